@@ -1,0 +1,73 @@
+/* log - one event a line, `key=value`, to follow with grep.
+ *
+ *     2026-11-22T10:00:00.123Z info c=42 s=9f3a2b closed reason=idle
+ *
+ * error needs a human; warn: something is off; info: connections and sessions
+ * come and go; debug: the rest. Never bodies, whole tokens, credentials or
+ * nonces. Whoever decides about an error logs it, once. */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "str.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
+                 LOG_LEVEL_DEBUG };
+
+struct log;
+
+/* A log to `target`: "stderr", "syslog", "journal" or a path, which is opened
+ * for appending. 0, ERR_IO or ERR_NOMEM. Free with log_free(). */
+int log_new(struct log **out, enum log_level level, const char *target);
+void log_free(struct log *l);
+
+/* Opens a path anew, for rotation; the old file stays in use if that fails. */
+int log_reopen(struct log *l);
+
+enum log_level log_level(const struct log *l);
+void log_set_level(struct log *l, enum log_level level);
+
+/* "error", "warn", "info", "debug"; ERR_NOT_FOUND for anything else. */
+int log_level_from(enum log_level *out, struct span name);
+
+static inline bool log_wants(const struct log *l, enum log_level level)
+{
+    return level <= log_level(l);
+}
+
+/* One line; `fmt` without a newline. A NULL log writes nothing. Lines are cut at
+ * 1024 octets. */
+void log_line(struct log *l, enum log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_error(l, ...) log_line((l), LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(l, ...) log_line((l), LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(l, ...) log_line((l), LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(l, ...)                                                     \
+    do {                                                                      \
+        if ((l) && log_wants((l), LOG_LEVEL_DEBUG))                           \
+            log_line((l), LOG_LEVEL_DEBUG, __VA_ARGS__);                      \
+    } while (0)
+
+/* A peer's octets made safe to print, in quotes, with \xHH for anything but
+ * visible ASCII, cut to fit; returns dst. */
+const char *log_escape(char *dst, size_t size, struct span s);
+
+/* For lines that a peer can cause: how often one may be written. Zeroed to
+ * begin with; `burst` lines at once, one more each `every_ms`. */
+struct log_limit {
+    uint64_t last_ms;
+    uint32_t tokens;
+    uint32_t held_back;
+    bool started;
+};
+
+/* May a line be written at now_ms? On yes, *held is how many were held back
+ * since the last one. */
+bool log_limit_pass(struct log_limit *r, uint64_t now_ms, uint32_t burst,
+                    uint32_t every_ms, uint32_t *held);
+
+#endif

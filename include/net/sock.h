@@ -1,0 +1,52 @@
+/* sock - addresses and stream sockets, non-blocking, close-on-exec. */
+#ifndef SOCK_H
+#define SOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+
+#include "str.h"
+
+struct addr {
+    union {
+        struct sockaddr sa;
+        struct sockaddr_in in4;
+        struct sockaddr_in6 in6;
+    };
+    socklen_t len;
+};
+
+enum { ADDR_TEXT_MAX = 64 };
+
+/* A numeric IPv4 or IPv6 address (without brackets) and a port: 0 or
+ * ERR_SYNTAX. */
+int addr_parse(struct addr *out, struct span host, uint16_t port);
+uint16_t addr_port(const struct addr *a);
+
+/* "192.0.2.1:2855" or "[2001:db8::1]:2855" into dst (ADDR_TEXT_MAX). An
+ * IPv4-mapped IPv6 address is written as IPv4. Returns dst. */
+const char *addr_text(char *dst, const struct addr *a);
+
+/* Octets that identify the host without its port, IPv4-mapped as IPv4: for
+ * limits by address. Returns how many (4 or 16) were written to dst (16). */
+size_t addr_host_key(unsigned char *dst, const struct addr *a);
+
+struct sock_opts {
+    int receive_buffer; /* SO_RCVBUF, 0: leave it to the kernel */
+    int send_buffer;
+    bool nodelay;
+    int keepalive_s; /* 0: off */
+};
+
+/* A listening socket. "::" takes IPv4 too. 0 or ERR_IO (errno is set). */
+int sock_listen(int *fd, const struct addr *at, const struct sock_opts *opts);
+
+/* Applies `opts` to a connected socket; failures are not fatal. */
+void sock_apply(int fd, const struct sock_opts *opts);
+
+/* The address this socket is bound to. */
+int sock_local(struct addr *out, int fd);
+
+#endif

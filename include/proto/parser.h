@@ -1,0 +1,87 @@
+/* parser - MSRP frames out of a byte stream, pulled.
+ *
+ * The caller holds the input. parser_next() looks at it, consumes what it
+ * understood and gives one event: HEAD, then BODY any number of times, then
+ * END. Not asking is pausing. ERR_AGAIN means: keep what is left and come back
+ * when more has been appended. Nothing is copied or allocated; a head and a body
+ * run are spans into the input and valid until the input changes.
+ *
+ * What the caller may rely on (it is what the chunker is built on):
+ *  - a head comes whole, never longer than the limit;
+ *  - a body run with `last` false is never the end: at least one octet of body
+ *    follows it, so the last octet can always carry the end flag;
+ *  - a body run with `last` true ends at the end-line, which is in the input
+ *    already: the next event is END;
+ *  - a body run with `last` false has at least `gather` octets.
+ * The unconsumed rest is at most head limit, or gather + 1 + an end-line long, so
+ * an input of max(head limit, gather + 256) octets never gets stuck. */
+#ifndef PARSER_H
+#define PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "str.h"
+
+enum parse_type { PARSE_HEAD, PARSE_BODY, PARSE_END };
+
+struct parse_event {
+    enum parse_type type;
+    const struct msg *head; /* HEAD: the parser's own, valid until the next call
+                               or until the input changes */
+    struct span body;       /* BODY: never empty */
+    bool last;              /* BODY: the next event is END */
+    char flag;              /* HEAD without a body, BODY that is last, END: '$',
+                               '+' or '#'; else 0 */
+};
+
+enum parser_state {
+    PARSER_HEAD, /* between frames or inside a head */
+    PARSER_BODY, /* head given, end-line not reached */
+    PARSER_END,  /* the end-line is known; END is the next event */
+    PARSER_DEAD, /* framing lost; `error` is given for ever */
+};
+
+struct parser {
+    uint32_t head_size; /* most octets in a head */
+    uint32_t path_uris;
+    uint32_t gather; /* least octets in a body run that is not the last */
+    enum parser_state state;
+    int error;
+    uint32_t scanned;   /* octets of the head's input already looked at */
+    uint32_t mime_at;   /* where the first line of ... see parser.c */
+    uint32_t end_n;     /* octets of the end-line, consumed with END */
+    uint32_t needle_n;  /* CRLF, seven hyphens and the tid */
+    char flag;
+    bool body_fresh; /* no body octet of this frame was given yet */
+    char needle[2 + 7 + MSG_TID_MAX];
+    struct msg head;
+};
+
+/* Ready for the first frame. `head_size` is limits.head_size, `path_uris`
+ * limits.path_uris. */
+void parser_init(struct parser *p, uint32_t head_size, uint32_t path_uris);
+
+/* The next event from *in, whose consumed part is cut off its front: 0, or
+ *   ERR_AGAIN   more input is needed;
+ *   ERR_SYNTAX  framing is lost (M-1, M-6): close the connection;
+ *   ERR_LIMIT   the head is over the limit: close the connection.
+ * An error other than ERR_AGAIN stays. */
+int parser_next(struct parser *p, struct span *in, struct parse_event *ev);
+
+/* How many octets a run of body that is not the last must have at least; 1 at the
+ * start of each frame's head, to be set by the caller after HEAD. */
+static inline void parser_gather(struct parser *p, uint32_t octets)
+{
+    p->gather = octets;
+}
+
+/* Is it between two frames, nothing of one given? */
+static inline bool parser_is_idle(const struct parser *p)
+{
+    return p->state == PARSER_HEAD;
+}
+
+#endif

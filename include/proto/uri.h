@@ -1,0 +1,45 @@
+/* uri - an MSRP URI (RFC 4975, 6 and 9; RFC 7977, 5.2.1), taken apart.
+ *
+ *     msrps://user@host.example:2855/session-id;tcp;param=value
+ *
+ * All parts are spans into the text given; nothing is decoded or rewritten, so
+ * `text` is what goes on the wire again (I-11). */
+#ifndef URI_H
+#define URI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "str.h"
+
+struct uri {
+    struct span text;       /* all of it, as given */
+    bool secure;            /* msrps */
+    struct span user;       /* before '@'; empty if absent */
+    struct span host;       /* IPv6 literals with their brackets */
+    uint16_t port;          /* 0: absent */
+    struct span session_id; /* empty: absent */
+    struct span transport;  /* "tcp", "ws", ...: never empty */
+};
+
+/* Takes `text` apart: 0 or ERR_SYNTAX. An empty port, port 0 or one over 65535,
+ * an empty session-id, a numeric host without a port (R4975-6-c, R4976-8-b), a
+ * missing transport (R4975-6-b) and octets outside US-ASCII are errors. */
+int uri_parse(struct uri *out, struct span text);
+
+/* RFC 4975, 6.1: scheme, host, port, session-id and transport are equal; user
+ * and other parameters do not count. */
+bool uri_equal(const struct uri *a, const struct uri *b);
+
+/* Hosts as RFC 4975, 6.1 compares them: numeric addresses by value, names
+ * without case and with percent-encoded unreserved octets decoded. */
+bool uri_host_equal(struct span a, struct span b);
+
+/* Is it an IPv4 address or an IPv6 literal in brackets? */
+bool uri_host_is_numeric(struct span host);
+
+/* The key under which equal URIs meet in a hash table: writes at most `size`
+ * octets, returns how many. Equal URIs have equal keys; unequal ones may. */
+size_t uri_key(char *dst, size_t size, const struct uri *u);
+
+#endif
