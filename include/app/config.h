@@ -1,0 +1,189 @@
+/* config - what the operator asked for: a plain value, read-only once made.
+ *
+ * The fields mirror the tree of the file: `send.max_chunk_size` there is
+ * config->send.max_chunk_size here, with the unit behind the name where the
+ * type cannot tell. Numbers are uint64_t, texts are never NULL ("" when empty).
+ * A reload makes a new one whole; it never changes one that is in use. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "digest.h"
+#include "log.h"
+#include "sock.h"
+#include "str.h"
+
+/* Where something was said. Line 0: nowhere, it is the default. */
+struct config_place {
+    const char *file;
+    unsigned line;
+};
+
+enum config_transport {
+    CONFIG_TCP,
+    CONFIG_TLS,
+    CONFIG_WS,
+    CONFIG_WSS,
+};
+
+enum config_tls_version {
+    CONFIG_TLS12,
+    CONFIG_TLS13,
+};
+
+/* A block of addresses: the first `prefix` bits of `host`, whose form is that
+ * of addr_host_key(): 4 octets for IPv4, 16 for IPv6. */
+struct config_cidr {
+    unsigned char host[16];
+    size_t n;
+    uint64_t prefix;
+};
+
+struct config_listen {
+    enum config_transport transport;
+    struct addr address; /* without its port */
+    uint64_t port;       /* 0: the kernel chooses */
+    struct config_place place;
+};
+
+struct config {
+    char *path; /* the file it was read from */
+    struct {
+        char *name;
+        struct {
+            char **items;
+            size_t n;
+        } aliases;
+        char *realm;
+        char *user; /* "": stay who we are */
+        char *group;
+    } relay;
+    struct {
+        struct config_listen *items;
+        size_t n; /* >= 1 */
+    } listen;
+    struct {
+        char *certificate;
+        char *private_key;
+        char *ca_file;
+        enum config_tls_version min_version;
+        char *ciphers;
+        char *ciphersuites;
+    } tls;
+    struct {
+        char *users_file;
+        struct {
+            enum digest_alg *items;
+            size_t n; /* >= 1, each once, in the order of the file */
+        } algorithms;
+        bool allow_tcp;
+        uint64_t min_expires_s; /* min <= default <= max */
+        uint64_t default_expires_s;
+        uint64_t max_expires_s;
+        uint64_t nonce_lifetime_ms;
+        uint64_t max_failures;
+    } auth;
+    struct {
+        uint64_t max_chunk_size;
+        uint64_t high_water;
+        uint64_t low_water; /* < high_water */
+    } send;
+    struct {
+        uint64_t receive_buffer; /* fits an int */
+        uint64_t send_buffer;
+        bool nodelay;
+        uint64_t keepalive_s;
+    } tcp;
+    struct {
+        uint64_t connections;
+        uint64_t connections_per_address; /* 0: no limit */
+        uint64_t sessions_per_connection; /* 0: no limit */
+        uint64_t head_size;
+        uint64_t path_uris;
+        uint64_t transactions_per_connection; /* 0: no limit */
+        uint64_t rate;                        /* 0: no limit */
+        uint64_t message_size;                /* 0: no limit */
+    } limits;
+    struct {
+        uint64_t transaction_ms;
+        uint64_t probation_ms;
+        uint64_t handshake_ms;
+        uint64_t connect_ms;
+        uint64_t idle_ms; /* whoever uses it sees to R4976-6.5's hour */
+        uint64_t stall_ms;
+        uint64_t drain_ms;
+    } timers;
+    struct {
+        bool allow_tcp;
+        struct {
+            struct config_cidr *items;
+            size_t n;
+        } allow, deny;
+        struct {
+            struct addr *items; /* with their port */
+            size_t n;           /* 0: the system's */
+        } servers;
+        bool verify;
+    } dial;
+    struct {
+        enum log_level level;
+        char *target;
+    } log;
+    struct {
+        char *address; /* numeric, or "": off */
+        uint64_t port;
+    } metrics;
+    struct {
+        char *socket; /* absolute path, or "": off */
+    } control;
+
+    /* Behind config_place() and the places above. */
+    struct config_origin *origin;
+};
+
+/* One thing that is wrong, a sentence without a full stop, and where. Line 1
+ * when it concerns the whole file. */
+typedef void (*config_fault_fn)(void *ctx, struct config_place place,
+                                const char *what);
+
+/* Reads the file at `path`, and those it includes, and calls `fault` for every
+ * fault in them. 0, ERR_CONFIG after at least one call, or ERR_NOMEM. Free with
+ * config_free(). */
+int config_load(struct config **out, const char *path, config_fault_fn fault,
+                void *ctx);
+
+/* The same for text in memory; `path` is what faults call it, and the directory
+ * from which it includes. */
+int config_parse(struct config **out, const char *path, struct span text,
+                 config_fault_fn fault, void *ctx);
+
+/* NULL is harmless. */
+void config_free(struct config *c);
+
+/* Looks at everything the configuration names: certificate, key, users, user
+ * and group; and at what it asks for that this version cannot do. 0, ERR_CONFIG
+ * after at least one call, or ERR_NOMEM. */
+int config_check(const struct config *c, config_fault_fn fault, void *ctx);
+
+/* Where `key`, such as "relay.name", was set. Valid as long as c. */
+struct config_place config_place(const struct config *c, const char *key);
+
+/* Writes the effective configuration, every key, in libconfig's syntax: read
+ * again, it gives the same dump. 0 or ERR_IO. */
+int config_dump(const struct config *c, FILE *to);
+
+/* Calls `changed` for each key that differs in `now` but that only a restart
+ * can change. */
+typedef void (*config_changed_fn)(void *ctx, const char *key);
+int config_compare(const struct config *now, const struct config *old,
+                   config_changed_fn changed, void *ctx);
+
+/* Is `host`, n octets in the form of addr_host_key(), in the block? */
+bool config_cidr_has(const struct config_cidr *c, const unsigned char *host,
+                     size_t n);
+
+#endif
