@@ -33,9 +33,12 @@ struct parse_event {
                                or until the input changes */
     struct span body;       /* BODY: never empty */
     bool last;              /* BODY: the next event is END */
-    char flag;              /* HEAD without a body, BODY that is last, END: '$',
-                               '+' or '#'; else 0 */
+    char flag;              /* '$', '+' or '#' on END, on the BODY that is last,
+                               and on the HEAD of a frame without a body; else
+                               0 */
 };
+
+enum { PARSER_NEEDLE_MAX = 2 + 7 + MSG_TID_MAX };
 
 enum parser_state {
     PARSER_HEAD, /* between frames or inside a head */
@@ -50,13 +53,12 @@ struct parser {
     uint32_t gather; /* least octets in a body run that is not the last */
     enum parser_state state;
     int error;
-    uint32_t scanned;   /* octets of the head's input already looked at */
-    uint32_t mime_at;   /* where the first line of ... see parser.c */
-    uint32_t end_n;     /* octets of the end-line, consumed with END */
-    uint32_t needle_n;  /* CRLF, seven hyphens and the tid */
+    uint32_t line_at;  /* where the head's line at hand begins */
+    uint32_t end_n;    /* octets of the end-line, consumed with END */
+    uint32_t needle_n; /* CRLF, seven hyphens and the tid; 0: no tid yet */
     char flag;
     bool body_fresh; /* no body octet of this frame was given yet */
-    char needle[2 + 7 + MSG_TID_MAX];
+    char needle[PARSER_NEEDLE_MAX];
     struct msg head;
 };
 

@@ -1,0 +1,470 @@
+#include "msg.h"
+
+#include <assert.h>
+
+#include "err.h"
+
+enum { IS_TOKEN = 1, IS_UPPER = 2, IS_DIGIT = 4, IS_ALPHA = 8 };
+
+/* RFC 4975, 9: token is 21, 23-27, 2A-2B, 2D-2E, 30-39, 41-5A, 5E-7E. */
+static const unsigned char char_class[256] = {
+    ['!'] = IS_TOKEN,
+    ['#'] = IS_TOKEN,
+    ['$'] = IS_TOKEN,
+    ['%'] = IS_TOKEN,
+    ['&'] = IS_TOKEN,
+    ['\''] = IS_TOKEN,
+    ['*'] = IS_TOKEN,
+    ['+'] = IS_TOKEN,
+    ['-'] = IS_TOKEN,
+    ['.'] = IS_TOKEN,
+    ['^'] = IS_TOKEN,
+    ['_'] = IS_TOKEN,
+    ['`'] = IS_TOKEN,
+    ['{'] = IS_TOKEN,
+    ['|'] = IS_TOKEN,
+    ['}'] = IS_TOKEN,
+    ['~'] = IS_TOKEN,
+    ['0' ... '9'] = IS_TOKEN | IS_DIGIT,
+    ['A' ... 'Z'] = IS_TOKEN | IS_UPPER | IS_ALPHA,
+    ['a' ... 'z'] = IS_TOKEN | IS_ALPHA,
+};
+
+static bool is_class(char c, int class)
+{
+    return char_class[(unsigned char)c] & class;
+}
+
+bool msg_is_ident(struct span s)
+{
+    if (s.n == 0 || s.n > MSG_TID_MAX)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_class(s.p[i], IS_TOKEN) && s.p[i] != '=')
+            return false;
+    return true;
+}
+
+static struct slice slice_of(const struct msg *m, struct span s)
+{
+    return (struct slice){(uint32_t)(s.p - m->base), (uint32_t)s.n};
+}
+
+static void set_fault(struct msg *m, enum msg_fault fault)
+{
+    if (m->fault == MSG_FAULT_NONE)
+        m->fault = fault;
+}
+
+/* Cuts one line off *rest, without its end; *clean is false if that was a bare
+ * LF. */
+static bool next_line(struct span *line, struct span *rest, bool *clean)
+{
+    const char *lf;
+
+    if (rest->n == 0)
+        return false;
+    lf = memchr(rest->p, '\n', rest->n);
+    if (!lf)
+        return false;
+    *line = span_of(rest->p, (size_t)(lf - rest->p));
+    *rest = span_from(*rest, line->n + 1);
+    *clean = line->n > 0 && line->p[line->n - 1] == '\r';
+    if (*clean)
+        line->n--;
+    return true;
+}
+
+/* How many octets the UTF-8 sequence at p has by RFC 4975's UTF8-NONASCII,
+ * whose 5 and 6 octet forms are taken too (D-8); 0 if it is none. */
+static size_t utf8_len(const char *p, size_t n)
+{
+    unsigned char lead = (unsigned char)p[0];
+    size_t len = lead < 0xc0   ? 0
+                 : lead < 0xe0 ? 2
+                 : lead < 0xf0 ? 3
+                 : lead < 0xf8 ? 4
+                 : lead < 0xfc ? 5
+                 : lead < 0xfe ? 6
+                               : 0;
+
+    if (len == 0 || len > n)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if (((unsigned char)p[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* Visible ASCII in all eight octets of x? May say no for a few that are. */
+static bool word_is_plain(uint64_t x)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    return (((x - ones * 0x20) | (x + ones) | x) & (ones * 0x80)) == 0;
+}
+
+/* Only HTAB, 20-7E and UTF8-NONASCII (M-5)? */
+static bool is_text(struct span s)
+{
+    size_t i = 0;
+
+    while (i < s.n) {
+        uint64_t word;
+        unsigned char c = (unsigned char)s.p[i];
+
+        if (s.n - i >= sizeof word) {
+            memcpy(&word, s.p + i, sizeof word);
+            if (word_is_plain(word)) {
+                i += sizeof word;
+                continue;
+            }
+        }
+        if ((c >= 0x20 && c < 0x7f) || c == '\t') {
+            i++;
+        } else {
+            size_t len = utf8_len(s.p + i, s.n - i);
+
+            if (len == 0)
+                return false;
+            i += len;
+        }
+    }
+    return true;
+}
+
+bool msg_path_next(struct span *uri, struct span *path)
+{
+    while (path->n > 0 && path->p[0] == ' ')
+        *path = span_from(*path, 1);
+    if (path->n == 0)
+        return false;
+    *uri = span_cut(path, ' ');
+    return true;
+}
+
+/* Splits a path value into URIs as text; what they say is for uri_parse(). */
+static void read_path(struct msg *m, struct slice *all, struct slice *first,
+                      uint16_t *count, struct span value, unsigned path_uris)
+{
+    struct span path = value, uri;
+
+    *count = 0;
+    for (size_t i = 0; i < value.n; i++) {
+        if ((unsigned char)value.p[i] < 0x20 ||
+            (unsigned char)value.p[i] > 0x7e) {
+            set_fault(m, MSG_FAULT_PATH);
+            return;
+        }
+    }
+    while (msg_path_next(&uri, &path)) {
+        if (*count == 0) {
+            *first = slice_of(m, uri);
+            *all = slice_of(
+                m, span_of(uri.p, value.n - (size_t)(uri.p - value.p)));
+        }
+        if (++*count > path_uris) {
+            set_fault(m, MSG_FAULT_PATH_LONG);
+            return;
+        }
+    }
+    if (*count == 0)
+        set_fault(m, MSG_FAULT_PATH);
+}
+
+/* A number of a Byte-Range up to `end`, or a star where that is allowed. */
+static bool read_range_part(uint64_t *out, struct span s, bool star)
+{
+    if (star && s.n == 1 && s.p[0] == '*') {
+        *out = MSG_STAR;
+        return true;
+    }
+    return span_u64(out, s, MSG_RANGE_MAX) == 0;
+}
+
+/* start "-" (end / "*") "/" (total / "*"), and start >= 1, end >= start - 1,
+ * end <= total. */
+static void read_range(struct msg *m, struct span value)
+{
+    struct span total = value;
+    struct span end = span_cut(&total, '/');
+    struct span start = span_cut(&end, '-');
+
+    if (!read_range_part(&m->range_start, start, false) ||
+        !read_range_part(&m->range_end, end, true) ||
+        !read_range_part(&m->range_total, total, true) || m->range_start < 1 ||
+        (m->range_end != MSG_STAR && m->range_end + 1 < m->range_start) ||
+        (m->range_end != MSG_STAR && m->range_total != MSG_STAR &&
+         m->range_end > m->range_total))
+        set_fault(m, MSG_FAULT_RANGE);
+}
+
+static void read_reporting(struct msg *m, enum msg_report *out,
+                           struct span value, bool partial)
+{
+    if (span_ieq(value, SPAN("yes")))
+        *out = MSG_REPORT_YES;
+    else if (span_ieq(value, SPAN("no")))
+        *out = MSG_REPORT_NO;
+    else if (partial && span_ieq(value, SPAN("partial")))
+        *out = MSG_REPORT_PARTIAL;
+    else
+        set_fault(m, MSG_FAULT_REPORTING);
+}
+
+static bool all_digits(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_class(s.p[i], IS_DIGIT))
+            return false;
+    return true;
+}
+
+/* namespace SP code [SP comment], both of three digits. */
+static bool status_is_valid(struct span s)
+{
+    return s.n >= 7 && all_digits(span_of(s.p, 3)) && s.p[3] == ' ' &&
+           all_digits(span_of(s.p + 4, 3)) && (s.n == 7 || s.p[7] == ' ');
+}
+
+/* What the header section has shown so far. */
+struct head_scan {
+    unsigned line; /* 1: the first behind the start line */
+    unsigned path_uris;
+    bool mime;         /* a Content-* header was there */
+    bool content_type; /* the last line was Content-Type */
+    bool failure_report, success_report;
+};
+
+static void once(struct msg *m, bool *seen)
+{
+    if (*seen)
+        set_fault(m, MSG_FAULT_DUPLICATE);
+    *seen = true;
+}
+
+static void read_paths(struct msg *m, struct head_scan *scan, bool is_to,
+                       struct span value)
+{
+    struct slice *all = is_to ? &m->to : &m->from;
+
+    if (scan->line != (is_to ? 1 : 2))
+        set_fault(m, MSG_FAULT_PATH);
+    if (all->n != 0)
+        return;
+    read_path(m, all, is_to ? &m->to_first : &m->from_first,
+              is_to ? &m->n_to : &m->n_from, value, scan->path_uris);
+}
+
+static void read_header(struct msg *m, struct head_scan *scan, struct span line,
+                        struct span name, struct span value)
+{
+    bool seen;
+
+    if (scan->content_type)
+        set_fault(m, MSG_FAULT_BODY); /* it has to be the last (M-4) */
+    switch (name.n) {
+    case 6:
+        if (!span_ieq(name, SPAN("Status")) || m->method != MSG_REPORT)
+            return;
+        seen = m->status.n != 0;
+        once(m, &seen);
+        m->status = slice_of(m, value);
+        if (!status_is_valid(value))
+            set_fault(m, MSG_FAULT_STATUS);
+        return;
+    case 7:
+        if (span_ieq(name, SPAN("To-Path")))
+            read_paths(m, scan, true, value);
+        return;
+    case 9:
+        if (span_ieq(name, SPAN("From-Path")))
+            read_paths(m, scan, false, value);
+        return;
+    case 10:
+        if (span_ieq(name, SPAN("Message-ID"))) {
+            seen = m->message_id.n != 0;
+            once(m, &seen);
+            m->message_id = slice_of(m, value);
+            if (!msg_is_ident(value))
+                set_fault(m, MSG_FAULT_MESSAGE_ID);
+        } else if (span_ieq(name, SPAN("Byte-Range"))) {
+            once(m, &m->has_range);
+            read_range(m, value);
+            m->range_line = slice_of(m, span_of(line.p, line.n + 2));
+        }
+        break;
+    case 12:
+        if (span_ieq(name, SPAN("Content-Type")))
+            scan->content_type = true;
+        break;
+    case 14:
+        if (span_ieq(name, SPAN("Failure-Report"))) {
+            once(m, &scan->failure_report);
+            read_reporting(m, &m->failure_report, value, true);
+        } else if (span_ieq(name, SPAN("Success-Report"))) {
+            once(m, &scan->success_report);
+            read_reporting(m, &m->success_report, value, false);
+        }
+        break;
+    default:
+        break;
+    }
+    if (name.n > 8 && span_ieq(span_of(name.p, 8), SPAN("Content-")))
+        scan->mime = true;
+}
+
+/* hname ":" SP value, with legal octets (M-5, D-7). */
+static bool split_header(struct span *name, struct span *value,
+                         struct span line)
+{
+    size_t n = 0;
+
+    while (n < line.n && is_class(line.p[n], IS_TOKEN))
+        n++;
+    if (n == 0 || !is_class(line.p[0], IS_ALPHA) || n + 1 >= line.n ||
+        line.p[n] != ':' || line.p[n + 1] != ' ')
+        return false;
+    *name = span_of(line.p, n);
+    *value = span_from(line, n + 2);
+    return is_text(*value);
+}
+
+static void read_method(struct msg *m, struct span name)
+{
+    m->method_name = slice_of(m, name);
+    m->method = span_eq(name, SPAN("SEND"))     ? MSG_SEND
+                : span_eq(name, SPAN("REPORT")) ? MSG_REPORT
+                : span_eq(name, SPAN("AUTH"))   ? MSG_AUTH
+                                                : MSG_OTHER;
+    /* A-Z, then A-Z 0-9 _ (I-13); anything else is no method (M-7). */
+    for (size_t i = 0; i < name.n; i++) {
+        if (!is_class(name.p[i], IS_UPPER) &&
+            (i == 0 || (!is_class(name.p[i], IS_DIGIT) && name.p[i] != '_')))
+            set_fault(m, MSG_FAULT_METHOD);
+    }
+    if (name.n == 0)
+        set_fault(m, MSG_FAULT_METHOD);
+}
+
+/* `MSRP tid method` or `MSRP tid code[ comment]`: false if it is no frame at
+ * all (M-1). */
+static bool read_start_line(struct msg *m, struct span line)
+{
+    struct span rest = line, tid;
+    uint64_t code;
+
+    if (!span_eq(span_cut(&rest, ' '), SPAN("MSRP")))
+        return false;
+    if (span_find(rest, ' ') == rest.n)
+        return false;
+    tid = span_cut(&rest, ' ');
+    if (!msg_is_ident(tid))
+        return false;
+    m->tid = slice_of(m, tid);
+    if (rest.n == 0 || !is_class(rest.p[0], IS_DIGIT)) {
+        read_method(m, rest);
+        return true;
+    }
+    m->method = MSG_RESPONSE;
+    if (span_u64(&code, span_cut(&rest, ' '), 999) == 0 && code >= 100)
+        m->code = (uint16_t)code;
+    else
+        set_fault(m, MSG_FAULT_METHOD);
+    return true;
+}
+
+/* What can only be judged when all headers are known. */
+static void check_whole(struct msg *m, const struct head_scan *scan,
+                        bool has_body)
+{
+    if (m->to.n == 0 || m->from.n == 0)
+        set_fault(m, MSG_FAULT_PATH);
+    if ((m->method == MSG_SEND || m->method == MSG_REPORT) &&
+        m->message_id.n == 0)
+        set_fault(m, MSG_FAULT_MESSAGE_ID);
+    if (m->method == MSG_REPORT && m->status.n == 0)
+        set_fault(m, MSG_FAULT_STATUS);
+    if (has_body ? !scan->content_type : scan->mime)
+        set_fault(m, MSG_FAULT_BODY);
+}
+
+int msg_parse(struct msg *out, struct span head, bool has_body,
+              unsigned path_uris)
+{
+    struct msg m = {.base = head.p,
+                    .len = (uint32_t)head.n,
+                    .failure_report = MSG_REPORT_YES,
+                    .success_report = MSG_REPORT_NO,
+                    .has_body = has_body,
+                    .range_start = 1,
+                    .range_end = MSG_STAR,
+                    .range_total = MSG_STAR};
+    struct head_scan scan = {.path_uris = path_uris};
+    struct span rest = head, line, name, value;
+    bool clean;
+
+    if (!next_line(&line, &rest, &clean) || !clean ||
+        !read_start_line(&m, line))
+        return ERR_SYNTAX;
+    if (has_body) {
+        assert(rest.n >= 2);
+        rest.n -= 2; /* the empty line */
+    }
+    while (next_line(&line, &rest, &clean)) {
+        scan.line++;
+        if (scan.line == 3)
+            m.rest = slice_of(
+                &m, span_of(line.p, (size_t)(rest.p + rest.n - line.p)));
+        if (clean && split_header(&name, &value, line))
+            read_header(&m, &scan, line, name, value);
+        else
+            set_fault(&m, MSG_FAULT_HEADER);
+    }
+    check_whole(&m, &scan, has_body);
+    *out = m;
+    return 0;
+}
+
+bool msg_header(struct span *value, const struct msg *m, struct span name)
+{
+    struct span rest = msg_text(m, m->rest), line, found, text;
+    bool clean;
+
+    while (next_line(&line, &rest, &clean)) {
+        if (split_header(&found, &text, line) && span_ieq(found, name)) {
+            *value = text;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *msg_fault_text(enum msg_fault fault)
+{
+    switch (fault) {
+    case MSG_FAULT_NONE:
+        return "nothing wrong";
+    case MSG_FAULT_METHOD:
+        return "method or code malformed";
+    case MSG_FAULT_PATH:
+        return "To-Path or From-Path malformed";
+    case MSG_FAULT_PATH_LONG:
+        return "too many URIs in a path";
+    case MSG_FAULT_HEADER:
+        return "header malformed";
+    case MSG_FAULT_DUPLICATE:
+        return "header repeated";
+    case MSG_FAULT_MESSAGE_ID:
+        return "Message-ID missing or malformed";
+    case MSG_FAULT_RANGE:
+        return "Byte-Range malformed";
+    case MSG_FAULT_REPORTING:
+        return "report header malformed";
+    case MSG_FAULT_STATUS:
+        return "Status missing or malformed";
+    case MSG_FAULT_BODY:
+        return "MIME headers do not fit the body";
+    }
+    return "unknown";
+}

@@ -1,0 +1,302 @@
+#include "parser.h"
+
+#include <assert.h>
+
+#include "err.h"
+
+/* Seven hyphens, before the tid of every end-line. */
+enum { HYPHENS = 7 };
+
+void parser_init(struct parser *p, uint32_t head_size, uint32_t path_uris)
+{
+    memset(p, 0, sizeof *p);
+    p->head_size = head_size;
+    p->path_uris = path_uris;
+    p->gather = 1;
+}
+
+static int die(struct parser *p, int error)
+{
+    p->state = PARSER_DEAD;
+    p->error = error;
+    return error;
+}
+
+static void consume(struct span *in, size_t n)
+{
+    assert(n <= in->n);
+    in->p += n;
+    in->n -= n;
+}
+
+static bool is_flag(char c)
+{
+    return c == '$' || c == '+' || c == '#';
+}
+
+/* How much of flag CRLF stands at s: 3 if all, -1 if it is something else, else
+ * how many octets there are, all fitting so far. */
+static int match_tail(struct span s)
+{
+    if (s.n > 0 && !is_flag(s.p[0]))
+        return -1;
+    if (s.n > 1 && s.p[1] != '\r')
+        return -1;
+    if (s.n > 2 && s.p[2] != '\n')
+        return -1;
+    return s.n < 3 ? (int)s.n : 3;
+}
+
+/* --- the head
+ * ----------------------------------------------------------------- */
+
+/* CRLFs between frames are somebody's keep-alive (I-4). */
+static void skip_stray_crlf(struct span *in)
+{
+    while (in->n >= 2 && in->p[0] == '\r' && in->p[1] == '\n')
+        consume(in, 2);
+}
+
+/* Can what is there still become `MSRP `? Junk is refused at its first octet.
+ */
+static bool may_be_start(struct span in)
+{
+    struct span magic = SPAN("MSRP ");
+
+    if (in.n == 1 && in.p[0] == '\r')
+        return true;
+    return memcmp(in.p, magic.p, in.n < magic.n ? in.n : magic.n) == 0;
+}
+
+/* The start line is complete: remember what this frame's end-line looks like.
+ */
+static bool learn_tid(struct parser *p, struct span line)
+{
+    struct span rest = line, tid;
+
+    (void)span_cut(&rest, ' ');
+    tid = span_cut(&rest, ' ');
+    if (!msg_is_ident(tid))
+        return false;
+    memcpy(p->needle, "\r\n-------", 2 + HYPHENS);
+    memcpy(p->needle + 2 + HYPHENS, tid.p, tid.n);
+    p->needle_n = (uint32_t)(2 + HYPHENS + tid.n);
+    return true;
+}
+
+/* Is `line` (with its LF) this frame's end-line? */
+static bool is_end_line(const struct parser *p, struct span line)
+{
+    struct span needle = span_of(p->needle + 2, p->needle_n - 2);
+
+    return line.n == needle.n + 3 && span_starts(line, needle) &&
+           match_tail(span_from(line, needle.n)) == 3;
+}
+
+/* The head ends at `head_n`; what follows it is `skip` octets of end-line or
+ * the start of a body. */
+static int give_head(struct parser *p, struct span *in, size_t head_n,
+                     bool has_body, struct parse_event *ev)
+{
+    int err =
+        msg_parse(&p->head, span_of(in->p, head_n), has_body, p->path_uris);
+
+    if (err)
+        return die(p, err);
+    consume(in, head_n);
+    p->line_at = 0;
+    p->gather = 1;
+    p->body_fresh = true;
+    p->state = has_body ? PARSER_BODY : PARSER_END;
+    *ev = (struct parse_event){
+        .type = PARSE_HEAD, .head = &p->head, .flag = has_body ? 0 : p->flag};
+    return 0;
+}
+
+/* Looks at one complete line of the head: 0 goes on to the next, 1 when the
+ * head was given, else an error. */
+static int take_line(struct parser *p, struct span *in, struct span line,
+                     struct parse_event *ev)
+{
+    size_t at = p->line_at;
+    int err;
+
+    if (p->needle_n == 0) {
+        if (!learn_tid(p, line))
+            return die(p, ERR_SYNTAX);
+        return 0;
+    }
+    if (line.n == 2 && line.p[0] == '\r') {
+        err = give_head(p, in, at + 2, true, ev);
+        return err ? err : 1;
+    }
+    if (line.p[0] != '-')
+        return 0;
+    /* Among the headers only this frame's own end-line may begin so (M-6). */
+    if (!is_end_line(p, line))
+        return die(p, ERR_SYNTAX);
+    p->end_n = (uint32_t)line.n;
+    p->flag = line.p[line.n - 3];
+    err = give_head(p, in, at, false, ev);
+    return err ? err : 1;
+}
+
+static int next_head(struct parser *p, struct span *in, struct parse_event *ev)
+{
+    if (p->line_at == 0) {
+        skip_stray_crlf(in);
+        p->needle_n = 0;
+    }
+    if (in->n > 0 && !may_be_start(*in))
+        return die(p, ERR_SYNTAX);
+    for (;;) {
+        const char *lf = in->n > p->line_at ? memchr(in->p + p->line_at, '\n',
+                                                     in->n - p->line_at)
+                                            : NULL;
+        size_t end = lf ? (size_t)(lf - in->p) + 1 : in->n;
+        int took;
+
+        if (end > p->head_size)
+            return die(p, ERR_LIMIT);
+        if (!lf)
+            return ERR_AGAIN;
+        took =
+            take_line(p, in, span_of(in->p + p->line_at, end - p->line_at), ev);
+        if (took)
+            return took == 1 ? 0 : took;
+        p->line_at = (uint32_t)end;
+    }
+}
+
+/* --- the body
+ * ----------------------------------------------------------------- */
+
+/* Where the end-line begins in `in`, from octet `from`; in.n if it is not
+ * (wholly) there. */
+static size_t find_end(const struct parser *p, struct span in)
+{
+    size_t from = 0;
+
+    for (;;) {
+        const char *hit =
+            memmem(in.p + from, in.n - from, p->needle, p->needle_n);
+        size_t at;
+
+        if (!hit)
+            return in.n;
+        at = (size_t)(hit - in.p);
+        if (match_tail(span_from(in, at + p->needle_n)) == 3)
+            return at;
+        from = at + 1;
+    }
+}
+
+/* Could all of `s` be the beginning of the end-line? */
+static bool may_be_end(const struct parser *p, struct span s)
+{
+    size_t n = s.n < p->needle_n ? s.n : p->needle_n;
+
+    return memcmp(s.p, p->needle, n) == 0 && match_tail(span_from(s, n)) >= 0;
+}
+
+/* How many octets are body for certain when no whole end-line is there: all
+ * before the first CR near the end that may begin one. */
+static size_t certain(const struct parser *p, struct span in)
+{
+    size_t longest = p->needle_n + 2;
+    size_t from = in.n > longest ? in.n - longest : 0;
+
+    for (;;) {
+        const char *cr = memchr(in.p + from, '\r', in.n - from);
+
+        if (!cr)
+            return in.n;
+        from = (size_t)(cr - in.p);
+        if (may_be_end(p, span_from(in, from)))
+            return from;
+        from++;
+    }
+}
+
+/* A body may be empty without the CRLF that belongs to the end-line: the one of
+ * the empty line then counts for it. 1: so it is; 0: not; ERR_AGAIN: cannot be
+ * told yet. */
+static int starts_with_end(const struct parser *p, struct span in)
+{
+    struct span needle = span_of(p->needle + 2, p->needle_n - 2);
+    size_t n = in.n < needle.n ? in.n : needle.n;
+    int tail;
+
+    if (memcmp(in.p, needle.p, n) != 0)
+        return 0;
+    tail = match_tail(span_from(in, n));
+    return tail < 0 ? 0 : n == needle.n && tail == 3 ? 1 : ERR_AGAIN;
+}
+
+static int give_end(struct parser *p, struct span *in, struct parse_event *ev)
+{
+    consume(in, p->end_n);
+    p->state = PARSER_HEAD;
+    p->line_at = 0;
+    *ev = (struct parse_event){.type = PARSE_END, .flag = p->flag};
+    return 0;
+}
+
+static int give_body(struct parser *p, struct span *in, size_t n, bool last,
+                     struct parse_event *ev)
+{
+    *ev = (struct parse_event){.type = PARSE_BODY,
+                               .body = span_of(in->p, n),
+                               .last = last,
+                               .flag = last ? p->flag : 0};
+    p->body_fresh = false;
+    if (last)
+        p->state = PARSER_END;
+    consume(in, n);
+    return 0;
+}
+
+static int next_body(struct parser *p, struct span *in, struct parse_event *ev)
+{
+    size_t end, n;
+
+    if (in->n == 0)
+        return ERR_AGAIN;
+    if (p->body_fresh) {
+        int at_once = starts_with_end(p, *in);
+
+        if (at_once < 0)
+            return at_once;
+        if (at_once) {
+            p->flag = in->p[p->needle_n - 2];
+            p->end_n = p->needle_n - 2 + 3;
+            return give_end(p, in, ev);
+        }
+    }
+    end = find_end(p, *in);
+    if (end < in->n) {
+        p->flag = in->p[end + p->needle_n];
+        p->end_n = p->needle_n + 3;
+        return end == 0 ? give_end(p, in, ev) : give_body(p, in, end, true, ev);
+    }
+    /* One octet stays back for whatever comes: the end flag needs it. */
+    n = certain(p, *in);
+    if (n <= p->gather)
+        return ERR_AGAIN;
+    return give_body(p, in, n - 1, false, ev);
+}
+
+int parser_next(struct parser *p, struct span *in, struct parse_event *ev)
+{
+    switch (p->state) {
+    case PARSER_HEAD:
+        return next_head(p, in, ev);
+    case PARSER_BODY:
+        return next_body(p, in, ev);
+    case PARSER_END:
+        return give_end(p, in, ev);
+    case PARSER_DEAD:
+        return p->error;
+    }
+    return ERR_SYNTAX;
+}
