@@ -52,8 +52,9 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
             log_line((l), LOG_LEVEL_DEBUG, __VA_ARGS__);                      \
     } while (0)
 
-/* A peer's octets made safe to print, in quotes, with \xHH for anything but
- * visible ASCII, cut to fit; returns dst. */
+/* A peer's octets made safe to print, in quotes, with \xHH for quotes, backslash
+ * and anything but printable ASCII; cut to fit `size` (> 5), with `...` behind
+ * the quotes then. Returns dst. */
 const char *log_escape(char *dst, size_t size, struct span s);
 
 /* For lines that a peer can cause: how often one may be written. Zeroed to

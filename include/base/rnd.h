@@ -15,7 +15,7 @@ struct rnd {
     size_t left;
 };
 
-/* An empty stock. Aborts the process if the system has no random source. */
+/* A full stock. Aborts the process if the system has no random source. */
 void rnd_init(struct rnd *r);
 
 /* Fills `dst` with n random octets. */

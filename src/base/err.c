@@ -1,0 +1,31 @@
+#include "err.h"
+
+const char *err_text(int err)
+{
+    switch (err) {
+#define ERR_CASE(name, value, text)                                            \
+    case name:                                                                 \
+        return text;
+        ERR_LIST(ERR_CASE)
+#undef ERR_CASE
+    case 0:
+        return "success";
+    default:
+        return "unknown error";
+    }
+}
+
+const char *err_name(int err)
+{
+    switch (err) {
+#define ERR_CASE(name, value, text)                                            \
+    case name:                                                                 \
+        return #name;
+        ERR_LIST(ERR_CASE)
+#undef ERR_CASE
+    case 0:
+        return "OK";
+    default:
+        return "ERR_UNKNOWN";
+    }
+}

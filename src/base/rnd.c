@@ -1,0 +1,60 @@
+#include "rnd.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+/* Without randomness every token could be guessed: better no relay at all. */
+static void refill(struct rnd *r)
+{
+    size_t got = 0;
+
+    while (got < sizeof r->stock) {
+        ssize_t n = getrandom(r->stock + got, sizeof r->stock - got, 0);
+
+        if (n > 0)
+            got += (size_t)n;
+        else if (errno != EINTR)
+            abort();
+    }
+    r->left = sizeof r->stock;
+}
+
+void rnd_init(struct rnd *r)
+{
+    refill(r);
+}
+
+void rnd_bytes(struct rnd *r, void *dst, size_t n)
+{
+    unsigned char *p = dst;
+
+    while (n) {
+        size_t k = n < r->left ? n : r->left;
+        unsigned char *from = r->stock + (sizeof r->stock - r->left);
+
+        memcpy(p, from, k);
+        explicit_bzero(from, k);
+        r->left -= k;
+        p += k;
+        n -= k;
+        if (n)
+            refill(r);
+    }
+}
+
+void rnd_alnum(struct rnd *r, char *dst, size_t n)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789";
+    size_t i = 0;
+
+    while (i < n) {
+        unsigned char c;
+
+        /* 62 of 64 values are taken, so that each letter is as likely. */
+        rnd_bytes(r, &c, 1);
+        c &= 63;
+        if (c < sizeof letters - 1)
+            dst[i++] = letters[c];
+    }
+}
