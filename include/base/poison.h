@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strtok atoi atol gets
+/* The system makes macros of these; a poisoned name must not be one. */
+#undef sprintf
+#undef vsprintf
+#undef alloca
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strtok atoi atol gets \
+    alloca
 
 #endif
