@@ -9,15 +9,17 @@
 #include <stdint.h>
 
 #include "list.h"
+#include "timer.h"
 
 struct loop;
 
-/* A new loop, or ERR_NOMEM. Free with loop_free(). */
+/* A new loop, or ERR_NOMEM. Free with loop_free(), after everything that watches
+ * or waits in it; deferred calls that are still queued are never made. */
 int loop_new(struct loop **out);
 void loop_free(struct loop *l);
 
-/* Runs until loop_stop(); or one turn, waiting at most until something is ready
- * (`wait`), for tests. */
+/* Runs until loop_stop(), or until nothing is left that could ever happen; or
+ * one turn, waiting at most until something is ready (`wait`), for tests. */
 void loop_run(struct loop *l);
 void loop_turn(struct loop *l, bool wait);
 void loop_stop(struct loop *l);
@@ -40,7 +42,8 @@ struct loop_io {
     void *watcher[8]; /* room for libev's ev_io */
 };
 
-/* Watches nothing yet. The memory stays the caller's. */
+/* Watches nothing yet. The memory stays the caller's; it may be freed inside the
+ * call, once nothing is wanted. */
 void loop_io_init(struct loop_io *io, struct loop *l, int fd, loop_io_fn fn,
                   void *ctx);
 
@@ -52,8 +55,8 @@ void loop_io_want(struct loop_io *io, int events);
 typedef void (*loop_defer_fn)(void *ctx);
 
 /* Something to do at the end of this turn. Deferred again while queued: still
- * once. If it defers itself while it runs, it runs in the next turn, which then
- * does not wait. */
+ * once. What is deferred while these calls run, runs in the next turn, which then
+ * does not wait. The call may free its own memory. */
 struct loop_defer {
     struct list link;
     loop_defer_fn fn;
@@ -68,39 +71,14 @@ static inline bool loop_is_deferred(const struct loop_defer *d)
     return !list_is_empty(&d->link);
 }
 
-/* --- timers ----------------------------------------------------------------- */
+/* --- single calls ----------------------------------------------------------- */
 
-/* All timers of one length: a FIFO and one watcher, O(1) for everything. */
-struct timer_fifo;
-struct timer;
-typedef void (*timer_fn)(struct timer *t);
-
-struct timer {
-    struct list link;
-    uint64_t due_ms;
-};
-
-/* `fn` is called for each timer that is due, which is already off the FIFO. */
-int timer_fifo_new(struct timer_fifo **out, struct loop *l, uint64_t length_ms,
-                   timer_fn fn);
-void timer_fifo_free(struct timer_fifo *f);
-
-/* A new length holds for timers started afterwards. */
-void timer_fifo_set_length(struct timer_fifo *f, uint64_t length_ms);
-
-/* Stopped. */
-void timer_init(struct timer *t);
-/* Starts anew, whether running or not: due one length from now. */
-void timer_start(struct timer_fifo *f, struct timer *t);
-void timer_stop(struct timer *t);
-static inline bool timer_is_running(const struct timer *t)
-{
-    return !list_is_empty(&t->link);
-}
-
-/* A single call at now + delay_ms, of any length (few of them: a heap). */
+/* A single call at now + delay_ms, of any length (few of them: a heap). For many
+ * of one length there is timer.h. */
 struct alarm;
+
 int alarm_new(struct alarm **out, struct loop *l, loop_defer_fn fn, void *ctx);
+/* Anew, whether set or not. */
 void alarm_set(struct alarm *a, uint64_t delay_ms);
 void alarm_stop(struct alarm *a);
 void alarm_free(struct alarm *a);

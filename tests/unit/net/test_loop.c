@@ -1,0 +1,277 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+#include "loop.h"
+#include "oom.h"
+
+/* What happened, as a string of letters in the order of the calls. */
+struct story {
+    struct loop *loop;
+    char text[32];
+    size_t n;
+    struct loop_defer a, b;
+    struct loop_io io;
+    int pipe[2];
+    struct alarm *alarm;
+};
+
+static void tell(struct story *s, char c)
+{
+    assert_true(s->n < sizeof s->text - 1);
+    s->text[s->n++] = c;
+}
+
+static int set_up(void **state)
+{
+    struct story *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    assert_int_equal(loop_new(&s->loop), 0);
+    assert_int_equal(pipe2(s->pipe, O_NONBLOCK | O_CLOEXEC), 0);
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct story *s = *state;
+
+    close(s->pipe[0]);
+    close(s->pipe[1]);
+    alarm_free(s->alarm);
+    loop_free(s->loop);
+    free(s);
+    return 0;
+}
+
+static void tell_a(void *ctx)
+{
+    tell(ctx, 'a');
+}
+
+static void tell_b(void *ctx)
+{
+    tell(ctx, 'b');
+}
+
+static void tell_io(void *ctx, int events)
+{
+    struct story *s = ctx;
+
+    tell(s, events & LOOP_READ ? 'r' : 'w');
+    loop_io_want(&s->io, 0);
+    loop_defer(s->loop, &s->a);
+}
+
+static void deferred_calls_come_once_and_in_order(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, tell_a, s);
+    loop_defer_init(&s->b, tell_b, s);
+    loop_defer(s->loop, &s->b);
+    loop_defer(s->loop, &s->a);
+    loop_defer(s->loop, &s->b);
+    loop_turn(s->loop, true);
+    assert_string_equal(s->text, "ba");
+    assert_false(loop_is_deferred(&s->a));
+}
+
+static void deferred_calls_come_behind_what_is_ready(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, tell_a, s);
+    loop_io_init(&s->io, s->loop, s->pipe[1], tell_io, s);
+    loop_io_want(&s->io, LOOP_WRITE);
+    loop_turn(s->loop, true);
+    assert_string_equal(s->text, "wa");
+}
+
+static void a_cancelled_call_never_comes(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, tell_a, s);
+    loop_defer(s->loop, &s->a);
+    loop_defer_cancel(&s->a);
+    loop_turn(s->loop, false);
+    assert_string_equal(s->text, "");
+}
+
+static void cancel_b(void *ctx)
+{
+    struct story *s = ctx;
+
+    tell(s, 'a');
+    loop_defer_cancel(&s->b);
+}
+
+static void a_deferred_call_may_cancel_the_next(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, cancel_b, s);
+    loop_defer_init(&s->b, tell_b, s);
+    loop_defer(s->loop, &s->a);
+    loop_defer(s->loop, &s->b);
+    loop_turn(s->loop, false);
+    assert_string_equal(s->text, "a");
+}
+
+static void defer_again(void *ctx)
+{
+    struct story *s = ctx;
+
+    tell(s, 'a');
+    if (s->n < 3)
+        loop_defer(s->loop, &s->a);
+}
+
+static void
+a_call_that_defers_itself_comes_next_turn_without_waiting(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, defer_again, s);
+    loop_io_init(&s->io, s->loop, s->pipe[0], tell_io, s);
+    loop_io_want(&s->io, LOOP_READ); /* never ready: waiting would hang */
+    loop_defer(s->loop, &s->a);
+    loop_turn(s->loop, true);
+    assert_string_equal(s->text, "a");
+    loop_turn(s->loop, true);
+    assert_string_equal(s->text, "aa");
+    loop_turn(s->loop, true);
+    assert_string_equal(s->text, "aaa");
+    assert_false(loop_is_deferred(&s->a));
+    loop_io_want(&s->io, 0);
+}
+
+static void only_wanted_events_are_reported(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, tell_a, s);
+    loop_io_init(&s->io, s->loop, s->pipe[0], tell_io, s);
+    assert_int_equal(write(s->pipe[1], "x", 1), 1);
+    loop_turn(s->loop, false);
+    assert_string_equal(s->text, "");
+    loop_io_want(&s->io, LOOP_READ);
+    loop_io_want(&s->io, 0);
+    loop_turn(s->loop, false);
+    assert_string_equal(s->text, "");
+    loop_io_want(&s->io, LOOP_READ);
+    loop_turn(s->loop, true);
+    assert_string_equal(s->text, "ra");
+}
+
+static void an_alarm_comes_once_and_not_early(void **state)
+{
+    struct story *s = *state;
+    uint64_t begun_ms = loop_now_ms(s->loop);
+
+    assert_int_equal(alarm_new(&s->alarm, s->loop, tell_a, s), 0);
+    alarm_set(s->alarm, 5);
+    alarm_set(s->alarm, 10);
+    loop_run(s->loop); /* ends when nothing is left to wait for */
+    assert_string_equal(s->text, "a");
+    assert_true(loop_now_ms(s->loop) - begun_ms >= 9);
+}
+
+static void a_stopped_alarm_never_comes(void **state)
+{
+    struct story *s = *state;
+
+    assert_int_equal(alarm_new(&s->alarm, s->loop, tell_a, s), 0);
+    alarm_set(s->alarm, 0);
+    alarm_stop(s->alarm);
+    loop_run(s->loop);
+    assert_string_equal(s->text, "");
+}
+
+static void stop_loop(void *ctx)
+{
+    struct story *s = ctx;
+
+    tell(s, 'a');
+    loop_defer(s->loop, &s->b);
+    loop_stop(s->loop);
+}
+
+static void a_stopped_loop_returns_with_calls_still_queued(void **state)
+{
+    struct story *s = *state;
+
+    loop_defer_init(&s->a, stop_loop, s);
+    loop_defer_init(&s->b, tell_b, s);
+    loop_defer(s->loop, &s->a);
+    loop_run(s->loop);
+    assert_string_equal(s->text, "a");
+    loop_run(s->loop);
+    assert_string_equal(s->text, "ab");
+}
+
+static void on_signal(void *ctx, int signo)
+{
+    struct story *s = ctx;
+
+    assert_int_equal(signo, SIGUSR1);
+    tell(s, 's');
+    loop_stop(s->loop);
+}
+
+static void a_signal_is_a_call_in_the_loop(void **state)
+{
+    struct story *s = *state;
+
+    assert_int_equal(loop_on_signal(s->loop, SIGUSR1, on_signal, s), 0);
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_string_equal(s->text, "");
+    loop_run(s->loop);
+    assert_string_equal(s->text, "s");
+}
+
+static int make_all(void *ctx)
+{
+    struct alarm *alarm = NULL;
+    struct loop *loop = NULL;
+    int err = loop_new(&loop);
+
+    (void)ctx;
+    if (!err)
+        err = alarm_new(&alarm, loop, tell_a, NULL);
+    if (!err)
+        err = loop_on_signal(loop, SIGUSR2, on_signal, NULL);
+    alarm_free(alarm);
+    loop_free(loop);
+    return err;
+}
+
+static void without_memory_nothing_is_made(void **state)
+{
+    (void)state;
+    assert_true(oom_sweep(make_all, NULL) >= 3);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(deferred_calls_come_once_and_in_order),
+        T(deferred_calls_come_behind_what_is_ready),
+        T(a_cancelled_call_never_comes),
+        T(a_deferred_call_may_cancel_the_next),
+        T(a_call_that_defers_itself_comes_next_turn_without_waiting),
+        T(only_wanted_events_are_reported),
+        T(an_alarm_comes_once_and_not_early),
+        T(a_stopped_alarm_never_comes),
+        T(a_stopped_loop_returns_with_calls_still_queued),
+        T(a_signal_is_a_call_in_the_loop),
+        cmocka_unit_test(without_memory_nothing_is_made),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,168 @@
+#include "sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+
+static struct addr parsed(const char *host, uint16_t port)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(&a, span_str(host), port), 0);
+    return a;
+}
+
+static void an_address_is_read_and_written_back(void **state)
+{
+    static const struct {
+        const char *host, *text;
+    } cases[] = {
+        {"192.0.2.1", "192.0.2.1:2855"},
+        {"0.0.0.0", "0.0.0.0:2855"},
+        {"2001:db8::1", "[2001:db8::1]:2855"},
+        {"::", "[::]:2855"},
+        {"::ffff:192.0.2.1", "192.0.2.1:2855"},
+        {"1111:2222:3333:4444:5555:6666:7777:8888",
+         "[1111:2222:3333:4444:5555:6666:7777:8888]:2855"},
+    };
+    char text[ADDR_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct addr a = parsed(cases[i].host, 2855);
+
+        assert_string_equal(addr_text(text, &a), cases[i].text);
+        assert_int_equal(addr_port(&a), 2855);
+    }
+}
+
+static void what_is_not_an_address_is_refused(void **state)
+{
+    static const char *const cases[] = {
+        "",
+        "relay.example.com",
+        "192.0.2",
+        "192.0.2.1.5",
+        "[::1]",
+        "192.0.2.01",
+        "::1%lo",
+        " ::1",
+        "192.0.2.256",
+        "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb",
+    };
+    struct addr a;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(addr_parse(&a, span_str(cases[i]), 1), ERR_SYNTAX);
+    assert_int_equal(addr_parse(&a, SPAN("::1\0x"), 1), ERR_SYNTAX);
+}
+
+static void the_host_key_has_no_port_and_takes_mapped_as_ipv4(void **state)
+{
+    struct addr v4 = parsed("192.0.2.1", 1), mapped, v6 = parsed("::1", 3);
+    unsigned char key4[16], key[16];
+
+    (void)state;
+    mapped = parsed("::ffff:192.0.2.1", 2);
+    assert_int_equal(addr_host_key(key4, &v4), 4);
+    assert_int_equal(addr_host_key(key, &mapped), 4);
+    assert_memory_equal(key, key4, 4);
+    assert_int_equal(addr_host_key(key, &v6), 16);
+    assert_int_equal(key[15], 1);
+}
+
+static int option_of(int fd, int level, int name)
+{
+    socklen_t len = sizeof(int);
+    int value;
+
+    assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+    return value;
+}
+
+static void a_listening_socket_has_port_and_flags(void **state)
+{
+    struct addr at = parsed("127.0.0.1", 0), bound;
+    int fd;
+
+    (void)state;
+    assert_int_equal(sock_listen(&fd, &at, &(struct sock_opts){0}), 0);
+    assert_int_equal(sock_local(&bound, fd), 0);
+    assert_true(addr_port(&bound) > 0);
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_true(option_of(fd, SOL_SOCKET, SO_ACCEPTCONN));
+    assert_true(option_of(fd, SOL_SOCKET, SO_REUSEADDR));
+    close(fd);
+}
+
+static void any_ipv6_address_takes_ipv4_too(void **state)
+{
+    struct addr at = parsed("::", 0), bound, to;
+    int fd, client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_int_equal(sock_listen(&fd, &at, &(struct sock_opts){0}), 0);
+    assert_int_equal(sock_local(&bound, fd), 0);
+    to = parsed("127.0.0.1", addr_port(&bound));
+    assert_int_equal(connect(client, &to.sa, to.len), 0);
+    close(client);
+    close(fd);
+}
+
+static void a_taken_port_is_an_error_with_errno(void **state)
+{
+    struct addr at = parsed("127.0.0.1", 0), bound;
+    int fd, second = -1;
+
+    (void)state;
+    assert_int_equal(sock_listen(&fd, &at, &(struct sock_opts){0}), 0);
+    assert_int_equal(sock_local(&bound, fd), 0);
+    assert_int_equal(sock_listen(&second, &bound, &(struct sock_opts){0}),
+                     ERR_IO);
+    assert_int_equal(errno, EADDRINUSE);
+    assert_int_equal(second, -1);
+    close(fd);
+}
+
+static void options_reach_the_socket(void **state)
+{
+    struct sock_opts opts = {.receive_buffer = 20000,
+                             .send_buffer = 30000,
+                             .nodelay = true,
+                             .keepalive_s = 60};
+    struct addr at = parsed("127.0.0.1", 0);
+    int fd;
+
+    (void)state;
+    assert_int_equal(sock_listen(&fd, &at, &opts), 0);
+    /* The kernel doubles what it is given. */
+    assert_int_equal(option_of(fd, SOL_SOCKET, SO_RCVBUF), 40000);
+    sock_apply(fd, &opts);
+    assert_int_equal(option_of(fd, SOL_SOCKET, SO_SNDBUF), 60000);
+    assert_true(option_of(fd, IPPROTO_TCP, TCP_NODELAY));
+    assert_true(option_of(fd, SOL_SOCKET, SO_KEEPALIVE));
+    assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 60);
+    assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 20);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_is_read_and_written_back),
+        cmocka_unit_test(what_is_not_an_address_is_refused),
+        cmocka_unit_test(the_host_key_has_no_port_and_takes_mapped_as_ipv4),
+        cmocka_unit_test(a_listening_socket_has_port_and_flags),
+        cmocka_unit_test(any_ipv6_address_takes_ipv4_too),
+        cmocka_unit_test(a_taken_port_is_an_error_with_errno),
+        cmocka_unit_test(options_reach_the_socket),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
