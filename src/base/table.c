@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include <assert.h>
+#include <endian.h>
 
 #include "err.h"
 
@@ -51,7 +52,7 @@ static uint64_t siphash(const uint64_t key[2], struct span in)
 
     for (; in.n >= sizeof word; in = span_from(in, sizeof word)) {
         memcpy(&word, in.p, sizeof word);
-        sip_word(&s, word);
+        sip_word(&s, le64toh(word));
     }
     for (size_t i = 0; i < in.n; i++)
         last |= (uint64_t)(unsigned char)in.p[i] << (8 * i);
