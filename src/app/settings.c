@@ -1,0 +1,438 @@
+#include "settings.h"
+
+#include <sys/un.h>
+
+#include "config.h"
+#include "config_value.h"
+
+enum {
+    KIBI = 1 << 10,
+    MEBI = 1 << 20,
+    GIBI = 1 << 30,
+    DAY_S = 24 * 60 * 60,
+    YEAR_S = 365 * DAY_S,
+    DAY_MS = DAY_S * 1000,
+    SHORTEST_MS = 10,        /* a timer that is not off */
+    KEEPALIVE_MAX_S = 32767, /* the kernel's own bound */
+    REALM_MAX = 128,
+    MANY = 1000000,
+};
+
+/* --- what texts must be ----------------------------------------------------
+ */
+
+static const char *check_host(struct span text)
+{
+    return config_value_is_host(text) ? NULL
+                                      : "a host name, never a numeric address";
+}
+
+/* What the users file can hold in its second field, and a quoted string in a
+ * challenge without escapes. */
+static const char *check_realm(struct span text)
+{
+    bool ok = text.n > 0 && text.n <= REALM_MAX;
+
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+
+        ok = ok && c >= ' ' && c != 0x7f && c != '"' && c != '\\' && c != ':';
+    }
+    return ok ? NULL
+              : "1 to 128 octets without quotes, backslashes, colons and "
+                "control characters";
+}
+
+static const char *check_named(struct span text)
+{
+    return text.n ? NULL : "the name of a file";
+}
+
+static bool is_absolute(struct span text)
+{
+    return text.n > 0 && text.p[0] == '/';
+}
+
+static const char *check_target(struct span text)
+{
+    if (span_eq(text, SPAN("stderr")) || span_eq(text, SPAN("syslog")) ||
+        span_eq(text, SPAN("journal")) || is_absolute(text))
+        return NULL;
+    return "\"stderr\", \"syslog\", \"journal\" or an absolute path";
+}
+
+static const char *check_metrics(struct span text)
+{
+    struct addr a;
+
+    if (text.n == 0 || addr_parse(&a, text, 0) == 0)
+        return NULL;
+    return "a numeric address, or \"\" for off";
+}
+
+static const char *check_socket(struct span text)
+{
+    if (text.n == 0 || (is_absolute(text) &&
+                        text.n < sizeof((struct sockaddr_un *)0)->sun_path))
+        return NULL;
+    return "an absolute path of less than 108 octets, or \"\" for off";
+}
+
+/* --- names of choices, in the order of their enums --------------------------
+ */
+
+static const char *const transports[] = {[CONFIG_TCP] = "tcp",
+                                         [CONFIG_TLS] = "tls",
+                                         [CONFIG_WS] = "ws",
+                                         [CONFIG_WSS] = "wss",
+                                         NULL};
+static const char *const tls_versions[] = {
+    [CONFIG_TLS12] = "1.2", [CONFIG_TLS13] = "1.3", NULL};
+static const char *const algorithms[] = {
+    [DIGEST_MD5] = "MD5", [DIGEST_SHA256] = "SHA-256", NULL};
+static const char *const levels[] = {[LOG_LEVEL_ERROR] = "error",
+                                     [LOG_LEVEL_WARN] = "warn",
+                                     [LOG_LEVEL_INFO] = "info",
+                                     [LOG_LEVEL_DEBUG] = "debug",
+                                     NULL};
+
+/* --- the table ---------------------------------------------------------------
+ */
+
+#define COUNT(field, from, to)                                                 \
+    .type = SETTING_COUNT, .at = offsetof(struct config, field),               \
+    .min = (from), .max = (to)
+#define SIZE(field, from, to)                                                  \
+    .type = SETTING_SIZE, .at = offsetof(struct config, field), .min = (from), \
+    .max = (to)
+#define TIME(field, from, to)                                                  \
+    .type = SETTING_TIME, .at = offsetof(struct config, field), .min = (from), \
+    .max = (to)
+#define SECONDS(field, from, to)                                               \
+    .type = SETTING_SECONDS, .at = offsetof(struct config, field),             \
+    .min = (from), .max = (to)
+#define BOOL(field) .type = SETTING_BOOL, .at = offsetof(struct config, field)
+#define TEXT(field, test)                                                      \
+    .type = SETTING_TEXT, .at = offsetof(struct config, field), .check = (test)
+#define CHOICE(field, of)                                                      \
+    .type = SETTING_CHOICE, .at = offsetof(struct config, field),              \
+    .choices = (of)
+#define LIST(what, field, from, to)                                            \
+    .type = (what), .is_list = true, .at = offsetof(struct config, field),     \
+    .min = (from), .max = (to)
+
+static const struct setting listen_members[] = {
+    {.key = "transport",
+     .type = SETTING_CHOICE,
+     .at = offsetof(struct config_listen, transport),
+     .choices = transports,
+     .initial = "\"tls\"",
+     .help = "How clients and other relays talk here: tls, plain tcp, or the "
+             "WebSocket transports wss and ws."},
+    {.key = "address",
+     .type = SETTING_ADDRESS,
+     .at = offsetof(struct config_listen, address),
+     .initial = "\"::\"",
+     .help = "The numeric address to bind; \"::\" takes IPv4 too."},
+    {.key = "port",
+     .type = SETTING_COUNT,
+     .at = offsetof(struct config_listen, port),
+     .max = 65535,
+     .initial = "2855",
+     .help = "The port to bind; with 0 the kernel chooses one."},
+};
+
+const struct setting settings[] = {
+    {.key = "relay.name",
+     TEXT(relay.name, check_host),
+     .help = "The host in the URIs that are handed out. Without it, the "
+             "host's own name, or localhost if that is not a host name."},
+    {.key = "relay.aliases",
+     LIST(SETTING_TEXT, relay.aliases, 0, 1000),
+     .check = check_host,
+     .initial = "[ ]",
+     .help = "Other hosts that mean this relay."},
+    {.key = "relay.realm",
+     TEXT(relay.realm, check_realm),
+     .help = "The realm of digest authentication. Without it, relay.name."},
+    {.key = "relay.user",
+     TEXT(relay.user, NULL),
+     .is_fixed = true,
+     .initial = "\"msrprelay\"",
+     .help = "The user to become after binding, when started as root; \"\" "
+             "stays root."},
+    {.key = "relay.group",
+     TEXT(relay.group, NULL),
+     .is_fixed = true,
+     .initial = "\"msrprelay\"",
+     .help = "The group to become after binding, when started as root; \"\" "
+             "takes the user's own."},
+
+    {.key = "listen",
+     LIST(SETTING_GROUP, listen, 1, 100),
+     .members = listen_members,
+     .n_members = sizeof listen_members / sizeof *listen_members,
+     .item_size = sizeof(struct config_listen),
+     .place_at = offsetof(struct config_listen, place),
+     .help = "Where to listen: one group each."},
+
+    {.key = "tls.certificate",
+     TEXT(tls.certificate, check_named),
+     .initial = "\"/etc/msrprelayd/relay.pem\"",
+     .help = "The certificate chain, PEM. Required with tls or wss."},
+    {.key = "tls.private_key",
+     TEXT(tls.private_key, check_named),
+     .initial = "\"/etc/msrprelayd/relay.key\"",
+     .help = "The key to the certificate, PEM."},
+    {.key = "tls.ca_file",
+     TEXT(tls.ca_file, NULL),
+     .initial = "\"\"",
+     .help = "Whom to trust to name other relays, PEM; \"\" is the system's "
+             "store."},
+    {.key = "tls.min_version",
+     CHOICE(tls.min_version, tls_versions),
+     .initial = "\"1.2\"",
+     .help = "The oldest version of TLS that is spoken."},
+    {.key = "tls.ciphers",
+     TEXT(tls.ciphers, NULL),
+     .initial = "\"\"",
+     .help = "Ciphers for TLS 1.2, as OpenSSL lists them; \"\" is a built-in "
+             "list."},
+    {.key = "tls.ciphersuites",
+     TEXT(tls.ciphersuites, NULL),
+     .initial = "\"\"",
+     .help = "Cipher suites for TLS 1.3; \"\" is OpenSSL's own choice."},
+
+    {.key = "auth.users_file",
+     TEXT(auth.users_file, check_named),
+     .initial = "\"/etc/msrprelayd/users\"",
+     .help = "The users: one user:realm:HA1 a line, as htdigest writes "
+             "them."},
+    {.key = "auth.algorithms",
+     LIST(SETTING_CHOICE, auth.algorithms, 1, DIGEST_ALGS),
+     .choices = algorithms,
+     .initial = "[ \"MD5\" ]",
+     .help = "The digest algorithms that are offered. MD5 is always offered "
+             "last."},
+    {.key = "auth.allow_tcp",
+     BOOL(auth.allow_tcp),
+     .initial = "false",
+     .help = "Accept AUTH on tcp and ws listeners, where everybody on the way "
+             "can listen: for tests and closed networks only."},
+    {.key = "auth.min_expires",
+     SECONDS(auth.min_expires_s, 1, YEAR_S),
+     .initial = "60",
+     .help = "The shortest life of a URI that a client may ask for."},
+    {.key = "auth.default_expires",
+     SECONDS(auth.default_expires_s, 1, YEAR_S),
+     .initial = "1800",
+     .help = "The life of a URI when the client does not ask."},
+    {.key = "auth.max_expires",
+     SECONDS(auth.max_expires_s, 1, YEAR_S),
+     .initial = "86400",
+     .help = "The longest life of a URI that a client may ask for."},
+    {.key = "auth.nonce_lifetime",
+     TIME(auth.nonce_lifetime_ms, 1000, DAY_MS),
+     .initial = "60",
+     .help = "How long a challenge can be answered."},
+    {.key = "auth.max_failures",
+     COUNT(auth.max_failures, 1, 1000),
+     .initial = "3",
+     .help = "Wrong credentials on one client connection until it is "
+             "closed."},
+
+    {.key = "send.max_chunk_size",
+     SIZE(send.max_chunk_size, 2 * KIBI, GIBI),
+     .initial = "65536",
+     .help = "The most body octets in one outgoing SEND."},
+    {.key = "send.high_water",
+     SIZE(send.high_water, 4 * KIBI, GIBI),
+     .initial = "262144",
+     .help = "Octets queued for a connection at which those who feed it are "
+             "paused."},
+    {.key = "send.low_water",
+     SIZE(send.low_water, 1, GIBI),
+     .initial = "65536",
+     .help = "Octets left in the queue at which they are resumed."},
+
+    {.key = "tcp.receive_buffer",
+     SIZE(tcp.receive_buffer, 0, GIBI),
+     .initial = "0",
+     .help = "SO_RCVBUF; 0 is the kernel's own tuning."},
+    {.key = "tcp.send_buffer",
+     SIZE(tcp.send_buffer, 0, GIBI),
+     .initial = "0",
+     .help = "SO_SNDBUF; 0 is the kernel's own tuning."},
+    {.key = "tcp.nodelay",
+     BOOL(tcp.nodelay),
+     .initial = "true",
+     .help = "TCP_NODELAY: small messages are not held back."},
+    {.key = "tcp.keepalive",
+     SECONDS(tcp.keepalive_s, 0, KEEPALIVE_MAX_S),
+     .initial = "60",
+     .help = "Silence after which TCP asks whether the peer is there; 0 is "
+             "off."},
+
+    {.key = "limits.connections",
+     COUNT(limits.connections, 1, 10 * MANY),
+     .initial = "100000",
+     .help = "The most connections; when full, the oldest idle one goes."},
+    {.key = "limits.connections_per_address",
+     COUNT(limits.connections_per_address, 0, 10 * MANY),
+     .initial = "0",
+     .help = "The most connections from one address; 0 is no limit."},
+    {.key = "limits.sessions_per_connection",
+     COUNT(limits.sessions_per_connection, 0, MANY),
+     .initial = "1000",
+     .help = "The most URIs handed out on one connection; 0 is no limit."},
+    {.key = "limits.head_size",
+     SIZE(limits.head_size, KIBI, MEBI),
+     .initial = "16384",
+     .help = "The most octets from a start line to the end of the headers."},
+    {.key = "limits.path_uris",
+     COUNT(limits.path_uris, 2, 1000),
+     .initial = "16",
+     .help = "The most URIs in one path header."},
+    {.key = "limits.transactions_per_connection",
+     COUNT(limits.transactions_per_connection, 0, 10 * MANY),
+     .initial = "10000",
+     .help = "The most unanswered outgoing SENDs, at which the feeders of a "
+             "connection are paused; 0 is no limit."},
+    {.key = "limits.rate",
+     SIZE(limits.rate, 0, (uint64_t)KIBI *GIBI),
+     .initial = "0",
+     .help = "The most octets a second that are read from one connection; 0 "
+             "is no limit."},
+    {.key = "limits.message_size",
+     SIZE(limits.message_size, 0, (uint64_t)MEBI *GIBI),
+     .initial = "0",
+     .help = "Larger messages are refused with 413; 0 is no limit."},
+
+    {.key = "timers.transaction",
+     TIME(timers.transaction_ms, SHORTEST_MS, DAY_MS),
+     .initial = "30",
+     .help = "How long the response to an outgoing SEND may take."},
+    {.key = "timers.probation",
+     TIME(timers.probation_ms, SHORTEST_MS, DAY_MS),
+     .initial = "30",
+     .help = "How long a new connection has to show that it is good for "
+             "something."},
+    {.key = "timers.handshake",
+     TIME(timers.handshake_ms, SHORTEST_MS, DAY_MS),
+     .initial = "10",
+     .help = "How long the TLS and WebSocket handshakes may take."},
+    {.key = "timers.connect",
+     TIME(timers.connect_ms, SHORTEST_MS, DAY_MS),
+     .initial = "10",
+     .help = "How long connecting to one address may take."},
+    {.key = "timers.idle",
+     TIME(timers.idle_ms, SHORTEST_MS, (uint64_t)YEAR_S * 1000),
+     .initial = "3600",
+     .help = "Silence after which a connection is closed. One that a session "
+             "is bound to is left alone for an hour at least."},
+    {.key = "timers.stall",
+     TIME(timers.stall_ms, SHORTEST_MS, DAY_MS),
+     .initial = "20",
+     .help = "A receiver that takes no octet for so long fails what waits for "
+             "it."},
+    {.key = "timers.drain",
+     TIME(timers.drain_ms, 0, DAY_MS),
+     .initial = "30",
+     .help = "How long transfers in flight may take to finish when the relay "
+             "is told to end."},
+
+    {.key = "dial.allow_tcp",
+     BOOL(dial.allow_tcp),
+     .initial = "true",
+     .help = "Open plain TCP connections to a peer whose URI is msrp; never "
+             "to another relay."},
+    {.key = "dial.allow",
+     LIST(SETTING_CIDR, dial.allow, 0, 1000),
+     .initial = "[ ]",
+     .help = "Addresses to connect to although dial.deny has them."},
+    {.key = "dial.deny",
+     LIST(SETTING_CIDR, dial.deny, 0, 1000),
+     .initial = "[ \"127.0.0.0/8\", \"::1/128\", \"169.254.0.0/16\", "
+                "\"fe80::/10\", \"224.0.0.0/4\", \"ff00::/8\", "
+                "\"0.0.0.0/8\", \"::/128\" ]",
+     .help = "Addresses never to connect to."},
+    {.key = "dial.servers",
+     LIST(SETTING_SERVER, dial.servers, 0, 16),
+     .initial = "[ ]",
+     .help = "DNS servers, \"address\", \"address:port\" or "
+             "\"[address]:port\"; empty: the system's."},
+    {.key = "dial.verify",
+     BOOL(dial.verify),
+     .initial = "true",
+     .help = "Demand that a host proves its name by its certificate. false is "
+             "for tests only."},
+
+    {.key = "log.level",
+     CHOICE(log.level, levels),
+     .initial = "\"info\"",
+     .help = "The least important lines that are written."},
+    {.key = "log.target",
+     TEXT(log.target, check_target),
+     .initial = "\"stderr\"",
+     .help = "Where to: stderr, syslog, journal, or the absolute path of a "
+             "file."},
+
+    {.key = "metrics.address",
+     TEXT(metrics.address, check_metrics),
+     .initial = "\"\"",
+     .help = "Where GET /metrics and /healthz are answered; \"\" is off."},
+    {.key = "metrics.port",
+     COUNT(metrics.port, 0, 65535),
+     .initial = "9285",
+     .help = "Its port."},
+
+    {.key = "control.socket",
+     TEXT(control.socket, check_socket),
+     .initial = "\"\"",
+     .help = "The Unix socket for msrprelayctl; \"\" is off."},
+};
+
+const size_t settings_n = sizeof settings / sizeof *settings;
+
+const struct setting *settings_find(const char *key)
+{
+    for (size_t i = 0; i < settings_n; i++)
+        if (strcmp(settings[i].key, key) == 0)
+            return &settings[i];
+    return NULL;
+}
+
+bool settings_have_group(const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < settings_n; i++)
+        if (strncmp(settings[i].key, name, n) == 0 && settings[i].key[n] == '.')
+            return true;
+    return false;
+}
+
+size_t setting_size(const struct setting *s)
+{
+    switch (s->type) {
+    case SETTING_BOOL:
+        return sizeof(bool);
+    case SETTING_COUNT:
+    case SETTING_SIZE:
+    case SETTING_TIME:
+    case SETTING_SECONDS:
+        return sizeof(uint64_t);
+    case SETTING_TEXT:
+        return sizeof(char *);
+    case SETTING_CHOICE:
+        return sizeof(unsigned);
+    case SETTING_ADDRESS:
+    case SETTING_SERVER:
+        return sizeof(struct addr);
+    case SETTING_CIDR:
+        return sizeof(struct config_cidr);
+    case SETTING_GROUP:
+        return s->item_size;
+    }
+    return 0;
+}
