@@ -1,0 +1,19 @@
+/* config_report - faults on their way to whoever shows them. */
+#ifndef CONFIG_REPORT_H
+#define CONFIG_REPORT_H
+
+#include <stddef.h>
+
+#include "config.h"
+
+struct config_report {
+    config_fault_fn fault;
+    void *ctx;
+    size_t count;
+};
+
+/* Counts a fault and hands it on. */
+void config_report(struct config_report *r, struct config_place at,
+                   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

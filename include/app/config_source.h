@@ -1,0 +1,44 @@
+/* config_source - the text of a configuration, with what it includes put in its
+ * place, and where each line of it came from.
+ *
+ * libconfig 1.5 finds included files from the working directory only, or breaks
+ * absolute names, and silently wraps integers past 32 bits. So `@include
+ * "name"` is resolved here, a relative name from the directory of the file that
+ * names it, and large integers are marked as the 64-bit ones that they are. */
+#ifndef CONFIG_SOURCE_H
+#define CONFIG_SOURCE_H
+
+#include <stddef.h>
+
+#include "config.h"
+#include "config_report.h"
+#include "str.h"
+
+struct config_source {
+    char *text; /* with a NUL */
+    size_t n, size;
+    struct config_place *lines; /* of each line of the text */
+    size_t n_lines, lines_size;
+    char **files; /* the names that places point to */
+    size_t n_files, files_size;
+};
+
+/* Reads the file at `path`, or takes `text` for its content when that is not
+ * NULL, and what it includes. Faults are counted in r. 0 or ERR_NOMEM; free
+ * with config_source_fini() in any case. */
+int config_source_init(struct config_source *s, const char *path,
+                       const struct span *text, struct config_report *r);
+void config_source_fini(struct config_source *s);
+
+/* Where line 1, 2, ... of the text came from; line 1 of the whole for others.
+ * The name is valid as long as s, or as long as s->files when they are taken.
+ */
+struct config_place config_source_at(const struct config_source *s,
+                                     unsigned line);
+
+/* The whole content of a file, with a NUL behind its n octets, to be freed. 0,
+ * ERR_IO (errno is set), ERR_LIMIT when it is larger than `max`, or
+ * ERR_NOMEM. */
+int config_source_read(char **data, size_t *n, const char *path, size_t max);
+
+#endif

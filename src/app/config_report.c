@@ -1,0 +1,19 @@
+#include "config_report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { SENTENCE_MAX = 1024 };
+
+void config_report(struct config_report *r, struct config_place at,
+                   const char *fmt, ...)
+{
+    char what[SENTENCE_MAX];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    r->count++;
+    r->fault(r->ctx, at, what);
+}

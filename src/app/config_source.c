@@ -1,0 +1,473 @@
+#include "config_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "err.h"
+
+enum {
+    SOURCE_MAX = 1 << 20, /* octets in one file */
+    FILES_MAX = 100,
+    DEPTH_MAX = 10, /* as libconfig has it */
+    READ_STEP = 16 * 1024,
+};
+
+/* What the octet at hand is part of, by libconfig's own rules. */
+enum state { IN_CODE, IN_STRING, IN_COMMENT };
+
+/* A file that is being read. */
+struct frame {
+    char *data;       /* owned; NULL for text that was given */
+    struct span rest; /* what is still to come of it */
+    const char *file;
+    unsigned line; /* at which `rest` begins */
+};
+
+struct scan {
+    struct config_source *source;
+    struct config_report *report;
+    enum state state;
+    struct frame frames[DEPTH_MAX];
+    size_t depth;
+};
+
+/* --- arrays that grow
+ * ----------------------------------------------------------- */
+
+/* Makes room for `need` items of `each` octets: 0 or ERR_NOMEM. */
+static int grow(void *array, size_t *size, size_t need, size_t each)
+{
+    void *old, *bigger;
+    size_t n = *size ? *size : 64;
+
+    while (n < need)
+        n *= 2;
+    if (n == *size)
+        return 0;
+    memcpy(&old, array, sizeof old);
+    bigger = realloc(old, n * each);
+    if (!bigger)
+        return ERR_NOMEM;
+    memcpy(array, &bigger, sizeof bigger);
+    *size = n;
+    return 0;
+}
+
+static int put_text(struct config_source *s, struct span text)
+{
+    int err = grow(&s->text, &s->size, s->n + text.n + 1, 1);
+
+    if (err)
+        return err;
+    if (text.n)
+        memcpy(s->text + s->n, text.p, text.n);
+    s->n += text.n;
+    s->text[s->n] = '\0';
+    return 0;
+}
+
+static int put_place(struct config_source *s, struct config_place at)
+{
+    int err = grow(&s->lines, &s->lines_size, s->n_lines + 1, sizeof *s->lines);
+
+    if (!err)
+        s->lines[s->n_lines++] = at;
+    return err;
+}
+
+/* Takes over `name`, which must not be NULL. */
+static int put_file(struct config_source *s, char *name)
+{
+    int err = grow(&s->files, &s->files_size, s->n_files + 1, sizeof *s->files);
+
+    if (err)
+        free(name);
+    else
+        s->files[s->n_files++] = name;
+    return err;
+}
+
+/* --- files
+ * ---------------------------------------------------------------------- */
+
+static int read_all(char **data, size_t *n, int fd, size_t max)
+{
+    size_t size = 0;
+
+    for (;;) {
+        int err = grow(data, &size, *n + READ_STEP, 1);
+        ssize_t got;
+
+        if (err)
+            return err;
+        got = read(fd, *data + *n, size - *n - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ERR_IO;
+        *n += (size_t)got;
+        (*data)[*n] = '\0';
+        if (got == 0)
+            return 0;
+        if (*n > max)
+            return ERR_LIMIT;
+    }
+}
+
+int config_source_read(char **data, size_t *n, const char *path, size_t max)
+{
+    char *all = NULL;
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int err, errnum;
+
+    if (fd < 0)
+        return ERR_IO;
+    err = read_all(&all, &len, fd, max);
+    errnum = errno;
+    close(fd);
+    errno = errnum;
+    if (err) {
+        free(all);
+        return err;
+    }
+    *data = all;
+    *n = len;
+    return 0;
+}
+
+static struct frame *top(struct scan *scan)
+{
+    return &scan->frames[scan->depth - 1];
+}
+
+static struct config_place here(struct scan *scan)
+{
+    return (struct config_place){top(scan)->file, top(scan)->line};
+}
+
+/* Begins a text; `data`, if not NULL, is taken over. */
+static void push(struct scan *scan, const char *file, struct span text,
+                 char *data)
+{
+    scan->frames[scan->depth++] = (struct frame){data, text, file, 1};
+    if (text.n && memchr(text.p, '\0', text.n))
+        config_report(scan->report, here(scan), "a NUL octet in the file");
+}
+
+/* Begins the file, whose name is already in the list; `at` is to blame when it
+ * cannot be read. */
+static int push_file(struct scan *scan, const char *file,
+                     struct config_place at)
+{
+    char *data;
+    size_t n;
+    int err = config_source_read(&data, &n, file, SOURCE_MAX);
+
+    if (err == ERR_IO)
+        config_report(scan->report, at, "cannot read %s: %s", file,
+                      strerror(errno));
+    else if (err == ERR_LIMIT)
+        config_report(scan->report, at, "%s is larger than 1 MiB", file);
+    if (err)
+        return err == ERR_NOMEM ? err : 0;
+    push(scan, file, span_of(data, n), data);
+    return 0;
+}
+
+/* --- @include
+ * ------------------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static size_t count_blanks(struct span s)
+{
+    size_t n = 0;
+
+    while (n < s.n && is_blank(s.p[n]))
+        n++;
+    return n;
+}
+
+/* Cuts the directive off the front of *line, up to its opening quote. */
+static bool cut_include(struct span *line)
+{
+    struct span s = span_from(*line, count_blanks(*line));
+    size_t blanks;
+
+    if (!span_starts(s, SPAN("@include")))
+        return false;
+    s = span_from(s, strlen("@include"));
+    blanks = count_blanks(s);
+    if (blanks == 0 || blanks == s.n || s.p[blanks] != '"')
+        return false;
+    *line = span_from(s, blanks + 1);
+    return true;
+}
+
+/* Cuts the name and its closing quote off the front of *line, without its
+ * escapes; false when there is none that ends on this line. */
+static bool cut_name(char *name, size_t size, struct span *line)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < line->n && len + 1 < size; i++) {
+        if (line->p[i] == '"') {
+            *line = span_from(*line, i + 1);
+            name[len] = '\0';
+            return len > 0;
+        }
+        if (line->p[i] == '\\' && i + 1 < line->n)
+            i++;
+        name[len++] = line->p[i];
+    }
+    return false;
+}
+
+/* The name as it is opened: a relative one begins where `from` is. */
+static char *join(const char *from, const char *name)
+{
+    const char *slash = strrchr(from, '/');
+    char *full;
+
+    if (name[0] == '/' || !slash)
+        return strdup(name);
+    if (asprintf(&full, "%.*s/%s", (int)(slash - from), from, name) < 0)
+        return NULL;
+    return full;
+}
+
+static bool is_open(const struct scan *scan, const char *file)
+{
+    for (size_t i = 0; i < scan->depth; i++)
+        if (strcmp(scan->frames[i].file, file) == 0)
+            return true;
+    return false;
+}
+
+/* Begins the file that is included at the place we are. */
+static int include(struct scan *scan, const char *name)
+{
+    struct config_source *s = scan->source;
+    struct config_place at = here(scan);
+    char *file = join(at.file, name);
+    int err;
+
+    if (!file)
+        return ERR_NOMEM;
+    err = put_file(s, file);
+    if (err)
+        return err;
+    if (is_open(scan, file))
+        config_report(scan->report, at, "%s includes itself", file);
+    else if (scan->depth == DEPTH_MAX || s->n_files > FILES_MAX)
+        config_report(scan->report, at, "too many included files");
+    else
+        return push_file(scan, file, at);
+    return 0;
+}
+
+/* --- lines
+ * ---------------------------------------------------------------------- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The length of a number's fraction and exponent at the front of s. */
+static size_t fraction_run(struct span s)
+{
+    size_t n = 0;
+
+    for (; n < s.n; n++) {
+        bool is_sign = s.p[n] == '-' || s.p[n] == '+';
+
+        if (is_sign
+                ? n == 0 || (s.p[n - 1] | 0x20) != 'e'
+                : !is_digit(s.p[n]) && s.p[n] != '.' && (s.p[n] | 0x20) != 'e')
+            break;
+    }
+    return n;
+}
+
+static unsigned digit_value(char c)
+{
+    return is_digit(c) ? (unsigned)(c - '0') : (unsigned)(c | 0x20) - 'a' + 10;
+}
+
+/* The length of the number at the front of s; *is_wide when it is an integer
+ * that libconfig would wrap to 32 bits. */
+static size_t number_run(struct span s, bool *is_wide)
+{
+    bool is_hex = s.n > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x';
+    unsigned base = is_hex ? 16 : 10;
+    size_t n = is_hex ? 2 : 0;
+    size_t fraction;
+    uint64_t value = 0;
+
+    for (; n < s.n && is_alnum(s.p[n]) && digit_value(s.p[n]) < base; n++) {
+        value = value * base + digit_value(s.p[n]);
+        if (value > INT32_MAX)
+            value = (uint64_t)INT32_MAX + 1; /* enough to know */
+    }
+    fraction = fraction_run(span_from(s, n));
+    *is_wide =
+        value > INT32_MAX && fraction == 0 && (n == s.n || s.p[n] != 'L');
+    return n + fraction;
+}
+
+static bool is_name(char c)
+{
+    return is_alnum(c) || c == '_' || c == '-' || c == '*';
+}
+
+/* The length of the piece at the front of s, which is code; keeps the state. */
+static size_t code_run(struct scan *scan, struct span s, bool *is_wide)
+{
+    size_t n = 1;
+
+    if (s.p[0] == '"') {
+        scan->state = IN_STRING;
+    } else if (span_starts(s, SPAN("/*"))) {
+        scan->state = IN_COMMENT;
+        n = 2;
+    } else if (s.p[0] == '#' || span_starts(s, SPAN("//"))) {
+        n = s.n;
+    } else if (is_digit(s.p[0])) {
+        n = number_run(s, is_wide);
+    } else if (s.p[0] == '.') { /* its digits are no integer */
+        n = fraction_run(s);
+    } else if (is_name(s.p[0]) && s.p[0] != '-') {
+        while (n < s.n && is_name(s.p[n]))
+            n++;
+    }
+    return n;
+}
+
+static size_t run(struct scan *scan, struct span s, bool *is_wide)
+{
+    switch (scan->state) {
+    case IN_CODE:
+        return code_run(scan, s, is_wide);
+    case IN_STRING:
+        if (s.p[0] == '"')
+            scan->state = IN_CODE;
+        if (s.p[0] == '\\' && s.n > 1 && (s.p[1] == '"' || s.p[1] == '\\'))
+            return 2;
+        return 1;
+    case IN_COMMENT:
+        if (!span_starts(s, SPAN("*/")))
+            return 1;
+        scan->state = IN_CODE;
+        return 2;
+    }
+    return s.n;
+}
+
+/* Appends a line, without its end, with every wide integer marked as one. */
+static int put_line(struct scan *scan, struct span line)
+{
+    struct config_source *s = scan->source;
+    int err = put_place(s, here(scan));
+
+    while (!err && line.n) {
+        bool is_wide = false;
+        size_t n = run(scan, line, &is_wide);
+
+        err = put_text(s, span_of(line.p, n));
+        if (!err && is_wide)
+            err = put_text(s, SPAN("L"));
+        line = span_from(line, n);
+    }
+    return err ? err : put_text(s, SPAN("\n"));
+}
+
+/* Takes the next line of the file on top. */
+static int take_line(struct scan *scan)
+{
+    struct frame *f = top(scan);
+    size_t n = span_find(f->rest, '\n');
+    struct span line = span_of(f->rest.p, n);
+    char name[PATH_MAX];
+    int err;
+
+    if (scan->state == IN_CODE && cut_include(&line)) {
+        if (cut_name(name, sizeof name, &line)) {
+            f->rest = span_from(f->rest, (size_t)(line.p - f->rest.p));
+            return include(scan, name);
+        }
+        config_report(scan->report, here(scan),
+                      "@include needs the name of a file in quotes");
+        line.n = 0;
+    }
+    err = put_line(scan, line);
+    f->rest = span_from(f->rest, n + (n < f->rest.n));
+    f->line++;
+    return err;
+}
+
+static void pop(struct scan *scan)
+{
+    free(top(scan)->data);
+    scan->depth--;
+}
+
+/* --- public
+ * ---------------------------------------------------------------------- */
+
+int config_source_init(struct config_source *s, const char *path,
+                       const struct span *text, struct config_report *r)
+{
+    struct scan scan = {.source = s, .report = r};
+    char *name = strdup(path);
+    int err;
+
+    memset(s, 0, sizeof *s);
+    err = name ? put_file(s, name) : ERR_NOMEM;
+    if (!err && text)
+        push(&scan, name, *text, NULL);
+    else if (!err)
+        err = push_file(&scan, name, (struct config_place){name, 1});
+    if (!err)
+        err = put_text(s, SPAN(""));
+    while (scan.depth > 0) {
+        if (err || top(&scan)->rest.n == 0)
+            pop(&scan);
+        else
+            err = take_line(&scan);
+    }
+    return err;
+}
+
+void config_source_fini(struct config_source *s)
+{
+    for (size_t i = 0; i < s->n_files; i++)
+        free(s->files[i]);
+    free(s->files);
+    free(s->lines);
+    free(s->text);
+    memset(s, 0, sizeof *s);
+}
+
+struct config_place config_source_at(const struct config_source *s,
+                                     unsigned line)
+{
+    if (line >= 1 && line <= s->n_lines)
+        return s->lines[line - 1];
+    return (struct config_place){s->files[0], 1};
+}
