@@ -37,8 +37,7 @@ struct scan {
     size_t depth;
 };
 
-/* --- arrays that grow
- * ----------------------------------------------------------- */
+/* --- arrays that grow ----------------------------------------------------- */
 
 /* Makes room for `need` items of `each` octets: 0 or ERR_NOMEM. */
 static int grow(void *array, size_t *size, size_t need, size_t each)
@@ -93,8 +92,7 @@ static int put_file(struct config_source *s, char *name)
     return err;
 }
 
-/* --- files
- * ---------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 static int read_all(char **data, size_t *n, int fd, size_t max)
 {
@@ -181,8 +179,7 @@ static int push_file(struct scan *scan, const char *file,
     return 0;
 }
 
-/* --- @include
- * ------------------------------------------------------------------- */
+/* --- @include ------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {
@@ -276,8 +273,7 @@ static int include(struct scan *scan, const char *name)
     return 0;
 }
 
-/* --- lines
- * ---------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -427,8 +423,7 @@ static void pop(struct scan *scan)
     scan->depth--;
 }
 
-/* --- public
- * ---------------------------------------------------------------------- */
+/* --- public --------------------------------------------------------------- */
 
 int config_source_init(struct config_source *s, const char *path,
                        const struct span *text, struct config_report *r)

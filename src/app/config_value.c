@@ -38,8 +38,7 @@ static size_t count_digits(struct span s)
     return n;
 }
 
-/* --- durations
- * ---------------------------------------------------------------- */
+/* --- durations ------------------------------------------------------------ */
 
 /* The milliseconds in a unit, 0 for an unknown one. */
 static double unit_ms(struct span unit)
@@ -97,8 +96,7 @@ const char *config_value_time_text(char *dst, uint64_t ms)
     return dst;
 }
 
-/* --- sizes
- * -------------------------------------------------------------------- */
+/* --- sizes ---------------------------------------------------------------- */
 
 static const char size_units[] = "kmgt";
 
@@ -140,8 +138,7 @@ const char *config_value_size_text(char *dst, uint64_t octets)
     return dst;
 }
 
-/* --- addresses
- * ---------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 /* Is every bit behind the prefix clear? */
 static bool rest_is_clear(const struct config_cidr *c)
@@ -240,8 +237,7 @@ int config_value_server(struct addr *out, struct span text)
     return addr_parse(out, host, (uint16_t)number);
 }
 
-/* --- names
- * -------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 static bool is_label(struct span label)
 {
