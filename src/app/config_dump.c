@@ -1,0 +1,192 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "config_read.h"
+#include "config_value.h"
+#include "err.h"
+#include "settings.h"
+
+/* Writes the value at `at` of the setting, as a file would say it. */
+static void dump_value(FILE *to, const struct setting *s, const void *at);
+
+/* A string with whatever is not plain ASCII as an escape. */
+static void dump_text(FILE *to, const char *text)
+{
+    putc('"', to);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\')
+            fprintf(to, "\\%c", c);
+        else if (c >= ' ' && c < 0x7f)
+            putc(c, to);
+        else
+            fprintf(to, "\\x%02X", c);
+    }
+    putc('"', to);
+}
+
+/* A number with a unit, or past 32 bits, is a string. */
+static void dump_size(FILE *to, uint64_t octets)
+{
+    char text[CONFIG_VALUE_MAX];
+    const char *end;
+
+    config_value_size_text(text, octets);
+    end = text + strlen(text) - 1;
+    if (*end > '9' || octets > INT32_MAX)
+        dump_text(to, text);
+    else
+        fputs(text, to);
+}
+
+static void dump_group(FILE *to, const struct setting *s, const char *at)
+{
+    fputs("{ ", to);
+    for (size_t i = 0; i < s->n_members; i++) {
+        const struct setting *m = &s->members[i];
+
+        fprintf(to, "%s = ", m->key);
+        dump_value(to, m, at + m->at);
+        fputs("; ", to);
+    }
+    putc('}', to);
+}
+
+static void dump_item(FILE *to, const struct setting *s, const void *at)
+{
+    char text[CONFIG_VALUE_MAX];
+
+    switch (s->type) {
+    case SETTING_BOOL:
+        fputs(*(const bool *)at ? "true" : "false", to);
+        return;
+    case SETTING_COUNT:
+    case SETTING_SECONDS:
+        fprintf(to, "%" PRIu64, *(const uint64_t *)at);
+        return;
+    case SETTING_SIZE:
+        dump_size(to, *(const uint64_t *)at);
+        return;
+    case SETTING_TIME:
+        fputs(config_value_time_text(text, *(const uint64_t *)at), to);
+        return;
+    case SETTING_TEXT:
+        dump_text(to, *(char *const *)at);
+        return;
+    case SETTING_CHOICE:
+        dump_text(to, s->choices[*(const unsigned *)at]);
+        return;
+    case SETTING_ADDRESS:
+        dump_text(to, config_value_address_text(text, at));
+        return;
+    case SETTING_SERVER:
+        dump_text(to, addr_text(text, at));
+        return;
+    case SETTING_CIDR:
+        dump_text(to, config_value_cidr_text(text, at));
+        return;
+    case SETTING_GROUP:
+        dump_group(to, s, at);
+        return;
+    }
+}
+
+static void dump_list(FILE *to, const struct setting *s, const void *at)
+{
+    const struct config_items l = config_items(at);
+    bool is_group = s->type == SETTING_GROUP;
+
+    fputs(is_group ? "(\n" : "[ ", to);
+    for (size_t i = 0; i < l.n; i++) {
+        if (is_group)
+            fputs("    ", to);
+        dump_item(to, s, (const char *)l.items + i * setting_size(s));
+        fputs(i + 1 == l.n ? "" : is_group ? "," : ", ", to);
+        fputs(is_group ? "\n" : "", to);
+    }
+    fputs(is_group ? ")" : l.n ? " ]" : "]", to);
+}
+
+static void dump_value(FILE *to, const struct setting *s, const void *at)
+{
+    if (s->is_list)
+        dump_list(to, s, at);
+    else
+        dump_item(to, s, at);
+}
+
+int config_dump(const struct config *c, FILE *to)
+{
+    struct span group = SPAN("");
+
+    for (size_t i = 0; i < settings_n; i++) {
+        const struct setting *s = &settings[i];
+        struct span name = span_str(s->key);
+        struct span first = span_cut(&name, '.');
+
+        if (name.n == 0) { /* stands by itself */
+            name = first;
+            first = SPAN("");
+        }
+        if (!span_eq(first, group)) {
+            if (group.n)
+                fputs("};\n", to);
+            if (first.n)
+                fprintf(to, "%.*s: {\n", SPAN_ARG(first));
+            group = first;
+        }
+        fprintf(to, "%s%.*s = ", group.n ? "    " : "", SPAN_ARG(name));
+        dump_value(to, s, (const char *)c + s->at);
+        fputs(";\n", to);
+    }
+    if (group.n)
+        fputs("};\n", to);
+    return fflush(to) || ferror(to) ? ERR_IO : 0;
+}
+
+/* --- what a reload cannot change ------------------------------------------ */
+
+/* The value as text, to be freed, or NULL without memory. */
+static char *value_text(const struct setting *s, const struct config *c)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *f = open_memstream(&text, &n);
+    bool failed;
+
+    if (!f)
+        return NULL;
+    dump_value(f, s, (const char *)c + s->at);
+    failed = ferror(f);
+    if (fclose(f) || failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int config_compare(const struct config *now, const struct config *old,
+                   config_changed_fn changed, void *ctx)
+{
+    for (size_t i = 0; i < settings_n; i++) {
+        const struct setting *s = &settings[i];
+        char *a, *b;
+        bool done;
+
+        if (!s->is_fixed)
+            continue;
+        a = value_text(s, now);
+        b = value_text(s, old);
+        done = a && b;
+        if (done && strcmp(a, b) != 0)
+            changed(ctx, s->key);
+        free(a);
+        free(b);
+        if (!done)
+            return ERR_NOMEM;
+    }
+    return 0;
+}

@@ -1,0 +1,496 @@
+#include "config_read.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config_value.h"
+#include "err.h"
+
+enum { KEY_MAX = 128, DEFAULT_MAX = 512, QUOTED_MAX = 128 };
+
+/* One value on its way in. */
+struct reading {
+    const struct config_source *source; /* NULL: it is a default */
+    struct config_report *report;
+};
+
+/* ERR_CONFIG: the fault was reported, the value is left as it was. */
+static int read_value(const struct reading *r, const struct setting *s,
+                      const char *key, config_setting_t *from, void *at);
+
+static struct config_place place_of(const struct reading *r,
+                                    const config_setting_t *from)
+{
+    if (!r->source)
+        return (struct config_place){NULL, 0};
+    return config_source_at(r->source, config_setting_source_line(from));
+}
+
+/* --- wrong types ---------------------------------------------------------- */
+
+static const char *const wanted_item[] = {
+    [SETTING_BOOL] = "true or false",
+    [SETTING_COUNT] = "a whole number",
+    [SETTING_SIZE] = "octets, or a string such as \"64k\"",
+    [SETTING_TIME] = "seconds, or a string such as \"30s\" or \"5m\"",
+    [SETTING_SECONDS] = "whole seconds, or a string such as \"30s\" or \"5m\"",
+    [SETTING_TEXT] = "a string",
+    [SETTING_CHOICE] = "a string",
+    [SETTING_ADDRESS] = "a numeric address in a string",
+    [SETTING_SERVER] = "an address with or without a port, in a string",
+    [SETTING_CIDR] = "a block of addresses such as \"10.0.0.0/8\"",
+    [SETTING_GROUP] = "a group in braces",
+};
+
+static const char *type_name(int type)
+{
+    switch (type) {
+    case CONFIG_TYPE_GROUP:
+        return "a group";
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        return "a whole number";
+    case CONFIG_TYPE_FLOAT:
+        return "a number with a fraction";
+    case CONFIG_TYPE_STRING:
+        return "a string";
+    case CONFIG_TYPE_BOOL:
+        return "true or false";
+    case CONFIG_TYPE_ARRAY:
+        return "an array";
+    case CONFIG_TYPE_LIST:
+        return "a list";
+    }
+    return "nothing";
+}
+
+static int refuse_type(const struct reading *r, const struct setting *s,
+                       const char *key, const config_setting_t *from)
+{
+    config_report(r->report, place_of(r, from), "%s must be %s, not %s", key,
+                  wanted_item[s->type], type_name(config_setting_type(from)));
+    return ERR_CONFIG;
+}
+
+/* --- strings -------------------------------------------------------------- */
+
+static struct span text_of(const config_setting_t *from)
+{
+    const char *text = config_setting_get_string(from);
+
+    return span_str(text ? text : "");
+}
+
+static int refuse_text(const struct reading *r, const char *key,
+                       const config_setting_t *from, const char *wanted)
+{
+    char quoted[QUOTED_MAX];
+
+    config_report(r->report, place_of(r, from), "%s must be %s, not %s", key,
+                  wanted, log_escape(quoted, sizeof quoted, text_of(from)));
+    return ERR_CONFIG;
+}
+
+static int read_text(const struct reading *r, const struct setting *s,
+                     const char *key, const config_setting_t *from, void *at)
+{
+    struct span text = text_of(from);
+    const char *wanted = s->check ? s->check(text) : NULL;
+    char *copy;
+
+    if (wanted)
+        return refuse_text(r, key, from, wanted);
+    copy = strndup(text.p, text.n);
+    if (!copy)
+        return ERR_NOMEM;
+    *(char **)at = copy;
+    return 0;
+}
+
+static int read_choice(const struct reading *r, const struct setting *s,
+                       const char *key, const config_setting_t *from, void *at)
+{
+    char wanted[QUOTED_MAX] = "one of";
+    size_t n = strlen(wanted);
+
+    for (unsigned i = 0; s->choices[i]; i++) {
+        if (span_eq(text_of(from), span_str(s->choices[i]))) {
+            memcpy(at, &i, sizeof i);
+            return 0;
+        }
+        n += (size_t)snprintf(wanted + n, sizeof wanted - n, "%s \"%s\"",
+                              i ? "," : "", s->choices[i]);
+    }
+    return refuse_text(r, key, from, wanted);
+}
+
+/* What is written as a string, taken apart by its type. */
+static int read_parsed(const struct reading *r, const struct setting *s,
+                       const char *key, const config_setting_t *from, void *at)
+{
+    struct span text = text_of(from);
+    const char *wanted = wanted_item[s->type];
+    int err = 0;
+
+    if (s->type == SETTING_ADDRESS)
+        err = addr_parse(at, text, 0);
+    else if (s->type == SETTING_SERVER)
+        err = config_value_server(at, text);
+    else
+        err = config_value_cidr(at, text);
+    if (err == ERR_LIMIT)
+        wanted = "a block without bits behind its prefix";
+    return err ? refuse_text(r, key, from, wanted) : 0;
+}
+
+/* --- numbers -------------------------------------------------------------- */
+
+/* A value of the setting as an operator would write it. */
+static const char *number_text(char *dst, const struct setting *s, uint64_t v)
+{
+    if (s->type == SETTING_TIME)
+        return config_value_time_text(dst, v);
+    if (s->type == SETTING_SIZE)
+        return config_value_size_text(dst, v);
+    snprintf(dst, CONFIG_VALUE_MAX, "%" PRIu64, v);
+    return dst;
+}
+
+static int refuse_bounds(const struct reading *r, const struct setting *s,
+                         const char *key, const config_setting_t *from)
+{
+    char min[CONFIG_VALUE_MAX], max[CONFIG_VALUE_MAX];
+
+    config_report(r->report, place_of(r, from), "%s must be from %s to %s", key,
+                  number_text(min, s, s->min), number_text(max, s, s->max));
+    return ERR_CONFIG;
+}
+
+/* The number in the setting's unit: 0, ERR_LIMIT when it is negative or far too
+ * large, ERR_SYNTAX for a string that is none, ERR_UNSUPPORTED for what cannot
+ * be one. */
+static int take_number(uint64_t *out, const struct setting *s,
+                       const config_setting_t *from)
+{
+    bool is_time = s->type == SETTING_TIME || s->type == SETTING_SECONDS;
+    long long whole;
+
+    switch (config_setting_type(from)) {
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        whole = config_setting_get_int64(from);
+        if (is_time)
+            return config_value_seconds(out, (double)whole);
+        *out = (uint64_t)whole;
+        return whole < 0 ? ERR_LIMIT : 0;
+    case CONFIG_TYPE_FLOAT:
+        if (is_time)
+            return config_value_seconds(out, config_setting_get_float(from));
+        return ERR_UNSUPPORTED;
+    case CONFIG_TYPE_STRING:
+        if (is_time)
+            return config_value_time(out, text_of(from));
+        if (s->type == SETTING_SIZE)
+            return config_value_size(out, text_of(from));
+    }
+    return ERR_UNSUPPORTED;
+}
+
+static int read_number(const struct reading *r, const struct setting *s,
+                       const char *key, const config_setting_t *from, void *at)
+{
+    uint64_t value = 0;
+    int err = take_number(&value, s, from);
+
+    if (err == ERR_UNSUPPORTED)
+        return refuse_type(r, s, key, from);
+    if (err == ERR_SYNTAX)
+        return refuse_text(r, key, from, wanted_item[s->type]);
+    if (!err && s->type == SETTING_SECONDS) {
+        if (value % 1000) {
+            config_report(r->report, place_of(r, from),
+                          "%s must be whole seconds", key);
+            return ERR_CONFIG;
+        }
+        value /= 1000;
+    }
+    if (err || value < s->min || value > s->max)
+        return refuse_bounds(r, s, key, from);
+    memcpy(at, &value, sizeof value);
+    return 0;
+}
+
+/* --- values --------------------------------------------------------------- */
+
+/* Reads the default. The table is ours: it holds no faults. */
+static int read_default(const struct reading *r, const struct setting *s,
+                        void *at)
+{
+    const struct reading quiet = {NULL, r->report};
+    char text[DEFAULT_MAX];
+    config_t tree;
+    int err;
+
+    snprintf(text, sizeof text, "v = %s;", s->initial);
+    config_init(&tree);
+    err = config_read_string(&tree, text) ? 0 : ERR_NOMEM;
+    if (!err)
+        err = read_value(&quiet, s, s->key, config_lookup(&tree, "v"), at);
+    assert(err == 0 || err == ERR_NOMEM);
+    config_destroy(&tree);
+    return err;
+}
+
+static const struct setting *find_member(const struct setting *group,
+                                         const char *name)
+{
+    for (size_t i = 0; i < group->n_members; i++)
+        if (strcmp(group->members[i].key, name) == 0)
+            return &group->members[i];
+    return NULL;
+}
+
+/* The members that the group has; `key` is the group's. */
+static int read_members(const struct reading *r, const struct setting *s,
+                        const char *key, config_setting_t *from, char *at)
+{
+    int result = 0;
+
+    for (int i = 0; i < config_setting_length(from); i++) {
+        config_setting_t *child = config_setting_get_elem(from, (unsigned)i);
+        const char *name = config_setting_name(child);
+        const struct setting *m = find_member(s, name);
+        char full[KEY_MAX];
+        int err = ERR_CONFIG;
+
+        snprintf(full, sizeof full, "%s.%s", key, name);
+        if (m)
+            err = read_value(r, m, full, child, at + m->at);
+        else
+            config_report(r->report, place_of(r, child), "unknown key %s",
+                          full);
+        if (err == ERR_NOMEM)
+            return err;
+        result = err ? err : result;
+    }
+    return result;
+}
+
+static int read_group(const struct reading *r, const struct setting *s,
+                      const char *key, config_setting_t *from, char *at)
+{
+    struct config_place place = place_of(r, from);
+    int err;
+
+    if (!config_setting_is_group(from))
+        return refuse_type(r, s, key, from);
+    for (size_t i = 0; i < s->n_members; i++) {
+        const struct setting *m = &s->members[i];
+
+        if (config_setting_get_member(from, m->key))
+            continue;
+        err = read_default(r, m, at + m->at);
+        if (err)
+            return err;
+    }
+    memcpy(at + s->place_at, &place, sizeof place);
+    return read_members(r, s, key, from, at);
+}
+
+/* One value, or one item of a list. */
+static int read_item(const struct reading *r, const struct setting *s,
+                     const char *key, config_setting_t *from, void *at)
+{
+    int type = config_setting_type(from);
+
+    switch (s->type) {
+    case SETTING_BOOL:
+        if (type != CONFIG_TYPE_BOOL)
+            return refuse_type(r, s, key, from);
+        *(bool *)at = config_setting_get_bool(from);
+        return 0;
+    case SETTING_COUNT:
+    case SETTING_SIZE:
+    case SETTING_TIME:
+    case SETTING_SECONDS:
+        return read_number(r, s, key, from, at);
+    case SETTING_GROUP:
+        return read_group(r, s, key, from, at);
+    case SETTING_TEXT:
+    case SETTING_CHOICE:
+    case SETTING_ADDRESS:
+    case SETTING_SERVER:
+    case SETTING_CIDR:
+        break;
+    }
+    if (type != CONFIG_TYPE_STRING)
+        return refuse_type(r, s, key, from);
+    if (s->type == SETTING_TEXT)
+        return read_text(r, s, key, from, at);
+    if (s->type == SETTING_CHOICE)
+        return read_choice(r, s, key, from, at);
+    return read_parsed(r, s, key, from, at);
+}
+
+/* Can this be the list that the setting wants? */
+static bool is_list(const struct reading *r, const struct setting *s,
+                    const char *key, const config_setting_t *from)
+{
+    bool is_group = s->type == SETTING_GROUP;
+    size_t n = (size_t)config_setting_length(from);
+
+    if (!config_setting_is_list(from) &&
+        (is_group || !config_setting_is_array(from)))
+        config_report(r->report, place_of(r, from), "%s must be %s, not %s",
+                      key,
+                      is_group ? "a list of groups: ( { ... }, { ... } )"
+                               : "an array of strings: [ \"...\", \"...\" ]",
+                      type_name(config_setting_type(from)));
+    else if (n < s->min || n > s->max)
+        config_report(r->report, place_of(r, from),
+                      "%s must have from %" PRIu64 " to %" PRIu64 " items", key,
+                      s->min, s->max);
+    else
+        return true;
+    return false;
+}
+
+struct config_items config_items(const void *list)
+{
+    struct config_items l;
+
+    memcpy(&l.items, list, sizeof l.items);
+    memcpy(&l.n, (const char *)list + sizeof l.items, sizeof l.n);
+    return l;
+}
+
+static void set_items(void *list, struct config_items l)
+{
+    memcpy(list, &l.items, sizeof l.items);
+    memcpy((char *)list + sizeof l.items, &l.n, sizeof l.n);
+}
+
+static int read_list(const struct reading *r, const struct setting *s,
+                     const char *key, config_setting_t *from, void *at)
+{
+    struct config_items l = {NULL, 0};
+    size_t n = (size_t)config_setting_length(from);
+    size_t size = setting_size(s);
+    int result = 0;
+
+    if (!is_list(r, s, key, from))
+        return ERR_CONFIG;
+    if (n == 0)
+        return 0;
+    l.items = calloc(n, size);
+    if (!l.items)
+        return ERR_NOMEM;
+    for (; l.n < n && result != ERR_NOMEM; l.n++) {
+        config_setting_t *item = config_setting_get_elem(from, (unsigned)l.n);
+        int err = read_item(r, s, key, item, (char *)l.items + l.n * size);
+
+        result = err ? err : result;
+    }
+    set_items(at, l);
+    if (result)
+        config_read_undo(s, at);
+    return result;
+}
+
+static int read_value(const struct reading *r, const struct setting *s,
+                      const char *key, config_setting_t *from, void *at)
+{
+    return s->is_list ? read_list(r, s, key, from, at)
+                      : read_item(r, s, key, from, at);
+}
+
+/* Frees what one item owns. */
+static void undo_item(const struct setting *s, char *at)
+{
+    if (s->type == SETTING_TEXT) {
+        free(*(char **)(void *)at);
+        *(char **)(void *)at = NULL;
+    }
+    for (size_t i = 0; i < s->n_members; i++)
+        config_read_undo(&s->members[i], at + s->members[i].at);
+}
+
+void config_read_undo(const struct setting *s, void *at)
+{
+    struct config_items l;
+
+    if (!s->is_list) {
+        undo_item(s, at);
+        return;
+    }
+    l = config_items(at);
+    for (size_t i = 0; i < l.n; i++)
+        undo_item(s, (char *)l.items + i * setting_size(s));
+    free(l.items);
+    set_items(at, (struct config_items){NULL, 0});
+}
+
+/* --- the tree ------------------------------------------------------------- */
+
+static int read_key(const struct reading *r, struct config *c,
+                    const struct setting *s, config_setting_t *from)
+{
+    size_t i = (size_t)(s - settings);
+    int err = read_value(r, s, s->key, from, (char *)c + s->at);
+
+    c->origin->keys[i].place = place_of(r, from);
+    c->origin->keys[i].is_bad = err != 0;
+    return err == ERR_CONFIG ? 0 : err;
+}
+
+/* One entry of the file's top: a key, or a group of keys. */
+static int read_entry(const struct reading *r, struct config *c,
+                      config_setting_t *entry)
+{
+    const char *name = config_setting_name(entry);
+    const struct setting *s = settings_find(name);
+    char key[KEY_MAX];
+    int err = 0;
+
+    if (s)
+        return read_key(r, c, s, entry);
+    if (!settings_have_group(name)) {
+        config_report(r->report, place_of(r, entry), "unknown key %s", name);
+        return 0;
+    }
+    if (!config_setting_is_group(entry)) {
+        config_report(r->report, place_of(r, entry),
+                      "%s must be a group in braces, not %s", name,
+                      type_name(config_setting_type(entry)));
+        return 0;
+    }
+    for (int i = 0; i < config_setting_length(entry) && !err; i++) {
+        config_setting_t *child = config_setting_get_elem(entry, (unsigned)i);
+
+        snprintf(key, sizeof key, "%s.%s", name, config_setting_name(child));
+        s = settings_find(key);
+        if (s)
+            err = read_key(r, c, s, child);
+        else
+            config_report(r->report, place_of(r, child), "unknown key %s", key);
+    }
+    return err;
+}
+
+int config_read_tree(struct config *c, const config_t *tree,
+                     const struct config_source *source,
+                     struct config_report *report)
+{
+    const struct reading r = {source, report};
+    config_setting_t *root = config_root_setting(tree);
+    int err = 0;
+
+    for (int i = 0; i < config_setting_length(root) && !err; i++)
+        err = read_entry(&r, c, config_setting_get_elem(root, (unsigned)i));
+    for (size_t i = 0; i < settings_n && !err; i++)
+        if (c->origin->keys[i].place.line == 0 && settings[i].initial)
+            err = read_default(&r, &settings[i], (char *)c + settings[i].at);
+    return err;
+}
