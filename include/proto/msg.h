@@ -53,7 +53,8 @@ struct msg {
     enum msg_fault fault;
     uint16_t code;             /* of a response */
     struct slice tid;
-    struct slice method_name;  /* of a request */
+    struct slice method_name;  /* of a request; of a response its code and
+                                  comment */
     struct slice to, from;     /* the values of To-Path and From-Path */
     struct slice to_first;     /* their first URIs */
     struct slice from_first;

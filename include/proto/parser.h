@@ -12,7 +12,8 @@
  *    follows it, so the last octet can always carry the end flag;
  *  - a body run with `last` true ends at the end-line, which is in the input
  *    already: the next event is END;
- *  - a body run with `last` false has at least `gather` octets.
+ *  - a body run with `last` false has at least `gather` octets;
+ *  - no body run has more than `most` octets.
  * The unconsumed rest is at most head limit, or gather + 1 + an end-line long, so
  * an input of max(head limit, gather + 256) octets never gets stuck. */
 #ifndef PARSER_H
@@ -50,7 +51,8 @@ enum parser_state {
 struct parser {
     uint32_t head_size; /* most octets in a head */
     uint32_t path_uris;
-    uint32_t gather; /* least octets in a body run that is not the last */
+    size_t gather; /* least octets in a body run that is not the last */
+    size_t most;   /* most octets in a body run */
     enum parser_state state;
     int error;
     uint32_t line_at;  /* where the head's line at hand begins */
@@ -73,11 +75,12 @@ void parser_init(struct parser *p, uint32_t head_size, uint32_t path_uris);
  * An error other than ERR_AGAIN stays. */
 int parser_next(struct parser *p, struct span *in, struct parse_event *ev);
 
-/* How many octets a run of body that is not the last must have at least; 1 at the
- * start of each frame's head, to be set by the caller after HEAD. */
-static inline void parser_gather(struct parser *p, uint32_t octets)
+/* How many octets a body run has at least, unless it is the last, and at most;
+ * gather <= most. Each HEAD sets them back to 1 and SIZE_MAX. */
+static inline void parser_want(struct parser *p, size_t gather, size_t most)
 {
-    p->gather = octets;
+    p->gather = gather;
+    p->most = most;
 }
 
 /* Is it between two frames, nothing of one given? */

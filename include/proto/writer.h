@@ -14,7 +14,7 @@
 
 #include "str.h"
 
-enum { FRAME_PARTS = 64, FRAME_DIGITS = 256 };
+enum { FRAME_PARTS = 128, FRAME_DIGITS = 256 };
 
 struct frame {
     struct span parts[FRAME_PARTS];

@@ -367,6 +367,7 @@ static bool read_start_line(struct msg *m, struct span line)
         return true;
     }
     m->method = MSG_RESPONSE;
+    m->method_name = slice_of(m, rest);
     if (span_u64(&code, span_cut(&rest, ' '), 999) == 0 && code >= 100)
         m->code = (uint16_t)code;
     else

@@ -12,7 +12,7 @@ void parser_init(struct parser *p, uint32_t head_size, uint32_t path_uris)
     memset(p, 0, sizeof *p);
     p->head_size = head_size;
     p->path_uris = path_uris;
-    p->gather = 1;
+    parser_want(p, 1, SIZE_MAX);
 }
 
 static int die(struct parser *p, int error)
@@ -105,7 +105,7 @@ static int give_head(struct parser *p, struct span *in, size_t head_n,
         return die(p, err);
     consume(in, head_n);
     p->line_at = 0;
-    p->gather = 1;
+    parser_want(p, 1, SIZE_MAX);
     p->body_fresh = true;
     p->state = has_body ? PARSER_BODY : PARSER_END;
     *ev = (struct parse_event){
@@ -245,6 +245,10 @@ static int give_end(struct parser *p, struct span *in, struct parse_event *ev)
 static int give_body(struct parser *p, struct span *in, size_t n, bool last,
                      struct parse_event *ev)
 {
+    if (n > p->most) {
+        n = p->most;
+        last = false;
+    }
     *ev = (struct parse_event){.type = PARSE_BODY,
                                .body = span_of(in->p, n),
                                .last = last,
