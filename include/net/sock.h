@@ -24,10 +24,14 @@ enum { ADDR_TEXT_MAX = 64 };
  * ERR_SYNTAX. */
 int addr_parse(struct addr *out, struct span host, uint16_t port);
 uint16_t addr_port(const struct addr *a);
+void addr_set_port(struct addr *a, uint16_t port);
 
 /* "192.0.2.1:2855" or "[2001:db8::1]:2855" into dst (ADDR_TEXT_MAX). An
  * IPv4-mapped IPv6 address is written as IPv4. Returns dst. */
 const char *addr_text(char *dst, const struct addr *a);
+
+/* The same without the port: "192.0.2.1" or "2001:db8::1". */
+const char *addr_host_text(char *dst, const struct addr *a);
 
 /* Octets that identify the host without its port, IPv4-mapped as IPv4: for
  * limits by address. Returns how many (4 or 16) were written to dst (16). */

@@ -71,23 +71,35 @@ uint16_t addr_port(const struct addr *a)
     }
 }
 
-const char *addr_text(char *dst, const struct addr *a)
+void addr_set_port(struct addr *a, uint16_t port)
+{
+    if (a->sa.sa_family == AF_INET6)
+        a->in6.sin6_port = htons(port);
+    else
+        a->in4.sin_port = htons(port);
+}
+
+const char *addr_host_text(char *dst, const struct addr *a)
 {
     struct addr plain = addr_unmapped(a);
-    char host[INET6_ADDRSTRLEN];
+    bool is_v6 = plain.sa.sa_family == AF_INET6;
+    const void *host = is_v6 ? (const void *)&plain.in6.sin6_addr
+                             : (const void *)&plain.in4.sin_addr;
 
-    switch (plain.sa.sa_family) {
-    case AF_INET:
-        inet_ntop(AF_INET, &plain.in4.sin_addr, host, sizeof host);
-        snprintf(dst, ADDR_TEXT_MAX, "%s:%u", host, addr_port(&plain));
-        break;
-    case AF_INET6:
-        inet_ntop(AF_INET6, &plain.in6.sin6_addr, host, sizeof host);
-        snprintf(dst, ADDR_TEXT_MAX, "[%s]:%u", host, addr_port(&plain));
-        break;
-    default:
+    if (!inet_ntop(plain.sa.sa_family, host, dst, ADDR_TEXT_MAX))
         snprintf(dst, ADDR_TEXT_MAX, "?");
-    }
+    return dst;
+}
+
+const char *addr_text(char *dst, const struct addr *a)
+{
+    char host[ADDR_TEXT_MAX];
+    bool is_v6;
+
+    addr_host_text(host, a);
+    is_v6 = strchr(host, ':') != NULL;
+    snprintf(dst, ADDR_TEXT_MAX, is_v6 ? "[%.45s]:%u" : "%.45s:%u", host,
+             addr_port(a));
     return dst;
 }
 
