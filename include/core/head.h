@@ -1,0 +1,73 @@
+/* head - what stays of an incoming SEND while its octets are on the way.
+ *
+ * Made once for each incoming chunk, in the form in which it goes out again, so
+ * that an outgoing SEND is `MSRP tid SEND`, this text and a Byte-Range. It also
+ * holds what a REPORT needs (RFC 4976, 6.4.1): every transaction of the chunk
+ * refers to it, none copies it. */
+#ifndef HEAD_H
+#define HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "pool.h"
+#include "str.h"
+#include "writer.h"
+
+struct head {
+    uint32_t refs;
+    bool pooled;
+    bool has_body;  /* Content-Type and an empty line */
+    bool has_range; /* the incoming SEND had a Byte-Range */
+    bool told;      /* its failure was told to the sender */
+    enum msg_report failure_report;
+    uint64_t in_number;                           /* the link it came on */
+    uint64_t range_start, range_end, range_total; /* as received */
+    struct slice received; /* From-Path as received: a REPORT's To-Path */
+    struct slice own;      /* our URIs it passed, in the order of a REPORT's
+                              From-Path: those nearest to the sender first */
+    struct slice token;    /* the session-id of the last of them */
+    struct slice message_id;
+    struct slice tid;  /* of the incoming SEND, for its answer */
+    uint32_t before_n; /* of `text`: To-Path to the last header before
+                          Byte-Range */
+    uint32_t after_n;  /* then: the headers behind it */
+    uint32_t text_n;
+    char text[];
+};
+
+/* Where heads come from. */
+struct head_pool {
+    struct pool pool;
+};
+
+void head_pool_init(struct head_pool *p, size_t keep);
+void head_pool_fini(struct head_pool *p);
+
+enum { HEAD_OWN_MAX = 2 }; /* own URIs in a row: ours, and ours (trap 19) */
+
+/* The head for `m`, that goes on to `to` (the rest of its To-Path), having
+ * passed our URIs own[0..n_own), nearest to the sender first; `token` is the
+ * session-id of the last. One reference, or NULL without memory. */
+struct head *head_new(struct head_pool *p, const struct msg *m, struct span to,
+                      const struct span *own, size_t n_own, struct span token,
+                      uint64_t in_number);
+
+struct head *head_ref(struct head *h);
+void head_unref(struct head_pool *p, struct head *h);
+
+static inline struct span head_text(const struct head *h, struct slice s)
+{
+    return (struct span){h->text + s.at, s.n};
+}
+
+/* Is it the same message: Message-ID, session and sender? */
+bool head_same_message(const struct head *a, const struct head *b);
+
+/* A SEND from this head, up to where the body begins. The Byte-Range goes where
+ * the sender had it (or first, if it had none); start 0 leaves it out. */
+void head_send(struct frame *f, const struct head *h, struct span tid,
+               uint64_t start, uint64_t end, uint64_t total);
+
+#endif

@@ -1,0 +1,38 @@
+/* policy - the settings that the relay's rules need; plain, read-only. */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "str.h"
+
+enum { POLICY_PORTS_MAX = 64 };
+
+struct policy {
+    struct span name; /* host in the URIs handed out */
+    const struct span *aliases;
+    size_t n_aliases;
+    struct span realm;
+    struct span self; /* a URI of the relay as such, to answer from when a
+                         request names none */
+    uint16_t ports[POLICY_PORTS_MAX]; /* of all listeners */
+    size_t n_ports;
+
+    enum digest_alg algorithms[DIGEST_ALGS]; /* MD5 last (I-7) */
+    size_t n_algorithms;
+    uint32_t min_expires_s, default_expires_s, max_expires_s;
+    uint64_t nonce_lifetime_ms;
+    uint32_t max_failures;
+
+    size_t max_chunk_size; /* >= 2048 */
+    size_t high_water, low_water;
+    uint32_t sessions_per_link;     /* 0: no limit */
+    uint32_t transactions_per_link; /* 0: no limit */
+    uint64_t message_size;          /* 0: no limit */
+    uint64_t transaction_ms;
+};
+
+#endif

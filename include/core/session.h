@@ -1,0 +1,116 @@
+/* session - the URIs that this relay has issued, one for each AUTH.
+ *
+ * A session is found by the token in its URI (RFC 4976, 6.3). It belongs to the
+ * connection that carried the AUTH and dies with it (R4976-6.3-h, -i), or when
+ * its time is over (-j). It remembers who of the other side speaks to it over
+ * which connection (P-10), and which messages have failed (P-21). */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "list.h"
+#include "rnd.h"
+#include "str.h"
+#include "table.h"
+#include "uri.h"
+
+enum {
+    SESSION_TOKEN_LEN = 22,  /* 128 bits, base64url (R4976-6.3-k) */
+    SESSION_PEERS_MAX = 32,  /* most peer bindings; the oldest goes */
+    SESSION_FAILED_MAX = 16, /* most failed messages remembered */
+};
+
+/* A message of the session that has failed. */
+struct session_failed {
+    uint64_t hash; /* of its Message-ID under the table's secret */
+    uint16_t code;
+};
+
+struct session {
+    struct table_node by_token;
+    struct list of_link; /* in link->sessions */
+    struct list in_slot; /* in the expiry wheel */
+    struct link *link;   /* whom it was given to */
+    uint64_t expires_ms;
+    struct list peers; /* of struct peer, oldest first */
+    uint32_t n_peers;
+    uint32_t n_failed; /* ever; the last SESSION_FAILED_MAX are kept */
+    struct session_failed *failed; /* NULL until the first one */
+    struct uri uri;                /* as issued; points into text */
+    char text[];
+};
+
+/* Who speaks to a session over which link: the peer's first From-Path URI. */
+struct peer {
+    struct list of_session;
+    struct list of_link; /* in link->peers */
+    struct session *session;
+    struct link *link;
+    struct uri uri;
+    char text[];
+};
+
+enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */
+
+struct sessions {
+    struct table by_token;
+    struct list slots[SESSION_SLOTS];
+    uint64_t swept_s; /* the wheel was swept up to this second */
+    struct rnd *rnd;
+};
+
+/* 0 or ERR_NOMEM. `rnd` is the caller's and must outlive it. */
+int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms);
+/* Ends all sessions. */
+void sessions_fini(struct sessions *s);
+
+/* A new session for `link`: msrps://host:port/TOKEN;tcp (msrp without
+ * `secure`), valid until expires_ms. NULL without memory. It ends by
+ * session_end(), with its link, or by time. */
+struct session *session_new(struct sessions *s, struct link *link,
+                            struct span host, uint16_t port, bool secure,
+                            uint64_t expires_ms);
+void session_end(struct sessions *s, struct session *ss);
+
+/* The living session whose URI equals `uri`, or NULL. */
+struct session *session_find(const struct sessions *s, const struct uri *uri,
+                             uint64_t now_ms);
+
+/* The living session with this token, or NULL. */
+struct session *session_find_token(const struct sessions *s, struct span token,
+                                   uint64_t now_ms);
+
+/* Ends those whose time is over. Call it about once a second. */
+void sessions_sweep(struct sessions *s, uint64_t now_ms);
+
+/* --- peers (P-10)
+ * --------------------------------------------------------------- */
+
+/* The link over which this peer speaks to the session, or NULL. */
+struct link *session_peer(const struct session *ss, const struct uri *uri);
+
+/* The peer with this URI speaks over `link`: 0; ERR_EXISTS if another living
+ * link claims it; ERR_NOMEM. Beyond SESSION_PEERS_MAX the oldest is forgotten.
+ */
+int session_bind_peer(struct session *ss, const struct uri *uri,
+                      struct link *link);
+
+/* Forgets all that leads to `link`: its sessions end, its peer bindings go. */
+void sessions_link_closed(struct sessions *s, struct link *link);
+
+/* --- failed messages (P-21)
+ * ------------------------------------------------------- */
+
+/* Remembers that this message failed with `code`; without memory it is not
+ * remembered. */
+void session_fail(struct sessions *s, struct session *ss,
+                  struct span message_id, uint16_t code);
+
+/* The code with which it failed, or 0. */
+uint16_t session_failed(const struct sessions *s, const struct session *ss,
+                        struct span message_id);
+
+#endif

@@ -1,0 +1,136 @@
+#include "head.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A head of usual length, 2 URIs in each path, fits. */
+enum { HEAD_BLOCK = 1024 };
+
+void head_pool_init(struct head_pool *p, size_t keep)
+{
+    pool_init(&p->pool, HEAD_BLOCK, keep);
+}
+
+void head_pool_fini(struct head_pool *p)
+{
+    pool_fini(&p->pool);
+}
+
+static struct head *head_alloc(struct head_pool *p, size_t text_n)
+{
+    size_t size = sizeof(struct head) + text_n;
+    bool pooled = size <= HEAD_BLOCK;
+    struct head *h = pooled ? pool_take(&p->pool) : malloc(size);
+
+    if (!h)
+        return NULL;
+    memset(h, 0, sizeof *h);
+    h->refs = 1;
+    h->pooled = pooled;
+    return h;
+}
+
+static struct slice add(struct head *h, struct span s)
+{
+    struct slice where = {h->text_n, (uint32_t)s.n};
+
+    memcpy(h->text + h->text_n, s.p, s.n);
+    h->text_n += where.n;
+    return where;
+}
+
+/* To-Path, From-Path and the headers before and behind Byte-Range, as they go
+ * out: our URIs in front of From-Path, the last one passed first. */
+static void add_outgoing(struct head *h, const struct msg *m, struct span to,
+                         const struct span *own, size_t n_own)
+{
+    struct span rest = msg_text(m, m->rest);
+    size_t at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
+
+    add(h, SPAN("To-Path: "));
+    add(h, to);
+    add(h, SPAN("\r\nFrom-Path: "));
+    for (size_t i = n_own; i-- > 0;) {
+        add(h, own[i]);
+        add(h, SPAN(" "));
+    }
+    h->received = add(h, msg_text(m, m->from));
+    add(h, SPAN("\r\n"));
+    add(h, span_of(rest.p, at));
+    h->before_n = h->text_n;
+    add(h, span_from(rest, at + m->range_line.n));
+    h->after_n = h->text_n - h->before_n;
+}
+
+struct head *head_new(struct head_pool *p, const struct msg *m, struct span to,
+                      const struct span *own, size_t n_own, struct span token,
+                      uint64_t in_number)
+{
+    size_t own_n = 0, text_n;
+    struct head *h;
+
+    assert(n_own >= 1 && n_own <= HEAD_OWN_MAX);
+    for (size_t i = 0; i < n_own; i++)
+        own_n += own[i].n + 1;
+    text_n = 64 + to.n + 2 * own_n + m->from.n + m->rest.n + m->message_id.n +
+             token.n + m->tid.n;
+    h = head_alloc(p, text_n);
+    if (!h)
+        return NULL;
+    h->has_body = m->has_body;
+    h->has_range = m->has_range;
+    h->failure_report = m->failure_report;
+    h->in_number = in_number;
+    h->range_start = m->range_start;
+    h->range_end = m->range_end;
+    h->range_total = m->range_total;
+    add_outgoing(h, m, to, own, n_own);
+    h->message_id = add(h, msg_text(m, m->message_id));
+    h->tid = add(h, msg_text(m, m->tid));
+    h->own.at = h->text_n;
+    for (size_t i = 0; i < n_own; i++) {
+        if (i > 0)
+            add(h, SPAN(" "));
+        add(h, own[i]);
+    }
+    h->own.n = h->text_n - h->own.at;
+    h->token = add(h, token);
+    assert(h->text_n <= text_n);
+    return h;
+}
+
+struct head *head_ref(struct head *h)
+{
+    h->refs++;
+    return h;
+}
+
+void head_unref(struct head_pool *p, struct head *h)
+{
+    if (!h || --h->refs > 0)
+        return;
+    if (h->pooled)
+        pool_give(&p->pool, h);
+    else
+        free(h);
+}
+
+bool head_same_message(const struct head *a, const struct head *b)
+{
+    return a == b ||
+           (span_eq(head_text(a, a->message_id), head_text(b, b->message_id)) &&
+            span_eq(head_text(a, a->own), head_text(b, b->own)) &&
+            span_eq(head_text(a, a->received), head_text(b, b->received)));
+}
+
+void head_send(struct frame *f, const struct head *h, struct span tid,
+               uint64_t start, uint64_t end, uint64_t total)
+{
+    frame_request(f, tid, SPAN("SEND"));
+    frame_add(f, span_of(h->text, h->before_n));
+    if (start > 0)
+        frame_range(f, start, end, total);
+    frame_add(f, span_of(h->text + h->before_n, h->after_n));
+    if (h->has_body)
+        frame_add(f, SPAN("\r\n"));
+}

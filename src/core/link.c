@@ -1,0 +1,30 @@
+#include "link.h"
+
+void link_init(struct link *l, const struct link_ops *ops, uint64_t number)
+{
+    memset(l, 0, sizeof *l);
+    l->ops = ops;
+    l->number = number;
+    list_init(&l->sessions);
+    list_init(&l->peers);
+    list_init(&l->feeders);
+    list_init(&l->waiters);
+    list_init(&l->waiting);
+    list_init(&l->unsent);
+    list_init(&l->txns);
+    list_init(&l->stream.feeding);
+    l->stream.in = l;
+}
+
+uint64_t link_paused_ms(const struct link *l, uint64_t now_ms)
+{
+    return l->paused_ms + (l->blocked ? now_ms - l->blocked_since_ms : 0);
+}
+
+void link_close(struct link *l, const char *why)
+{
+    if (l->closing)
+        return;
+    l->closing = true;
+    l->ops->close(l, why);
+}

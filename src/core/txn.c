@@ -1,0 +1,168 @@
+#include "txn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { TXN_POOL_KEEP = 4096 };
+
+struct tid_key {
+    const struct link *link;
+    struct span tid;
+};
+
+static bool has_tid(const struct table_node *node, const void *key)
+{
+    const struct txn *x =
+        CONTAINER((void *)(uintptr_t)node, struct txn, by_tid);
+    const struct tid_key *k = key;
+
+    return x->link == k->link && span_eq(span_of(x->tid, TID_LEN), k->tid);
+}
+
+int txns_init(struct txns *t, const uint64_t seed[2], struct head_pool *heads,
+              uint64_t timeout_ms)
+{
+    list_init(&t->fifo);
+    pool_init(&t->pool, sizeof(struct txn), TXN_POOL_KEEP);
+    t->heads = heads;
+    t->timeout_ms = timeout_ms;
+    t->count = 0;
+    return table_init(&t->by_tid, seed);
+}
+
+void txns_fini(struct txns *t)
+{
+    assert(t->count == 0);
+    table_fini(&t->by_tid);
+    pool_fini(&t->pool);
+}
+
+static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
+{
+    struct txn *x = pool_take(&t->pool);
+
+    if (!x)
+        return NULL;
+    memset(x, 0, sizeof *x);
+    x->link = link;
+    memcpy(x->tid, tid, TID_LEN);
+    list_init(&x->of_link);
+    list_init(&x->in_fifo);
+    list_append(&link->unsent, &x->of_link);
+    link->n_txns++;
+    t->count++;
+    /* The tid is this relay's own and random: a link needs no part in it. */
+    table_add(&t->by_tid, &x->by_tid,
+              table_hash(&t->by_tid, span_of(tid, TID_LEN)));
+    return x;
+}
+
+struct txn *txn_open(struct txns *t, struct link *link, const char *tid,
+                     struct head *head, uint64_t start)
+{
+    struct txn *x = txn_new(t, link, tid);
+
+    if (!x)
+        return NULL;
+    x->head = head_ref(head);
+    x->start = start;
+    x->end = start - 1;
+    x->is_open = true;
+    return x;
+}
+
+struct txn *txn_request(struct txns *t, struct link *link, const char *tid,
+                        const struct txn_back *back)
+{
+    struct txn_back *copy = malloc(sizeof *copy);
+    struct txn *x;
+
+    if (!copy)
+        return NULL;
+    x = txn_new(t, link, tid);
+    if (!x) {
+        free(copy);
+        return NULL;
+    }
+    *copy = *back;
+    x->back = copy;
+    x->is_open = true;
+    return x;
+}
+
+void txn_close(struct txn *x, uint64_t end)
+{
+    assert(x->is_open);
+    x->is_open = false;
+    x->end = end;
+    x->position = x->link->ops->position(x->link);
+}
+
+void txns_sent(struct txns *t, struct link *link, uint64_t position,
+               uint64_t now_ms)
+{
+    struct list *m;
+
+    while ((m = list_first(&link->unsent))) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (x->is_open || x->position > position)
+            return;
+        list_remove(&x->of_link);
+        list_append(&link->txns, &x->of_link);
+        x->since_ms = now_ms;
+        x->paused_ms = link_paused_ms(link, now_ms);
+        list_append(&t->fifo, &x->in_fifo);
+    }
+}
+
+struct txn *txn_find(const struct txns *t, const struct link *link,
+                     struct span tid)
+{
+    struct tid_key key = {link, tid};
+    struct table_node *node;
+
+    if (tid.n != TID_LEN)
+        return NULL;
+    node = table_find(&t->by_tid, table_hash(&t->by_tid, tid), has_tid, &key);
+    return node ? CONTAINER(node, struct txn, by_tid) : NULL;
+}
+
+void txn_drop(struct txns *t, struct txn *x)
+{
+    table_remove(&t->by_tid, &x->by_tid);
+    list_remove(&x->of_link);
+    list_remove(&x->in_fifo);
+    x->link->n_txns--;
+    if (x->link->open && x->link->open->txn == x)
+        x->link->open->txn = NULL;
+    t->count--;
+    head_unref(t->heads, x->head);
+    free(x->back);
+    pool_give(&t->pool, x);
+}
+
+struct txn *txns_expired(struct txns *t, uint64_t now_ms)
+{
+    struct list *m;
+
+    while ((m = list_first(&t->fifo))) {
+        struct txn *x = CONTAINER(m, struct txn, in_fifo);
+        uint64_t paused_ms;
+
+        if (x->since_ms + t->timeout_ms > now_ms)
+            return NULL;
+        paused_ms = link_paused_ms(x->link, now_ms);
+        if (paused_ms == x->paused_ms)
+            return x;
+        /* Behind all others it is seen again in time enough: late by less than
+         * one timeout, never early. */
+        x->since_ms += paused_ms - x->paused_ms;
+        x->paused_ms = paused_ms;
+        list_remove(&x->in_fifo);
+        list_append(&t->fifo, &x->in_fifo);
+        if (x->since_ms + t->timeout_ms <= now_ms)
+            return x;
+    }
+    return NULL;
+}
