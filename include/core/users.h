@@ -3,9 +3,10 @@
  *     # the form of Apache's htdigest
  *     alice:example.com:0f3c...  32 hex digits for MD5, 64 for SHA-256
  *
- * One user a line, `user:realm:HA1`; the user ends at the first colon, HA1 begins
- * behind the last. A user may have a line for each algorithm. A `#` at the start
- * of a line or behind a blank starts a comment; blank lines and CRLF are fine. */
+ * One user a line, `user:realm:HA1`; the user ends at the first colon, HA1
+ * begins behind the last. A user may have a line for each algorithm. A `#` at
+ * the start of a line or behind a blank starts a comment; blank lines and CRLF
+ * are fine. */
 #ifndef USERS_H
 #define USERS_H
 
@@ -18,7 +19,8 @@ enum { USERS_NAME_MAX = 255 }; /* octets in a user's name, and in a realm */
 
 struct users;
 
-/* What is wrong with a line, counted from 1; `what` is valid during the call. */
+/* What is wrong with a line, counted from 1; `what` is valid during the call.
+ */
 typedef void (*users_fault_fn)(void *ctx, size_t line, const char *what);
 
 /* All users in `text`, which is copied. 0 or ERR_NOMEM; ERR_CONFIG after every

@@ -1,0 +1,86 @@
+/* relay - the rules: what becomes of every frame that a neighbour sends.
+ *
+ * The app gives it links and their parser's events; it answers, forwards,
+ * refuses and reports through the links' functions. It has no clock:
+ * relay_clock() tells it the time before anything else is called. */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "log.h"
+#include "parser.h"
+#include "policy.h"
+#include "users.h"
+
+struct relay;
+
+/* `policy`, `users` and `log` are the caller's and must outlive it. 0 or
+ * ERR_NOMEM. Free with relay_free() when all links are closed. */
+int relay_new(struct relay **out, const struct policy *policy,
+              const struct users *users, struct log *log, uint64_t now_ms);
+void relay_free(struct relay *r);
+
+/* It is now_ms, monotonic milliseconds. */
+void relay_clock(struct relay *r, uint64_t now_ms);
+
+/* What time brings: transactions and sessions that are over. Call it some times
+ * a second. */
+void relay_tick(struct relay *r);
+
+/* --- a link's life
+ * ------------------------------------------------------------- */
+
+/* A neighbour is there (link_init() was called and its fields are set). */
+void relay_link_opened(struct relay *r, struct link *l);
+
+/* Its connection is gone: everything that waited for it fails, what came from
+ * it in part is ended. `stalled`: it had taken nothing for timers.stall. The
+ * link may be freed afterwards. */
+void relay_link_closed(struct relay *r, struct link *l, bool stalled);
+
+/* Nothing is in flight: no frame or message half in, nothing on its way out,
+ * nothing awaited. */
+bool relay_link_is_idle(const struct link *l);
+
+/* Fails all that is on its way out or awaited, with REPORTs or responses to
+ * those who sent it. */
+void relay_link_give_up(struct relay *r, struct link *l);
+
+/* --- what comes from it
+ * ---------------------------------------------------------- */
+
+/* May the link's parser be asked for the next event? If not, the link has been
+ * paused and will be resumed. */
+bool relay_is_ready(struct relay *r, struct link *l);
+
+/* Tells the parser, before it is asked, how much body to give at once. */
+void relay_prepare(const struct relay *r, const struct link *l,
+                   struct parser *p);
+
+/* An event of the link's parser. */
+void relay_on_event(struct relay *r, struct link *l,
+                    const struct parse_event *ev);
+
+/* The kernel has taken the link's output up to this position. */
+void relay_link_sent(struct relay *r, struct link *l, uint64_t position);
+
+/* --- figures
+ * ---------------------------------------------------------------------- */
+
+struct relay_stats {
+    uint64_t sessions_now, sessions_ever;
+    uint64_t auth_ok, auth_failed;
+    uint64_t chunks_in, chunks_forwarded;
+    uint64_t octets_forwarded;              /* of bodies */
+    uint64_t responses_ok, responses_error; /* made by this relay */
+    uint64_t reports_made, reports_forwarded;
+    uint64_t transactions_now, timeouts;
+    uint64_t dropped; /* frames thrown away without an answer */
+};
+
+void relay_stats(const struct relay *r, struct relay_stats *out);
+
+#endif

@@ -1,0 +1,55 @@
+/* route - where a request may go (RFC 4976, 6.2, 6.3, 6.4, 9.3).
+ *
+ * Consumes our own URIs at the front of To-Path, authorising each by itself:
+ * from the client that got it, it opens the way out; from anybody else it leads
+ * to that client and nowhere else. Never an open relay (R4976-3.1-a). */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "head.h"
+#include "link.h"
+#include "msg.h"
+#include "policy.h"
+#include "session.h"
+#include "uri.h"
+
+enum route_kind {
+    ROUTE_LINK,    /* on to `out` */
+    ROUTE_LOCAL,   /* the relay itself is the target */
+    ROUTE_DIAL,    /* to `next`, which no connection leads to */
+    ROUTE_REFUSE,  /* answered with `code` */
+    ROUTE_FOREIGN, /* not addressed to this relay (R4976-6.2-b) */
+};
+
+struct route {
+    enum route_kind kind;
+    uint16_t code;                 /* REFUSE */
+    struct link *out;              /* LINK */
+    struct session *session;       /* the last one passed; NULL if none */
+    struct span own[HEAD_OWN_MAX]; /* our URIs passed, as text */
+    size_t n_own;
+    struct span to;  /* the rest of To-Path */
+    struct uri next; /* its first URI; LINK and DIAL */
+};
+
+/* The way of the request `m`, which came on `from` and has no fault. Binds the
+ * peer that speaks to one of our clients to `from` (P-10). */
+void route_find(struct route *r, const struct policy *policy,
+                struct sessions *sessions, struct link *from,
+                const struct msg *m, uint64_t now_ms);
+
+/* Does this URI's authority mean this relay? AUTH also takes the realm for a
+ * host, and no port (I-9). */
+bool route_is_ours(const struct policy *policy, const struct uri *uri,
+                   bool is_auth);
+
+/* Moves our own URIs from the front of an answer's To-Path: what is left of it,
+ * and the URIs taken, in order, at most HEAD_OWN_MAX. false if the first one is
+ * not ours (R4976-6.4.3-a). */
+bool route_answer(const struct policy *policy, const struct msg *m,
+                  struct span *to, struct span *own, size_t *n_own);
+
+#endif

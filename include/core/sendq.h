@@ -1,0 +1,46 @@
+/* sendq - whose turn it is on a link's output.
+ *
+ * One chunk at a time is open on an output. It is interrupted with `+` whenever
+ * anything else goes out: a response, a REPORT, another sender's chunk
+ * (B4975-7.1.1-f). An output over the high-water mark makes those who feed it
+ * wait, in the order in which they came, until it is below the low one. A link
+ * is never made to wait for its own output's sake. */
+#ifndef SENDQ_H
+#define SENDQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "policy.h"
+#include "txn.h"
+#include "writer.h"
+
+/* Puts a frame into the output as it is. false if the link takes no more; it is
+ * then being closed. */
+bool sendq_put(struct link *out, const struct frame *f);
+
+/* The same between chunks: what is open is interrupted first. */
+bool sendq_put_between(struct link *out, const struct frame *f);
+
+/* The stream's chunk is open from now on; no other one is. */
+void sendq_open(struct link *out, struct stream *s);
+
+/* Ends the stream's open chunk with this flag, if there is one. Its transaction
+ * goes on to wait for the answer. */
+void sendq_close(struct stream *s, char flag);
+
+/* Must those who feed this output wait? */
+bool sendq_is_full(const struct link *out, const struct policy *policy);
+
+/* `in` waits for room in the output of `out`. */
+void sendq_wait(struct link *in, struct link *out, uint64_t now_ms);
+
+/* The output has moved: those who wait go on if there is room. */
+void sendq_moved(struct link *out, const struct policy *policy,
+                 uint64_t now_ms);
+
+/* `in` waits no longer, wherever it did. */
+void sendq_unwait(struct link *in, uint64_t now_ms);
+
+#endif

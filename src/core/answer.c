@@ -1,0 +1,233 @@
+/* answer - this relay's own responses: refusals, keep-alives, AUTH. */
+#include "relay_state.h"
+#include "sendq.h"
+
+/* AUTH is answered whatever its Failure-Report says; a REPORT never is. */
+static bool wants_answer(const struct msg *m, unsigned code)
+{
+    switch (m->method) {
+    case MSG_AUTH:
+        return true;
+    case MSG_SEND:
+        return report_answers(m->failure_report, code);
+    case MSG_OTHER:
+        return m->failure_report != MSG_REPORT_NO; /* D-5 */
+    case MSG_REPORT:
+    case MSG_RESPONSE:
+        return false;
+    }
+    return false;
+}
+
+/* Who answers: the URI by which the request meant us. */
+static struct span responder(const struct relay *r, const struct msg *m)
+{
+    return m->to_first.n ? msg_text(m, m->to_first) : r->policy->self;
+}
+
+static void begin(const struct relay *r, struct frame *f, const struct msg *m,
+                  unsigned code)
+{
+    frame_init(f);
+    report_response(f, m, responder(r, m), code);
+}
+
+static void finish(struct relay *r, struct link *l, struct frame *f,
+                   const struct msg *m, unsigned code)
+{
+    frame_end(f, msg_text(m, m->tid), '$');
+    if (code == 200)
+        r->stats.responses_ok++;
+    else
+        r->stats.responses_error++;
+    (void)sendq_put_between(l, f);
+}
+
+void answer_code(struct relay *r, struct link *l, const struct msg *m,
+                 unsigned code)
+{
+    struct frame f;
+
+    if (!wants_answer(m, code)) {
+        r->stats.dropped += code != 200;
+        return;
+    }
+    begin(r, &f, m, code);
+    finish(r, l, &f, m, code);
+}
+
+/* --- AUTH
+ * ---------------------------------------------------------------------------
+ */
+
+static void challenge(struct relay *r, struct link *l, const struct msg *m,
+                      bool stale)
+{
+    char values[DIGEST_ALGS][AUTH_CHALLENGE_MAX];
+    const struct policy *policy = r->policy;
+    struct frame f;
+
+    begin(r, &f, m, 401);
+    for (size_t i = 0; i < policy->n_algorithms; i++)
+        frame_header(&f, SPAN("WWW-Authenticate"),
+                     auth_challenge(&r->auth, values[i], policy->algorithms[i],
+                                    stale, r->now_ms));
+    finish(r, l, &f, m, 401);
+}
+
+static void refuse_interval(struct relay *r, struct link *l,
+                            const struct msg *m, const struct auth_verdict *v)
+{
+    struct frame f;
+
+    begin(r, &f, m, 423);
+    frame_add(&f, v->too_long ? SPAN("Max-Expires: ") : SPAN("Min-Expires: "));
+    frame_add_u64(&f, v->expires_s);
+    frame_add(&f, SPAN("\r\n"));
+    finish(r, l, &f, m, 423);
+}
+
+/* From-Path reversed, without the client, then our own new URI (spec: 5). */
+static void add_use_path(struct frame *f, const struct msg *m,
+                         const struct session *ss)
+{
+    enum { HOPS_MAX = 32 };
+    struct span hops[HOPS_MAX], path = msg_text(m, m->from), uri;
+    size_t n = 0;
+
+    while (n < HOPS_MAX && msg_path_next(&uri, &path))
+        hops[n++] = uri;
+    frame_add(f, SPAN("Use-Path: "));
+    while (n-- > 1) {
+        frame_add(f, hops[n - 1]);
+        frame_add(f, SPAN(" "));
+    }
+    frame_add(f, ss->uri.text);
+    frame_add(f, SPAN("\r\n"));
+}
+
+static void add_authentication_info(struct frame *f,
+                                    const struct auth_verdict *v)
+{
+    frame_add(f, SPAN("Authentication-Info: rspauth=\""));
+    frame_add(f, digest_hex_span(&v->rspauth));
+    frame_add(f, SPAN("\", cnonce=\""));
+    frame_add(f, v->credentials.cnonce);
+    frame_add(f, SPAN("\", nc="));
+    frame_add(f, v->credentials.nc);
+    frame_add(f, SPAN(", qop=auth\r\n"));
+}
+
+static void grant(struct relay *r, struct link *l, const struct msg *m,
+                  const struct auth_verdict *v)
+{
+    uint32_t limit = r->policy->sessions_per_link;
+    struct session *ss = NULL;
+    struct frame f;
+
+    if (limit && l->n_sessions >= limit) {
+        answer_code(r, l, m, 403);
+        return;
+    }
+    ss = session_new(&r->sessions, l, r->policy->name, l->port, l->secure,
+                     r->now_ms + UINT64_C(1000) * v->expires_s);
+    if (!ss) {
+        link_close(l, "out of memory");
+        return;
+    }
+    r->stats.sessions_ever++;
+    r->stats.auth_ok++;
+    relay_succeeded(l);
+    begin(r, &f, m, 200);
+    add_use_path(&f, m, ss);
+    add_authentication_info(&f, v);
+    frame_add(&f, SPAN("Expires: "));
+    frame_add_u64(&f, v->expires_s);
+    frame_add(&f, SPAN("\r\n"));
+    finish(r, l, &f, m, 200);
+    log_info(r->log, "c=%llu s=%.6s session granted expires=%u",
+             (unsigned long long)l->number, ss->uri.session_id.p,
+             (unsigned)v->expires_s);
+}
+
+/* A host speaks for itself only: the first From-Path URI is its own
+ * (R4976-6.3-b, P-8). */
+static bool is_from_host(const struct link *l, const struct msg *m)
+{
+    struct uri from;
+
+    return uri_parse(&from, msg_text(m, m->from_first)) == 0 &&
+           l->ops->has_name(l, from.host);
+}
+
+static void count_failure(struct relay *r, struct link *l)
+{
+    uint32_t held;
+
+    r->stats.auth_failed++;
+    if (log_limit_pass(&r->auth_log, r->now_ms, 10, 1000, &held))
+        log_info(r->log, "c=%llu authentication failed held_back=%u",
+                 (unsigned long long)l->number, held);
+    /* Many clients share another relay's link (R4976-6.3-p). */
+    if (!l->is_host && ++l->auth_failures >= r->policy->max_failures)
+        link_close(l, "authentication failures");
+}
+
+void answer_auth(struct relay *r, struct link *l, const struct msg *m)
+{
+    struct auth_verdict v;
+
+    if (!l->may_auth) { /* R4976-8-e */
+        answer_code(r, l, m, 403);
+        relay_refused(l);
+        return;
+    }
+    if (l->is_host && !is_from_host(l, m)) {
+        answer_code(r, l, m, 403);
+        link_close(l, "From-Path is not the certificate's");
+        return;
+    }
+    auth_judge(&r->auth, &v, m, r->now_ms);
+    switch (v.code) {
+    case 200:
+        grant(r, l, m, &v);
+        break;
+    case 401:
+        challenge(r, l, m, v.stale);
+        if (v.failure)
+            count_failure(r, l);
+        break;
+    case 423:
+        refuse_interval(r, l, m, &v);
+        break;
+    default:
+        answer_code(r, l, m, v.code);
+        relay_refused(l);
+        break;
+    }
+}
+
+/* --- what is for the relay itself (P-7, P-25)
+ * ------------------------------------------ */
+
+void answer_local(struct relay *r, struct link *l, const struct msg *m,
+                  const struct route *route)
+{
+    switch (m->method) {
+    case MSG_AUTH:
+        answer_auth(r, l, m);
+        return;
+    case MSG_SEND:
+        if (!m->has_body && route->session)
+            relay_succeeded(l);
+        answer_code(r, l, m, m->has_body ? 403 : 200);
+        return;
+    case MSG_OTHER:
+        answer_code(r, l, m, 501);
+        return;
+    case MSG_REPORT:
+    case MSG_RESPONSE:
+        r->stats.dropped++;
+        return;
+    }
+}

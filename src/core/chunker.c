@@ -1,0 +1,274 @@
+#include "chunker.h"
+
+#include <assert.h>
+
+#include "err.h"
+#include "sendq.h"
+
+enum { NEEDLE_N = 7 + TID_LEN };
+
+static void random_tid(struct chunker *c, char *tid)
+{
+    rnd_alnum(c->rnd, tid, TID_LEN);
+}
+
+void chunker_init(struct chunker *c, const struct policy *policy,
+                  struct txns *txns, struct rnd *rnd)
+{
+    *c = (struct chunker){policy, txns, random_tid, rnd};
+}
+
+void chunker_start(struct stream *s, struct link *out, struct head *head)
+{
+    assert(!s->is_open && !s->head);
+    s->out = out;
+    s->head = head;
+    s->txn = NULL;
+    s->next = s->first = head->range_start;
+    s->total = head->range_total;
+    s->answered = false;
+    s->failed = 0;
+    s->tail_n = 0;
+    list_append(&out->feeders, &s->feeding);
+}
+
+size_t chunker_gather(const struct chunker *c, const struct stream *s)
+{
+    return s->is_open || CHUNK_ALONE_MAX > c->policy->max_chunk_size
+               ? 1
+               : CHUNK_ALONE_MAX;
+}
+
+size_t chunker_most(const struct chunker *c, const struct stream *s)
+{
+    size_t max = c->policy->max_chunk_size;
+
+    return s->is_open ? max - (size_t)(s->next - s->chunk_start) : max;
+}
+
+/* --- our own end-line in the body (B4975-7.1-b)
+ * --------------------------------- */
+
+static void needle_of(char *needle, const struct stream *s)
+{
+    memcpy(needle, "-------", 7);
+    memcpy(needle + 7, s->tid, TID_LEN);
+}
+
+static bool has_own_end(const struct stream *s, struct span body, size_t *at)
+{
+    char needle[NEEDLE_N];
+    const char *hit;
+
+    needle_of(needle, s);
+    hit = memmem(body.p, body.n, needle, NEEDLE_N);
+    if (hit)
+        *at = (size_t)(hit - body.p);
+    return hit != NULL;
+}
+
+/* Would the end of what was written and the beginning of `body` make one? */
+static bool straddles(const struct stream *s, struct span body)
+{
+    char seam[2 * (NEEDLE_N - 1)];
+    size_t n = body.n < NEEDLE_N - 1 ? body.n : NEEDLE_N - 1, at;
+
+    if (s->tail_n == 0)
+        return false;
+    memcpy(seam, s->tail, s->tail_n);
+    memcpy(seam + s->tail_n, body.p, n);
+    return has_own_end(s, span_of(seam, s->tail_n + n), &at);
+}
+
+static void remember_tail(struct stream *s, struct span body)
+{
+    size_t keep = sizeof s->tail;
+
+    if (body.n < keep) {
+        size_t old = s->tail_n + body.n > keep ? keep - body.n : s->tail_n;
+
+        memmove(s->tail, s->tail + s->tail_n - old, old);
+        memcpy(s->tail + old, body.p, body.n);
+        s->tail_n = (uint8_t)(old + body.n);
+        return;
+    }
+    memcpy(s->tail, body.p + body.n - keep, keep);
+    s->tail_n = (uint8_t)keep;
+}
+
+/* --- one chunk
+ * ------------------------------------------------------------------- */
+
+/* The total to write into a chunk whose last octet is `end` (MSG_STAR: not
+ * known); `ends` says that the message ends there. Totals are hints and may
+ * lie: one that is too small is not repeated, one that is missing is known at
+ * the end. */
+static uint64_t total_for(const struct stream *s, uint64_t end, bool ends)
+{
+    bool lies =
+        s->total != MSG_STAR && (s->total < (end == MSG_STAR ? s->next : end));
+
+    if (s->total == MSG_STAR || lies)
+        return ends && end != MSG_STAR ? end : MSG_STAR;
+    return s->total;
+}
+
+static int new_txn(struct chunker *c, struct stream *s)
+{
+    if (s->head->failure_report == MSG_REPORT_NO)
+        return 0;
+    s->txn = txn_open(c->txns, s->out, s->tid, s->head, s->next);
+    return s->txn ? 0 : ERR_NOMEM;
+}
+
+static void close_txn(struct stream *s, uint64_t end)
+{
+    if (s->txn)
+        txn_close(s->txn, end);
+    s->txn = NULL;
+}
+
+/* Begins a chunk with `body` and, if it has a flag, ends it too. */
+static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
+                       char flag)
+{
+    uint64_t last = s->next + body.n - 1;
+    uint64_t end = flag && body.n <= CHUNK_ALONE_MAX ? last : MSG_STAR;
+    struct span tid = span_of(s->tid, TID_LEN);
+    struct frame f;
+    size_t at;
+    int err;
+
+    do
+        c->new_tid(c, s->tid);
+    while (has_own_end(s, body, &at));
+    if (s->out->open)
+        sendq_close(s->out->open, '+');
+    err = new_txn(c, s);
+    if (err)
+        return err;
+    frame_init(&f);
+    head_send(&f, s->head, tid, s->next, end,
+              total_for(s, flag ? last : MSG_STAR, flag == '$'));
+    frame_add(&f, body);
+    if (flag)
+        frame_end_body(&f, tid, flag);
+    if (!sendq_put(s->out, &f))
+        return ERR_EOF;
+    s->chunk_start = s->next;
+    s->next += body.n;
+    if (flag) {
+        close_txn(s, last);
+        return 0;
+    }
+    s->tail_n = 0;
+    remember_tail(s, body);
+    sendq_open(s->out, s);
+    return 0;
+}
+
+/* Goes on with the open chunk and, with a flag, ends it. */
+static int continue_chunk(struct stream *s, struct span body, char flag)
+{
+    struct frame f;
+
+    frame_init(&f);
+    frame_add(&f, body);
+    if (!sendq_put(s->out, &f))
+        return ERR_EOF;
+    s->next += body.n;
+    remember_tail(s, body);
+    if (flag)
+        sendq_close(s, flag);
+    return 0;
+}
+
+static bool is_full_chunk(const struct chunker *c, const struct stream *s,
+                          size_t n)
+{
+    size_t before = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
+
+    return before + n >= c->policy->max_chunk_size;
+}
+
+/* A run that holds our open chunk's end-line, or completes it, is cut before
+ * that; the rest goes on under another tid. */
+static int cut_before_own_end(struct stream *s, struct span *body)
+{
+    size_t at = 0;
+    int err = 0;
+
+    if (!straddles(s, *body) && !has_own_end(s, *body, &at))
+        return 0;
+    if (at > 0)
+        err = continue_chunk(s, span_of(body->p, at), 0);
+    if (!err)
+        sendq_close(s, '+');
+    *body = span_from(*body, at);
+    return err;
+}
+
+int chunker_body(struct chunker *c, struct stream *s, struct span body,
+                 bool last, char flag)
+{
+    char end = last ? flag : 0;
+    int err;
+
+    assert(body.n > 0);
+    if (s->is_open) {
+        err = cut_before_own_end(s, &body);
+        if (err)
+            return err;
+    }
+    if (!end && is_full_chunk(c, s, body.n))
+        end = '+';
+    return s->is_open ? continue_chunk(s, body, end)
+                      : begin_chunk(c, s, body, end);
+}
+
+/* Whether there was a Byte-Range, and which, is kept for what has no octets
+ * (I-1, I-2); an empty body without one is all of its message. */
+int chunker_empty(struct chunker *c, struct stream *s, char flag)
+{
+    const struct head *h = s->head;
+    struct span tid = span_of(s->tid, TID_LEN);
+    uint64_t start = h->range_start, end = start - 1;
+    uint64_t total = total_for(s, end, flag == '$');
+    struct frame f;
+    int err;
+
+    c->new_tid(c, s->tid);
+    if (s->out->open)
+        sendq_close(s->out->open, '+');
+    err = new_txn(c, s);
+    if (err)
+        return err;
+    frame_init(&f);
+    if (!h->has_range && !h->has_body)
+        start = 0;
+    head_send(&f, h, tid, start, end, total);
+    if (h->has_body)
+        frame_end_body(&f, tid, flag);
+    else
+        frame_end(&f, tid, flag);
+    if (!sendq_put(s->out, &f))
+        return ERR_EOF;
+    close_txn(s, end);
+    return 0;
+}
+
+void chunker_stop(struct chunker *c, struct stream *s)
+{
+    struct txn *open = s->txn;
+
+    if (!s->head)
+        return;
+    s->txn = NULL;
+    sendq_close(s, '#');
+    if (open)
+        txn_drop(c->txns, open);
+    list_remove(&s->feeding);
+    head_unref(c->txns->heads, s->head);
+    s->head = NULL;
+    s->out = NULL;
+}

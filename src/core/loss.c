@@ -1,0 +1,179 @@
+/* loss - what failed after it was accepted: a REPORT to the sender
+ * (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
+#include <stdlib.h>
+
+#include "relay_state.h"
+#include "sendq.h"
+
+/* Octets of one message that were lost in one go. */
+struct lost {
+    struct head *head;
+    uint64_t start, end;
+    uint16_t code;
+};
+
+/* The REPORT goes back over the connection on which the SEND came. */
+static void report(struct relay *r, const struct lost *lost)
+{
+    struct link *in = relay_link(r, lost->head->in_number);
+    char tid[TID_LEN];
+    struct frame f;
+
+    if (!in)
+        return;
+    r->chunker.new_tid(&r->chunker, tid);
+    frame_init(&f);
+    report_failure(&f, lost->head, span_of(tid, TID_LEN), lost->start,
+                   lost->end, lost->code);
+    r->stats.reports_made += sendq_put_between(in, &f);
+}
+
+/* The session that the message went through, NULL if it is over. */
+static struct session *session_of(const struct relay *r, const struct head *h)
+{
+    return session_find_token(&r->sessions, head_text(h, h->token), r->now_ms);
+}
+
+/* Has its failure been told already, by a response or by a REPORT (P-17)? */
+static bool was_told(const struct relay *r, const struct head *h)
+{
+    const struct session *ss = session_of(r, h);
+
+    return h->told || (ss && session_failed(&r->sessions, ss,
+                                            head_text(h, h->message_id)));
+}
+
+/* From now on the message has failed (P-21): what of it is still coming in is
+ * refused with the same code. */
+static void fail_message(struct relay *r, struct head *h, uint16_t code)
+{
+    struct session *ss = session_of(r, h);
+    struct link *in = relay_link(r, h->in_number);
+
+    h->told = true;
+    if (ss && !session_failed(&r->sessions, ss, head_text(h, h->message_id)))
+        session_fail(&r->sessions, ss, head_text(h, h->message_id), code);
+    if (in && in->stream.head && head_same_message(in->stream.head, h))
+        send_fail(r, in, code);
+}
+
+/* Is the incoming chunk of this head still coming in, and so unanswered? */
+static bool is_unanswered(const struct relay *r, const struct head *h)
+{
+    const struct link *in = relay_link(r, h->in_number);
+
+    return in && in->stream.head == h;
+}
+
+void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
+                 uint16_t code)
+{
+    struct lost lost;
+
+    if (x->is_open)
+        x->end = x->link->open->next - 1;
+    lost = (struct lost){head_ref(x->head), x->start, x->end, code};
+    txn_drop(&r->txns, x);
+    if (report_is_due(lost.head->failure_report, cause)) {
+        /* An unanswered chunk gets the error as its response (P-1). */
+        if (!was_told(r, lost.head) && !is_unanswered(r, lost.head))
+            report(r, &lost);
+        fail_message(r, lost.head, code);
+    }
+    head_unref(&r->heads, lost.head);
+}
+
+/* --- a whole link
+ * ------------------------------------------------------------------- */
+
+static int compare_spans(struct span a, struct span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = memcmp(a.p, b.p, n);
+
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* By sender, message and position. */
+static int compare_lost(const void *left, const void *right)
+{
+    const struct lost *a = left, *b = right;
+    const struct head *ha = a->head, *hb = b->head;
+    int order =
+        (ha->in_number > hb->in_number) - (ha->in_number < hb->in_number);
+
+    if (!order)
+        order = compare_spans(head_text(ha, ha->message_id),
+                              head_text(hb, hb->message_id));
+    if (!order)
+        order = compare_spans(head_text(ha, ha->own), head_text(hb, hb->own));
+    if (!order)
+        order = compare_spans(head_text(ha, ha->received),
+                              head_text(hb, hb->received));
+    if (!order)
+        order = (a->start > b->start) - (a->start < b->start);
+    return order;
+}
+
+static bool joins(const struct lost *a, const struct lost *b)
+{
+    return a->end >= a->start && b->end >= b->start && a->end + 1 == b->start &&
+           head_same_message(a->head, b->head);
+}
+
+/* One REPORT for each contiguous range (P-5), then the messages are marked. */
+static void report_all(struct relay *r, struct lost *lost, size_t n)
+{
+    qsort(lost, n, sizeof *lost, compare_lost);
+    for (size_t i = 0; i < n;) {
+        struct lost run = lost[i];
+
+        for (i++; i < n && joins(&run, &lost[i]); i++)
+            run.end = lost[i].end;
+        report(r, &run);
+    }
+    for (size_t i = 0; i < n; i++) {
+        fail_message(r, lost[i].head, lost[i].code);
+        head_unref(&r->heads, lost[i].head);
+    }
+}
+
+/* Moves what was lost out of a list of transactions; returns how many there are
+ * now. Those that nobody is to be told of only go. */
+static size_t collect(struct relay *r, struct list *txns, struct lost *lost,
+                      size_t n, enum report_cause cause, uint16_t code)
+{
+    struct list *m;
+
+    while ((m = list_first(txns))) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (x->head && report_is_due(x->head->failure_report, cause) &&
+            !was_told(r, x->head) && !is_unanswered(r, x->head)) {
+            struct lost one = {head_ref(x->head), x->start, x->end, code};
+
+            if (lost) {
+                lost[n++] = one;
+            } else { /* no memory to sort: each by itself */
+                report_all(r, &one, 1);
+            }
+        }
+        txn_drop(&r->txns, x);
+    }
+    return n;
+}
+
+void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code)
+{
+    struct lost *lost;
+    size_t n;
+
+    if (l->n_txns == 0)
+        return;
+    lost = malloc(l->n_txns * sizeof *lost);
+    n = collect(r, &l->txns, lost, 0, REPORT_LOST, 408);
+    n = collect(r, &l->unsent, lost, n, REPORT_CUT, cut_code);
+    if (lost)
+        report_all(r, lost, n);
+    free(lost);
+}

@@ -1,0 +1,346 @@
+#include "relay.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "relay_state.h"
+#include "sendq.h"
+
+enum {
+    HEADS_KEEP = 4096,        /* unused heads kept for reuse */
+    REQUEST_BODY_MAX = 10240, /* of other requests than SEND (P-26) */
+    /* Failed requests before the first good one (R4976-6.1-e). */
+    PROBATION_FAILURES_MAX = 10,
+};
+
+/* --- life
+ * ------------------------------------------------------------------------- */
+
+int relay_new(struct relay **out, const struct policy *policy,
+              const struct users *users, struct log *log, uint64_t now_ms)
+{
+    struct relay *r = calloc(1, sizeof *r);
+    uint64_t seed[2];
+    int err;
+
+    if (!r)
+        return ERR_NOMEM;
+    r->policy = policy;
+    r->log = log;
+    r->now_ms = now_ms;
+    rnd_init(&r->rnd);
+    rnd_bytes(&r->rnd, seed, sizeof seed);
+    head_pool_init(&r->heads, HEADS_KEEP);
+    err = table_init(&r->links, seed);
+    if (err)
+        goto fail_links;
+    err = txns_init(&r->txns, seed, &r->heads, policy->transaction_ms);
+    if (err)
+        goto fail_txns;
+    err = sessions_init(&r->sessions, &r->rnd, now_ms);
+    if (err)
+        goto fail_sessions;
+    err = auth_init(&r->auth, policy, users, &r->rnd);
+    if (err)
+        goto fail_auth;
+    chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
+    *out = r;
+    return 0;
+fail_auth:
+    sessions_fini(&r->sessions);
+fail_sessions:
+    txns_fini(&r->txns);
+fail_txns:
+    table_fini(&r->links);
+fail_links:
+    free(r);
+    return err;
+}
+
+void relay_free(struct relay *r)
+{
+    if (!r)
+        return;
+    assert(r->links.count == 0);
+    auth_fini(&r->auth);
+    sessions_fini(&r->sessions);
+    txns_fini(&r->txns);
+    head_pool_fini(&r->heads);
+    table_fini(&r->links);
+    free(r);
+}
+
+void relay_clock(struct relay *r, uint64_t now_ms)
+{
+    r->now_ms = now_ms;
+}
+
+void relay_tick(struct relay *r)
+{
+    struct txn *x;
+
+    while ((x = txns_expired(&r->txns, r->now_ms))) {
+        struct link *l = x->link;
+
+        r->stats.timeouts++;
+        if (x->head)
+            loss_of_txn(r, x, REPORT_TIMEOUT, 408);
+        else
+            txn_drop(&r->txns, x);
+        sendq_moved(l, r->policy, r->now_ms);
+    }
+    sessions_sweep(&r->sessions, r->now_ms);
+}
+
+void relay_stats(const struct relay *r, struct relay_stats *out)
+{
+    *out = r->stats;
+    out->sessions_now = r->sessions.by_token.count;
+    out->transactions_now = r->txns.count;
+}
+
+/* --- links
+ * ------------------------------------------------------------------------- */
+
+static bool has_number(const struct table_node *node, const void *key)
+{
+    const struct link *l =
+        CONTAINER((void *)(uintptr_t)node, struct link, by_number);
+
+    return l->number == *(const uint64_t *)key;
+}
+
+static uint64_t hash_number(const struct relay *r, uint64_t number)
+{
+    return table_hash(&r->links, span_of((const char *)&number, sizeof number));
+}
+
+struct link *relay_link(const struct relay *r, uint64_t number)
+{
+    struct table_node *node =
+        table_find(&r->links, hash_number(r, number), has_number, &number);
+    struct link *l = node ? CONTAINER(node, struct link, by_number) : NULL;
+
+    return l && !l->closing ? l : NULL;
+}
+
+void relay_link_opened(struct relay *r, struct link *l)
+{
+    table_add(&r->links, &l->by_number, hash_number(r, l->number));
+}
+
+static void give_up(struct relay *r, struct link *l, uint16_t code)
+{
+    struct list *m;
+
+    loss_of_link(r, l, code);
+    while ((m = list_first(&l->feeders)))
+        send_fail(r, CONTAINER(m, struct stream, feeding)->in, code);
+}
+
+void relay_link_give_up(struct relay *r, struct link *l)
+{
+    give_up(r, l, 408);
+}
+
+/* What fed the link that is gone fails: 481 if a client of ours was there, 408
+ * if it did not take its octets (P-22) or was not ours. */
+void relay_link_closed(struct relay *r, struct link *l, bool stalled)
+{
+    uint16_t code = !stalled && !list_is_empty(&l->sessions) ? 481 : 408;
+
+    l->closing = true;
+    chunker_stop(&r->chunker, &l->stream); /* P-18: ends with `#` */
+    give_up(r, l, code);
+    sendq_moved(l, r->policy, r->now_ms);
+    sendq_unwait(l, r->now_ms);
+    sessions_link_closed(&r->sessions, l);
+    free(l->held);
+    l->held = NULL;
+    table_remove(&r->links, &l->by_number);
+    assert(!l->open && l->n_txns == 0 && list_is_empty(&l->waiters));
+}
+
+bool relay_link_is_idle(const struct link *l)
+{
+    return l->frame == LINK_FRAME_NONE && !l->more && l->n_txns == 0 &&
+           list_is_empty(&l->feeders);
+}
+
+void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
+{
+    txns_sent(&r->txns, l, position, r->now_ms);
+    sendq_moved(l, r->policy, r->now_ms);
+}
+
+void relay_succeeded(struct link *l)
+{
+    l->proven = true;
+}
+
+void relay_refused(struct link *l)
+{
+    if (!l->proven && ++l->failures >= PROBATION_FAILURES_MAX)
+        link_close(l, "nothing but failed requests");
+}
+
+/* --- events
+ * ------------------------------------------------------------------------ */
+
+bool relay_is_ready(struct relay *r, struct link *l)
+{
+    if (l->closing || l->blocked)
+        return false;
+    if (l->frame != LINK_FRAME_STREAM ||
+        !sendq_is_full(l->stream.out, r->policy))
+        return true;
+    sendq_wait(l, l->stream.out, r->now_ms);
+    return false;
+}
+
+void relay_prepare(const struct relay *r, const struct link *l,
+                   struct parser *p)
+{
+    switch (l->frame) {
+    case LINK_FRAME_STREAM:
+        parser_want(p, chunker_gather(&r->chunker, &l->stream),
+                    chunker_most(&r->chunker, &l->stream));
+        break;
+    case LINK_FRAME_GATHER:
+        parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
+        break;
+    case LINK_FRAME_NONE:
+    case LINK_FRAME_DROP:
+        parser_want(p, 1, SIZE_MAX);
+        break;
+    }
+}
+
+/* What is broken but framed is answered with 400 where an answer can go
+ * (M-2..M-11), else dropped. */
+static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
+{
+    l->frame = LINK_FRAME_DROP;
+    if (m->method == MSG_REPORT || m->method == MSG_RESPONSE) {
+        r->stats.dropped++; /* M-8, M-9 */
+        return;
+    }
+    if (m->from.n == 0) {
+        link_close(l, "nobody to answer");
+        return;
+    }
+    log_debug(r->log, "c=%llu refused why=\"%s\"",
+              (unsigned long long)l->number, msg_fault_text(m->fault));
+    answer_code(r, l, m, 400);
+    relay_refused(l);
+}
+
+/* Keeps a copy of the head until the body is there. */
+static void hold(struct link *l, const struct msg *m)
+{
+    struct held *held = malloc(sizeof *held + m->len);
+
+    if (!held) {
+        link_close(l, "out of memory");
+        return;
+    }
+    memcpy(held->text, m->base, m->len);
+    held->m = *m;
+    held->m.base = held->text;
+    l->held = held;
+    l->frame = LINK_FRAME_GATHER;
+}
+
+/* Other requests than SEND are never cut or given up (M-11). */
+static void take_request(struct relay *r, struct link *l, const struct msg *m,
+                         struct span body, char flag)
+{
+    l->frame = LINK_FRAME_DROP;
+    if (flag == '$') {
+        request_forward(r, l, m, body);
+    } else {
+        answer_code(r, l, m, 400);
+        relay_refused(l);
+    }
+}
+
+static void on_head(struct relay *r, struct link *l,
+                    const struct parse_event *ev)
+{
+    const struct msg *m = ev->head;
+
+    if (m->fault != MSG_FAULT_NONE) {
+        refuse_fault(r, l, m);
+        return;
+    }
+    switch (m->method) {
+    case MSG_SEND:
+        send_head(r, l, m);
+        return;
+    case MSG_RESPONSE:
+        l->frame = LINK_FRAME_DROP;
+        if (!m->has_body && ev->flag == '$')
+            response_take(r, l, m);
+        return;
+    case MSG_REPORT:
+    case MSG_AUTH:
+    case MSG_OTHER:
+        if (m->has_body)
+            hold(l, m);
+        else
+            take_request(r, l, m, SPAN(""), ev->flag);
+        return;
+    }
+}
+
+/* The parser gathers the whole body up to its limit; what is not the last run
+ * is longer. */
+static void take_held(struct relay *r, struct link *l, struct span body,
+                      bool whole, char flag)
+{
+    struct held *held = l->held;
+
+    l->held = NULL;
+    if (!whole || body.n > REQUEST_BODY_MAX)
+        flag = 0;
+    take_request(r, l, &held->m, body, flag);
+    free(held);
+}
+
+static void on_body(struct relay *r, struct link *l,
+                    const struct parse_event *ev)
+{
+    if (l->frame == LINK_FRAME_STREAM)
+        send_body(r, l, ev);
+    else if (l->frame == LINK_FRAME_GATHER)
+        take_held(r, l, ev->body, ev->last, ev->flag);
+}
+
+static void on_end(struct relay *r, struct link *l,
+                   const struct parse_event *ev)
+{
+    if (l->frame == LINK_FRAME_STREAM)
+        send_end(r, l, ev->flag);
+    else if (l->frame == LINK_FRAME_GATHER)
+        take_held(r, l, SPAN(""), true, ev->flag);
+    l->frame = LINK_FRAME_NONE;
+}
+
+void relay_on_event(struct relay *r, struct link *l,
+                    const struct parse_event *ev)
+{
+    if (l->closing)
+        return;
+    switch (ev->type) {
+    case PARSE_HEAD:
+        on_head(r, l, ev);
+        return;
+    case PARSE_BODY:
+        on_body(r, l, ev);
+        return;
+    case PARSE_END:
+        on_end(r, l, ev);
+        return;
+    }
+}

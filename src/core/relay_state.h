@@ -1,0 +1,87 @@
+/* relay_state - what the files that make up the relay share among themselves. */
+#ifndef RELAY_STATE_H
+#define RELAY_STATE_H
+
+#include "auth.h"
+#include "chunker.h"
+#include "head.h"
+#include "relay.h"
+#include "report.h"
+#include "rnd.h"
+#include "route.h"
+#include "session.h"
+#include "table.h"
+#include "txn.h"
+
+struct relay {
+    const struct policy *policy;
+    struct log *log;
+    uint64_t now_ms;
+    struct table links; /* by number */
+    struct rnd rnd;
+    struct head_pool heads;
+    struct txns txns;
+    struct sessions sessions;
+    struct chunker chunker;
+    struct auth auth;
+    struct log_limit auth_log;
+    struct relay_stats stats;
+};
+
+/* A request other than SEND whose body is still to come. */
+struct held {
+    struct msg m; /* its offsets count in `text` */
+    char text[];
+};
+
+/* --- relay.c ---------------------------------------------------------------------- */
+
+/* The link with this number, NULL if it is gone. */
+struct link *relay_link(const struct relay *r, uint64_t number);
+
+/* A request of this link did what it should (R4976-6.1-d), or did not (-e). */
+void relay_succeeded(struct link *l);
+void relay_refused(struct link *l);
+
+/* --- answer.c: this relay's own responses -------------------------------------------- */
+
+/* Answers a request with `code`, if its Failure-Report wants that. */
+void answer_code(struct relay *r, struct link *l, const struct msg *m,
+                 unsigned code);
+
+/* Handles an AUTH for this relay itself. */
+void answer_auth(struct relay *r, struct link *l, const struct msg *m);
+
+/* Handles any other request for this relay itself (P-7). */
+void answer_local(struct relay *r, struct link *l, const struct msg *m,
+                  const struct route *route);
+
+/* --- send.c: SEND on its way ------------------------------------------------------------ */
+
+void send_head(struct relay *r, struct link *l, const struct msg *m);
+void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
+void send_end(struct relay *r, struct link *l, char flag);
+
+/* The message that l's stream carries has failed with `code`: the incoming chunk
+ * is answered so, what still comes of it is thrown away (P-20, P-21). */
+void send_fail(struct relay *r, struct link *l, uint16_t code);
+
+/* --- request.c: other requests, and responses -------------------------------------------- */
+
+/* A whole request other than SEND. */
+void request_forward(struct relay *r, struct link *l, const struct msg *m,
+                     struct span body);
+/* A response; never has a body. */
+void response_take(struct relay *r, struct link *l, const struct msg *m);
+
+/* --- loss.c: what failed after it was accepted -------------------------------------------- */
+
+/* The transaction ended badly; drops it. `code` is the REPORT's. */
+void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
+                 uint16_t code);
+
+/* All transactions of a link that is gone; `cut_code` is for those whose octets
+ * were not all written. */
+void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code);
+
+#endif

@@ -1,0 +1,166 @@
+/* request - requests other than SEND, whole, and the responses to them. */
+#include "relay_state.h"
+#include "sendq.h"
+
+/* Our URIs in front, the last one passed first, then who was there before. */
+static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
+                          struct span from)
+{
+    frame_add(f, SPAN("From-Path: "));
+    while (n_own-- > 0) {
+        frame_add(f, own[n_own]);
+        frame_add(f, SPAN(" "));
+    }
+    frame_add(f, from);
+    frame_add(f, SPAN("\r\n"));
+}
+
+/* Remembers where the answer belongs (P-6); a REPORT has none. */
+static bool expect_answer(struct relay *r, const struct link *l,
+                          struct link *out, const struct msg *m,
+                          const char *tid)
+{
+    struct txn_back back = {.in_number = l->number};
+    struct span unused, in_tid = msg_text(m, m->tid);
+    struct txn *x;
+
+    if (m->method == MSG_REPORT)
+        return true;
+    back.is_auth = m->method == MSG_AUTH;
+    back.had_credentials =
+        back.is_auth && msg_header(&unused, m, SPAN("Authorization"));
+    back.tid_n = (uint8_t)in_tid.n;
+    memcpy(back.tid, in_tid.p, in_tid.n);
+    x = txn_request(&r->txns, out, tid, &back);
+    if (x)
+        txn_close(x, 0);
+    return x != NULL;
+}
+
+static void forward(struct relay *r, struct link *l, const struct msg *m,
+                    const struct route *route, struct span body)
+{
+    uint32_t limit = r->policy->transactions_per_link;
+    char tid[TID_LEN];
+    struct span tid_text = span_of(tid, TID_LEN);
+    struct frame f;
+
+    if (m->method != MSG_REPORT && limit && route->out->n_txns >= limit) {
+        answer_code(r, l, m, 413);
+        return;
+    }
+    do
+        r->chunker.new_tid(&r->chunker, tid);
+    while (body.n && memmem(body.p, body.n, tid, TID_LEN));
+    frame_init(&f);
+    frame_request(&f, tid_text, msg_text(m, m->method_name));
+    frame_header(&f, SPAN("To-Path"), route->to);
+    add_from_path(&f, route->own, route->n_own, msg_text(m, m->from));
+    frame_add(&f, msg_text(m, m->rest));
+    if (m->has_body) {
+        frame_add(&f, SPAN("\r\n"));
+        frame_add(&f, body);
+        frame_end_body(&f, tid_text, '$');
+    } else {
+        frame_end(&f, tid_text, '$');
+    }
+    if (!sendq_put_between(route->out, &f) ||
+        !expect_answer(r, l, route->out, m, tid)) {
+        answer_code(r, l, m, 408);
+        return;
+    }
+    relay_succeeded(l);
+    r->stats.reports_forwarded += m->method == MSG_REPORT;
+}
+
+void request_forward(struct relay *r, struct link *l, const struct msg *m,
+                     struct span body)
+{
+    struct route route;
+
+    route_find(&route, r->policy, &r->sessions, l, m, r->now_ms);
+    switch (route.kind) {
+    case ROUTE_LINK:
+        forward(r, l, m, &route, body);
+        return;
+    case ROUTE_LOCAL:
+        answer_local(r, l, m, &route);
+        return;
+    case ROUTE_DIAL:
+        answer_code(r, l, m, 408); /* P-20: nothing leads there */
+        return;
+    case ROUTE_REFUSE:
+        answer_code(r, l, m, route.code);
+        relay_refused(l);
+        return;
+    case ROUTE_FOREIGN:
+        if (l->is_host)
+            answer_code(r, l, m, 481);
+        else
+            link_close(l, "not addressed to this relay");
+        return;
+    }
+}
+
+/* --- responses
+ * -------------------------------------------------------------------- */
+
+/* A forwarded AUTH was refused for its credentials (R4976-6.3-o): counts for
+ * the client as if it had been here. */
+static void count_refused_auth(struct relay *r, struct link *in,
+                               const struct txn_back *back, const struct msg *m)
+{
+    struct span value;
+    bool stale = msg_header(&value, m, SPAN("WWW-Authenticate")) &&
+                 memmem(value.p, value.n, "stale=true", 10);
+
+    if (m->code != 401 || !back->is_auth || !back->had_credentials || stale ||
+        in->is_host)
+        return;
+    if (++in->auth_failures >= r->policy->max_failures)
+        link_close(in, "authentication failures elsewhere");
+}
+
+/* The answer to a request that was passed on: on with it, under the tid that
+ * the request had (R4976-6.4.3-e). Nobody is dialled for it (-f). */
+static void pass_back(struct relay *r, const struct txn_back *back,
+                      const struct msg *m)
+{
+    struct link *in = relay_link(r, back->in_number);
+    struct span own[HEAD_OWN_MAX], to, tid = span_of(back->tid, back->tid_n);
+    size_t n_own;
+    struct frame f;
+
+    if (!in || !route_answer(r->policy, m, &to, own, &n_own)) {
+        r->stats.dropped++;
+        return;
+    }
+    frame_init(&f);
+    frame_request(&f, tid, msg_text(m, m->method_name));
+    frame_header(&f, SPAN("To-Path"), to);
+    add_from_path(&f, own, n_own, msg_text(m, m->from));
+    frame_add(&f, msg_text(m, m->rest));
+    frame_end(&f, tid, '$');
+    (void)sendq_put_between(in, &f);
+    count_refused_auth(r, in, back, m);
+}
+
+/* Matched by connection and tid alone (I-20); unknown ones are late, or to a
+ * REPORT, and mean nothing (M-9, I-19). */
+void response_take(struct relay *r, struct link *l, const struct msg *m)
+{
+    struct txn *x = txn_find(&r->txns, l, msg_text(m, m->tid));
+
+    if (!x) {
+        r->stats.dropped++;
+        return;
+    }
+    if (x->head && m->code != 200) {
+        loss_of_txn(r, x, REPORT_REFUSED, m->code);
+    } else {
+        if (x->back)
+            pass_back(r, x->back, m);
+        txn_drop(&r->txns, x);
+    }
+    sendq_moved(l, r->policy, r->now_ms);
+}

@@ -1,0 +1,159 @@
+#include "route.h"
+
+#include "err.h"
+
+static bool is_our_port(const struct policy *policy, uint16_t port)
+{
+    for (size_t i = 0; i < policy->n_ports; i++)
+        if (policy->ports[i] == port)
+            return true;
+    return false;
+}
+
+static bool is_our_host(const struct policy *policy, struct span host,
+                        bool is_auth)
+{
+    if (uri_host_equal(host, policy->name))
+        return true;
+    for (size_t i = 0; i < policy->n_aliases; i++)
+        if (uri_host_equal(host, policy->aliases[i]))
+            return true;
+    return is_auth && uri_host_equal(host, policy->realm);
+}
+
+bool route_is_ours(const struct policy *policy, const struct uri *uri,
+                   bool is_auth)
+{
+    return (uri->port ? is_our_port(policy, uri->port) : is_auth) &&
+           is_our_host(policy, uri->host, is_auth);
+}
+
+/* All URIs must be URIs, and in anything but AUTH have a port (R4976-8-a). */
+static bool path_is_sound(struct span path, bool needs_port)
+{
+    struct span text;
+    struct uri uri;
+
+    while (msg_path_next(&text, &path))
+        if (uri_parse(&uri, text) != 0 || (needs_port && uri.port == 0))
+            return false;
+    return true;
+}
+
+static void refuse(struct route *r, uint16_t code)
+{
+    r->kind = ROUTE_REFUSE;
+    r->code = code;
+}
+
+static void lead_to(struct route *r, struct link *out)
+{
+    r->kind = ROUTE_LINK;
+    r->out = out;
+}
+
+/* Somebody speaks to our client: the way leads over the client's connection, to
+ * its last URI, and nowhere else (R4976-9.3-a, P-9). */
+static void route_inbound(struct route *r, struct link *from,
+                          const struct msg *m)
+{
+    struct span rest = r->to, first;
+    struct uri speaker;
+
+    (void)msg_path_next(&first, &rest);
+    if (msg_path_next(&first, &rest)) {
+        refuse(r, 403);
+        return;
+    }
+    if (from && !from->is_host &&
+        uri_parse(&speaker, msg_text(m, m->from_first)) == 0 &&
+        session_bind_peer(r->session, &speaker, from) == ERR_EXISTS) {
+        refuse(r, 506);
+        return;
+    }
+    lead_to(r, r->session->link);
+}
+
+/* Takes the URI `u`, which is ours, off the front of To-Path. false if that
+ * decides the matter. */
+static bool pass(struct route *r, struct sessions *sessions,
+                 const struct uri *u, bool is_auth, uint64_t now_ms)
+{
+    r->session = u->session_id.n ? session_find(sessions, u, now_ms) : NULL;
+    if (r->to.n == 0 && (r->session || is_auth || u->session_id.n == 0)) {
+        r->kind = ROUTE_LOCAL;
+        return false;
+    }
+    if (!r->session) {
+        refuse(r, 481);
+        return false;
+    }
+    if (r->n_own == HEAD_OWN_MAX) {
+        refuse(r, 403);
+        return false;
+    }
+    r->own[r->n_own++] = u->text;
+    return true;
+}
+
+static struct span rest_behind(struct span path)
+{
+    while (path.n > 0 && path.p[0] == ' ')
+        path = span_from(path, 1);
+    return path;
+}
+
+void route_find(struct route *r, const struct policy *policy,
+                struct sessions *sessions, struct link *from,
+                const struct msg *m, uint64_t now_ms)
+{
+    bool is_auth = m->method == MSG_AUTH;
+    struct link *previous = from;
+    struct span text, path;
+
+    memset(r, 0, sizeof *r);
+    if (!path_is_sound(msg_text(m, m->to), !is_auth) ||
+        !path_is_sound(msg_text(m, m->from), !is_auth)) {
+        refuse(r, 400);
+        return;
+    }
+    path = msg_text(m, m->to);
+    (void)msg_path_next(&text, &path);
+    (void)uri_parse(&r->next, text);
+    if (!route_is_ours(policy, &r->next, is_auth && m->n_to == 1)) {
+        r->kind = ROUTE_FOREIGN;
+        return;
+    }
+    for (;;) {
+        r->to = rest_behind(path);
+        if (!pass(r, sessions, &r->next, is_auth, now_ms))
+            return;
+        (void)msg_path_next(&text, &path);
+        (void)uri_parse(&r->next, text);
+        if (previous != r->session->link) {
+            route_inbound(r, previous, m);
+            return;
+        }
+        if (!route_is_ours(policy, &r->next, false))
+            break;
+        previous = NULL; /* this relay itself */
+    }
+    r->out = session_peer(r->session, &r->next);
+    r->kind = r->out ? ROUTE_LINK : ROUTE_DIAL;
+}
+
+bool route_answer(const struct policy *policy, const struct msg *m,
+                  struct span *to, struct span *own, size_t *n_own)
+{
+    struct span path = msg_text(m, m->to), text;
+    struct uri uri;
+
+    *n_own = 0;
+    *to = path;
+    while (*n_own < HEAD_OWN_MAX && msg_path_next(&text, &path) &&
+           uri_parse(&uri, text) == 0 && route_is_ours(policy, &uri, false)) {
+        own[(*n_own)++] = text;
+        *to = rest_behind(path);
+    }
+    return *n_own > 0 && to->n > 0;
+}

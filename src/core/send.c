@@ -1,0 +1,144 @@
+/* send - a SEND on its way: routed at its head, streamed, answered at its end.
+ */
+#include "relay_state.h"
+#include "sendq.h"
+
+static void drop_rest(struct link *l)
+{
+    l->frame = LINK_FRAME_DROP;
+}
+
+static void refuse(struct relay *r, struct link *l, const struct msg *m,
+                   unsigned code)
+{
+    answer_code(r, l, m, code);
+    relay_refused(l);
+    drop_rest(l);
+}
+
+static bool is_too_large(const struct policy *policy, uint64_t octets)
+{
+    return policy->message_size && octets != MSG_STAR &&
+           octets > policy->message_size;
+}
+
+static void start_stream(struct relay *r, struct link *l, const struct msg *m,
+                         const struct route *route)
+{
+    uint16_t code = session_failed(&r->sessions, route->session,
+                                   msg_text(m, m->message_id));
+    struct head *head;
+
+    if (!code && is_too_large(r->policy, m->range_total))
+        code = 413; /* P-24 */
+    if (code) {
+        answer_code(r, l, m, code);
+        drop_rest(l);
+        return;
+    }
+    head = head_new(&r->heads, m, route->to, route->own, route->n_own,
+                    route->session->uri.session_id, l->number);
+    if (!head) {
+        link_close(l, "out of memory");
+        return;
+    }
+    relay_succeeded(l);
+    chunker_start(&l->stream, route->out, head);
+    l->frame = LINK_FRAME_STREAM;
+}
+
+void send_head(struct relay *r, struct link *l, const struct msg *m)
+{
+    struct route route;
+
+    r->stats.chunks_in++;
+    route_find(&route, r->policy, &r->sessions, l, m, r->now_ms);
+    switch (route.kind) {
+    case ROUTE_LINK:
+        start_stream(r, l, m, &route);
+        return;
+    case ROUTE_LOCAL:
+        answer_local(r, l, m, &route);
+        drop_rest(l);
+        return;
+    case ROUTE_DIAL:
+        answer_code(r, l, m, 408); /* P-20: nothing leads there */
+        drop_rest(l);
+        return;
+    case ROUTE_REFUSE:
+        refuse(r, l, m, route.code);
+        return;
+    case ROUTE_FOREIGN:
+        if (l->is_host)
+            refuse(r, l, m, 481); /* P-2: many sessions share the link */
+        else
+            link_close(l, "not addressed to this relay");
+        return;
+    }
+}
+
+/* Why could the chunker not go on? Its output is gone, or memory is. */
+static void fail_for(struct relay *r, struct link *l, int err)
+{
+    if (err)
+        send_fail(r, l, 408);
+}
+
+void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
+{
+    struct stream *s = &l->stream;
+
+    if (is_too_large(r->policy, s->next - 1 + ev->body.n)) {
+        send_fail(r, l, 413);
+        return;
+    }
+    r->stats.octets_forwarded += ev->body.n;
+    fail_for(r, l, chunker_body(&r->chunker, s, ev->body, ev->last, ev->flag));
+}
+
+static void answer(struct relay *r, struct link *l, const struct head *h,
+                   unsigned code)
+{
+    struct frame f;
+
+    if (!report_answers(h->failure_report, code))
+        return;
+    if (code == 200)
+        r->stats.responses_ok++;
+    else
+        r->stats.responses_error++;
+    frame_init(&f);
+    report_answer(&f, h, code);
+    (void)sendq_put_between(l, &f);
+}
+
+void send_end(struct relay *r, struct link *l, char flag)
+{
+    struct stream *s = &l->stream;
+
+    if (s->next == s->first) {
+        fail_for(r, l, chunker_empty(&r->chunker, s, flag));
+        if (l->frame != LINK_FRAME_STREAM)
+            return;
+    }
+    l->more = flag == '+';
+    r->stats.chunks_forwarded++;
+    answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
+    chunker_stop(&r->chunker, s);
+}
+
+void send_fail(struct relay *r, struct link *l, uint16_t code)
+{
+    struct head *h = head_ref(l->stream.head);
+    struct session *ss =
+        session_find_token(&r->sessions, head_text(h, h->token), r->now_ms);
+
+    if (ss)
+        session_fail(&r->sessions, ss, head_text(h, h->message_id), code);
+    chunker_stop(&r->chunker, &l->stream);
+    answer(r, l, h, code);
+    h->told = true;
+    head_unref(&r->heads, h);
+    drop_rest(l);
+    sendq_unwait(l, r->now_ms);
+}

@@ -1,0 +1,90 @@
+#include "sendq.h"
+
+#include <assert.h>
+
+bool sendq_put(struct link *out, const struct frame *f)
+{
+    assert(!f->overflow);
+    if (out->closing)
+        return false;
+    if (out->ops->put(out, f->parts, f->n) == 0)
+        return true;
+    link_close(out, "output full");
+    return false;
+}
+
+bool sendq_put_between(struct link *out, const struct frame *f)
+{
+    if (out->open)
+        sendq_close(out->open, '+');
+    return sendq_put(out, f);
+}
+
+void sendq_open(struct link *out, struct stream *s)
+{
+    if (out->open && out->open != s)
+        sendq_close(out->open, '+');
+    out->open = s;
+    s->is_open = true;
+}
+
+void sendq_close(struct stream *s, char flag)
+{
+    struct frame f;
+
+    if (!s->is_open)
+        return;
+    frame_init(&f);
+    frame_end_body(&f, span_of(s->tid, TID_LEN), flag);
+    (void)sendq_put(s->out, &f);
+    assert(s->out->open == s);
+    s->out->open = NULL;
+    s->is_open = false;
+    if (s->txn)
+        txn_close(s->txn, s->next - 1);
+    s->txn = NULL;
+}
+
+bool sendq_is_full(const struct link *out, const struct policy *policy)
+{
+    if (out->closing)
+        return false;
+    return out->ops->queued(out) >= policy->high_water ||
+           (policy->transactions_per_link &&
+            out->n_txns >= policy->transactions_per_link);
+}
+
+void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
+{
+    assert(!in->blocked);
+    in->blocked = true;
+    in->blocked_since_ms = now_ms;
+    list_append(&out->waiters, &in->waiting);
+    in->ops->pause(in);
+}
+
+void sendq_unwait(struct link *in, uint64_t now_ms)
+{
+    if (!in->blocked)
+        return;
+    in->paused_ms = link_paused_ms(in, now_ms);
+    in->blocked = false;
+    list_remove(&in->waiting);
+    if (!in->closing)
+        in->ops->resume(in);
+}
+
+void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
+{
+    struct list *m;
+
+    if (list_is_empty(&out->waiters))
+        return;
+    if (!out->closing && (out->ops->queued(out) > policy->low_water ||
+                          sendq_is_full(out, policy)))
+        return;
+    /* A resumed link is asked for events later, so nobody comes back to this
+     * list while it is being emptied. */
+    while ((m = list_first(&out->waiters)))
+        sendq_unwait(CONTAINER(m, struct link, waiting), now_ms);
+}
