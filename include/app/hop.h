@@ -1,0 +1,73 @@
+/* hop - one connection between the net and the relay's rules: its octets become
+ * events for the relay, the relay's frames become octets.
+ *
+ *     conn.input → parser → relay        relay → link.put → conn_write
+ *
+ * Also keeps the connection's own time limits: probation (R4976-6.1-c, -d) and
+ * idleness (R4976-6.5-b). */
+#ifndef HOP_H
+#define HOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn.h"
+#include "link.h"
+#include "list.h"
+#include "log.h"
+#include "loop.h"
+#include "parser.h"
+#include "relay.h"
+#include "timer.h"
+
+/* What all hops share; the server's. */
+struct hops {
+    struct loop *loop;
+    struct net *net;
+    struct relay *relay;
+    struct log *log;
+    struct timer_fifo *probation;
+    struct timer_fifo *idle;
+    uint64_t idle_ms;
+    uint64_t next_number;
+    uint32_t head_size;
+    uint32_t path_uris;
+    size_t count;
+    struct list by_use; /* the least recently used first */
+    /* Told when one is gone, with its address. */
+    void (*on_gone)(void *ctx, const struct addr *peer);
+    void *ctx;
+};
+
+struct hop_origin {
+    struct tls_ctx *tls; /* NULL: plain TCP */
+    uint16_t port;       /* of the listener */
+    bool may_auth;
+};
+
+/* 0 or ERR_NOMEM; the other fields are the caller's to fill in. */
+int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
+              uint64_t idle_ms);
+/* All hops must be gone. */
+void hops_fini(struct hops *h);
+
+/* Takes over an accepted socket. 0, or an error with the socket closed. */
+int hop_accept(struct hops *h, int fd, const struct addr *peer,
+               const struct hop_origin *origin);
+
+/* Closes the one that was not used for the longest time, if there is one that
+ * has nothing in flight (R4976-6.5-c). */
+bool hops_close_oldest(struct hops *h);
+
+/* Closes those that have nothing in flight. */
+void hops_close_idle(struct hops *h);
+
+/* Gives up what is still in flight, with its REPORTs, and closes all in order.
+ */
+void hops_close_all(struct hops *h);
+
+/* Closes all now, whatever is queued. */
+void hops_drop_all(struct hops *h);
+
+#endif

@@ -1,0 +1,18 @@
+/* policy_make - the part of the configuration that the relay's rules need. */
+#ifndef POLICY_MAKE_H
+#define POLICY_MAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "policy.h"
+
+/* The policy of `config` for listeners at these ports. It points into `config`.
+ * 0 or ERR_NOMEM; free with policy_free(). */
+int policy_make(struct policy **out, const struct config *config,
+                const uint16_t *ports, size_t n_ports);
+/* NULL is harmless. */
+void policy_free(struct policy *p);
+
+#endif

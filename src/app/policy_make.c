@@ -1,0 +1,106 @@
+#include "policy_make.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err.h"
+
+/* The policy and all the texts that it points to but that no key of the
+ * configuration holds as it needs them. */
+struct made_policy {
+    struct policy policy;
+    struct span *aliases;
+    char self[320];
+};
+
+/* In the order of the file, but MD5 last: of several challenges some clients
+ * take the last one (I-7). */
+static void take_algorithms(struct policy *p, const struct config *config)
+{
+    bool md5 = false;
+
+    for (size_t i = 0; i < config->auth.algorithms.n; i++) {
+        enum digest_alg alg = config->auth.algorithms.items[i];
+
+        if (alg == DIGEST_MD5)
+            md5 = true;
+        else
+            p->algorithms[p->n_algorithms++] = alg;
+    }
+    if (md5)
+        p->algorithms[p->n_algorithms++] = DIGEST_MD5;
+}
+
+static int take_names(struct made_policy *m, const struct config *config)
+{
+    size_t n = config->relay.aliases.n;
+
+    m->aliases = calloc(n ? n : 1, sizeof *m->aliases);
+    if (!m->aliases)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; i++)
+        m->aliases[i] = span_str(config->relay.aliases.items[i]);
+    m->policy.aliases = m->aliases;
+    m->policy.n_aliases = n;
+    m->policy.name = span_str(config->relay.name);
+    m->policy.realm = span_str(config->relay.realm);
+    return 0;
+}
+
+static void take_ports(struct made_policy *m, const uint16_t *ports, size_t n)
+{
+    int len;
+
+    for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++)
+        m->policy.ports[m->policy.n_ports++] = ports[i];
+    len = snprintf(m->self, sizeof m->self, "msrps://%.*s:%u;tcp",
+                   SPAN_ARG(m->policy.name), n ? ports[0] : 2855U);
+    m->policy.self = span_of(m->self, (size_t)len);
+}
+
+static void take_numbers(struct policy *p, const struct config *config)
+{
+    p->min_expires_s = (uint32_t)config->auth.min_expires_s;
+    p->default_expires_s = (uint32_t)config->auth.default_expires_s;
+    p->max_expires_s = (uint32_t)config->auth.max_expires_s;
+    p->nonce_lifetime_ms = config->auth.nonce_lifetime_ms;
+    p->max_failures = (uint32_t)config->auth.max_failures;
+    p->max_chunk_size = config->send.max_chunk_size;
+    p->high_water = config->send.high_water;
+    p->low_water = config->send.low_water;
+    p->sessions_per_link = (uint32_t)config->limits.sessions_per_connection;
+    p->transactions_per_link =
+        (uint32_t)config->limits.transactions_per_connection;
+    p->message_size = config->limits.message_size;
+    p->transaction_ms = config->timers.transaction_ms;
+}
+
+int policy_make(struct policy **out, const struct config *config,
+                const uint16_t *ports, size_t n_ports)
+{
+    struct made_policy *m = calloc(1, sizeof *m);
+    int err;
+
+    if (!m)
+        return ERR_NOMEM;
+    err = take_names(m, config);
+    if (err) {
+        policy_free(&m->policy);
+        return err;
+    }
+    take_ports(m, ports, n_ports);
+    take_algorithms(&m->policy, config);
+    take_numbers(&m->policy, config);
+    *out = &m->policy;
+    return 0;
+}
+
+void policy_free(struct policy *p)
+{
+    struct made_policy *m = (struct made_policy *)(void *)p;
+
+    if (!m)
+        return;
+    free(m->aliases);
+    free(m);
+}
