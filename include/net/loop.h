@@ -13,8 +13,9 @@
 
 struct loop;
 
-/* A new loop, or ERR_NOMEM. Free with loop_free(), after everything that watches
- * or waits in it; deferred calls that are still queued are never made. */
+/* A new loop, or ERR_NOMEM. Free with loop_free(), after everything that
+ * watches or waits in it; deferred calls that are still queued are never made.
+ */
 int loop_new(struct loop **out);
 void loop_free(struct loop *l);
 
@@ -27,7 +28,7 @@ void loop_stop(struct loop *l);
 /* Monotonic milliseconds, read once a turn. */
 uint64_t loop_now_ms(const struct loop *l);
 
-/* --- readiness of a descriptor -------------------------------------------- */
+/* --- readiness of a descriptor --- */
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
@@ -42,21 +43,21 @@ struct loop_io {
     void *watcher[8]; /* room for libev's ev_io */
 };
 
-/* Watches nothing yet. The memory stays the caller's; it may be freed inside the
- * call, once nothing is wanted. */
+/* Watches nothing yet. The memory stays the caller's; it may be freed inside
+ * the call, once nothing is wanted. */
 void loop_io_init(struct loop_io *io, struct loop *l, int fd, loop_io_fn fn,
                   void *ctx);
 
 /* Waits for exactly these events from now on; 0 stops. */
 void loop_io_want(struct loop_io *io, int events);
 
-/* --- calls at the end of the turn ------------------------------------------ */
+/* --- calls at the end of the turn --- */
 
 typedef void (*loop_defer_fn)(void *ctx);
 
 /* Something to do at the end of this turn. Deferred again while queued: still
- * once. What is deferred while these calls run, runs in the next turn, which then
- * does not wait. The call may free its own memory. */
+ * once. What is deferred while these calls run, runs in the next turn, which
+ * then does not wait. The call may free its own memory. */
 struct loop_defer {
     struct list link;
     loop_defer_fn fn;
@@ -71,10 +72,10 @@ static inline bool loop_is_deferred(const struct loop_defer *d)
     return !list_is_empty(&d->link);
 }
 
-/* --- single calls ----------------------------------------------------------- */
+/* --- single calls --- */
 
-/* A single call at now + delay_ms, of any length (few of them: a heap). For many
- * of one length there is timer.h. */
+/* A single call at now + delay_ms, of any length (few of them: a heap). For
+ * many of one length there is timer.h. */
 struct alarm;
 
 int alarm_new(struct alarm **out, struct loop *l, loop_defer_fn fn, void *ctx);
@@ -83,7 +84,7 @@ void alarm_set(struct alarm *a, uint64_t delay_ms);
 void alarm_stop(struct alarm *a);
 void alarm_free(struct alarm *a);
 
-/* --- signals ------------------------------------------------------------------ */
+/* --- signals --- */
 
 typedef void (*loop_signal_fn)(void *ctx, int signo);
 

@@ -1,39 +1,69 @@
 /* tls - TLS contexts: what a listener or a dialler agrees to.
  *
  * TLS 1.2 and 1.3 only (R8996-4-a, -5-a); renegotiation and compression off; no
- * session cache. A server always asks for a certificate (R4976-6.1-a) and judges
- * it as P-8 says: one without a dNSName is a person's and is ignored; one with a
- * dNSName is a host's and must verify, or the handshake is aborted. */
+ * session cache, no tickets. A server always asks for a certificate
+ * (R4976-6.1-a) and judges it as P-8 says: one without a dNSName is a person's
+ * and is ignored; one with a dNSName is a host's and must verify, or the
+ * handshake is aborted. */
 #ifndef TLS_H
 #define TLS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "str.h"
+
 struct tls_ctx;
+struct ssl_st; /* OpenSSL's SSL */
 
 struct tls_settings {
     const char *certificate; /* chain, PEM file */
     const char *private_key;
-    const char *ca_file;     /* "": the system's store */
+    const char *ca_file; /* "": the system's store */
     bool min_tls13;
-    const char *ciphers;     /* "": built in */
+    const char *ciphers; /* TLS 1.2; "": built in */
     const char *ciphersuites;
 };
 
 enum { TLS_WHY_MAX = 256 };
 
 /* Which setting a failure is about, for FILE:LINE messages. */
-enum tls_fault { TLS_FAULT_NONE, TLS_FAULT_CERTIFICATE, TLS_FAULT_KEY,
-                 TLS_FAULT_MISMATCH, TLS_FAULT_CA, TLS_FAULT_CIPHERS,
-                 TLS_FAULT_CIPHERSUITES, TLS_FAULT_OTHER };
+enum tls_fault {
+    TLS_FAULT_NONE,
+    TLS_FAULT_CERTIFICATE,
+    TLS_FAULT_KEY,
+    TLS_FAULT_MISMATCH,
+    TLS_FAULT_CA,
+    TLS_FAULT_CIPHERS,
+    TLS_FAULT_CIPHERSUITES,
+    TLS_FAULT_OTHER
+};
 
-/* A server's context. 0, or ERR_TLS / ERR_NOMEM with what is wrong in *fault and
- * as a sentence in `why` (TLS_WHY_MAX). Referenced; drop with tls_ctx_unref(). */
+/* A server's context. 0, or ERR_TLS / ERR_NOMEM with what is wrong in *fault
+ * and as a sentence in `why` (TLS_WHY_MAX). Referenced; drop with
+ * tls_ctx_unref(). */
 int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
                    enum tls_fault *fault, char *why);
 
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *t);
+/* NULL is harmless. Sessions that began with it live on. */
 void tls_ctx_unref(struct tls_ctx *t);
+
+/* Is `host` among the dNSNames of the context's own certificate
+ * (R4976-9.2-d)? */
+bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
+
+/* A session over the socket fd, which stays the caller's: 0 or ERR_NOMEM. Free
+ * with SSL_free(). */
+int tls_session_new(struct ssl_st **out, struct tls_ctx *t, int fd);
+
+/* After the handshake: did the peer show a host certificate, which then was
+ * verified? And is `host` among its dNSNames (R4976-9.2-g)? The common name
+ * never counts. */
+bool tls_peer_is_host(const struct ssl_st *ssl);
+bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
+
+/* "TLSv1.3" and the like; static. */
+const char *tls_version(const struct ssl_st *ssl);
 
 #endif

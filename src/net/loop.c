@@ -124,7 +124,7 @@ uint64_t loop_now_ms(const struct loop *l)
     return l->now_ms;
 }
 
-/* --- readiness of a descriptor -------------------------------------------- */
+/* --- readiness of a descriptor --- */
 
 _Static_assert(sizeof(ev_io) <= sizeof(((struct loop_io *)NULL)->watcher),
                "a loop_io has no room for libev's watcher");
@@ -174,8 +174,7 @@ void loop_io_want(struct loop_io *io, int events)
     ev_io_start(io->loop->ev, w);
 }
 
-/* --- calls at the end of the turn ------------------------------------------
- */
+/* --- calls at the end of the turn --- */
 
 void loop_defer_init(struct loop_defer *d, loop_defer_fn fn, void *ctx)
 {
@@ -195,8 +194,7 @@ void loop_defer_cancel(struct loop_defer *d)
     list_remove(&d->link);
 }
 
-/* --- single calls -----------------------------------------------------------
- */
+/* --- single calls --- */
 
 struct alarm {
     struct loop *loop;
@@ -249,8 +247,7 @@ void alarm_free(struct alarm *a)
     free(a);
 }
 
-/* --- signals
- * ------------------------------------------------------------------ */
+/* --- signals --- */
 
 static void on_signal(struct ev_loop *ev, ev_signal *w, int events)
 {

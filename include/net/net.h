@@ -1,0 +1,31 @@
+/* net - what all connections of the process share: settings, pools of memory,
+ * timers. */
+#ifndef NET_H
+#define NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop.h"
+#include "sock.h"
+
+struct net;
+
+struct net_settings {
+    size_t input_size;    /* octets of one input block */
+    size_t read_per_turn; /* most octets read from one connection in a turn */
+    size_t output_max;    /* most octets queued for one connection */
+    uint64_t handshake_ms;
+    uint64_t stall_ms; /* a peer that takes nothing for so long is closed */
+    struct sock_opts sock;
+};
+
+/* 0 or ERR_NOMEM. From then on the process ignores SIGPIPE. All connections
+ * must be closed before net_free(). */
+int net_new(struct net **out, struct loop *loop, const struct net_settings *s);
+void net_free(struct net *n);
+/* New settings for connections accepted and timers started afterwards: 0, or
+ * ERR_NOMEM and nothing has changed. */
+int net_configure(struct net *n, const struct net_settings *s);
+
+#endif

@@ -1,0 +1,92 @@
+/* transport - how octets get across: plain TCP, TLS, or what is stacked on
+ * them. Code above cannot tell which it has.
+ *
+ * A transport never closes its descriptor. Nothing here blocks. */
+#ifndef TRANSPORT_H
+#define TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "str.h"
+#include "tls.h"
+
+struct transport;
+
+struct transport_ops {
+    /* Goes on with coming up: 0 when it is up, ERR_AGAIN, or what failed. */
+    int (*handshake)(struct transport *t);
+    /* Reads 1 to `room` octets: 0 with *got, ERR_AGAIN, ERR_EOF, ERR_IO,
+     * ERR_TLS. */
+    int (*read)(struct transport *t, void *dst, size_t room, size_t *got);
+    /* Writes the runs in order as far as they are taken: 0 with *taken > 0,
+     * ERR_AGAIN, ERR_IO, ERR_TLS. What was not taken must be offered again, the
+     * first run not shorter than before. */
+    int (*write)(struct transport *t, const struct span *runs, size_t n,
+                 size_t *taken);
+    /* The LOOP_ events to wait for, if `intent` is to read and write; an
+     * unfinished handshake has its own. */
+    int (*wants)(const struct transport *t, int intent);
+    /* Was more fetched from the socket than has been read? Then the socket may
+     * never become readable again. */
+    bool (*has_input)(const struct transport *t);
+    /* Tells the peer that nothing follows, as far as it can be said at once. */
+    void (*shutdown)(struct transport *t);
+    void (*fini)(struct transport *t);
+};
+
+/* A value; its memory is the caller's. */
+struct transport {
+    const struct transport_ops *ops;
+    void *state; /* TLS: its SSL */
+    int fd;
+    uint8_t read_wants; /* LOOP_ events: TLS may have turned them around */
+    uint8_t write_wants;
+    bool up;
+    bool failed; /* nothing may be said any more */
+};
+
+/* Over the connected socket fd. */
+void transport_tcp_init(struct transport *t, int fd);
+/* The server's side: 0 or ERR_NOMEM. */
+int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls);
+
+static inline int transport_handshake(struct transport *t)
+{
+    return t->ops->handshake(t);
+}
+
+static inline int transport_read(struct transport *t, void *dst, size_t room,
+                                 size_t *got)
+{
+    return t->ops->read(t, dst, room, got);
+}
+
+static inline int transport_write(struct transport *t, const struct span *runs,
+                                  size_t n, size_t *taken)
+{
+    return t->ops->write(t, runs, n, taken);
+}
+
+static inline int transport_wants(const struct transport *t, int intent)
+{
+    return t->ops->wants(t, intent);
+}
+
+static inline bool transport_has_input(const struct transport *t)
+{
+    return t->ops->has_input(t);
+}
+
+static inline void transport_shutdown(struct transport *t)
+{
+    t->ops->shutdown(t);
+}
+
+static inline void transport_fini(struct transport *t)
+{
+    t->ops->fini(t);
+}
+
+#endif

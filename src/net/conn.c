@@ -1,0 +1,466 @@
+#include "conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "conn_inside.h"
+#include "err.h"
+
+enum {
+    RUNS_PER_TURN = 16, /* blocks written to one connection: 256 KiB */
+    WASTE_PER_TURN = 16,
+};
+
+const char *conn_why_text(enum conn_why why)
+{
+    switch (why) {
+    case CONN_WHY_EOF:
+        return "eof";
+    case CONN_WHY_RESET:
+        return "reset";
+    case CONN_WHY_TLS:
+        return "tls";
+    case CONN_WHY_HANDSHAKE:
+        return "handshake";
+    case CONN_WHY_STALL:
+        return "stall";
+    case CONN_WHY_FULL:
+        return "full";
+    case CONN_WHY_NOMEM:
+        return "nomem";
+    case CONN_WHY_LOCAL:
+        return "local";
+    }
+    return "?";
+}
+
+/* --- states --- */
+
+static void set_state(struct conn *c, enum conn_state state)
+{
+    assert(state > c->state);
+    c->state = state;
+}
+
+static bool is_reading(const struct conn *c)
+{
+    return c->state == CONN_OPEN && !c->paused;
+}
+
+static bool is_writing(const struct conn *c)
+{
+    return c->state == CONN_OPEN || c->state == CONN_FINISHING;
+}
+
+/* The only place that decides what is waited for. */
+static void update_events(struct conn *c)
+{
+    bool deferred = loop_is_deferred(&c->turn);
+    int intent = 0, want = 0;
+
+    switch (c->state) {
+    case CONN_HANDSHAKE:
+    case CONN_OPEN:
+    case CONN_FINISHING:
+        if (is_reading(c) && !c->again)
+            intent |= LOOP_READ;
+        if (is_writing(c) && c->out.len && !deferred)
+            intent |= LOOP_WRITE;
+        want = transport_wants(&c->transport, intent);
+        break;
+    case CONN_LINGER:
+        want = LOOP_READ;
+        break;
+    case CONN_DEAD:
+        break;
+    }
+    loop_io_want(&c->io, want);
+    assert(want || deferred || c->paused || c->state == CONN_DEAD);
+}
+
+static void defer(struct conn *c)
+{
+    loop_defer(c->net->loop, &c->turn);
+}
+
+/* The end. Memory stays until the end of the turn: callers up the stack may be
+ * at work in it. */
+void conn_fail(struct conn *c, enum conn_why why)
+{
+    if (c->state == CONN_DEAD)
+        return;
+    set_state(c, CONN_DEAD);
+    loop_io_want(&c->io, 0);
+    loop_defer_cancel(&c->turn);
+    timer_stop(&c->timer);
+    transport_shutdown(&c->transport);
+    close(c->transport.fd);
+    list_append(&c->net->dead, &c->dead);
+    loop_defer(c->net->loop, &c->net->reap);
+    c->ops->closed(c->ctx, why);
+}
+
+static enum conn_why why_of(int err)
+{
+    switch (err) {
+    case ERR_EOF:
+        return CONN_WHY_EOF;
+    case ERR_TLS:
+        return CONN_WHY_TLS;
+    case ERR_NOMEM:
+        return CONN_WHY_NOMEM;
+    default:
+        return CONN_WHY_RESET;
+    }
+}
+
+/* --- output --- */
+
+/* How far the kernel has taken the output. */
+static uint64_t written(const struct conn *c)
+{
+    return c->position - c->out.len;
+}
+
+/* One gathering write of what is queued; 0 also when nothing moved. */
+static int write_some(struct conn *c)
+{
+    struct span runs[RUNS_PER_TURN];
+    size_t n = buf_peek_runs(&c->out, runs, RUNS_PER_TURN);
+    size_t offered = 0, taken = 0;
+    int err;
+
+    if (!n)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        offered += runs[i].n;
+    err = transport_write(&c->transport, runs, n, &taken);
+    if (err && err != ERR_AGAIN)
+        return err;
+    buf_drop(&c->out, taken);
+    c->blocked = taken < offered;
+    if (taken)
+        c->ops->sent(c->ctx, written(c));
+    return 0;
+}
+
+/* While open, each octet that moves buys the peer another stall_ms; one that is
+ * being finished has stall_ms for everything. */
+static void update_stall(struct conn *c, bool moved)
+{
+    if (c->state != CONN_OPEN)
+        return;
+    if (!c->out.len)
+        timer_stop(&c->timer);
+    else if (moved || !timer_is_running(&c->timer))
+        timer_start(c->net->stall, &c->timer);
+}
+
+/* Everything is written: says so, then waits for the peer to close. A close()
+ * with input unread would reset the connection, and the peer might never see
+ * what was last written. */
+static void linger(struct conn *c)
+{
+    set_state(c, CONN_LINGER);
+    transport_shutdown(&c->transport);
+    shutdown(c->transport.fd, SHUT_WR);
+    update_events(c);
+}
+
+static void flush(struct conn *c)
+{
+    uint64_t before = written(c);
+    int err;
+
+    if (!c->again)
+        loop_defer_cancel(&c->turn); /* this is what was deferred */
+    err = write_some(c);
+    if (err) {
+        conn_fail(c, why_of(err));
+        return;
+    }
+    update_stall(c, written(c) > before);
+    if (c->state == CONN_FINISHING && !c->out.len)
+        linger(c);
+}
+
+/* --- input --- */
+
+static void offer(struct conn *c)
+{
+    struct span all = input_peek(&c->in), rest = all;
+
+    c->ops->input(c->ctx, &rest);
+    assert(rest.n <= all.n);
+    input_drop(&c->in, all.n - rest.n);
+}
+
+/* Reads once, at most *budget, and offers. *more: reading on may give more
+ * without waiting. */
+static int read_once(struct conn *c, size_t *budget, bool *more)
+{
+    size_t room, got;
+    char *dst;
+    int err = input_reserve(&c->in, &dst, &room);
+
+    if (err)
+        return err;
+    if (room > *budget)
+        room = *budget;
+    err = transport_read(&c->transport, dst, room, &got);
+    if (err)
+        return err;
+    input_commit(&c->in, got);
+    c->octets_in += got;
+    *budget -= got;
+    *more = got == room || transport_has_input(&c->transport);
+    offer(c);
+    return 0;
+}
+
+/* Reads up to the share of a turn. */
+static void read_some(struct conn *c)
+{
+    size_t budget = c->net->settings.read_per_turn;
+    bool more = true;
+    int err = 0;
+
+    while (!err && more && budget && is_reading(c))
+        err = read_once(c, &budget, &more);
+    if (err == ERR_EOF)
+        write_some(c); /* a peer that closed its side may still be listening */
+    if (err && err != ERR_AGAIN)
+        conn_fail(c, why_of(err));
+    else if (!err && is_reading(c) && transport_has_input(&c->transport)) {
+        c->again = true;
+        defer(c);
+    }
+    if (c->state != CONN_DEAD)
+        input_settle(&c->in);
+}
+
+/* What waits on this side of the socket, which need not become readable. */
+static void take_waiting(struct conn *c)
+{
+    c->again = false;
+    if (!is_reading(c))
+        return;
+    if (!input_is_empty(&c->in))
+        offer(c);
+    if (is_reading(c) && transport_has_input(&c->transport))
+        read_some(c);
+    else if (c->state != CONN_DEAD)
+        input_settle(&c->in);
+}
+
+/* Input behind the end is thrown away. */
+static void waste(struct conn *c)
+{
+    char octets[4096];
+    ssize_t n = 1;
+
+    for (int i = 0; n > 0 && i < WASTE_PER_TURN; i++)
+        n = recv(c->transport.fd, octets, sizeof octets, 0);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        conn_fail(c, CONN_WHY_LOCAL);
+}
+
+/* --- what the loop calls --- */
+
+static void handshake(struct conn *c)
+{
+    int err = transport_handshake(&c->transport);
+
+    if (err == ERR_AGAIN)
+        return;
+    if (err) {
+        conn_fail(c, why_of(err));
+        return;
+    }
+    timer_stop(&c->timer);
+    set_state(c, CONN_OPEN);
+    c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
+    c->again = transport_has_input(&c->transport);
+    c->ops->open(c->ctx);
+}
+
+/* Whatever needs no readiness. */
+static void on_end_of_turn(void *ctx)
+{
+    struct conn *c = ctx;
+
+    if (c->state == CONN_HANDSHAKE)
+        handshake(c);
+    if (c->again)
+        take_waiting(c);
+    if (is_writing(c) && !c->blocked)
+        flush(c);
+    update_events(c);
+}
+
+static void on_ready(void *ctx, int events)
+{
+    struct conn *c = ctx;
+
+    if (c->state == CONN_HANDSHAKE) {
+        on_end_of_turn(c);
+        return;
+    }
+    if (c->state == CONN_LINGER)
+        waste(c);
+    if (is_writing(c) && c->out.len &&
+        events & transport_wants(&c->transport, LOOP_WRITE))
+        flush(c);
+    if (is_reading(c) && events & transport_wants(&c->transport, LOOP_READ))
+        read_some(c);
+    update_events(c);
+}
+
+/* --- what the owner calls --- */
+
+int conn_accept(struct conn **out, struct net *n, int fd,
+                const struct addr *peer, struct tls_ctx *tls, uint64_t number,
+                const struct conn_ops *ops, void *ctx)
+{
+    struct conn *c = pool_take(&n->conns);
+    int err = c ? 0 : ERR_NOMEM;
+
+    if (!err) {
+        *c = (struct conn){.net = n,
+                           .ops = ops,
+                           .ctx = ctx,
+                           .tls = tls,
+                           .number = number,
+                           .peer = *peer};
+        if (tls)
+            err = transport_tls_init(&c->transport, fd, tls);
+        else
+            transport_tcp_init(&c->transport, fd);
+    }
+    if (err) {
+        pool_give(&n->conns, c);
+        close(fd);
+        return err;
+    }
+    sock_apply(fd, &n->settings.sock);
+    loop_io_init(&c->io, n->loop, fd, on_ready, c);
+    loop_defer_init(&c->turn, on_end_of_turn, c);
+    timer_init(&c->timer);
+    list_init(&c->dead);
+    input_init(&c->in, n->inputs);
+    buf_init(&c->out, &n->outputs, n->settings.output_max);
+    timer_start(n->handshake, &c->timer);
+    defer(c);
+    *out = c;
+    return 0;
+}
+
+void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx)
+{
+    c->ops = ops;
+    c->ctx = ctx;
+}
+
+int conn_write(struct conn *c, const struct span *parts, size_t n)
+{
+    size_t before = c->out.len;
+    int err;
+
+    if (c->state != CONN_HANDSHAKE && c->state != CONN_OPEN)
+        return ERR_EOF;
+    err = buf_put(&c->out, parts, n);
+    if (err)
+        return err;
+    c->position += c->out.len - before;
+    if (c->state == CONN_OPEN && !c->blocked)
+        defer(c);
+    return 0;
+}
+
+size_t conn_queued(const struct conn *c)
+{
+    return c->out.len;
+}
+
+uint64_t conn_position(const struct conn *c)
+{
+    return c->position;
+}
+
+void conn_pause(struct conn *c)
+{
+    if (c->paused)
+        return;
+    c->paused = true;
+    if (c->state == CONN_OPEN)
+        update_events(c);
+}
+
+void conn_resume(struct conn *c)
+{
+    if (!c->paused)
+        return;
+    c->paused = false;
+    if (c->state != CONN_OPEN)
+        return;
+    if (!input_is_empty(&c->in) || transport_has_input(&c->transport)) {
+        c->again = true;
+        defer(c);
+    }
+    update_events(c);
+}
+
+void conn_close(struct conn *c)
+{
+    conn_fail(c, CONN_WHY_LOCAL);
+}
+
+void conn_finish(struct conn *c)
+{
+    if (c->state == CONN_HANDSHAKE)
+        conn_fail(c, CONN_WHY_LOCAL);
+    if (c->state != CONN_OPEN)
+        return;
+    set_state(c, CONN_FINISHING);
+    timer_start(c->net->stall, &c->timer);
+    if (!c->blocked)
+        defer(c);
+    update_events(c);
+}
+
+bool conn_is_tls(const struct conn *c)
+{
+    return c->tls;
+}
+
+uint64_t conn_number(const struct conn *c)
+{
+    return c->number;
+}
+
+const struct addr *conn_peer(const struct conn *c)
+{
+    return &c->peer;
+}
+
+uint64_t conn_octets_in(const struct conn *c)
+{
+    return c->octets_in;
+}
+
+bool conn_peer_is_host(const struct conn *c)
+{
+    return c->peer_is_host;
+}
+
+bool conn_peer_has_name(const struct conn *c, struct span host)
+{
+    return c->peer_is_host && tls_peer_has_name(c->transport.state, host);
+}
+
+const char *conn_tls_version(const struct conn *c)
+{
+    return c->tls ? tls_version(c->transport.state) : "";
+}

@@ -1,0 +1,56 @@
+/* What conn.c and net.c share, and nobody else sees. */
+#ifndef CONN_INSIDE_H
+#define CONN_INSIDE_H
+
+#include "buf.h"
+#include "conn.h"
+#include "input.h"
+#include "net.h"
+#include "pool.h"
+#include "timer.h"
+#include "transport.h"
+
+struct net {
+    struct loop *loop;
+    struct net_settings settings;
+    struct pool conns;
+    struct pool outputs;
+    struct input_pool *inputs;
+    struct timer_fifo *handshake;
+    struct timer_fifo *stall;
+    struct list dead; /* conns to be freed by `reap` */
+    struct loop_defer reap;
+};
+
+enum conn_state {
+    CONN_HANDSHAKE, /* the transport comes up; handshake timer */
+    CONN_OPEN,      /* both ways; stall timer while output waits */
+    CONN_FINISHING, /* what is queued is written; stall timer */
+    CONN_LINGER,    /* all is said; until the peer closes; stall timer */
+    CONN_DEAD,      /* closed() was called; freed at the end of the turn */
+};
+
+struct conn {
+    struct net *net;
+    const struct conn_ops *ops;
+    void *ctx;
+    enum conn_state state;
+    bool paused;
+    bool again;   /* at the end of the turn: offer and read without waiting */
+    bool blocked; /* the kernel took less than all; it tells when it has room */
+    bool tls;
+    bool peer_is_host; /* its certificate names a host and was verified */
+    struct transport transport;
+    struct loop_io io;
+    struct loop_defer turn; /* the end of the turn */
+    struct timer timer;
+    struct list dead;
+    struct input in;
+    struct buf out;
+    uint64_t octets_in;
+    uint64_t position; /* octets ever appended to `out` */
+    uint64_t number;
+    struct addr peer;
+};
+
+#endif

@@ -1,0 +1,104 @@
+#include "net.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "conn_inside.h"
+#include "err.h"
+
+enum {
+    RECORD = 16384, /* most plain octets in a TLS record */
+    /* An output block holds just one record besides buf's own words. */
+    OUTPUT_BLOCK = RECORD + sizeof(struct list) + 2 * sizeof(size_t),
+    CONNS_KEPT = 256,
+    INPUTS_KEPT = 32,
+    OUTPUTS_KEPT = 256,
+};
+
+_Static_assert(sizeof(struct conn) < 600, "an idle connection must be small");
+
+static void on_handshake_due(struct timer *t)
+{
+    conn_fail(CONTAINER(t, struct conn, timer), CONN_WHY_HANDSHAKE);
+}
+
+static void on_stall_due(struct timer *t)
+{
+    struct conn *c = CONTAINER(t, struct conn, timer);
+
+    conn_fail(c, c->state == CONN_LINGER ? CONN_WHY_LOCAL : CONN_WHY_STALL);
+}
+
+static void on_reap(void *ctx)
+{
+    struct net *n = ctx;
+    struct list *m;
+
+    while ((m = list_take_first(&n->dead))) {
+        struct conn *c = CONTAINER(m, struct conn, dead);
+
+        transport_fini(&c->transport);
+        input_fini(&c->in);
+        buf_clear(&c->out);
+        pool_give(&n->conns, c);
+    }
+}
+
+int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
+{
+    struct net *n = calloc(1, sizeof *n);
+    int err;
+
+    if (!n)
+        return ERR_NOMEM;
+    n->loop = loop;
+    n->settings = *s;
+    pool_init(&n->conns, sizeof(struct conn), CONNS_KEPT);
+    pool_init(&n->outputs, OUTPUT_BLOCK, OUTPUTS_KEPT);
+    list_init(&n->dead);
+    loop_defer_init(&n->reap, on_reap, n);
+    err = input_pool_new(&n->inputs, s->input_size, INPUTS_KEPT);
+    if (!err)
+        err = timer_fifo_new(&n->handshake, loop, s->handshake_ms,
+                             on_handshake_due);
+    if (!err)
+        err = timer_fifo_new(&n->stall, loop, s->stall_ms, on_stall_due);
+    if (err) {
+        net_free(n);
+        return err;
+    }
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes with write() */
+    *out = n;
+    return 0;
+}
+
+void net_free(struct net *n)
+{
+    if (!n)
+        return;
+    loop_defer_cancel(&n->reap);
+    on_reap(n);
+    timer_fifo_free(n->handshake);
+    timer_fifo_free(n->stall);
+    input_pool_unref(n->inputs);
+    pool_fini(&n->outputs);
+    pool_fini(&n->conns);
+    free(n);
+}
+
+int net_configure(struct net *n, const struct net_settings *s)
+{
+    if (s->input_size != input_pool_size(n->inputs)) {
+        struct input_pool *fresh;
+        int err = input_pool_new(&fresh, s->input_size, INPUTS_KEPT);
+
+        if (err)
+            return err;
+        input_pool_unref(n->inputs);
+        n->inputs = fresh;
+    }
+    timer_fifo_set_length(n->handshake, s->handshake_ms);
+    timer_fifo_set_length(n->stall, s->stall_ms);
+    n->settings = *s;
+    return 0;
+}
