@@ -1,0 +1,90 @@
+/* rig - one connection under test: conn on one end, a plain socket or an
+ * OpenSSL client on the other, both in this thread.
+ *
+ * The owner's callbacks record what happened and may be given something to do.
+ */
+#ifndef RIG_H
+#define RIG_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn.h"
+#include "loop.h"
+#include "tls.h"
+#include "tls_files.h"
+
+struct rig;
+typedef void (*rig_fn)(struct rig *r);
+typedef void (*rig_input_fn)(struct rig *r, struct span *in);
+typedef bool (*rig_done_fn)(struct rig *r);
+
+struct rig {
+    struct loop *loop;
+    struct net *net;
+    struct conn *conn; /* NULL once closed */
+
+    int fd; /* the client's; -1 when closed */
+    SSL *ssl;
+    SSL_CTX *ssl_ctx;
+    int client_error; /* SSL_get_error() of a failed handshake */
+    bool client_eof;
+    bool client_reset;
+
+    int opens, inputs, closes;
+    enum conn_why why;
+    uint64_t sent; /* the last position */
+    char *got;     /* what the owner has consumed */
+    size_t got_n, got_room;
+
+    rig_fn on_open, on_sent, on_closed;
+    rig_input_fn on_input; /* instead of consuming everything */
+    void *ctx;             /* the test's */
+};
+
+/* What a rig is made of; zeroed is plain TCP with roomy settings. */
+struct rig_opts {
+    struct tls_ctx *tls;          /* the server's */
+    SSL_CTX *client;              /* the client's; NULL: one of the rig's own */
+    bool no_hello;                /* the client does not begin the handshake */
+    int client_receive;           /* SO_RCVBUF of the client */
+    struct net_settings settings; /* zero fields: defaults */
+};
+
+/* A connection over loopback, not yet open. */
+struct rig *rig_new(const struct rig_opts *opts);
+/* Closes both ends; every connection must then have been closed once. */
+void rig_free(struct rig *r);
+
+/* A turn of the loop without waiting, and of the client's handshake. */
+void rig_turn(struct rig *r);
+/* Turns until `done`; fails the test after some seconds. */
+void rig_until(struct rig *r, rig_done_fn done);
+bool rig_is_open(struct rig *r);   /* both ends */
+bool rig_is_closed(struct rig *r); /* conn's end */
+
+/* Consumes n octets of *in into `got`. */
+void rig_take(struct rig *r, struct span *in, size_t n);
+
+/* The client: as much as goes without waiting. */
+size_t rig_send(struct rig *r, const void *data, size_t n);
+size_t rig_recv(struct rig *r, void *dst, size_t room);
+/* Sends all, turning meanwhile. */
+void rig_send_all(struct rig *r, const void *data, size_t n);
+/* Receives exactly n, turning meanwhile. */
+void rig_recv_all(struct rig *r, void *dst, size_t n);
+/* Closes the client's socket, with close_notify on TLS. */
+void rig_hang_up(struct rig *r);
+
+/* A server's context that trusts the CA of `files`, with a fresh certificate
+ * for relay.example.com: RSA, or P-256 which is made faster. */
+struct tls_ctx *rig_server_ctx(struct tls_files *files, bool rsa);
+/* A client context that trusts nobody in particular and offers nothing. */
+SSL_CTX *rig_client_ctx(void);
+
+/* n octets that tell their place. */
+void rig_fill(char *dst, size_t n);
+
+#endif
