@@ -45,7 +45,7 @@ struct config_cidr {
 
 struct config_listen {
     enum config_transport transport;
-    struct addr address; /* with `port` in it */
+    struct addr address; /* with port 0 */
     uint64_t port;       /* 0: the kernel chooses */
     struct config_place place;
 };

@@ -67,14 +67,6 @@ static int make_up(struct config *c)
     if (!is_set(c, "relay.realm") && c->relay.name &&
         !(c->relay.realm = strdup(c->relay.name)))
         return ERR_NOMEM;
-    for (size_t i = 0; i < c->listen.n; i++) {
-        struct config_listen *l = &c->listen.items[i];
-
-        if (l->address.sa.sa_family == AF_INET)
-            l->address.in4.sin_port = htons((uint16_t)l->port);
-        else
-            l->address.in6.sin6_port = htons((uint16_t)l->port);
-    }
     fit_numbers(c);
     return 0;
 }

@@ -14,7 +14,7 @@ enum {
     DAY_MS = DAY_S * 1000,
     SHORTEST_MS = 10,        /* a timer that is not off */
     KEEPALIVE_MAX_S = 32767, /* the kernel's own bound */
-    REALM_MAX = 128,
+    REALM_MAX = 255,         /* as in the users file */
     MANY = 1000000,
 };
 
@@ -26,8 +26,7 @@ static const char *check_host(struct span text)
                                       : "a host name, never a numeric address";
 }
 
-/* What the users file can hold in its second field, and a quoted string in a
- * challenge without escapes. */
+/* What a quoted string in a challenge holds without escapes. */
 static const char *check_realm(struct span text)
 {
     bool ok = text.n > 0 && text.n <= REALM_MAX;
@@ -35,11 +34,11 @@ static const char *check_realm(struct span text)
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
 
-        ok = ok && c >= ' ' && c != 0x7f && c != '"' && c != '\\' && c != ':';
+        ok = ok && c >= ' ' && c != 0x7f && c != '"' && c != '\\';
     }
     return ok ? NULL
-              : "1 to 128 octets without quotes, backslashes, colons and "
-                "control characters";
+              : "1 to 255 octets without quotes, backslashes and control "
+                "characters";
 }
 
 static const char *check_named(struct span text)
@@ -198,7 +197,7 @@ const struct setting settings[] = {
     {.key = "tls.ciphersuites",
      TEXT(tls.ciphersuites, NULL),
      .initial = "\"\"",
-     .help = "Cipher suites for TLS 1.3; \"\" is OpenSSL's own choice."},
+     .help = "Cipher suites for TLS 1.3; \"\" is a built-in list."},
 
     {.key = "auth.users_file",
      TEXT(auth.users_file, check_named),
