@@ -1,4 +1,6 @@
-int main(void)
+#include "app.h"
+
+int main(int argc, char **argv)
 {
-    return 1;
+    return app_main(argc, argv);
 }

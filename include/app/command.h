@@ -1,0 +1,26 @@
+/* command - what the command line asks for besides running the relay. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "options.h"
+
+/* How the process ends. */
+enum command_exit {
+    COMMAND_OK = 0,
+    COMMAND_FAILED = 1,      /* at run time */
+    COMMAND_BAD_USAGE = 64,  /* EX_USAGE */
+    COMMAND_BAD_CONFIG = 78, /* EX_CONFIG */
+};
+
+/* Does what `o` asks for: answers go to `out`, each fault of a configuration to
+ * `err` as `FILE:LINE: what is wrong`. When the relay is to run, *config is
+ * what with, checked and to be freed by the caller; else it is NULL and the
+ * process ends with what is returned. */
+enum command_exit command_do(struct config **config, const struct options *o,
+                             FILE *out, FILE *err);
+
+#endif

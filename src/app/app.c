@@ -1,0 +1,22 @@
+#include "app.h"
+
+#include "command.h"
+#include "options.h"
+#include "server.h"
+
+int app_main(int argc, char **argv)
+{
+    struct options options;
+    struct config *config;
+    enum command_exit result;
+
+    if (options_parse(&options, argc, argv, stderr))
+        return COMMAND_BAD_USAGE;
+    result = command_do(&config, &options, stdout, stderr);
+    if (!config)
+        return result;
+    if (server_run(config, options.debug))
+        result = COMMAND_FAILED;
+    config_free(config);
+    return result;
+}
