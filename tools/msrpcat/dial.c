@@ -1,0 +1,209 @@
+#include "dial.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "uri.h"
+
+static int set_host(struct dial_to *to, struct span host)
+{
+    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = span_of(host.p + 1, host.n - 2);
+    if (host.n == 0 || host.n >= sizeof to->host)
+        return ERR_SYNTAX;
+    span_copy(to->host, sizeof to->host, host);
+    return 0;
+}
+
+static void set_port(struct dial_to *to, uint16_t port)
+{
+    snprintf(to->port, sizeof to->port, "%u", (unsigned)port);
+}
+
+/* Where the colon before the port is; text.n if there is none. */
+static size_t find_colon(struct span text)
+{
+    for (size_t i = text.n; i > 0 && text.p[i - 1] != ']'; i--)
+        if (text.p[i - 1] == ':')
+            return i - 1;
+    return text.n;
+}
+
+int dial_parse(struct dial_to *out, struct span text, const char *host)
+{
+    size_t colon = find_colon(text);
+    struct span name = span_of(text.p, colon);
+    struct dial_to to;
+    uint64_t port;
+
+    if (colon < text.n) {
+        text = span_from(text, colon + 1);
+    } else {
+        if (!host)
+            return ERR_SYNTAX;
+        name = span_str(host);
+    }
+    /* An IPv6 address without brackets has no port that could be told. */
+    if (span_find(name, ':') < name.n && name.p[0] != '[')
+        return ERR_SYNTAX;
+    if (span_u64(&port, text, 65535) || (port == 0 && !host) ||
+        set_host(&to, name))
+        return ERR_SYNTAX;
+    set_port(&to, (uint16_t)port);
+    *out = to;
+    return 0;
+}
+
+int dial_from_uri(struct dial_to *out, bool *secure, struct span uri)
+{
+    struct uri u;
+    int err = uri_parse(&u, uri);
+
+    if (err)
+        return err;
+    err = set_host(out, u.host);
+    if (err)
+        return err;
+    *secure = u.secure;
+    set_port(out, u.port ? u.port : 2855);
+    return 0;
+}
+
+/* --- connecting ----------------------------------------------------------- */
+
+static int find_addresses(struct addrinfo **out, const struct dial_to *to,
+                          int flags)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | flags};
+
+    return getaddrinfo(to->host, to->port, &hints, out) ? ERR_NOT_FOUND : 0;
+}
+
+/* How a connect() that goes on in the background ends. */
+static int await_connected(int fd, uint64_t timeout_ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int why = 0, n;
+    socklen_t len = sizeof why;
+
+    do
+        n = poll(&p, 1, (int)timeout_ms);
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return ERR_TIMEOUT;
+    if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len))
+        return ERR_IO;
+    errno = why;
+    return why ? ERR_IO : 0;
+}
+
+static int connect_one(int *out, const struct addrinfo *at, uint64_t timeout_ms)
+{
+    int one = 1, err = 0;
+    int fd =
+        socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return ERR_IO;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (connect(fd, at->ai_addr, at->ai_addrlen))
+        err = errno == EINPROGRESS ? await_connected(fd, timeout_ms) : ERR_IO;
+    if (err) {
+        int why = errno;
+
+        close(fd);
+        errno = why;
+        return err;
+    }
+    *out = fd;
+    return 0;
+}
+
+int dial_connect(int *fd, const struct dial_to *to, uint64_t timeout_ms)
+{
+    struct addrinfo *all;
+    int err = find_addresses(&all, to, 0);
+
+    if (err)
+        return err;
+    err = ERR_NOT_FOUND;
+    for (struct addrinfo *at = all; at && err; at = at->ai_next)
+        err = connect_one(fd, at, timeout_ms);
+    freeaddrinfo(all);
+    return err;
+}
+
+/* --- listening ------------------------------------------------------------ */
+
+static int listen_one(int *out, const struct addrinfo *at)
+{
+    int one = 1, fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return ERR_IO;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, at->ai_addr, at->ai_addrlen) || listen(fd, 1)) {
+        int why = errno;
+
+        close(fd);
+        errno = why;
+        return ERR_IO;
+    }
+    *out = fd;
+    return 0;
+}
+
+static int name_of(char authority[300], int fd, const char *host)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    bool v6, bracket;
+    in_port_t port;
+
+    if (getsockname(fd, (struct sockaddr *)&at, &len))
+        return ERR_IO;
+    v6 = at.ss_family == AF_INET6;
+    port = v6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+              : ((struct sockaddr_in *)&at)->sin_port;
+    bracket = strchr(host, ':') != NULL;
+    snprintf(authority, 300, "%s%s%s:%u", bracket ? "[" : "", host,
+             bracket ? "]" : "", (unsigned)ntohs(port));
+    return 0;
+}
+
+int dial_listen(int *fd, char authority[300], const struct dial_to *at)
+{
+    struct addrinfo *all;
+    int err = find_addresses(&all, at, AI_PASSIVE);
+
+    if (err)
+        return err;
+    err = listen_one(fd, all);
+    freeaddrinfo(all);
+    return err ? err : name_of(authority, *fd, at->host);
+}
+
+int dial_accept(int *fd, int listener)
+{
+    int one = 1;
+
+    do
+        *fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (*fd < 0 && errno == EINTR);
+    close(listener);
+    if (*fd < 0)
+        return ERR_IO;
+    (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return 0;
+}

@@ -1,0 +1,261 @@
+/* msrpcat - send and receive MSRP messages from a shell: see msrpcat(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "dial.h"
+#include "err.h"
+#include "opts.h"
+#include "password.h"
+#include "path.h"
+#include "session.h"
+
+/* What the program holds while it runs. */
+struct program {
+    struct opts opts;
+    struct screen screen;
+    struct rnd rnd;
+    struct store store;
+    struct wire wire;
+    char *own, *peer; /* heap */
+    bool has_store, has_wire;
+};
+
+static enum exit_code complain(struct program *p, const char *what, int err,
+                               enum exit_code code)
+{
+    screen_note(&p->screen, "%s: %s", what,
+                err == ERR_IO && errno ? strerror(errno) : err_text(err));
+    return code;
+}
+
+/* --- where messages go ---------------------------------------------------- */
+
+static int open_output(struct program *p)
+{
+    const char *file = p->opts.output;
+    enum store_kind kind = file ? STORE_STREAM : STORE_TEXT;
+    int fd;
+
+    if (p->opts.output_dir)
+        return store_init_dir(&p->store, p->opts.output_dir);
+    if (!file || strcmp(file, "-") == 0)
+        fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    else
+        fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return ERR_IO;
+    store_init_stream(&p->store, kind, fd);
+    return 0;
+}
+
+/* --- the connection ------------------------------------------------------- */
+
+/* Where to connect to, and for which host a certificate has to be. */
+static int find_target(const struct program *p, struct dial_to *at,
+                       struct dial_to *name, bool *secure)
+{
+    struct span path = span_str(p->opts.n_relays ? p->opts.relays[0] : p->peer);
+    struct span first;
+    int err = ERR_SYNTAX;
+
+    if (msg_path_next(&first, &path))
+        err = dial_from_uri(name, secure, first);
+    if (err)
+        return err;
+    *at = *name;
+    if (p->opts.connect)
+        return dial_parse(at, span_str(p->opts.connect), NULL);
+    return 0;
+}
+
+static enum exit_code secure_wire(struct program *p, const char *name)
+{
+    SSL_CTX *ctx;
+    int err = wire_tls_context(&ctx, p->opts.ca_file, p->opts.insecure);
+
+    if (err)
+        return complain(p, p->opts.ca_file ? p->opts.ca_file : "TLS", err,
+                        EXIT_CONNECTION);
+    err = wire_handshake(&p->wire, ctx, p->opts.name ? p->opts.name : name,
+                         p->opts.timeout_s * 1000);
+    SSL_CTX_free(ctx); /* the connection holds on to it */
+    if (!err)
+        return EXIT_FINE;
+    if (p->wire.tls_why)
+        screen_note(&p->screen, "%s: %s: %s", name, err_text(err),
+                    p->wire.tls_why);
+    else
+        complain(p, name, err, EXIT_CONNECTION);
+    return EXIT_CONNECTION;
+}
+
+/* Has a socket; the rest of the program deals with the wire. */
+static int take_socket(struct program *p, int fd)
+{
+    p->has_wire = true;
+    return wire_init(&p->wire, fd);
+}
+
+static enum exit_code call(struct program *p)
+{
+    struct dial_to at, name;
+    bool secure;
+    int fd, err = find_target(p, &at, &name, &secure);
+
+    if (err)
+        return complain(p, "where to connect", err, EXIT_USAGE);
+    err = dial_connect(&fd, &at, p->opts.timeout_s * 1000);
+    if (!err)
+        err = take_socket(p, fd);
+    if (err)
+        return complain(p, at.host, err, EXIT_CONNECTION);
+    p->own = path_nowhere_uri(&p->rnd, secure);
+    if (!p->own)
+        return complain(p, "path", ERR_NOMEM, EXIT_CONNECTION);
+    return secure ? secure_wire(p, name.host) : EXIT_FINE;
+}
+
+static enum exit_code await_call(struct program *p)
+{
+    char authority[300];
+    struct dial_to at;
+    int listener, fd;
+    int err = dial_parse(&at, span_str(p->opts.listen), "127.0.0.1");
+
+    if (err)
+        return complain(p, p->opts.listen, err, EXIT_USAGE);
+    err = dial_listen(&listener, authority, &at);
+    if (err)
+        return complain(p, p->opts.listen, err, EXIT_CONNECTION);
+    p->own = path_own_uri(&p->rnd, false, span_str(authority));
+    err = p->own ? session_announce(&p->opts, p->own) : ERR_NOMEM;
+    if (err)
+        return complain(p, "path", err, EXIT_CONNECTION);
+    err = dial_accept(&fd, listener);
+    if (!err)
+        err = take_socket(p, fd);
+    return err ? complain(p, p->opts.listen, err, EXIT_CONNECTION) : EXIT_FINE;
+}
+
+static enum exit_code get_connected(struct program *p)
+{
+    enum exit_code code;
+
+    if (p->opts.listen)
+        return await_call(p);
+    code = call(p);
+    if (code || p->opts.n_relays)
+        return code;
+    if (session_announce(&p->opts, p->own))
+        return complain(p, "path", ERR_IO, EXIT_CONNECTION);
+    return EXIT_FINE;
+}
+
+/* --- the program ---------------------------------------------------------- */
+
+/* A descriptor that becomes readable with SIGINT and SIGTERM, which do nothing
+ * else from now on. */
+static int watch_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static enum exit_code talk(struct program *p)
+{
+    struct session_setup setup = {
+        .opts = &p->opts,
+        .wire = &p->wire,
+        .store = &p->store,
+        .screen = &p->screen,
+        .rnd = &p->rnd,
+        .own = p->own,
+        .peer = p->peer,
+        .signal_fd = watch_signals(),
+    };
+    enum exit_code code;
+
+    if (setup.signal_fd < 0)
+        return complain(p, "signals", ERR_IO, EXIT_CONNECTION);
+    code = session_run(&setup);
+    close(setup.signal_fd);
+    return code;
+}
+
+/* What can be wrong before anybody is called. */
+static enum exit_code prepare(struct program *p)
+{
+    struct opts *o = &p->opts;
+    int err = 0;
+
+    if (o->to)
+        err = path_from_arg(&p->peer, o->to);
+    if (err)
+        return complain(p, o->to, err, EXIT_USAGE);
+    if (o->user && !o->password)
+        err = password_get(&o->password, o->password_file, o->user);
+    if (err)
+        return complain(p, o->password_file ? o->password_file : "password",
+                        err, EXIT_USAGE);
+    err = open_output(p);
+    if (err)
+        return complain(p, o->output_dir ? o->output_dir : o->output, err,
+                        EXIT_USAGE);
+    p->has_store = true;
+    return EXIT_FINE;
+}
+
+static void program_fini(struct program *p)
+{
+    if (p->has_wire)
+        wire_fini(&p->wire);
+    if (p->has_store)
+        store_fini(&p->store);
+    free(p->own);
+    free(p->peer);
+    opts_free(&p->opts);
+    explicit_bzero(&p->rnd, sizeof p->rnd);
+}
+
+static enum exit_code run(struct program *p)
+{
+    enum exit_code code = prepare(p);
+
+    if (!code)
+        code = get_connected(p);
+    return code ? code : talk(p);
+}
+
+int main(int argc, char **argv)
+{
+    struct program p = {0};
+    char why[OPTS_WHY];
+    enum exit_code code = EXIT_FINE;
+    int err = opts_parse(&p.opts, why, argc, argv);
+
+    screen_init(&p.screen, stderr, p.opts.quiet);
+    if (err) {
+        screen_note(&p.screen, "%s", err == ERR_SYNTAX ? why : err_text(err));
+        code = EXIT_USAGE;
+    } else if (p.opts.help) {
+        opts_help(stdout);
+    } else if (p.opts.version) {
+        printf("msrpcat %s\n", MSRP_VERSION);
+    } else {
+        signal(SIGPIPE, SIG_IGN);
+        rnd_init(&p.rnd);
+        code = run(&p);
+    }
+    program_fini(&p);
+    return code;
+}

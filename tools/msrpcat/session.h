@@ -1,0 +1,34 @@
+/* session - what happens on one connection once it is there: AUTH if there is a
+ * relay, then messages out and in, until all is done that was asked for. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "inbox.h"
+#include "opts.h"
+#include "outbox.h"
+#include "rnd.h"
+#include "screen.h"
+#include "store.h"
+#include "wire.h"
+
+/* What a session needs from outside; all of it stays the caller's. */
+struct session_setup {
+    const struct opts *opts;
+    struct wire *wire;
+    struct store *store;
+    struct screen *screen;
+    struct rnd *rnd;
+    const char *own;  /* this end's URI */
+    const char *peer; /* the peer's path; NULL: nothing will be sent */
+    int signal_fd;    /* readable when it should end */
+};
+
+/* Runs to the end, and says on the screen what goes wrong. The connection is
+ * closed, not freed. */
+enum exit_code session_run(const struct session_setup *setup);
+
+/* Makes the path known under which this end can be reached: in --path-file, or
+ * on the screen of whoever waits for messages. 0 or ERR_IO (see errno). */
+int session_announce(const struct opts *opts, const char *path);
+
+#endif
