@@ -1,0 +1,31 @@
+/* fuzz - what the fuzz targets share. A property that does not hold aborts. */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "str.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+/* A copy with nothing around it, so that a step outside is seen; free its p. */
+static inline struct span fuzz_copy(const void *data, size_t n)
+{
+    char *p = malloc(n ? n : 1);
+
+    assert(p);
+    if (n)
+        memcpy(p, data, n);
+    return span_of(p, n);
+}
+
+/* Does `part` lie in `whole`, or is it empty? */
+static inline bool fuzz_is_within(struct span part, struct span whole)
+{
+    return part.n == 0 || (part.p >= whole.p && part.n <= whole.n &&
+                           (size_t)(part.p - whole.p) <= whole.n - part.n);
+}
+
+#endif
