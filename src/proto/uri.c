@@ -4,15 +4,50 @@
 
 #include "err.h"
 
-/* What may stand in a part beside letters and digits (RFC 3986, appendix A;
- * RFC 4975, 9). A host ends at the first ';', though RFC 3986 would let it go
- * on: MSRP's parameters begin there. */
-static const char user_marks[] = "-._~!$&'()*+,;=:%";
-static const char name_marks[] = "-._~!$&'()*+,=%";
-static const char future_marks[] = "-._~!$&'()*+,;=:";
-static const char session_marks[] = "-._~+=/";
-static const char token_marks[] = "!#$%&'*+-.^_`{|}~";
-static const char no_marks[] = "";
+/* Which parts an octet may stand in (RFC 3986, appendix A; RFC 4975, 9). A host
+ * ends at the first ';', though RFC 3986 would let it go on: MSRP's parameters
+ * begin there. */
+enum {
+    DIGIT = 1,
+    ALNUM = 2,
+    USER = 4,
+    NAME = 8,
+    FUTURE = 16,
+    SESSION = 32,
+    TOKEN = 64,
+    UNRESERVED = 128,
+    IN_HOST = USER | NAME | FUTURE,
+};
+
+static const unsigned char classes[256] = {
+    ['0' ... '9'] = DIGIT | ALNUM | IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['A' ... 'Z'] = ALNUM | IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['a' ... 'z'] = ALNUM | IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['-'] = IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['.'] = IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['_'] = IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['~'] = IN_HOST | SESSION | TOKEN | UNRESERVED,
+    ['!'] = IN_HOST | TOKEN,
+    ['$'] = IN_HOST | TOKEN,
+    ['&'] = IN_HOST | TOKEN,
+    ['\''] = IN_HOST | TOKEN,
+    ['('] = IN_HOST,
+    [')'] = IN_HOST,
+    ['*'] = IN_HOST | TOKEN,
+    ['+'] = IN_HOST | SESSION | TOKEN,
+    [','] = IN_HOST,
+    ['='] = IN_HOST | SESSION,
+    ['%'] = USER | NAME | TOKEN,
+    [';'] = USER | FUTURE,
+    [':'] = USER | FUTURE,
+    ['/'] = SESSION,
+    ['#'] = TOKEN,
+    ['^'] = TOKEN,
+    ['`'] = TOKEN,
+    ['{'] = TOKEN,
+    ['|'] = TOKEN,
+    ['}'] = TOKEN,
+};
 
 enum { HOST_MAX = 255 };
 
@@ -23,19 +58,9 @@ struct host {
     char octets[HOST_MAX];
 };
 
-static bool is_digit(char c)
+static bool is_class(char c, int class)
 {
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_one_of(char c, const char *marks)
-{
-    return c != '\0' && strchr(marks, c);
+    return classes[(unsigned char)c] & class;
 }
 
 static char lower(char c)
@@ -46,42 +71,42 @@ static char lower(char c)
 /* The value of a hex digit, or -1. */
 static int hex_value(char c)
 {
-    if (is_digit(c))
+    if (is_class(c, DIGIT))
         return c - '0';
     c = lower(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Is all of `s`, which must not be empty, made of letters, digits and marks? */
-static bool is_made_of(struct span s, const char *marks)
+/* Cuts the longest run of octets of that class off the front of *rest. */
+static struct span take_class(struct span *rest, int class)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && !is_one_of(s.p[i], marks))
-            return false;
-    return s.n > 0;
+    size_t n = 0;
+    struct span part;
+
+    while (n < rest->n && is_class(rest->p[n], class))
+        n++;
+    part = span_of(rest->p, n);
+    *rest = span_from(*rest, n);
+    return part;
+}
+
+/* Is all of `s`, which must not be empty, of that class? */
+static bool is_made_of(struct span s, int class)
+{
+    return s.n > 0 && take_class(&s, class).n > 0 && s.n == 0;
 }
 
 /* Is each '%' in s followed by two hex digits? */
 static bool has_whole_escapes(struct span s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '%' && (s.n - i < 3 || hex_value(s.p[i + 1]) < 0 ||
-                              hex_value(s.p[i + 2]) < 0))
+    for (;;) {
+        s = span_from(s, span_find(s, '%'));
+        if (s.n == 0)
+            return true;
+        if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
             return false;
-    return true;
-}
-
-/* Cuts what is before the first of `ends` off the front of *rest. */
-static struct span take_until(struct span *rest, const char *ends)
-{
-    size_t n = 0;
-    struct span part;
-
-    while (n < rest->n && !is_one_of(rest->p[n], ends))
-        n++;
-    part = span_of(rest->p, n);
-    *rest = span_from(*rest, n);
-    return part;
+        s = span_from(s, 3);
+    }
 }
 
 /* Cuts the octet `c` off the front of *rest, if it stands there. */
@@ -106,7 +131,7 @@ static bool is_ip_future(struct span s)
     for (size_t i = 1; i < version.n; i++)
         if (hex_value(version.p[i]) < 0)
             return false;
-    return is_made_of(s, future_marks);
+    return is_made_of(s, FUTURE);
 }
 
 /* Lower case, and unreserved octets out of their escapes; what stays escaped
@@ -124,8 +149,7 @@ static int canon_name(struct host *out, struct span text)
             char plain =
                 (char)(hex_value(text.p[1]) * 16 + hex_value(text.p[2]));
 
-            if (is_alpha(plain) || is_digit(plain) ||
-                is_one_of(plain, "-._~")) {
+            if (is_class(plain, UNRESERVED)) {
                 c = plain;
                 used = 3;
             }
@@ -210,41 +234,38 @@ static int parse_scheme(struct uri *u, struct span *rest)
     return ERR_SYNTAX;
 }
 
-/* An '@' can only be the one behind userinfo, and only before the first '/':
- * userinfo may hold ';' and ':', so it has to be looked for first. */
+/* An '@' can only be the one behind userinfo, which may hold ';' and ':', so it
+ * has to be looked for first. */
 static int parse_user(struct uri *u, struct span *rest)
 {
-    struct span front = span_of(rest->p, span_find(*rest, '/'));
-    size_t at = span_find(front, '@');
+    size_t at = span_find(*rest, '@');
 
-    if (at == front.n)
+    if (at == rest->n)
         return 0;
     u->user = span_of(rest->p, at);
     *rest = span_from(*rest, at + 1);
     if (!u->user.n)
         return 0;
-    return is_made_of(u->user, user_marks) && has_whole_escapes(u->user)
-               ? 0
-               : ERR_SYNTAX;
+    return is_made_of(u->user, USER) && has_whole_escapes(u->user) ? 0
+                                                                   : ERR_SYNTAX;
 }
 
 static int parse_host(struct uri *u, struct span *rest)
 {
-    struct host canon;
-
     if (rest->n && rest->p[0] == '[') {
+        struct host canon;
         size_t end = span_find(*rest, ']');
 
         if (end == rest->n)
             return ERR_SYNTAX;
         u->host = span_of(rest->p, end + 1);
         *rest = span_from(*rest, end + 1);
-    } else {
-        u->host = take_until(rest, ":/;");
-        if (!is_made_of(u->host, name_marks) || !has_whole_escapes(u->host))
-            return ERR_SYNTAX;
+        return host_canon(&canon, u->host);
     }
-    return host_canon(&canon, u->host);
+    u->host = take_class(rest, NAME);
+    return u->host.n > 0 && u->host.n <= HOST_MAX && has_whole_escapes(u->host)
+               ? 0
+               : ERR_SYNTAX;
 }
 
 static int parse_port(struct uri *u, struct span *rest)
@@ -255,7 +276,7 @@ static int parse_port(struct uri *u, struct span *rest)
         /* R4975-6-c */
         return uri_host_is_numeric(u->host) ? ERR_SYNTAX : 0;
     }
-    if (span_u64(&port, take_until(rest, "/;"), UINT16_MAX) || port == 0)
+    if (span_u64(&port, take_class(rest, DIGIT), UINT16_MAX) || port == 0)
         return ERR_SYNTAX;
     u->port = (uint16_t)port;
     return 0;
@@ -265,8 +286,8 @@ static int parse_session_id(struct uri *u, struct span *rest)
 {
     if (!take_octet(rest, '/'))
         return 0;
-    u->session_id = take_until(rest, ";");
-    return is_made_of(u->session_id, session_marks) ? 0 : ERR_SYNTAX;
+    u->session_id = take_class(rest, SESSION);
+    return u->session_id.n ? 0 : ERR_SYNTAX;
 }
 
 /* ";" transport *( ";" token [ "=" token ] ), to the end. */
@@ -274,18 +295,15 @@ static int parse_params(struct uri *u, struct span *rest)
 {
     if (!take_octet(rest, ';'))
         return ERR_SYNTAX;
-    u->transport = take_until(rest, ";");
-    if (!is_made_of(u->transport, no_marks))
+    u->transport = take_class(rest, ALNUM);
+    if (!u->transport.n)
         return ERR_SYNTAX;
     while (take_octet(rest, ';')) {
-        struct span param = take_until(rest, ";");
-
-        if (!is_made_of(take_until(&param, "="), token_marks))
-            return ERR_SYNTAX;
-        if (take_octet(&param, '=') && !is_made_of(param, token_marks))
+        if (!take_class(rest, TOKEN).n ||
+            (take_octet(rest, '=') && !take_class(rest, TOKEN).n))
             return ERR_SYNTAX;
     }
-    return 0;
+    return rest->n ? ERR_SYNTAX : 0;
 }
 
 int uri_parse(struct uri *out, struct span text)
