@@ -23,7 +23,7 @@
     X(ERR_UNSUPPORTED, -15, "not supported")
 
 enum err {
-#define ERR_ENUM(name, value, text) name = value,
+#define ERR_ENUM(name, value, text) name = (value),
     ERR_LIST(ERR_ENUM)
 #undef ERR_ENUM
 };

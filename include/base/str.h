@@ -15,6 +15,31 @@ struct span {
     size_t n;
 };
 
+/* ASCII only, whatever the locale. */
+static inline bool char_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool char_is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline char char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* The value of a hex digit of either case, or -1. */
+static inline int char_hex(char c)
+{
+    if (char_is_digit(c))
+        return c - '0';
+    c = char_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* A span over a string literal. */
 #define SPAN(literal) ((struct span) { (literal), sizeof(literal) - 1 })
 /* For "%.*s". */
@@ -52,6 +77,9 @@ static inline bool span_eq(struct span a, struct span b)
 bool span_ieq(struct span a, struct span b);
 
 bool span_starts(struct span s, struct span prefix);
+
+/* Nothing but hex digits, of either case? Yes for an empty one. */
+bool span_is_hex(struct span s);
 
 /* The offset of the first `c`, or s.n. */
 size_t span_find(struct span s, char c);

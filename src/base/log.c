@@ -174,7 +174,7 @@ static void send_journal(const struct log *l, enum log_level level,
                      levels[level].priority, LOG_IDENT);
     struct iovec parts[] = {
         {fields, (size_t)k},
-        {(char *)(uintptr_t)line, n},
+        {(char *)line, n},
     };
     struct msghdr msg = {.msg_iov = parts, .msg_iovlen = 2};
 

@@ -4,11 +4,6 @@
 
 #include "err.h"
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -19,7 +14,7 @@ bool span_ieq(struct span a, struct span b)
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++)
-        if (lower(a.p[i]) != lower(b.p[i]))
+        if (char_lower(a.p[i]) != char_lower(b.p[i]))
             return false;
     return true;
 }
@@ -27,6 +22,14 @@ bool span_ieq(struct span a, struct span b)
 bool span_starts(struct span s, struct span prefix)
 {
     return s.n >= prefix.n && span_eq(span_of(s.p, prefix.n), prefix);
+}
+
+bool span_is_hex(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (char_hex(s.p[i]) < 0)
+            return false;
+    return true;
 }
 
 size_t span_find(struct span s, char c)

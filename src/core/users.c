@@ -115,14 +115,6 @@ static bool has_control(struct span s)
     return false;
 }
 
-static bool is_hex(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!memchr("0123456789abcdefABCDEF", s.p[i], 22))
-            return false;
-    return true;
-}
-
 /* The offset of the last colon, or s.n. */
 static size_t find_last_colon(struct span s)
 {
@@ -153,7 +145,7 @@ static const char *read_line(struct line *out, struct span text)
         out->alg = DIGEST_SHA256;
     else
         return "HA1 is not 32 or 64 hex digits";
-    return is_hex(out->ha1) ? NULL : "HA1 is not 32 or 64 hex digits";
+    return span_is_hex(out->ha1) ? NULL : "HA1 is not 32 or 64 hex digits";
 }
 
 /* Makes `e` the entry of a line in u->text, unless it stands there already; its
@@ -174,8 +166,7 @@ static uint32_t add(struct users *u, struct entry *e, const struct line *line,
     if (twin)
         return twin->line;
     for (size_t i = 0; i < line->ha1.n; i++)
-        if (ha1[i] >= 'A' && ha1[i] <= 'F')
-            ha1[i] = (char)(ha1[i] + ('a' - 'A'));
+        ha1[i] = char_lower(ha1[i]);
     *e = (struct entry){
         .at = at,
         .line = number,

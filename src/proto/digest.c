@@ -60,18 +60,6 @@ static bool is_quoted_octet(char c)
     return (u >= ' ' && u != 0x7f) || u == '\t';
 }
 
-static bool is_hex(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-              (c >= 'A' && c <= 'F')))
-            return false;
-    }
-    return true;
-}
-
 static void skip_blanks(struct reader *r)
 {
     while (r->rest.n && (r->rest.p[0] == ' ' || r->rest.p[0] == '\t'))
@@ -129,7 +117,9 @@ static int take_quoted(struct span *out, struct reader *r)
 
         if (c == '\\') {
             escaped = true;
-            c = raw.n < r->rest.n ? raw.p[raw.n++] : '\0';
+            c = '\0';
+            if (raw.n < r->rest.n)
+                c = raw.p[raw.n++];
             if (c != '"' && c != '\\')
                 return ERR_SYNTAX;
         }
@@ -226,9 +216,9 @@ int digest_auth_parse(struct digest_auth *out, struct span value)
         return ERR_SYNTAX;
     if (read_algorithm(&alg, &r) || !span_ieq(v[PARAM_QOP], SPAN("auth")))
         return ERR_UNSUPPORTED;
-    if (v[PARAM_NC].n != 8 || !is_hex(v[PARAM_NC]) ||
+    if (v[PARAM_NC].n != 8 || !span_is_hex(v[PARAM_NC]) ||
         v[PARAM_RESPONSE].n != digest_hex_len(alg) ||
-        !is_hex(v[PARAM_RESPONSE]))
+        !span_is_hex(v[PARAM_RESPONSE]))
         return ERR_SYNTAX;
     out->username = v[PARAM_USERNAME];
     out->realm = v[PARAM_REALM];

@@ -63,20 +63,6 @@ static bool is_class(char c, int class)
     return classes[(unsigned char)c] & class;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* The value of a hex digit, or -1. */
-static int hex_value(char c)
-{
-    if (is_class(c, DIGIT))
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Cuts the longest run of octets of that class off the front of *rest. */
 static struct span take_class(struct span *rest, int class)
 {
@@ -103,7 +89,7 @@ static bool has_whole_escapes(struct span s)
         s = span_from(s, span_find(s, '%'));
         if (s.n == 0)
             return true;
-        if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
+        if (s.n < 3 || char_hex(s.p[1]) < 0 || char_hex(s.p[2]) < 0)
             return false;
         s = span_from(s, 3);
     }
@@ -126,12 +112,9 @@ static bool is_ip_future(struct span s)
 {
     struct span version = span_cut(&s, '.');
 
-    if (version.n < 2 || lower(version.p[0]) != 'v')
+    if (version.n < 2 || char_lower(version.p[0]) != 'v')
         return false;
-    for (size_t i = 1; i < version.n; i++)
-        if (hex_value(version.p[i]) < 0)
-            return false;
-    return is_made_of(s, FUTURE);
+    return span_is_hex(span_from(version, 1)) && is_made_of(s, FUTURE);
 }
 
 /* Lower case, and unreserved octets out of their escapes; what stays escaped
@@ -144,10 +127,9 @@ static int canon_name(struct host *out, struct span text)
         char c = text.p[0];
         size_t used = 1;
 
-        if (c == '%' && text.n >= 3 && hex_value(text.p[1]) >= 0 &&
-            hex_value(text.p[2]) >= 0) {
-            char plain =
-                (char)(hex_value(text.p[1]) * 16 + hex_value(text.p[2]));
+        if (c == '%' && text.n >= 3 && char_hex(text.p[1]) >= 0 &&
+            char_hex(text.p[2]) >= 0) {
+            char plain = (char)(char_hex(text.p[1]) * 16 + char_hex(text.p[2]));
 
             if (is_class(plain, UNRESERVED)) {
                 c = plain;
@@ -156,7 +138,7 @@ static int canon_name(struct host *out, struct span text)
         }
         if (n == HOST_MAX)
             return ERR_SYNTAX;
-        out->octets[n++] = lower(c);
+        out->octets[n++] = char_lower(c);
         text = span_from(text, used);
     }
     out->kind = HOST_NAME;
@@ -374,7 +356,7 @@ size_t uri_key(char *dst, size_t size, const struct uri *u)
     size_t n, at;
 
     for (n = 0; n < u->transport.n && n < sizeof transport; n++)
-        transport[n] = lower(u->transport.p[n]);
+        transport[n] = char_lower(u->transport.p[n]);
     if (host_canon(&host, u->host))
         host.n = 0;
     at = append(dst, size, 0, u->session_id);

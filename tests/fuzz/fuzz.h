@@ -10,15 +10,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* A copy with nothing around it, so that a step outside is seen; free its p. */
+/* A copy with nothing around it, so that a step outside is seen. Give it back
+ * with fuzz_free(). */
 static inline struct span fuzz_copy(const void *data, size_t n)
 {
-    char *p = malloc(n ? n : 1);
+    char *p = calloc(n ? n : 1, 1);
 
     assert(p);
     if (n)
         memcpy(p, data, n);
     return span_of(p, n);
+}
+
+static inline void fuzz_free(struct span copy)
+{
+    free((void *)copy.p);
 }
 
 /* Does `part` lie in `whole`, or is it empty? */

@@ -61,6 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     check_credentials(value);
     check_challenge(value);
-    free((void *)(uintptr_t)value.p);
+    fuzz_free(value);
     return 0;
 }

@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         assert(msg_parse(&copy, again, has_body, PATH_URIS) == 0);
         check_same(&m, &copy);
     }
-    free((void *)(uintptr_t)head.p);
-    free((void *)(uintptr_t)again.p);
+    fuzz_free(head);
+    fuzz_free(again);
     return 0;
 }

@@ -176,7 +176,7 @@ static struct transcript feed(const struct settings *s, struct span stream,
         memcpy(more, left.p, left.n);
         memcpy(more + left.n, stream.p, n);
         stream = span_from(stream, n);
-        free((void *)(uintptr_t)held.p);
+        fuzz_free(held);
         held = left = span_of(more, left.n + n);
         err = drain(&p, &at, &t, &left);
         assert(err != ERR_AGAIN || left.n <= most_left(s));
@@ -187,7 +187,7 @@ static struct transcript feed(const struct settings *s, struct span stream,
     else
         assert(parser_next(&p, &left, &(struct parse_event){0}) == err);
     note(&t, &err, sizeof err);
-    free((void *)(uintptr_t)held.p);
+    fuzz_free(held);
     return t;
 }
 

@@ -31,7 +31,7 @@ static void swap_case(char *text, struct span part, const char *base)
 static void check_case(const struct uri *u)
 {
     struct span copy = fuzz_copy(u->text.p, u->text.n);
-    char *text = (char *)(uintptr_t)copy.p;
+    char *text = (char *)copy.p;
     struct uri other;
 
     swap_case(text, span_of(u->text.p, 4), u->text.p);
@@ -40,7 +40,7 @@ static void check_case(const struct uri *u)
     assert(uri_parse(&other, copy) == 0);
     assert(uri_equal(u, &other) && uri_equal(&other, u));
     check_keys(u, &other);
-    free(text);
+    fuzz_free(copy);
 }
 
 static void check_parts(const struct uri *u, struct span text)
@@ -77,6 +77,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         last = u;
         has_last = true;
     }
-    free((void *)(uintptr_t)all.p);
+    fuzz_free(all);
     return 0;
 }

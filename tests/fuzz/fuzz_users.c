@@ -66,6 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         assert(found >= users_count(u));
         users_free(u);
     }
-    free((void *)(uintptr_t)text.p);
+    fuzz_free(text);
     return 0;
 }

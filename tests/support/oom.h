@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* From now on the n-th allocation (1 is the next one) fails, once. 0 disarms. */
+/* From now on the n-th allocation (1: the next one) fails, once. 0 disarms. */
 void oom_arm(unsigned n);
 
 /* From now on every allocation fails, until disarmed. */

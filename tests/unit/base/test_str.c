@@ -35,6 +35,21 @@ static void a_prefix_is_found_only_in_front(void **state)
     assert_false(span_starts(SPAN("xmsrp"), SPAN("msrp")));
 }
 
+static void hex_digits_have_either_case(void **state)
+{
+    (void)state;
+    assert_true(span_is_hex(SPAN("0123456789abcdefABCDEF")));
+    assert_true(span_is_hex(SPAN("")));
+    assert_false(span_is_hex(SPAN("0g")));
+    assert_false(span_is_hex(SPAN("@0")));
+    assert_false(span_is_hex(SPAN("0\0")));
+    assert_int_equal(char_hex('a'), 10);
+    assert_int_equal(char_hex('F'), 15);
+    assert_int_equal(char_hex('9'), 9);
+    assert_int_equal(char_hex('`'), -1);
+    assert_int_equal(char_hex(-1), -1);
+}
+
 static void find_gives_the_first_offset_or_the_length(void **state)
 {
     (void)state;
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(spans_are_compared_octet_by_octet),
         cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
         cmocka_unit_test(a_prefix_is_found_only_in_front),
+        cmocka_unit_test(hex_digits_have_either_case),
         cmocka_unit_test(find_gives_the_first_offset_or_the_length),
         cmocka_unit_test(trim_takes_blanks_off_both_ends_only),
         cmocka_unit_test(cut_walks_a_list_to_its_end),

@@ -245,7 +245,7 @@ static void the_text_may_go_away_after_reading(void **state)
 static void each_of_many_users_is_found(void **state)
 {
     enum { N = 20000, LINE = 64 };
-    char *text = test_malloc(N * LINE), name[16];
+    char *text = test_malloc((size_t)N * LINE), name[16];
     struct users *u;
     size_t n = 0;
 
