@@ -50,7 +50,8 @@ static char *own_name(void)
 /* Defaults that give way to what was set beside them. */
 static void fit_numbers(struct config *c)
 {
-    if (!is_set(c, "send.low_water") && c->send.low_water >= c->send.high_water)
+    if (!is_set(c, "send.low_water") &&
+        c->send.low_water > c->send.high_water / 4)
         c->send.low_water = c->send.high_water / 4;
     if (is_set(c, "auth.default_expires"))
         return;

@@ -222,7 +222,8 @@ const struct setting settings[] = {
     {.key = "auth.default_expires",
      SECONDS(auth.default_expires_s, 1, YEAR_S),
      .initial = "1800",
-     .help = "The life of a URI when the client does not ask."},
+     .help = "The life of a URI when the client does not ask. The default "
+             "gives way to min_expires and max_expires."},
     {.key = "auth.max_expires",
      SECONDS(auth.max_expires_s, 1, YEAR_S),
      .initial = "86400",
@@ -249,7 +250,8 @@ const struct setting settings[] = {
     {.key = "send.low_water",
      SIZE(send.low_water, 1, GIBI),
      .initial = "65536",
-     .help = "Octets left in the queue at which they are resumed."},
+     .help = "Octets left in the queue at which they are resumed. The default "
+             "is at most a quarter of high_water."},
 
     {.key = "tcp.receive_buffer",
      SIZE(tcp.receive_buffer, 0, GIBI),

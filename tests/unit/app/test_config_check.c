@@ -17,8 +17,7 @@
 #define TCP "listen = ( { transport = \"tcp\"; port = 0; } );\n"
 #define TLS "listen = (\n { transport = \"tls\"; port = 0; } );\n"
 
-/* --- the system, as the tests want it --------------------------------------
- */
+/* --- the system, as the tests want it --- */
 
 uid_t __wrap_geteuid(void);
 struct passwd *__wrap_getpwnam(const char *name);
@@ -43,8 +42,7 @@ struct group *__wrap_getgrnam(const char *name)
     return strcmp(name, "known") == 0 ? &known : NULL;
 }
 
-/* --- what is checked --------------------------------------------------------
- */
+/* --- what is checked --- */
 
 struct fixture {
     struct scratch scratch;
