@@ -70,4 +70,7 @@ void hops_close_all(struct hops *h);
 /* Closes all now, whatever is queued. */
 void hops_drop_all(struct hops *h);
 
+/* One log line for each, with what it has in tables and queues. */
+void hops_log(const struct hops *h);
+
 #endif

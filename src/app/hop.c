@@ -359,3 +359,23 @@ void hops_drop_all(struct hops *all)
         conn_close(h->conn);
     }
 }
+
+void hops_log(const struct hops *all)
+{
+    const struct list *m;
+
+    for (m = all->by_use.next; m != &all->by_use; m = m->next) {
+        const struct hop *h =
+            CONTAINER((void *)(uintptr_t)m, struct hop, by_use);
+        char peer[ADDR_TEXT_MAX];
+
+        log_info(all->log,
+                 "table=connection c=%llu peer=%s sessions=%u transactions=%u "
+                 "queued=%zu blocked=%s in=%llu out=%llu",
+                 number_of(h), addr_text(peer, conn_peer(h->conn)),
+                 h->link.n_sessions, h->link.n_txns, conn_queued(h->conn),
+                 h->link.blocked ? "yes" : "no",
+                 (unsigned long long)conn_octets_in(h->conn),
+                 (unsigned long long)conn_position(h->conn));
+    }
+}

@@ -230,6 +230,42 @@ static void on_reopen_signal(void *ctx, int signo)
                   s->config->log.target);
 }
 
+/* Reload is not there yet; a HUP must not end the process all the same. */
+static void on_reload_signal(void *ctx, int signo)
+{
+    struct server *s = ctx;
+
+    (void)signo;
+    log_warn(s->log, "reload is not supported by this version: restart");
+}
+
+static void on_dump_signal(void *ctx, int signo)
+{
+    struct server *s = ctx;
+    struct relay_stats stats;
+
+    (void)signo;
+    relay_stats(s->relay, &stats);
+    log_info(s->log,
+             "table=relay connections=%zu sessions=%llu transactions=%llu "
+             "auth_ok=%llu auth_failed=%llu chunks=%llu octets=%llu "
+             "responses=%llu errors=%llu reports_made=%llu "
+             "reports_forwarded=%llu timeouts=%llu dropped=%llu",
+             s->hops.count, (unsigned long long)stats.sessions_now,
+             (unsigned long long)stats.transactions_now,
+             (unsigned long long)stats.auth_ok,
+             (unsigned long long)stats.auth_failed,
+             (unsigned long long)stats.chunks_forwarded,
+             (unsigned long long)stats.octets_forwarded,
+             (unsigned long long)stats.responses_ok,
+             (unsigned long long)stats.responses_error,
+             (unsigned long long)stats.reports_made,
+             (unsigned long long)stats.reports_forwarded,
+             (unsigned long long)stats.timeouts,
+             (unsigned long long)stats.dropped);
+    hops_log(&s->hops);
+}
+
 static void on_tick(void *ctx)
 {
     struct server *s = ctx;
@@ -344,13 +380,22 @@ static int open_relay(struct server *s)
 
 static int catch_signals(struct server *s)
 {
-    int err = loop_on_signal(s->loop, SIGTERM, on_end_signal, s);
+    static const struct {
+        int signo;
+        loop_signal_fn fn;
+    } signals[] = {
+        {SIGTERM, on_end_signal},   {SIGINT, on_end_signal},
+        {SIGHUP, on_reload_signal}, {SIGUSR1, on_reopen_signal},
+        {SIGUSR2, on_dump_signal},
+    };
 
-    if (!err)
-        err = loop_on_signal(s->loop, SIGINT, on_end_signal, s);
-    if (!err)
-        err = loop_on_signal(s->loop, SIGUSR1, on_reopen_signal, s);
-    return err;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        int err = loop_on_signal(s->loop, signals[i].signo, signals[i].fn, s);
+
+        if (err)
+            return err;
+    }
+    return 0;
 }
 
 /* A descriptor for each connection, and some for the rest. */
@@ -362,8 +407,14 @@ static void raise_descriptors(struct server *s)
 
     if (getrlimit(RLIMIT_NOFILE, &lim) != 0 || lim.rlim_cur >= want)
         return;
-    lim.rlim_cur = lim.rlim_max < want ? lim.rlim_max : want;
-    if (setrlimit(RLIMIT_NOFILE, &lim) != 0 || lim.rlim_cur < want)
+    lim.rlim_cur = want;
+    if (lim.rlim_max < want && geteuid() == 0)
+        lim.rlim_max = want;
+    if (lim.rlim_max < want)
+        lim.rlim_cur = lim.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
+        (void)getrlimit(RLIMIT_NOFILE, &lim);
+    if (lim.rlim_cur < want)
         log_warn(s->log,
                  "descriptors=%llu are too few for limits.connections=%llu",
                  (unsigned long long)lim.rlim_cur,
