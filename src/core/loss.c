@@ -83,8 +83,7 @@ void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
     head_unref(&r->heads, lost.head);
 }
 
-/* --- a whole link
- * ------------------------------------------------------------------- */
+/* --- a whole link --- */
 
 static int compare_spans(struct span a, struct span b)
 {
@@ -124,6 +123,8 @@ static bool joins(const struct lost *a, const struct lost *b)
 /* One REPORT for each contiguous range (P-5), then the messages are marked. */
 static void report_all(struct relay *r, struct lost *lost, size_t n)
 {
+    if (n == 0)
+        return;
     qsort(lost, n, sizeof *lost, compare_lost);
     for (size_t i = 0; i < n;) {
         struct lost run = lost[i];
@@ -138,42 +139,79 @@ static void report_all(struct relay *r, struct lost *lost, size_t n)
     }
 }
 
-/* Moves what was lost out of a list of transactions; returns how many there are
- * now. Those that nobody is to be told of only go. */
-static size_t collect(struct relay *r, struct list *txns, struct lost *lost,
-                      size_t n, enum report_cause cause, uint16_t code)
+/* What was lost in one go, to be sorted before it is told. */
+struct losses {
+    struct lost *items;
+    size_t n, room;
+};
+
+/* Adds what this transaction carried, if anybody is to be told of it, and drops
+ * the transaction. Without memory to sort it is told by itself. */
+static void collect(struct relay *r, struct losses *all, struct txn *x,
+                    enum report_cause cause, uint16_t code)
+{
+    struct lost one = {x->head, x->start, x->end, code};
+    bool due = x->head && report_is_due(x->head->failure_report, cause) &&
+               !was_told(r, x->head) && !is_unanswered(r, x->head);
+
+    if (due)
+        head_ref(one.head);
+    txn_drop(&r->txns, x);
+    if (!due)
+        return;
+    if (all->n == all->room) {
+        size_t room = all->room ? 2 * all->room : 64;
+        struct lost *items = realloc(all->items, room * sizeof *items);
+
+        if (!items) {
+            report_all(r, &one, 1);
+            return;
+        }
+        all->items = items;
+        all->room = room;
+    }
+    all->items[all->n++] = one;
+}
+
+static void collect_list(struct relay *r, struct losses *all, struct list *txns,
+                         enum report_cause cause, uint16_t code)
 {
     struct list *m;
 
-    while ((m = list_first(txns))) {
-        struct txn *x = CONTAINER(m, struct txn, of_link);
+    while ((m = list_first(txns)))
+        collect(r, all, CONTAINER(m, struct txn, of_link), cause, code);
+}
 
-        if (x->head && report_is_due(x->head->failure_report, cause) &&
-            !was_told(r, x->head) && !is_unanswered(r, x->head)) {
-            struct lost one = {head_ref(x->head), x->start, x->end, code};
-
-            if (lost) {
-                lost[n++] = one;
-            } else { /* no memory to sort: each by itself */
-                report_all(r, &one, 1);
-            }
-        }
-        txn_drop(&r->txns, x);
-    }
-    return n;
+static void tell(struct relay *r, struct losses *all)
+{
+    report_all(r, all->items, all->n);
+    free(all->items);
 }
 
 void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code)
 {
-    struct lost *lost;
-    size_t n;
+    struct losses all = {0};
 
-    if (l->n_txns == 0)
-        return;
-    lost = malloc(l->n_txns * sizeof *lost);
-    n = collect(r, &l->txns, lost, 0, REPORT_LOST, 408);
-    n = collect(r, &l->unsent, lost, n, REPORT_CUT, cut_code);
-    if (lost)
-        report_all(r, lost, n);
-    free(lost);
+    collect_list(r, &all, &l->txns, REPORT_LOST, 408);
+    collect_list(r, &all, &l->unsent, REPORT_CUT, cut_code);
+    tell(r, &all);
+}
+
+void loss_of_time(struct relay *r)
+{
+    struct losses all = {0};
+    struct txn *x;
+
+    while ((x = txns_expired(&r->txns, r->now_ms))) {
+        struct link *l = x->link;
+
+        r->stats.timeouts++;
+        /* A chunk that still comes in gets the error as its response. */
+        if (x->head && is_unanswered(r, x->head))
+            loss_of_txn(r, x, REPORT_TIMEOUT, 408);
+        else
+            collect(r, &all, x, REPORT_TIMEOUT, 408);
+        sendq_moved(l, r->policy, r->now_ms);
+    }
+    tell(r, &all);
 }

@@ -14,8 +14,7 @@ enum {
     PROBATION_FAILURES_MAX = 10,
 };
 
-/* --- life
- * ------------------------------------------------------------------------- */
+/* --- life --- */
 
 int relay_new(struct relay **out, const struct policy *policy,
               const struct users *users, struct log *log, uint64_t now_ms)
@@ -78,18 +77,7 @@ void relay_clock(struct relay *r, uint64_t now_ms)
 
 void relay_tick(struct relay *r)
 {
-    struct txn *x;
-
-    while ((x = txns_expired(&r->txns, r->now_ms))) {
-        struct link *l = x->link;
-
-        r->stats.timeouts++;
-        if (x->head)
-            loss_of_txn(r, x, REPORT_TIMEOUT, 408);
-        else
-            txn_drop(&r->txns, x);
-        sendq_moved(l, r->policy, r->now_ms);
-    }
+    loss_of_time(r);
     sessions_sweep(&r->sessions, r->now_ms);
 }
 
@@ -100,8 +88,7 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
     out->transactions_now = r->txns.count;
 }
 
-/* --- links
- * ------------------------------------------------------------------------- */
+/* --- links --- */
 
 static bool has_number(const struct table_node *node, const void *key)
 {
@@ -185,8 +172,7 @@ void relay_refused(struct link *l)
         link_close(l, "nothing but failed requests");
 }
 
-/* --- events
- * ------------------------------------------------------------------------ */
+/* --- events --- */
 
 bool relay_is_ready(struct relay *r, struct link *l)
 {

@@ -1,4 +1,5 @@
-/* relay_state - what the files that make up the relay share among themselves. */
+/* relay_state - what the files that make up the relay share among themselves.
+ */
 #ifndef RELAY_STATE_H
 #define RELAY_STATE_H
 
@@ -34,7 +35,7 @@ struct held {
     char text[];
 };
 
-/* --- relay.c ---------------------------------------------------------------------- */
+/* --- relay.c --- */
 
 /* The link with this number, NULL if it is gone. */
 struct link *relay_link(const struct relay *r, uint64_t number);
@@ -43,7 +44,7 @@ struct link *relay_link(const struct relay *r, uint64_t number);
 void relay_succeeded(struct link *l);
 void relay_refused(struct link *l);
 
-/* --- answer.c: this relay's own responses -------------------------------------------- */
+/* --- answer.c: this relay's own responses --- */
 
 /* Answers a request with `code`, if its Failure-Report wants that. */
 void answer_code(struct relay *r, struct link *l, const struct msg *m,
@@ -56,17 +57,17 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m);
 void answer_local(struct relay *r, struct link *l, const struct msg *m,
                   const struct route *route);
 
-/* --- send.c: SEND on its way ------------------------------------------------------------ */
+/* --- send.c: SEND on its way --- */
 
 void send_head(struct relay *r, struct link *l, const struct msg *m);
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
 void send_end(struct relay *r, struct link *l, char flag);
 
-/* The message that l's stream carries has failed with `code`: the incoming chunk
- * is answered so, what still comes of it is thrown away (P-20, P-21). */
+/* The message that l's stream carries has failed with `code`: the incoming
+ * chunk is answered so, what still comes of it is thrown away (P-20, P-21). */
 void send_fail(struct relay *r, struct link *l, uint16_t code);
 
-/* --- request.c: other requests, and responses -------------------------------------------- */
+/* --- request.c: other requests, and responses --- */
 
 /* A whole request other than SEND. */
 void request_forward(struct relay *r, struct link *l, const struct msg *m,
@@ -74,11 +75,14 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
 /* A response; never has a body. */
 void response_take(struct relay *r, struct link *l, const struct msg *m);
 
-/* --- loss.c: what failed after it was accepted -------------------------------------------- */
+/* --- loss.c: what failed after it was accepted --- */
 
 /* The transaction ended badly; drops it. `code` is the REPORT's. */
 void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
                  uint16_t code);
+
+/* All transactions whose time is over: 408. */
+void loss_of_time(struct relay *r);
 
 /* All transactions of a link that is gone; `cut_code` is for those whose octets
  * were not all written. */
