@@ -76,8 +76,7 @@ struct link {
     bool is_host;    /* showed a verified host certificate (P-8) */
     uint16_t port;   /* of the listener it came through */
 
-    /* --- core's own
-     * ----------------------------------------------------------- */
+    /* --- core's own --- */
     bool closing;
     bool proven;  /* had a successful request (R4976-6.1-d) */
     bool more;    /* its last chunk ended with `+` */

@@ -30,8 +30,7 @@ void relay_clock(struct relay *r, uint64_t now_ms);
  * a second. */
 void relay_tick(struct relay *r);
 
-/* --- a link's life
- * ------------------------------------------------------------- */
+/* --- a link's life --- */
 
 /* A neighbour is there (link_init() was called and its fields are set). */
 void relay_link_opened(struct relay *r, struct link *l);
@@ -49,8 +48,7 @@ bool relay_link_is_idle(const struct link *l);
  * those who sent it. */
 void relay_link_give_up(struct relay *r, struct link *l);
 
-/* --- what comes from it
- * ---------------------------------------------------------- */
+/* --- what comes from it --- */
 
 /* May the link's parser be asked for the next event? If not, the link has been
  * paused and will be resumed. */
@@ -67,8 +65,7 @@ void relay_on_event(struct relay *r, struct link *l,
 /* The kernel has taken the link's output up to this position. */
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position);
 
-/* --- figures
- * ---------------------------------------------------------------------- */
+/* --- figures --- */
 
 struct relay_stats {
     uint64_t sessions_now, sessions_ever;

@@ -86,8 +86,7 @@ struct session *session_find_token(const struct sessions *s, struct span token,
 /* Ends those whose time is over. Call it about once a second. */
 void sessions_sweep(struct sessions *s, uint64_t now_ms);
 
-/* --- peers (P-10)
- * --------------------------------------------------------------- */
+/* --- peers (P-10) --- */
 
 /* The link over which this peer speaks to the session, or NULL. */
 struct link *session_peer(const struct session *ss, const struct uri *uri);
@@ -101,8 +100,7 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
 /* Forgets all that leads to `link`: its sessions end, its peer bindings go. */
 void sessions_link_closed(struct sessions *s, struct link *link);
 
-/* --- failed messages (P-21)
- * ------------------------------------------------------- */
+/* --- failed messages (P-21) --- */
 
 /* Remembers that this message failed with `code`; without memory it is not
  * remembered. */

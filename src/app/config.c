@@ -12,7 +12,7 @@
 #include "err.h"
 #include "settings.h"
 
-/* --- what the file said --------------------------------------------------- */
+/* --- what the file said --- */
 
 static size_t index_of(const char *key)
 {
@@ -34,7 +34,7 @@ static bool is_bad(const struct config *c, const char *key)
     return c->origin->keys[index_of(key)].is_bad;
 }
 
-/* --- defaults that depend on something ------------------------------------ */
+/* --- defaults that depend on something --- */
 
 /* The host's own name, owned by the caller, or NULL. No resolver is asked. */
 static char *own_name(void)
@@ -72,7 +72,7 @@ static int make_up(struct config *c)
     return 0;
 }
 
-/* --- checks across keys --------------------------------------------------- */
+/* --- checks across keys --- */
 
 /* Reports when the number at `low` is above that at `high`, or, if they must
  * differ, as large. Either may be wrong by itself: that was reported. */
@@ -137,7 +137,7 @@ static void check_across(const struct config *c, struct config_report *r)
     check_algorithms(c, r);
 }
 
-/* --- making --------------------------------------------------------------- */
+/* --- making --- */
 
 /* An empty one that remembers where its keys were set, or NULL. */
 static struct config *new_empty(const char *path)

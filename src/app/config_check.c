@@ -15,7 +15,7 @@ static bool is_set(const struct config *c, const char *key)
     return config_place(c, key).line > 0;
 }
 
-/* --- what this version can do --------------------------------------------- */
+/* --- what this version can do --- */
 
 static void check_supported(const struct config *c, struct config_report *r)
 {
@@ -38,7 +38,7 @@ static void check_supported(const struct config *c, struct config_report *r)
                       "control.socket");
 }
 
-/* --- accounts ------------------------------------------------------------- */
+/* --- accounts --- */
 
 /* Those that the file names must exist when they will be taken. The default
  * ones may be missing: the server then warns and stays who it is. */
@@ -55,7 +55,7 @@ static void check_accounts(const struct config *c, struct config_report *r)
                       "relay.group: there is no group %s", c->relay.group);
 }
 
-/* --- TLS ------------------------------------------------------------------ */
+/* --- TLS --- */
 
 static const struct config_listen *tls_listener(const struct config *c)
 {
@@ -166,7 +166,7 @@ static int check_tls(const struct config *c, struct config_report *r)
     return r->count == before ? try_tls(c, r) : 0;
 }
 
-/* --- users ---------------------------------------------------------------- */
+/* --- users --- */
 
 struct users_report {
     struct config_report *report;

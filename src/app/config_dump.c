@@ -147,7 +147,7 @@ int config_dump(const struct config *c, FILE *to)
     return fflush(to) || ferror(to) ? ERR_IO : 0;
 }
 
-/* --- what a reload cannot change ------------------------------------------ */
+/* --- what a reload cannot change --- */
 
 /* The value as text, to be freed, or NULL without memory. */
 static char *value_text(const struct setting *s, const struct config *c)

@@ -28,7 +28,7 @@ static struct config_place place_of(const struct reading *r,
     return config_source_at(r->source, config_setting_source_line(from));
 }
 
-/* --- wrong types ---------------------------------------------------------- */
+/* --- wrong types --- */
 
 static const char *const wanted_item[] = {
     [SETTING_BOOL] = "true or false",
@@ -74,7 +74,7 @@ static int refuse_type(const struct reading *r, const struct setting *s,
     return ERR_CONFIG;
 }
 
-/* --- strings -------------------------------------------------------------- */
+/* --- strings --- */
 
 static struct span text_of(const config_setting_t *from)
 {
@@ -145,7 +145,7 @@ static int read_parsed(const struct reading *r, const struct setting *s,
     return err ? refuse_text(r, key, from, wanted) : 0;
 }
 
-/* --- numbers -------------------------------------------------------------- */
+/* --- numbers --- */
 
 /* A value of the setting as an operator would write it. */
 static const char *number_text(char *dst, const struct setting *s, uint64_t v)
@@ -222,7 +222,7 @@ static int read_number(const struct reading *r, const struct setting *s,
     return 0;
 }
 
-/* --- values --------------------------------------------------------------- */
+/* --- values --- */
 
 /* Reads the default. The table is ours: it holds no faults. */
 static int read_default(const struct reading *r, const struct setting *s,
@@ -432,7 +432,7 @@ void config_read_undo(const struct setting *s, void *at)
     set_items(at, (struct config_items){NULL, 0});
 }
 
-/* --- the tree ------------------------------------------------------------- */
+/* --- the tree --- */
 
 static int read_key(const struct reading *r, struct config *c,
                     const struct setting *s, config_setting_t *from)

@@ -37,7 +37,7 @@ struct scan {
     size_t depth;
 };
 
-/* --- arrays that grow ----------------------------------------------------- */
+/* --- arrays that grow --- */
 
 /* Makes room for `need` items of `each` octets: 0 or ERR_NOMEM. */
 static int grow(void *array, size_t *size, size_t need, size_t each)
@@ -92,7 +92,7 @@ static int put_file(struct config_source *s, char *name)
     return err;
 }
 
-/* --- files ---------------------------------------------------------------- */
+/* --- files --- */
 
 static int read_all(char **data, size_t *n, int fd, size_t max)
 {
@@ -179,7 +179,7 @@ static int push_file(struct scan *scan, const char *file,
     return 0;
 }
 
-/* --- @include ------------------------------------------------------------- */
+/* --- @include --- */
 
 static bool is_blank(char c)
 {
@@ -273,17 +273,7 @@ static int include(struct scan *scan, const char *name)
     return 0;
 }
 
-/* --- lines ---------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+/* --- lines --- */
 
 /* The length of a number's fraction and exponent at the front of s. */
 static size_t fraction_run(struct span s)
@@ -293,31 +283,30 @@ static size_t fraction_run(struct span s)
     for (; n < s.n; n++) {
         bool is_sign = s.p[n] == '-' || s.p[n] == '+';
 
-        if (is_sign
-                ? n == 0 || (s.p[n - 1] | 0x20) != 'e'
-                : !is_digit(s.p[n]) && s.p[n] != '.' && (s.p[n] | 0x20) != 'e')
+        if (is_sign ? n == 0 || char_lower(s.p[n - 1]) != 'e'
+                    : !char_is_digit(s.p[n]) && s.p[n] != '.' &&
+                          char_lower(s.p[n]) != 'e')
             break;
     }
     return n;
-}
-
-static unsigned digit_value(char c)
-{
-    return is_digit(c) ? (unsigned)(c - '0') : (unsigned)(c | 0x20) - 'a' + 10;
 }
 
 /* The length of the number at the front of s; *is_wide when it is an integer
  * that libconfig would wrap to 32 bits. */
 static size_t number_run(struct span s, bool *is_wide)
 {
-    bool is_hex = s.n > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x';
-    unsigned base = is_hex ? 16 : 10;
+    bool is_hex = s.n > 2 && s.p[0] == '0' && char_lower(s.p[1]) == 'x';
+    int base = is_hex ? 16 : 10;
     size_t n = is_hex ? 2 : 0;
     size_t fraction;
     uint64_t value = 0;
 
-    for (; n < s.n && is_alnum(s.p[n]) && digit_value(s.p[n]) < base; n++) {
-        value = value * base + digit_value(s.p[n]);
+    for (; n < s.n; n++) {
+        int digit = char_hex(s.p[n]);
+
+        if (digit < 0 || digit >= base)
+            break;
+        value = value * (uint64_t)base + (uint64_t)digit;
         if (value > INT32_MAX)
             value = (uint64_t)INT32_MAX + 1; /* enough to know */
     }
@@ -329,7 +318,8 @@ static size_t number_run(struct span s, bool *is_wide)
 
 static bool is_name(char c)
 {
-    return is_alnum(c) || c == '_' || c == '-' || c == '*';
+    return char_is_alpha(c) || char_is_digit(c) || c == '_' || c == '-' ||
+           c == '*';
 }
 
 /* The length of the piece at the front of s, which is code; keeps the state. */
@@ -344,7 +334,7 @@ static size_t code_run(struct scan *scan, struct span s, bool *is_wide)
         n = 2;
     } else if (s.p[0] == '#' || span_starts(s, SPAN("//"))) {
         n = s.n;
-    } else if (is_digit(s.p[0])) {
+    } else if (char_is_digit(s.p[0])) {
         n = number_run(s, is_wide);
     } else if (s.p[0] == '.') { /* its digits are no integer */
         n = fraction_run(s);
@@ -423,7 +413,7 @@ static void pop(struct scan *scan)
     scan->depth--;
 }
 
-/* --- public --------------------------------------------------------------- */
+/* --- public --- */
 
 int config_source_init(struct config_source *s, const char *path,
                        const struct span *text, struct config_report *r)

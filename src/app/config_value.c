@@ -18,27 +18,17 @@ enum {
  * exactly. */
 static const double longest_ms = 1e15;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* How many octets at the front of s are digits. */
 static size_t count_digits(struct span s)
 {
     size_t n = 0;
 
-    while (n < s.n && is_digit(s.p[n]))
+    while (n < s.n && char_is_digit(s.p[n]))
         n++;
     return n;
 }
 
-/* --- durations ------------------------------------------------------------ */
+/* --- durations --- */
 
 /* The milliseconds in a unit, 0 for an unknown one. */
 static double unit_ms(struct span unit)
@@ -96,7 +86,7 @@ const char *config_value_time_text(char *dst, uint64_t ms)
     return dst;
 }
 
-/* --- sizes ---------------------------------------------------------------- */
+/* --- sizes --- */
 
 static const char size_units[] = "kmgt";
 
@@ -108,9 +98,9 @@ int config_value_size(uint64_t *octets, struct span text)
     int err;
 
     if (text.n == n + 1) {
-        const char *unit = strchr(size_units, text.p[n] | 0x20);
+        const char *unit = strchr(size_units, char_lower(text.p[n]));
 
-        if (!unit || !is_alnum(text.p[n]))
+        if (!unit || !char_is_alpha(text.p[n]))
             return ERR_SYNTAX;
         shift = 10 * (unsigned)(unit - size_units + 1);
     } else if (text.n != n) {
@@ -138,7 +128,7 @@ const char *config_value_size_text(char *dst, uint64_t octets)
     return dst;
 }
 
-/* --- addresses ------------------------------------------------------------ */
+/* --- addresses --- */
 
 /* Is every bit behind the prefix clear? */
 static bool rest_is_clear(const struct config_cidr *c)
@@ -237,7 +227,7 @@ int config_value_server(struct addr *out, struct span text)
     return addr_parse(out, host, (uint16_t)number);
 }
 
-/* --- names ---------------------------------------------------------------- */
+/* --- names --- */
 
 static bool is_label(struct span label)
 {
@@ -245,7 +235,8 @@ static bool is_label(struct span label)
         label.p[label.n - 1] == '-')
         return false;
     for (size_t i = 0; i < label.n; i++)
-        if (!is_alnum(label.p[i]) && label.p[i] != '-' && label.p[i] != '_')
+        if (!char_is_alpha(label.p[i]) && !char_is_digit(label.p[i]) &&
+            label.p[i] != '-' && label.p[i] != '_')
             return false;
     return true;
 }

@@ -33,7 +33,7 @@ static unsigned long long number_of(const struct hop *h)
     return h->link.number;
 }
 
-/* --- the link's functions: what the relay asks of this neighbour ---------- */
+/* --- the link's functions: what the relay asks of this neighbour --- */
 
 /* One line for each head out: the parts of a frame begin with its start line.
  */
@@ -99,7 +99,7 @@ static const struct link_ops link_ops = {
     .has_name = hop_has_name,
 };
 
-/* --- the connection's callbacks ------------------------------------------- */
+/* --- the connection's callbacks --- */
 
 static void tell_time(const struct hop *h)
 {
@@ -229,7 +229,7 @@ static const struct conn_ops conn_ops = {
     .closed = on_closed,
 };
 
-/* --- time ----------------------------------------------------------------- */
+/* --- time --- */
 
 static void on_probation_over(struct timer *t)
 {
@@ -252,7 +252,7 @@ static void on_idle(struct timer *t)
         timer_start(h->all->idle, t);
 }
 
-/* --- all of them ---------------------------------------------------------- */
+/* --- all of them --- */
 
 int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
               uint64_t idle_ms)

@@ -56,8 +56,7 @@ struct server {
     uint64_t drain_until_ms;
 };
 
-/* --- accepting
- * --------------------------------------------------------------------- */
+/* --- accepting --- */
 
 static void log_refused(struct server *s, const char *why)
 {
@@ -110,8 +109,7 @@ static void on_gone(void *ctx, const struct addr *peer)
     address_count_remove(&s->addresses, peer);
 }
 
-/* --- listeners
- * ----------------------------------------------------------------------- */
+/* --- listeners --- */
 
 static struct sock_opts sock_opts_of(const struct config *config)
 {
@@ -177,9 +175,7 @@ static void close_ports(struct server *s)
     }
 }
 
-/* --- the end
- * ---------------------------------------------------------------------------
- */
+/* --- the end --- */
 
 /* Lets what is in flight finish until timers.drain is over, then gives it up
  * and lets the REPORTs of that leave. */
@@ -277,8 +273,7 @@ static void on_tick(void *ctx)
     alarm_set(s->tick, TICK_MS);
 }
 
-/* --- the beginning
- * ------------------------------------------------------------------------ */
+/* --- the beginning --- */
 
 static int open_log(struct server *s, bool debug)
 {

@@ -18,7 +18,7 @@ enum {
     MANY = 1000000,
 };
 
-/* --- what texts must be --------------------------------------------------- */
+/* --- what texts must be --- */
 
 static const char *check_host(struct span text)
 {
@@ -76,7 +76,7 @@ static const char *check_socket(struct span text)
     return "an absolute path of less than 108 octets, or \"\" for off";
 }
 
-/* --- names of choices, in the order of their enums ------------------------ */
+/* --- names of choices, in the order of their enums --- */
 
 static const char *const transports[] = {[CONFIG_TCP] = "tcp",
                                          [CONFIG_TLS] = "tls",
@@ -93,7 +93,7 @@ static const char *const levels[] = {[LOG_LEVEL_ERROR] = "error",
                                      [LOG_LEVEL_DEBUG] = "debug",
                                      NULL};
 
-/* --- the table ------------------------------------------------------------ */
+/* --- the table --- */
 
 #define COUNT(field, from, to)                                                 \
     .type = SETTING_COUNT, .at = offsetof(struct config, field),               \

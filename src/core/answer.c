@@ -56,9 +56,7 @@ void answer_code(struct relay *r, struct link *l, const struct msg *m,
     finish(r, l, &f, m, code);
 }
 
-/* --- AUTH
- * ---------------------------------------------------------------------------
- */
+/* --- AUTH --- */
 
 static void challenge(struct relay *r, struct link *l, const struct msg *m,
                       bool stale)
@@ -207,8 +205,7 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m)
     }
 }
 
-/* --- what is for the relay itself (P-7, P-25)
- * ------------------------------------------ */
+/* --- what is for the relay itself (P-7, P-25) --- */
 
 void answer_local(struct relay *r, struct link *l, const struct msg *m,
                   const struct route *route)

@@ -46,8 +46,7 @@ size_t chunker_most(const struct chunker *c, const struct stream *s)
     return s->is_open ? max - (size_t)(s->next - s->chunk_start) : max;
 }
 
-/* --- our own end-line in the body (B4975-7.1-b)
- * --------------------------------- */
+/* --- our own end-line in the body (B4975-7.1-b) --- */
 
 static void needle_of(char *needle, const struct stream *s)
 {
@@ -96,8 +95,7 @@ static void remember_tail(struct stream *s, struct span body)
     s->tail_n = (uint8_t)keep;
 }
 
-/* --- one chunk
- * ------------------------------------------------------------------- */
+/* --- one chunk --- */
 
 /* The total to write into a chunk whose last octet is `end` (MSG_STAR: not
  * known); `ends` says that the message ends there. Totals are hints and may

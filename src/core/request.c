@@ -102,8 +102,7 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
     }
 }
 
-/* --- responses
- * -------------------------------------------------------------------- */
+/* --- responses --- */
 
 /* A forwarded AUTH was refused for its credentials (R4976-6.3-o): counts for
  * the client as if it had been here. */

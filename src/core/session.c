@@ -5,8 +5,7 @@
 
 #include "err.h"
 
-/* --- the table
- * -------------------------------------------------------------------- */
+/* --- the table --- */
 
 static bool has_token(const struct table_node *node, const void *key)
 {
@@ -140,8 +139,7 @@ void sessions_sweep(struct sessions *s, uint64_t now_ms)
     }
 }
 
-/* --- peers
- * -------------------------------------------------------------------------- */
+/* --- peers --- */
 
 static struct peer *find_peer(const struct session *ss, const struct uri *uri)
 {
@@ -202,8 +200,7 @@ void sessions_link_closed(struct sessions *s, struct link *link)
         peer_free(CONTAINER(m, struct peer, of_link));
 }
 
-/* --- failed messages
- * ------------------------------------------------------------------ */
+/* --- failed messages --- */
 
 void session_fail(struct sessions *s, struct session *ss,
                   struct span message_id, uint16_t code)

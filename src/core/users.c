@@ -36,8 +36,7 @@ struct line {
 
 enum { FAULT_MAX = 96 };
 
-/* --- looking up
- * ------------------------------------------------------------------ */
+/* --- looking up --- */
 
 static const struct entry *entry_of(const struct table_node *node)
 {
@@ -87,8 +86,7 @@ size_t users_count(const struct users *u)
     return u->table.count;
 }
 
-/* --- reading
- * --------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* Without CR, comment and blanks at the end. */
 static struct span strip(struct span line)

@@ -45,8 +45,7 @@ struct reader {
     struct span values[PARAMS];
 };
 
-/* --- reading
- * ------------------------------------------------------------------- */
+/* --- reading --- */
 
 static bool is_token_octet(char c)
 {
@@ -269,8 +268,7 @@ int digest_challenge_parse(struct digest_challenge *out, struct span value)
     return 0;
 }
 
-/* --- algorithms
- * ---------------------------------------------------------------- */
+/* --- algorithms --- */
 
 struct span digest_alg_name(enum digest_alg alg)
 {
@@ -293,8 +291,7 @@ int digest_alg_from(enum digest_alg *out, struct span name)
     return ERR_NOT_FOUND;
 }
 
-/* --- hashing
- * ------------------------------------------------------------------- */
+/* --- hashing --- */
 
 /* H(part ":" part ":" ... ). */
 static int hash_joined(struct digest_hex *out, enum digest_alg alg,

@@ -47,8 +47,7 @@ static int match_tail(struct span s)
     return s.n < 3 ? (int)s.n : 3;
 }
 
-/* --- the head
- * ----------------------------------------------------------------- */
+/* --- the head --- */
 
 /* CRLFs between frames are somebody's keep-alive (I-4). */
 static void skip_stray_crlf(struct span *in)
@@ -168,8 +167,7 @@ static int next_head(struct parser *p, struct span *in, struct parse_event *ev)
     }
 }
 
-/* --- the body
- * ----------------------------------------------------------------- */
+/* --- the body --- */
 
 /* Where the end-line begins in `in`, from octet `from`; in.n if it is not
  * (wholly) there. */

@@ -104,8 +104,7 @@ static bool take_octet(struct span *rest, char c)
     return true;
 }
 
-/* --- hosts ------------------------------------------------------------------
- */
+/* --- hosts --- */
 
 /* "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ) (RFC 3986, 3.2.2). */
 static bool is_ip_future(struct span s)
@@ -195,8 +194,7 @@ static int host_canon(struct host *out, struct span text)
     return err;
 }
 
-/* --- the parts, from left to right -------------------------------------------
- */
+/* --- the parts, from left to right --- */
 
 static int parse_scheme(struct uri *u, struct span *rest)
 {
@@ -309,8 +307,7 @@ int uri_parse(struct uri *out, struct span text)
     return err;
 }
 
-/* --- comparison (RFC 4975, 6.1)
- * ----------------------------------------------- */
+/* --- comparison (RFC 4975, 6.1) --- */
 
 bool uri_equal(const struct uri *a, const struct uri *b)
 {
