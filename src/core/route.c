@@ -28,16 +28,29 @@ bool route_is_ours(const struct policy *policy, const struct uri *uri,
            is_our_host(policy, uri->host, is_auth);
 }
 
-/* All URIs must be URIs, and in anything but AUTH have a port (R4976-8-a). */
-static bool path_is_sound(struct span path, bool needs_port)
+/* Cuts the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is none,
+ * or has no port in anything but AUTH (R4976-8-a). */
+static int next_uri(struct uri *uri, struct span *path, const struct msg *m)
 {
     struct span text;
-    struct uri uri;
 
-    while (msg_path_next(&text, &path))
-        if (uri_parse(&uri, text) != 0 || (needs_port && uri.port == 0))
-            return false;
-    return true;
+    if (!msg_path_next(&text, path))
+        return ERR_EOF;
+    if (uri_parse(uri, text) != 0 || (uri->port == 0 && m->method != MSG_AUTH))
+        return ERR_SYNTAX;
+    return 0;
+}
+
+/* Is all that is left of the path sound? */
+static bool path_is_sound(struct span path, const struct msg *m)
+{
+    struct uri uri;
+    int err;
+
+    do
+        err = next_uri(&uri, &path, m);
+    while (!err);
+    return err == ERR_EOF;
 }
 
 static void refuse(struct route *r, uint16_t code)
@@ -55,19 +68,14 @@ static void lead_to(struct route *r, struct link *out)
 /* Somebody speaks to our client: the way leads over the client's connection, to
  * its last URI, and nowhere else (R4976-9.3-a, P-9). */
 static void route_inbound(struct route *r, struct link *from,
-                          const struct msg *m)
+                          const struct uri *speaker)
 {
-    struct span rest = r->to, first;
-    struct uri speaker;
-
-    (void)msg_path_next(&first, &rest);
-    if (msg_path_next(&first, &rest)) {
+    if (r->to.n != r->next.text.n) {
         refuse(r, 403);
         return;
     }
     if (from && !from->is_host &&
-        uri_parse(&speaker, msg_text(m, m->from_first)) == 0 &&
-        session_bind_peer(r->session, &speaker, from) == ERR_EXISTS) {
+        session_bind_peer(r->session, speaker, from) == ERR_EXISTS) {
         refuse(r, 506);
         return;
     }
@@ -109,17 +117,15 @@ void route_find(struct route *r, const struct policy *policy,
 {
     bool is_auth = m->method == MSG_AUTH;
     struct link *previous = from;
-    struct span text, path;
+    struct span path = msg_text(m, m->to), back = msg_text(m, m->from);
+    struct uri speaker;
 
     memset(r, 0, sizeof *r);
-    if (!path_is_sound(msg_text(m, m->to), !is_auth) ||
-        !path_is_sound(msg_text(m, m->from), !is_auth)) {
+    if (next_uri(&r->next, &path, m) || next_uri(&speaker, &back, m) ||
+        !path_is_sound(back, m)) {
         refuse(r, 400);
         return;
     }
-    path = msg_text(m, m->to);
-    (void)msg_path_next(&text, &path);
-    (void)uri_parse(&r->next, text);
     if (!route_is_ours(policy, &r->next, is_auth && m->n_to == 1)) {
         r->kind = ROUTE_FOREIGN;
         return;
@@ -128,15 +134,21 @@ void route_find(struct route *r, const struct policy *policy,
         r->to = rest_behind(path);
         if (!pass(r, sessions, &r->next, is_auth, now_ms))
             return;
-        (void)msg_path_next(&text, &path);
-        (void)uri_parse(&r->next, text);
+        if (next_uri(&r->next, &path, m)) {
+            refuse(r, 400);
+            return;
+        }
         if (previous != r->session->link) {
-            route_inbound(r, previous, m);
+            route_inbound(r, previous, &speaker);
             return;
         }
         if (!route_is_ours(policy, &r->next, false))
             break;
         previous = NULL; /* this relay itself */
+    }
+    if (!path_is_sound(path, m)) {
+        refuse(r, 400);
+        return;
     }
     r->out = session_peer(r->session, &r->next);
     r->kind = r->out ? ROUTE_LINK : ROUTE_DIAL;
