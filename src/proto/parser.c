@@ -75,7 +75,7 @@ static bool learn_tid(struct parser *p, struct span line)
 
     (void)span_cut(&rest, ' ');
     tid = span_cut(&rest, ' ');
-    if (!msg_is_ident(tid))
+    if (!msg_is_ident(tid) || line.p[line.n - 2] != '\r')
         return false;
     memcpy(p->needle, "\r\n-------", 2 + HYPHENS);
     memcpy(p->needle + 2 + HYPHENS, tid.p, tid.n);
@@ -155,7 +155,9 @@ static int next_head(struct parser *p, struct span *in, struct parse_event *ev)
         size_t end = lf ? (size_t)(lf - in->p) + 1 : in->n;
         int took;
 
-        if (end > p->head_size)
+        /* A head that has no end by then would need room that the caller need
+         * not have. */
+        if (end > p->head_size || (!lf && end == p->head_size))
             return die(p, ERR_LIMIT);
         if (!lf)
             return ERR_AGAIN;
