@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <assert.h>
 #include <libconfig.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,7 +17,10 @@
 
 static size_t index_of(const char *key)
 {
-    return (size_t)(settings_find(key) - settings);
+    const struct setting *s = settings_find(key);
+
+    assert(s);
+    return (size_t)(s - settings);
 }
 
 struct config_place config_place(const struct config *c, const char *key)
