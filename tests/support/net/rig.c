@@ -159,8 +159,14 @@ struct rig *rig_new(const struct rig_opts *opts)
     int server;
 
     assert_non_null(r);
-    assert_int_equal(loop_new(&r->loop), 0);
-    assert_int_equal(net_new(&r->net, r->loop, &settings), 0);
+    r->beside = opts->beside;
+    if (r->beside) {
+        r->loop = r->beside->loop;
+        r->net = r->beside->net;
+    } else {
+        assert_int_equal(loop_new(&r->loop), 0);
+        assert_int_equal(net_new(&r->net, r->loop, &settings), 0);
+    }
     r->fd = connect_pair(&server, &peer, opts->client_receive);
     if (opts->tls && !opts->no_hello)
         begin_client_tls(r, opts);
@@ -176,8 +182,10 @@ void rig_free(struct rig *r)
     if (r->conn)
         conn_close(r->conn);
     assert_int_equal(r->closes, 1);
-    net_free(r->net);
-    loop_free(r->loop);
+    if (!r->beside) {
+        net_free(r->net);
+        loop_free(r->loop);
+    }
     SSL_free(r->ssl);
     SSL_CTX_free(r->ssl_ctx);
     if (r->fd >= 0)
@@ -328,8 +336,57 @@ void rig_hang_up(struct rig *r)
     r->fd = -1;
 }
 
-void rig_fill(char *dst, size_t n)
+/* --- what tests of one transport share --- */
+
+int rig_set_up_tcp(void **state)
 {
-    for (size_t i = 0; i < n; i++)
-        dst[i] = (char)(i * 2654435761u >> 16);
+    struct rig_world *w = calloc(1, sizeof *w);
+
+    assert_non_null(w);
+    w->big = malloc(RIG_BIG);
+    w->back = malloc(RIG_BIG);
+    assert_true(w->big && w->back);
+    for (size_t i = 0; i < RIG_BIG; i++)
+        w->big[i] = (char)(i * 2654435761u >> 16);
+    *state = w;
+    return 0;
+}
+
+int rig_set_up_tls(void **state)
+{
+    struct rig_world *w;
+
+    rig_set_up_tcp(state);
+    w = *state;
+    w->files = tls_files_new();
+    assert_non_null(w->files);
+    w->tls = rig_server_ctx(w->files, false);
+    return 0;
+}
+
+int rig_tear_down(void **state)
+{
+    struct rig_world *w = *state;
+
+    tls_ctx_unref(w->tls);
+    tls_files_free(w->files);
+    free(w->big);
+    free(w->back);
+    free(w);
+    return 0;
+}
+
+struct rig *rig_open(struct rig_world *w, struct rig_opts opts)
+{
+    struct rig *r;
+
+    opts.tls = w->tls;
+    r = rig_new(&opts);
+    rig_until(r, rig_is_open);
+    return r;
+}
+
+int rig_put(struct rig *r, const void *p, size_t n)
+{
+    return conn_write(r->conn, &(struct span){p, n}, 1);
 }

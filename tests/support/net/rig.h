@@ -22,6 +22,7 @@ typedef void (*rig_input_fn)(struct rig *r, struct span *in);
 typedef bool (*rig_done_fn)(struct rig *r);
 
 struct rig {
+    struct rig *beside; /* whose loop and net these are */
     struct loop *loop;
     struct net *net;
     struct conn *conn; /* NULL once closed */
@@ -46,6 +47,7 @@ struct rig {
 
 /* What a rig is made of; zeroed is plain TCP with roomy settings. */
 struct rig_opts {
+    struct rig *beside;           /* to share its loop and net; freed first */
     struct tls_ctx *tls;          /* the server's */
     SSL_CTX *client;              /* the client's; NULL: one of the rig's own */
     bool no_hello;                /* the client does not begin the handshake */
@@ -84,7 +86,25 @@ struct tls_ctx *rig_server_ctx(struct tls_files *files, bool rsa);
 /* A client context that trusts nobody in particular and offers nothing. */
 SSL_CTX *rig_client_ctx(void);
 
-/* n octets that tell their place. */
-void rig_fill(char *dst, size_t n);
+/* --- what tests of one transport share --- */
+
+enum { RIG_BIG = 1 << 20 };
+
+/* The state of a group: its tests run over plain TCP, or all over TLS. */
+struct rig_world {
+    struct tls_files *files;
+    struct tls_ctx *tls; /* NULL: plain TCP */
+    char *big;           /* RIG_BIG octets that tell their place */
+    char *back;          /* room for as many */
+};
+
+int rig_set_up_tcp(void **state);
+int rig_set_up_tls(void **state);
+int rig_tear_down(void **state);
+
+/* A rig over the world's transport, open at both ends. */
+struct rig *rig_open(struct rig_world *w, struct rig_opts opts);
+/* conn_write() of one part. */
+int rig_put(struct rig *r, const void *p, size_t n);
 
 #endif

@@ -10,7 +10,7 @@
 #include "err.h"
 #include "rig.h"
 
-enum { BIG = 4 << 20, INPUT = 65536 };
+enum { INPUT = 65536 };
 
 /* The linker's --wrap leaves no room for a context. */
 static unsigned writes, reads;
@@ -51,66 +51,6 @@ int __wrap_SSL_read_ex(SSL *ssl, void *p, size_t n, size_t *done)
     return __real_SSL_read_ex(ssl, p, n, done);
 }
 
-/* --- the two transports --- */
-
-struct world {
-    struct tls_files *files;
-    struct tls_ctx *tls; /* NULL: plain TCP */
-    char *big, *back;
-};
-
-static int set_up_tcp(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-
-    assert_non_null(w);
-    w->big = malloc(BIG);
-    w->back = malloc(BIG);
-    assert_true(w->big && w->back);
-    rig_fill(w->big, BIG);
-    *state = w;
-    return 0;
-}
-
-static int set_up_tls(void **state)
-{
-    struct world *w;
-
-    set_up_tcp(state);
-    w = *state;
-    w->files = tls_files_new();
-    assert_non_null(w->files);
-    w->tls = rig_server_ctx(w->files, false);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-
-    tls_ctx_unref(w->tls);
-    tls_files_free(w->files);
-    free(w->big);
-    free(w->back);
-    free(w);
-    return 0;
-}
-
-static struct rig *open_rig(struct world *w, struct rig_opts opts)
-{
-    struct rig *r;
-
-    opts.tls = w->tls;
-    r = rig_new(&opts);
-    rig_until(r, rig_is_open);
-    return r;
-}
-
-static int put(struct rig *r, const char *p, size_t n)
-{
-    return conn_write(r->conn, &(struct span){p, n}, 1);
-}
-
 /* Turns until the loop has seen everything that is on its way. */
 static void settle(struct rig *r)
 {
@@ -122,7 +62,7 @@ static void settle(struct rig *r)
 
 static void what_the_peer_sends_is_offered(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
 
     rig_send_all(r, "hello", 5);
     while (r->got_n < 5)
@@ -135,7 +75,7 @@ static void what_the_peer_sends_is_offered(void **state)
 
 static void what_is_written_arrives_and_is_reported_sent(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
     const struct span parts[] = {SPAN("one "), SPAN(""), SPAN("two")};
     char text[7];
 
@@ -152,13 +92,13 @@ static void what_is_written_arrives_and_is_reported_sent(void **state)
 
 static void many_small_writes_go_out_as_one(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
     char text[600];
 
     settle(r);
     writes = 0;
     for (int i = 0; i < 200; i++)
-        assert_int_equal(put(r, "abc", 3), 0);
+        assert_int_equal(rig_put(r, "abc", 3), 0);
     rig_recv_all(r, text, sizeof text);
     settle(r);
     assert_int_equal(writes, 1);
@@ -167,14 +107,14 @@ static void many_small_writes_go_out_as_one(void **state)
 
 static void bulk_goes_out_in_full_records(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
     enum { BULK = 15 * 16384 };
 
     settle(r);
     writes = 0;
     most_written = 0;
-    assert_int_equal(put(r, w->big, BULK), 0);
+    assert_int_equal(rig_put(r, w->big, BULK), 0);
     rig_recv_all(r, w->back, BULK);
     assert_memory_equal(w->back, w->big, BULK);
     if (w->tls) {
@@ -188,30 +128,36 @@ static void bulk_goes_out_in_full_records(void **state)
 
 static void megabytes_cross_in_both_directions(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
-    size_t sent = 0, back = 0;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
+    enum { TIMES = 4 };
+    size_t out = 0, back = 0;
 
-    assert_int_equal(put(r, w->big, BIG), 0);
-    while (r->got_n < BIG || back < BIG) {
+    for (int i = 0; i < TIMES; i++)
+        assert_int_equal(rig_put(r, w->big, RIG_BIG), 0);
+    while (r->got_n < TIMES * RIG_BIG || back < TIMES * RIG_BIG) {
+        size_t at = out % RIG_BIG, back_at = back % RIG_BIG;
+
         assert_false(r->client_eof || r->client_reset);
-        if (sent < BIG)
-            sent += rig_send(r, w->big + sent, BIG - sent);
-        if (back < BIG)
-            back += rig_recv(r, w->back + back, BIG - back);
+        if (out < TIMES * RIG_BIG)
+            out += rig_send(r, w->big + at, RIG_BIG - at);
+        if (back < TIMES * RIG_BIG)
+            back += rig_recv(r, w->back + back_at, RIG_BIG - back_at);
+        if (back && back % RIG_BIG == 0)
+            assert_memory_equal(w->back, w->big, RIG_BIG);
         rig_turn(r);
     }
-    assert_memory_equal(r->got, w->big, BIG);
-    assert_memory_equal(w->back, w->big, BIG);
-    assert_int_equal(r->sent, BIG);
-    assert_int_equal(conn_octets_in(r->conn), BIG);
+    for (int i = 0; i < TIMES; i++)
+        assert_memory_equal(r->got + i * RIG_BIG, w->big, RIG_BIG);
+    assert_int_equal(r->sent, TIMES * RIG_BIG);
+    assert_int_equal(conn_octets_in(r->conn), TIMES * RIG_BIG);
     rig_free(r);
 }
 
 static void octets_cross_one_by_one(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
 
     for (size_t i = 0; i < 200; i++) {
         assert_int_equal(rig_send(r, w->big + i, 1), 1);
@@ -224,17 +170,17 @@ static void octets_cross_one_by_one(void **state)
 
 static void write_early(struct rig *r)
 {
-    assert_int_equal(put(r, "early", 5), 0);
+    assert_int_equal(rig_put(r, "early", 5), 0);
 }
 
 static void what_is_written_before_and_while_opening_goes_out(void **state)
 {
-    struct world *w = *state;
+    struct rig_world *w = *state;
     struct rig *r = rig_new(&(struct rig_opts){.tls = w->tls});
     char text[10];
 
     r->on_open = write_early;
-    assert_int_equal(put(r, "first", 5), 0);
+    assert_int_equal(rig_put(r, "first", 5), 0);
     rig_until(r, rig_is_open);
     rig_recv_all(r, text, 10);
     assert_memory_equal(text, "firstearly", 10);
@@ -244,7 +190,7 @@ static void what_is_written_before_and_while_opening_goes_out(void **state)
 static void
 input_that_comes_with_the_end_of_the_handshake_is_offered(void **state)
 {
-    struct world *w = *state;
+    struct rig_world *w = *state;
     struct rig *r = rig_new(&(struct rig_opts){.tls = w->tls});
 
     /* The client is done before the server has seen its last flight. */
@@ -263,49 +209,49 @@ input_that_comes_with_the_end_of_the_handshake_is_offered(void **state)
 static void past_the_bound_a_write_is_refused_whole(void **state)
 {
     struct rig *r =
-        open_rig(*state, (struct rig_opts){.settings = {.output_max = 1000}});
+        rig_open(*state, (struct rig_opts){.settings = {.output_max = 1000}});
     char text[1000];
 
-    assert_int_equal(put(r, text, 999), 0);
-    assert_int_equal(put(r, text, 2), ERR_FULL);
+    assert_int_equal(rig_put(r, text, 999), 0);
+    assert_int_equal(rig_put(r, text, 2), ERR_FULL);
     assert_int_equal(conn_position(r->conn), 999);
-    assert_int_equal(put(r, text, 1), 0);
+    assert_int_equal(rig_put(r, text, 1), 0);
     rig_recv_all(r, text, 1000);
-    assert_int_equal(put(r, text, 1000), 0);
+    assert_int_equal(rig_put(r, text, 1000), 0);
     rig_free(r);
 }
 
 static void a_peer_that_does_not_read_holds_only_the_queue(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){
+    struct rig *r = rig_open(*state, (struct rig_opts){
                                          .client_receive = 4096,
                                          .settings.sock.send_buffer = 4096,
                                      });
-    struct world *w = *state;
+    struct rig_world *w = *state;
     uint64_t sent;
 
-    assert_int_equal(put(r, w->big, BIG), 0);
+    assert_int_equal(rig_put(r, w->big, RIG_BIG), 0);
     settle(r);
     sent = r->sent;
-    assert_true(sent < BIG);
+    assert_true(sent < RIG_BIG);
     writes = 0;
     settle(r);
     assert_int_equal(writes, 0); /* waits for the socket, does not try */
-    assert_int_equal(put(r, w->big, 1), 0);
+    assert_int_equal(rig_put(r, w->big, 1), 0);
     settle(r);
     assert_int_equal(writes, 0);
     assert_int_equal(r->sent, sent);
-    rig_recv_all(r, w->back, BIG);
-    assert_memory_equal(w->back, w->big, BIG);
+    rig_recv_all(r, w->back, RIG_BIG);
+    assert_memory_equal(w->back, w->big, RIG_BIG);
     rig_free(r);
 }
 
 static void a_turn_reads_no_more_than_its_share(void **state)
 {
-    struct rig *r = open_rig(
+    struct rig *r = rig_open(
         *state, (struct rig_opts){
                     .settings = {.input_size = 4096, .read_per_turn = 10000}});
-    struct world *w = *state;
+    struct rig_world *w = *state;
     size_t n = 0, most = 0;
 
     conn_pause(r->conn);
@@ -337,8 +283,8 @@ static void take_thousands(struct rig *r, struct span *in)
 
 static void a_leftover_is_offered_with_what_follows(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
 
     r->on_input = take_thousands;
     rig_send_all(r, w->big, 1900);
@@ -362,8 +308,8 @@ static void take_nearly_a_block(struct rig *r, struct span *in)
 
 static void a_leftover_may_grow_to_a_block(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
     size_t n = 3 * (INPUT - 1), at = 0;
 
     r->on_input = take_nearly_a_block;
@@ -379,7 +325,7 @@ static void a_leftover_may_grow_to_a_block(void **state)
 
 static void paused_nothing_is_read_or_offered(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
 
     conn_pause(r->conn);
     conn_pause(r->conn);
@@ -404,7 +350,7 @@ static void take_one_and_pause(struct rig *r, struct span *in)
 
 static void a_leftover_is_offered_again_after_resuming(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
 
     r->on_input = take_one_and_pause;
     rig_send_all(r, "abc", 3);
@@ -428,7 +374,7 @@ static void a_leftover_is_offered_again_after_resuming(void **state)
 static void
 paused_again_before_the_end_of_the_turn_nothing_is_offered(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
 
     r->on_input = take_one_and_pause;
     rig_send_all(r, "abc", 3);
@@ -454,8 +400,8 @@ static void take_some_and_pause(struct rig *r, struct span *in)
 
 static void pauses_at_every_offer_lose_nothing(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
     enum { SOME = 300000 };
     size_t n = 0;
 
@@ -472,11 +418,11 @@ static void pauses_at_every_offer_lose_nothing(void **state)
 
 static void paused_input_does_not_hold_up_output(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
     char text[5];
 
     conn_pause(r->conn);
-    assert_int_equal(put(r, "hello", 5), 0);
+    assert_int_equal(rig_put(r, "hello", 5), 0);
     rig_recv_all(r, text, 5);
     assert_memory_equal(text, "hello", 5);
     rig_free(r);
@@ -486,40 +432,40 @@ static void paused_input_does_not_hold_up_output(void **state)
 
 static void echo(struct rig *r, struct span *in)
 {
-    assert_int_equal(put(r, in->p, in->n), 0);
+    assert_int_equal(rig_put(r, in->p, in->n), 0);
     rig_take(r, in, in->n);
 }
 
 static void an_echo_from_the_callback_comes_back(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
-    struct world *w = *state;
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
     size_t n = 0, back = 0;
 
     r->on_input = echo;
-    while (back < BIG) {
-        if (n < BIG)
-            n += rig_send(r, w->big + n, BIG - n);
-        back += rig_recv(r, w->back + back, BIG - back);
+    while (back < RIG_BIG) {
+        if (n < RIG_BIG)
+            n += rig_send(r, w->big + n, RIG_BIG - n);
+        back += rig_recv(r, w->back + back, RIG_BIG - back);
         rig_turn(r);
     }
-    assert_memory_equal(w->back, w->big, BIG);
+    assert_memory_equal(w->back, w->big, RIG_BIG);
     rig_free(r);
 }
 
 static void write_more(struct rig *r)
 {
     if (conn_position(r->conn) < 5)
-        assert_int_equal(put(r, "x", 1), 0);
+        assert_int_equal(rig_put(r, "x", 1), 0);
 }
 
 static void more_may_be_written_when_some_was_sent(void **state)
 {
-    struct rig *r = open_rig(*state, (struct rig_opts){0});
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
     char text[5];
 
     r->on_sent = write_more;
-    assert_int_equal(put(r, "x", 1), 0);
+    assert_int_equal(rig_put(r, "x", 1), 0);
     rig_recv_all(r, text, 5);
     assert_memory_equal(text, "xxxxx", 5);
     rig_free(r);
@@ -551,8 +497,8 @@ int main(void)
         T(more_may_be_written_when_some_was_sent),
     };
 
-    return cmocka_run_group_tests_name("over tcp", tests, set_up_tcp,
-                                       tear_down) +
-           cmocka_run_group_tests_name("over tls", tests, set_up_tls,
-                                       tear_down);
+    return cmocka_run_group_tests_name("over tcp", tests, rig_set_up_tcp,
+                                       rig_tear_down) +
+           cmocka_run_group_tests_name("over tls", tests, rig_set_up_tls,
+                                       rig_tear_down);
 }
