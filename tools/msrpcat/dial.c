@@ -16,9 +16,9 @@
 
 static int set_host(struct dial_to *to, struct span host)
 {
-    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+    if (span_starts(host, SPAN("[")) && host.p[host.n - 1] == ']')
         host = span_of(host.p + 1, host.n - 2);
-    if (host.n == 0 || host.n >= sizeof to->host)
+    if (host.n == 0 || host.n >= sizeof to->host || host.p[0] == '[')
         return ERR_SYNTAX;
     span_copy(to->host, sizeof to->host, host);
     return 0;
