@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "link.h"
+#include "parser.h"
 #include "policy.h"
 #include "rnd.h"
 #include "txn.h"
@@ -40,10 +41,10 @@ void chunker_start(struct stream *s, struct link *out, struct head *head);
 size_t chunker_gather(const struct chunker *c, const struct stream *s);
 size_t chunker_most(const struct chunker *c, const struct stream *s);
 
-/* A run of body; `flag` is the incoming chunk's if `last`. 0; or an error when
- * nothing more can be sent: the stream has then to be failed by the caller. */
-int chunker_body(struct chunker *c, struct stream *s, struct span body,
-                 bool last, char flag);
+/* A run of body, from a BODY event. 0; or an error when nothing more can be
+ * sent: the stream has then to be failed by the caller. */
+int chunker_body(struct chunker *c, struct stream *s,
+                 const struct parse_event *ev);
 
 /* The incoming chunk ended without a body, or with an empty one. As
  * chunker_body(). */

@@ -3,8 +3,8 @@
  * The caller holds the input. parser_next() looks at it, consumes what it
  * understood and gives one event: HEAD, then BODY any number of times, then
  * END. Not asking is pausing. ERR_AGAIN means: keep what is left and come back
- * when more has been appended. Nothing is copied or allocated; a head and a body
- * run are spans into the input and valid until the input changes.
+ * when more has been appended. Nothing is copied or allocated; a head and a
+ * body run are spans into the input and valid until the input changes.
  *
  * What the caller may rely on (it is what the chunker is built on):
  *  - a head comes whole, never longer than the limit;
@@ -14,8 +14,8 @@
  *    already: the next event is END;
  *  - a body run with `last` false has at least `gather` octets;
  *  - no body run has more than `most` octets.
- * The unconsumed rest is at most head limit, or gather + 1 + an end-line long, so
- * an input of max(head limit, gather + 256) octets never gets stuck. */
+ * The unconsumed rest is at most head limit, or gather + 1 + an end-line long,
+ * so an input of max(head limit, gather + 256) octets never gets stuck. */
 #ifndef PARSER_H
 #define PARSER_H
 
@@ -34,6 +34,8 @@ struct parse_event {
                                or until the input changes */
     struct span body;       /* BODY: never empty */
     bool last;              /* BODY: the next event is END */
+    bool hyphens;           /* BODY: it may hold seven of them in a row, without
+                               which no end-line is in it, whoever's */
     char flag;              /* '$', '+' or '#' on END, on the BODY that is last,
                                and on the HEAD of a frame without a body; else
                                0 */

@@ -128,7 +128,7 @@ static void close_txn(struct stream *s, uint64_t end)
 
 /* Begins a chunk with `body` and, if it has a flag, ends it too. */
 static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
-                       char flag)
+                       bool hyphens, char flag)
 {
     uint64_t last = s->next + body.n - 1;
     uint64_t end = flag && body.n <= CHUNK_ALONE_MAX ? last : MSG_STAR;
@@ -139,7 +139,7 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
 
     do
         c->new_tid(c, s->tid);
-    while (has_own_end(s, body, &at));
+    while (hyphens && has_own_end(s, body, &at));
     if (s->out->open)
         sendq_close(s->out->open, '+');
     err = new_txn(c, s);
@@ -191,12 +191,12 @@ static bool is_full_chunk(const struct chunker *c, const struct stream *s,
 
 /* A run that holds our open chunk's end-line, or completes it, is cut before
  * that; the rest goes on under another tid. */
-static int cut_before_own_end(struct stream *s, struct span *body)
+static int cut_before_own_end(struct stream *s, struct span *body, bool hyphens)
 {
     size_t at = 0;
     int err = 0;
 
-    if (!straddles(s, *body) && !has_own_end(s, *body, &at))
+    if (!straddles(s, *body) && !(hyphens && has_own_end(s, *body, &at)))
         return 0;
     if (at > 0)
         err = continue_chunk(s, span_of(body->p, at), 0);
@@ -206,22 +206,23 @@ static int cut_before_own_end(struct stream *s, struct span *body)
     return err;
 }
 
-int chunker_body(struct chunker *c, struct stream *s, struct span body,
-                 bool last, char flag)
+int chunker_body(struct chunker *c, struct stream *s,
+                 const struct parse_event *ev)
 {
-    char end = last ? flag : 0;
+    struct span body = ev->body;
+    char end = ev->last ? ev->flag : 0;
     int err;
 
     assert(body.n > 0);
     if (s->is_open) {
-        err = cut_before_own_end(s, &body);
+        err = cut_before_own_end(s, &body, ev->hyphens);
         if (err)
             return err;
     }
     if (!end && is_full_chunk(c, s, body.n))
         end = '+';
     return s->is_open ? continue_chunk(s, body, end)
-                      : begin_chunk(c, s, body, end);
+                      : begin_chunk(c, s, body, ev->hyphens, end);
 }
 
 /* Whether there was a Byte-Range, and which, is kept for what has no octets

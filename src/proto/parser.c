@@ -171,24 +171,55 @@ static int next_head(struct parser *p, struct span *in, struct parse_event *ev)
 
 /* --- the body --- */
 
-/* Where the end-line begins in `in`, from octet `from`; in.n if it is not
- * (wholly) there. */
-static size_t find_end(const struct parser *p, struct span in)
+/* The first run of at least seven hyphens behind octet `from`: where it begins
+ * and ends. Looks at every seventh octet only, for one of them has to be there.
+ */
+static bool find_hyphens(struct span in, size_t from, size_t *begin,
+                         size_t *end)
 {
-    size_t from = 0;
+    for (size_t at = from + HYPHENS - 1; at < in.n; at += HYPHENS) {
+        size_t first = at, behind = at + 1;
 
-    for (;;) {
-        const char *hit =
-            memmem(in.p + from, in.n - from, p->needle, p->needle_n);
-        size_t at;
-
-        if (!hit)
-            return in.n;
-        at = (size_t)(hit - in.p);
-        if (match_tail(span_from(in, at + p->needle_n)) == 3)
-            return at;
-        from = at + 1;
+        if (in.p[at] != '-')
+            continue;
+        while (first > from && in.p[first - 1] == '-')
+            first--;
+        while (behind < in.n && in.p[behind] == '-')
+            behind++;
+        if (behind - first >= HYPHENS) {
+            *begin = first;
+            *end = behind;
+            return true;
+        }
+        at = behind - 1; /* no hyphen at `behind`: a run begins later */
     }
+    return false;
+}
+
+/* Does the whole end-line stand at octet `at`? */
+static bool is_end_at(const struct parser *p, struct span in, size_t at)
+{
+    struct span rest = span_from(in, at);
+
+    return span_starts(rest, span_of(p->needle, p->needle_n)) &&
+           match_tail(span_from(rest, p->needle_n)) == 3;
+}
+
+/* Where the end-line begins in `in`; in.n if it is not (wholly) there. *hyphens
+ * tells whether seven hyphens stand before it. */
+static size_t find_end(const struct parser *p, struct span in, bool *hyphens)
+{
+    size_t from = 0, begin;
+
+    *hyphens = false;
+    while (find_hyphens(in, from, &begin, &from)) {
+        /* Behind a CRLF the run's first hyphen is the end-line's: the tid
+         * itself may begin with more. */
+        if (begin >= 2 && is_end_at(p, in, begin - 2))
+            return begin - 2;
+        *hyphens = true;
+    }
+    return in.n;
 }
 
 /* Could all of `s` be the beginning of the end-line? */
@@ -243,7 +274,7 @@ static int give_end(struct parser *p, struct span *in, struct parse_event *ev)
 }
 
 static int give_body(struct parser *p, struct span *in, size_t n, bool last,
-                     struct parse_event *ev)
+                     bool hyphens, struct parse_event *ev)
 {
     if (n > p->most) {
         n = p->most;
@@ -252,6 +283,7 @@ static int give_body(struct parser *p, struct span *in, size_t n, bool last,
     *ev = (struct parse_event){.type = PARSE_BODY,
                                .body = span_of(in->p, n),
                                .last = last,
+                               .hyphens = hyphens,
                                .flag = last ? p->flag : 0};
     p->body_fresh = false;
     if (last)
@@ -262,6 +294,7 @@ static int give_body(struct parser *p, struct span *in, size_t n, bool last,
 
 static int next_body(struct parser *p, struct span *in, struct parse_event *ev)
 {
+    bool hyphens;
     size_t end, n;
 
     if (in->n == 0)
@@ -277,17 +310,18 @@ static int next_body(struct parser *p, struct span *in, struct parse_event *ev)
             return give_end(p, in, ev);
         }
     }
-    end = find_end(p, *in);
+    end = find_end(p, *in, &hyphens);
     if (end < in->n) {
         p->flag = in->p[end + p->needle_n];
         p->end_n = p->needle_n + 3;
-        return end == 0 ? give_end(p, in, ev) : give_body(p, in, end, true, ev);
+        return end == 0 ? give_end(p, in, ev)
+                        : give_body(p, in, end, true, hyphens, ev);
     }
     /* One octet stays back for whatever comes: the end flag needs it. */
     n = certain(p, *in);
     if (n <= p->gather)
         return ERR_AGAIN;
-    return give_body(p, in, n - 1, false, ev);
+    return give_body(p, in, n - 1, false, hyphens, ev);
 }
 
 int parser_next(struct parser *p, struct span *in, struct parse_event *ev)
