@@ -1,0 +1,122 @@
+/* client - one connection of a test client: socket, TLS, frames.
+ *
+ * Never waits by itself: the scene turns all clients of a test together. What
+ * comes in is taken apart by the project's own parser, and has to be flawless.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "list.h"
+#include "msg.h"
+#include "parser.h"
+#include "str.h"
+
+struct scene;
+struct client;
+
+/* A frame that came in. Valid as long as its client. */
+struct got {
+    struct list of_client;
+    struct msg head;  /* points into text */
+    struct span text; /* all of it, from the start line to the end-line */
+    struct span body;
+    char flag;
+};
+
+enum client_state {
+    CLIENT_HANDSHAKE,
+    CLIENT_OPEN,
+    CLIENT_ENDED, /* by the other side; see `end` */
+};
+
+enum client_end {
+    CLIENT_END_NONE,
+    CLIENT_END_EOF,   /* TLS: with or without close_notify */
+    CLIENT_END_RESET, /* or anything else that breaks a socket */
+    CLIENT_END_TLS,   /* an alert, or no TLS at all */
+};
+
+/* Takes an event of the parser instead of it being gathered. */
+typedef void (*client_event_fn)(struct client *c, const struct parse_event *ev);
+/* The output has room: more may be put into it. */
+typedef void (*client_room_fn)(struct client *c);
+
+/* Octets in a row, taken from the front. */
+struct bytes {
+    char *p;
+    size_t at, n, size; /* p[at..n) is there */
+};
+
+struct client {
+    struct list of_scene;
+    struct scene *scene;
+    enum client_state state;
+    enum client_end end;
+    int fd;
+    SSL *ssl;    /* NULL: plain TCP */
+    bool raw;    /* what comes in is kept in `in`, and not parsed */
+    bool deaf;   /* reads nothing */
+    size_t most; /* octets read in a turn; 0: any number */
+    struct bytes in, out;
+    uint64_t octets_in;
+    struct parser parser;
+    struct bytes frame; /* of the frame that is coming in */
+    struct msg head;    /* ... its head, with offsets that count in there */
+    struct list got;    /* frames not yet taken */
+    struct list taken;
+    client_event_fn on_event;
+    client_room_fn on_room;
+    void *ctx; /* the test's */
+
+    /* What the test client knows of itself; see talk.h. */
+    const char *name;
+    char *own; /* its own URI */
+    char *uri; /* what the relay gave it; NULL: nothing */
+    unsigned tids, ids;
+};
+
+struct client_opts {
+    SSL_CTX *tls; /* NULL: plain TCP */
+    unsigned port;
+    const char *from;   /* the address to come from; NULL: any */
+    int receive_buffer; /* SO_RCVBUF, 0: the kernel's tuning */
+};
+
+/* Connects to 127.0.0.1. */
+struct client *client_new(const struct client_opts *opts);
+/* Closes it if it is open. */
+void client_free(struct client *c);
+
+/* --- what the scene calls --- */
+
+/* The poll() events it waits for; 0 when there are none. */
+short client_wants(const struct client *c);
+/* Is something to be read that poll() will not tell of? */
+bool client_has_input(const struct client *c);
+/* Reads, writes, parses what is there. */
+void client_turn(struct client *c, short events);
+
+/* --- what tests call --- */
+
+/* Queues octets. */
+void client_put(struct client *c, struct span octets);
+/* Octets not yet written. */
+size_t client_queued(const struct client *c);
+/* The next frame if one is there, else NULL. */
+struct got *client_take(struct client *c);
+
+/* Says goodbye and closes. */
+void client_close(struct client *c);
+/* Ends its sending; reads on. */
+void client_half_close(struct client *c);
+/* The process dies: the kernel closes the socket. */
+void client_vanish(struct client *c);
+/* The connection breaks. */
+void client_reset(struct client *c);
+
+#endif

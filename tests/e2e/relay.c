@@ -1,0 +1,345 @@
+#include "relay.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "digest.h"
+
+enum { ARGUMENTS_MAX = 8 };
+
+struct relay {
+    pid_t pid;
+    int fd;    /* what it writes; -1 when it has closed that */
+    char *log; /* all of it, with a NUL */
+    size_t log_n;
+    bool reaped;
+    int code; /* once reaped */
+    unsigned ports[RELAY_PORTS];
+    struct tls_files *files;
+};
+
+uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+const char *relay_write(struct tls_files *files, const char *name,
+                        const char *text)
+{
+    const char *path = tls_files_path(files, name);
+    FILE *f = fopen(path, "we");
+
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    return path;
+}
+
+static void add_user(FILE *f, const char *name, enum digest_alg alg)
+{
+    char password[64];
+    struct digest_hex ha1;
+
+    snprintf(password, sizeof password, "%s" RELAY_PASSWORD, name);
+    assert_int_equal(digest_ha1(&ha1, alg, span_str(name), SPAN(RELAY_REALM),
+                                span_str(password)),
+                     0);
+    fprintf(f, "%s:" RELAY_REALM ":%.*s\n", name,
+            SPAN_ARG(digest_hex_span(&ha1)));
+}
+
+static void write_users(struct tls_files *files)
+{
+    static const char *const names[] = {"alice", "bob", "carol", "dave"};
+    FILE *f = fopen(tls_files_path(files, "users"), "we");
+
+    assert_non_null(f);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        add_user(f, names[i], DIGEST_MD5);
+        add_user(f, names[i], DIGEST_SHA256);
+    }
+    assert_int_equal(fclose(f), 0);
+}
+
+struct tls_files *relay_files_new(void)
+{
+    static const struct tls_files_cert cert = {.common_name = RELAY_NAME,
+                                               .san = "DNS:" RELAY_NAME};
+    struct tls_files *files = tls_files_new();
+
+    assert_non_null(files);
+    assert_true(tls_files_issue(files, "relay", &cert));
+    write_users(files);
+    return files;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+char *relay_config_text(struct tls_files *files, const struct relay_opts *opts)
+{
+    static const char listen[] =
+        "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; },\n"
+        "         { transport = \"tcp\"; address = \"127.0.0.1\"; port = 0; }";
+    static const struct relay_opts defaults;
+    char *text;
+
+    if (!opts)
+        opts = &defaults;
+    assert_true(
+        asprintf(&text,
+                 "relay: { name = \"" RELAY_NAME "\"; realm = \"" RELAY_REALM
+                 "\"; user = \"\"; group = \"\"; };\n"
+                 "listen = ( %s );\n"
+                 "tls: { certificate = \"%s\"; private_key = \"%s\";\n"
+                 "       ca_file = \"%s\"; };\n"
+                 "auth: { users_file = \"%s\"; %s };\n"
+                 "log: { level = \"%s\"; };\n"
+                 "%s\n",
+                 opts->listen ? opts->listen : listen,
+                 tls_files_path(files, "relay.pem"),
+                 tls_files_path(files, "relay.key"),
+                 tls_files_path(files, "ca.pem"),
+                 tls_files_path(files, "users"), or_empty(opts->auth),
+                 opts->quiet ? "info" : "debug", or_empty(opts->groups)) > 0);
+    return text;
+}
+
+/* --- the process ---------------------------------------------------------- */
+
+/* It must not outlive the test, however that ends. */
+static void become_daemon(int out, const char *const *arguments)
+{
+    const char *argv[ARGUMENTS_MAX + 2] = {DAEMON};
+    size_t n = 1;
+
+    while (*arguments && n <= ARGUMENTS_MAX)
+        argv[n++] = *arguments++;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_DFL);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    execv(DAEMON, (char *const *)(uintptr_t)argv);
+    _exit(127);
+}
+
+static struct relay *spawn(const char *const *arguments)
+{
+    struct relay *r = calloc(1, sizeof *r);
+    int ends[2];
+
+    assert_non_null(r);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    r->pid = fork();
+    assert_true(r->pid >= 0);
+    if (r->pid == 0)
+        become_daemon(ends[1], arguments);
+    close(ends[1]);
+    r->fd = ends[0];
+    assert_int_equal(fcntl(r->fd, F_SETFL, O_NONBLOCK), 0);
+    r->log = calloc(1, 1);
+    assert_non_null(r->log);
+    return r;
+}
+
+void relay_read(struct relay *r)
+{
+    char some[65536];
+    ssize_t n = r->fd < 0 ? -1 : read(r->fd, some, sizeof some);
+
+    if (n == 0) {
+        close(r->fd);
+        r->fd = -1;
+    }
+    if (n <= 0)
+        return;
+    r->log = realloc(r->log, r->log_n + (size_t)n + 1);
+    assert_non_null(r->log);
+    memcpy(r->log + r->log_n, some, (size_t)n);
+    r->log_n += (size_t)n;
+    r->log[r->log_n] = '\0';
+}
+
+static void wait_for_output(struct relay *r, uint64_t deadline_ms)
+{
+    struct pollfd p = {r->fd, POLLIN, 0};
+    uint64_t now = now_ms();
+
+    if (now >= deadline_ms || poll(&p, 1, (int)(deadline_ms - now)) == 0) {
+        relay_show_log(r);
+        fail_msg("the daemon said nothing in time");
+    }
+    relay_read(r);
+}
+
+int relay_wait(struct relay *r)
+{
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+    int status;
+
+    if (r->reaped)
+        return r->code;
+    while (r->fd >= 0) /* it closes this end by ending */
+        wait_for_output(r, deadline_ms);
+    assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+    r->reaped = true;
+    r->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return r->code;
+}
+
+/* "listening transport=tls address=127.0.0.1 port=NNNN" */
+static bool find_port(unsigned *port, const struct relay *r,
+                      const char *transport)
+{
+    char key[64];
+    const char *line, *at;
+
+    snprintf(key, sizeof key, "listening transport=%s ", transport);
+    line = strstr(r->log, key);
+    at = line && strchr(line, '\n') ? strstr(line, " port=") : NULL;
+    if (!at)
+        return false;
+    *port = (unsigned)strtoul(at + 6, NULL, 10);
+    return true;
+}
+
+struct relay *relay_start(const struct relay_opts *opts)
+{
+    struct tls_files *files = relay_files_new();
+    char *text = relay_config_text(files, opts);
+    const char *path = relay_write(files, "msrprelayd.conf", text);
+    const char *const arguments[] = {"-c", path, NULL};
+    struct relay *r = spawn(arguments);
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+
+    free(text);
+    r->files = files;
+    while (!strstr(r->log, " started ")) {
+        if (r->fd < 0) {
+            relay_show_log(r);
+            fail_msg("the daemon did not start");
+        }
+        wait_for_output(r, deadline_ms);
+    }
+    find_port(&r->ports[RELAY_TLS], r, "tls");
+    find_port(&r->ports[RELAY_TCP], r, "tcp");
+    return r;
+}
+
+void relay_free(struct relay *r)
+{
+    if (!r)
+        return;
+    if (!r->reaped) {
+        kill(r->pid, SIGKILL);
+        waitpid(r->pid, NULL, 0);
+    }
+    if (r->fd >= 0)
+        close(r->fd);
+    tls_files_free(r->files);
+    free(r->log);
+    free(r);
+}
+
+unsigned relay_port(const struct relay *r, enum relay_port which)
+{
+    assert_int_not_equal(r->ports[which], 0);
+    return r->ports[which];
+}
+
+struct tls_files *relay_files(struct relay *r)
+{
+    return r->files;
+}
+
+void relay_signal(struct relay *r, int signo)
+{
+    assert_false(r->reaped);
+    assert_int_equal(kill(r->pid, signo), 0);
+}
+
+bool relay_is_running(const struct relay *r)
+{
+    return !r->reaped && r->fd >= 0;
+}
+
+/* --- what it said --------------------------------------------------------- */
+
+bool relay_has_complained(const struct relay *r)
+{
+    return strstr(r->log, "Sanitizer") || strstr(r->log, "runtime error:") ||
+           strstr(r->log, "Assertion");
+}
+
+int relay_log_fd(const struct relay *r)
+{
+    return r->fd;
+}
+
+const char *relay_log(const struct relay *r)
+{
+    return r->log;
+}
+
+void relay_show_log(const struct relay *r)
+{
+    enum { SHOWN = 4000 };
+    size_t from = r->log_n > SHOWN ? r->log_n - SHOWN : 0;
+
+    fprintf(stderr, "--- the daemon's log ---\n%s---\n", r->log + from);
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+static size_t status_of(const struct relay *r, const char *key)
+{
+    char path[64], line[256];
+    size_t kib = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)r->pid);
+    f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f))
+        if (strncmp(line, key, strlen(key)) == 0)
+            kib = strtoul(line + strlen(key), NULL, 10);
+    fclose(f);
+    assert_int_not_equal(kib, 0);
+    return kib;
+}
+
+size_t relay_rss(const struct relay *r)
+{
+    return status_of(r, "VmRSS:");
+}
+
+size_t relay_peak_rss(const struct relay *r)
+{
+    return status_of(r, "VmHWM:");
+}
+
+/* --- single commands ------------------------------------------------------ */
+
+int relay_command(char *said, size_t size, const char *const *arguments)
+{
+    struct relay *r = spawn(arguments);
+    int code = relay_wait(r);
+
+    assert_false(relay_has_complained(r));
+    span_copy(said, size, span_of(r->log, r->log_n));
+    relay_free(r);
+    return code;
+}

@@ -1,0 +1,89 @@
+/* relay - the real daemon, run as a child process.
+ *
+ * It listens on ports of the kernel's choice, reads a configuration and users
+ * written for it into a directory of its own, and logs into a pipe, which is
+ * read here. Whatever goes wrong fails the test at hand. */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tls_files.h"
+
+/* Every wait ends after so long, and fails the test. */
+enum { DEADLINE_MS = 20000 };
+
+/* Monotonic. */
+uint64_t now_ms(void);
+
+/* The relay's name and realm; users are alice, bob, carol and dave, whose
+ * passwords are their names with RELAY_PASSWORD behind. */
+#define RELAY_NAME "relay.example.com"
+#define RELAY_REALM "example.com"
+#define RELAY_PASSWORD "-secret"
+
+struct relay_opts {
+    const char *listen; /* instead of a TLS and a TCP listener */
+    const char *auth;   /* more settings of the group `auth` */
+    const char *groups; /* more groups: "timers: { drain = 1; };" */
+    bool quiet;         /* no line in the log for each head */
+};
+
+enum relay_port { RELAY_TLS, RELAY_TCP, RELAY_PORTS };
+
+struct relay;
+
+/* Starts the daemon and waits until it listens. NULL opts: defaults. */
+struct relay *relay_start(const struct relay_opts *opts);
+/* Kills it if it still runs, and removes its files. NULL is harmless. */
+void relay_free(struct relay *r);
+
+/* The port of the listener with this transport. */
+unsigned relay_port(const struct relay *r, enum relay_port which);
+struct tls_files *relay_files(struct relay *r);
+
+/* --- its end --- */
+
+void relay_signal(struct relay *r, int signo);
+bool relay_is_running(const struct relay *r);
+/* Waits for the end: the exit code, or 128 and the signal that ended it. */
+int relay_wait(struct relay *r);
+/* Did a sanitizer or an assertion complain? */
+bool relay_has_complained(const struct relay *r);
+
+/* --- its log --- */
+
+/* To be polled for reading, and then relay_read(); -1 at its end. */
+int relay_log_fd(const struct relay *r);
+void relay_read(struct relay *r);
+/* All that was logged so far. */
+const char *relay_log(const struct relay *r);
+/* The last lines of it, to the test's own stderr. */
+void relay_show_log(const struct relay *r);
+
+/* --- its memory, in KiB --- */
+
+size_t relay_rss(const struct relay *r);
+/* The most it ever was. */
+size_t relay_peak_rss(const struct relay *r);
+
+/* --- single commands --- */
+
+/* Runs the daemon with these arguments (NULL at the end) to its end. Returns
+ * its exit code; `said` (of `size`) is what it wrote to stdout and stderr. */
+int relay_command(char *said, size_t size, const char *const *arguments);
+
+/* Writes a file beside certificate, key and users, as relay_start() does for
+ * the configuration. Returns its path. */
+const char *relay_write(struct tls_files *files, const char *name,
+                        const char *text);
+/* Makes certificate, key and users; what they are called is known to
+ * relay_config_text(). */
+struct tls_files *relay_files_new(void);
+/* A configuration for these files, to be freed. */
+char *relay_config_text(struct tls_files *files, const struct relay_opts *opts);
+
+#endif

@@ -1,0 +1,286 @@
+#include "scene.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+
+#include "cmocka_all.h"
+
+enum { CLIENTS_MAX = 256 };
+
+struct text {
+    struct list of_scene;
+    char text[];
+};
+
+/* --- life ----------------------------------------------------------------- */
+
+static SSL_CTX *client_tls(struct tls_files *files)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+
+    assert_non_null(tls);
+    assert_int_equal(
+        SSL_CTX_load_verify_file(tls, tls_files_path(files, "ca.pem")), 1);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return tls;
+}
+
+struct scene *scene_start(void **state, const struct relay_opts *opts)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    list_init(&s->clients);
+    list_init(&s->texts);
+    *state = s;
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that are gone */
+    s->relay = relay_start(opts);
+    s->tls = client_tls(relay_files(s->relay));
+    return s;
+}
+
+/* Did the relay end as it should? */
+static bool end_relay(struct scene *s)
+{
+    bool good = true;
+
+    if (!s->relay)
+        return true;
+    if (!s->has_ended) {
+        if (relay_is_running(s->relay))
+            relay_signal(s->relay, SIGTERM);
+        good = relay_wait(s->relay) == 0;
+    }
+    if (!good || relay_has_complained(s->relay) || getenv("MSRP_E2E_LOG"))
+        relay_show_log(s->relay);
+    good = good && !relay_has_complained(s->relay);
+    relay_free(s->relay);
+    return good;
+}
+
+int scene_end(void **state)
+{
+    struct scene *s = *state;
+    struct list *m;
+    bool good;
+
+    if (!s)
+        return 0;
+    *state = NULL;
+    while ((m = list_first(&s->clients)))
+        client_free(CONTAINER(m, struct client, of_scene));
+    good = end_relay(s);
+    while ((m = list_take_first(&s->texts)))
+        free(CONTAINER(m, struct text, of_scene));
+    SSL_CTX_free(s->tls);
+    free(s);
+    return good ? 0 : -1;
+}
+
+char *scene_text(struct scene *s, const char *fmt, ...)
+{
+    struct text *t;
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    assert_true(n >= 0);
+    t = malloc(sizeof *t + (size_t)n + 1);
+    assert_non_null(t);
+    va_start(args, fmt);
+    vsnprintf(t->text, (size_t)n + 1, fmt, args);
+    va_end(args);
+    list_init(&t->of_scene);
+    list_append(&s->texts, &t->of_scene);
+    return t->text;
+}
+
+/* --- clients -------------------------------------------------------------- */
+
+struct client *scene_connect_with(struct scene *s, const char *name,
+                                  const struct client_opts *opts)
+{
+    struct client *c = client_new(opts);
+
+    list_append(&s->clients, &c->of_scene);
+    c->scene = s;
+    c->name = name;
+    c->own = scene_text(s, "%s://%s.invalid:9/%s-of-its-own;tcp",
+                        opts->tls ? "msrps" : "msrp", name, name);
+    if (c->ssl) {
+        assert_int_equal(SSL_set1_host(c->ssl, RELAY_NAME), 1);
+        assert_int_equal(SSL_set_tlsext_host_name(c->ssl, RELAY_NAME), 1);
+    }
+    return c;
+}
+
+static bool is_open(void *ctx)
+{
+    const struct client *c = ctx;
+
+    return c->state == CLIENT_OPEN;
+}
+
+struct client *scene_connect(struct scene *s, enum relay_port port,
+                             const char *name)
+{
+    struct client_opts opts = {.tls = port == RELAY_TLS ? s->tls : NULL,
+                               .port = relay_port(s->relay, port)};
+    struct client *c = scene_connect_with(s, name, &opts);
+
+    scene_until(s, is_open, c, "a TLS handshake");
+    return c;
+}
+
+/* --- turns ---------------------------------------------------------------- */
+
+void scene_turn(struct scene *s, uint64_t deadline_ms)
+{
+    struct pollfd polls[CLIENTS_MAX + 1];
+    struct client *clients[CLIENTS_MAX];
+    uint64_t now = now_ms();
+    bool at_once = false;
+    struct list *m, *next;
+    nfds_t n = 0;
+
+    LIST_EACH(m, next, &s->clients)
+    {
+        struct client *c = CONTAINER(m, struct client, of_scene);
+        short wants = client_wants(c);
+
+        if (!wants)
+            continue;
+        assert_true(n < CLIENTS_MAX);
+        clients[n] = c;
+        at_once = at_once || client_has_input(c);
+        polls[n++] = (struct pollfd){c->fd, wants, 0};
+    }
+    polls[n] = (struct pollfd){relay_log_fd(s->relay), POLLIN, 0};
+    if (poll(polls, n + 1,
+             at_once             ? 0
+             : now < deadline_ms ? (int)(deadline_ms - now)
+                                 : 0) < 0)
+        return;
+    if (polls[n].revents)
+        relay_read(s->relay);
+    for (nfds_t i = 0; i < n; i++)
+        if (polls[i].revents || client_has_input(clients[i]))
+            client_turn(clients[i], polls[i].revents);
+}
+
+void scene_until(struct scene *s, scene_done_fn done, void *ctx,
+                 const char *what)
+{
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+
+    while (!done(ctx)) {
+        if (now_ms() >= deadline_ms) {
+            relay_show_log(s->relay);
+            fail_msg("waited too long for %s", what);
+        }
+        scene_turn(s, deadline_ms);
+    }
+}
+
+static bool is_flushed(void *ctx)
+{
+    const struct client *c = ctx;
+
+    return client_queued(c) == 0 || c->state == CLIENT_ENDED;
+}
+
+void scene_flush(struct client *c)
+{
+    scene_until(c->scene, is_flushed, c, "room to write");
+}
+
+struct expected {
+    const struct client *client;
+    uint64_t octets;
+};
+
+static bool has_octets(void *ctx)
+{
+    const struct expected *e = ctx;
+
+    return e->client->octets_in >= e->octets;
+}
+
+void scene_wait_octets(struct client *c, uint64_t n)
+{
+    struct expected e = {c, c->octets_in + n};
+
+    scene_until(c->scene, has_octets, &e, "octets");
+}
+
+static bool has_frame(void *ctx)
+{
+    const struct client *c = ctx;
+
+    return !list_is_empty(&c->got) || c->state == CLIENT_ENDED;
+}
+
+struct got *scene_frame(struct client *c)
+{
+    struct got *g;
+
+    scene_until(c->scene, has_frame, c, "a frame");
+    g = client_take(c);
+    if (!g)
+        fail_msg("%s lost its connection and did not get a frame", c->name);
+    return g;
+}
+
+static bool has_ended(void *ctx)
+{
+    const struct client *c = ctx;
+
+    return c->state == CLIENT_ENDED;
+}
+
+enum client_end scene_wait_end(struct client *c)
+{
+    scene_until(c->scene, has_ended, c, "the end of a connection");
+    if (!list_is_empty(&c->got))
+        fail_msg("%s got a frame more than expected: %.*s", c->name,
+                 SPAN_ARG(client_take(c)->text));
+    return c->end;
+}
+
+struct awaited {
+    const struct relay *relay;
+    const char *text;
+};
+
+static bool is_logged(void *ctx)
+{
+    const struct awaited *a = ctx;
+
+    return strstr(relay_log(a->relay), a->text);
+}
+
+void scene_wait_log(struct scene *s, const char *text)
+{
+    struct awaited a = {s->relay, text};
+
+    scene_until(s, is_logged, &a, text);
+}
+
+static bool is_gone(void *ctx)
+{
+    const struct scene *s = ctx;
+
+    return !relay_is_running(s->relay);
+}
+
+int scene_wait_exit(struct scene *s)
+{
+    scene_until(s, is_gone, s, "the relay's end");
+    s->has_ended = true;
+    return relay_wait(s->relay);
+}

@@ -1,0 +1,62 @@
+/* scene - a relay and the clients of one test, which move together: while one
+ * waits for something, all others go on to send and receive.
+ *
+ * Every wait is for an event and has a deadline, past which the test fails. */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include <stdbool.h>
+
+#include "client.h"
+#include "relay.h"
+
+struct scene {
+    struct relay *relay;
+    struct list clients;
+    struct list texts;
+    SSL_CTX *tls;   /* of clients: trusts the relay's authority */
+    bool has_ended; /* the test has seen to the relay's end itself */
+};
+
+/* Starts a relay. `state` is cmocka's; scene_end() must be the teardown. */
+struct scene *scene_start(void **state, const struct relay_opts *opts);
+/* Ends the relay with TERM, if it was not ended before; nonzero if it did not
+ * end in order, or complained. */
+int scene_end(void **state);
+
+#define E2E_TEST(f) cmocka_unit_test_teardown(f, scene_end)
+
+/* A text that lives as long as the scene. */
+char *scene_text(struct scene *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Connects; `name` is what the client is called. With TLS on RELAY_TLS, the
+ * handshake done. */
+struct client *scene_connect(struct scene *s, enum relay_port port,
+                             const char *name);
+/* The same with options of the test's own; the handshake is not waited for. */
+struct client *scene_connect_with(struct scene *s, const char *name,
+                                  const struct client_opts *opts);
+
+/* Waits for anything that happens. */
+void scene_turn(struct scene *s, uint64_t deadline_ms);
+
+/* Turns until `done`; `what` is what is waited for. */
+typedef bool (*scene_done_fn)(void *ctx);
+void scene_until(struct scene *s, scene_done_fn done, void *ctx,
+                 const char *what);
+
+/* Waits until all that the client has put is written. */
+void scene_flush(struct client *c);
+/* Waits until n more octets have come in, of frames or parts of them. */
+void scene_wait_octets(struct client *c, uint64_t n);
+/* Waits for the next frame. */
+struct got *scene_frame(struct client *c);
+/* Waits for the end of the connection, before which no frame may come. */
+enum client_end scene_wait_end(struct client *c);
+/* Waits until this stands in the relay's log. */
+void scene_wait_log(struct scene *s, const char *text);
+/* Waits for the relay's end; its exit code. */
+int scene_wait_exit(struct scene *s);
+
+#endif

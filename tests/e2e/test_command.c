@@ -1,0 +1,181 @@
+/* What the daemon does on the command line, without running. */
+#include "cmocka_all.h"
+#include "relay.h"
+
+enum { USAGE = 64, CONFIG = 78, SAID = 65536 };
+
+struct fixture {
+    struct tls_files *files;
+    char *text; /* a configuration with nothing wrong */
+    char said[SAID];
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+
+    assert_non_null(f);
+    *state = f;
+    f->files = relay_files_new();
+    f->text = relay_config_text(f->files, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    tls_files_free(f->files);
+    free(f->text);
+    free(f);
+    return 0;
+}
+
+/* Runs `msrprelayd option` with this text for a configuration. */
+static int run(struct fixture *f, const char *option, const char *text)
+{
+    const char *path = relay_write(f->files, "test.conf", text);
+    const char *const arguments[] = {"-c", path, option, NULL};
+
+    return relay_command(f->said, sizeof f->said, arguments);
+}
+
+static void assert_said(const struct fixture *f, const char *text)
+{
+    if (!strstr(f->said, text))
+        fail_msg("expected \"%s\" in: %s", text, f->said);
+}
+
+static void test_of_a_good_configuration_says_ok(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "-t", f->text), 0);
+    assert_string_equal(f->said, "ok\n");
+}
+
+static void test_lists_every_fault_with_its_place(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "-t",
+                         "relay: { nmae = \"a.example\"; };\n"
+                         "listen = ( { transport = \"carrier\"; } );\n"
+                         "timers: { drain = -1; };\n"),
+                     CONFIG);
+    assert_said(f, "/test.conf:1: ");
+    assert_said(f, "/test.conf:2: ");
+    assert_said(f, "/test.conf:3: ");
+}
+
+static void missing_configuration_ends_with_78(void **state)
+{
+    struct fixture *f = *state;
+    const char *const arguments[] = {"-c", "/nonexistent/msrprelayd.conf",
+                                     NULL};
+
+    assert_int_equal(relay_command(f->said, sizeof f->said, arguments), CONFIG);
+    assert_said(f, "/nonexistent/msrprelayd.conf");
+}
+
+static void bad_configuration_does_not_run(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = relay_write(f->files, "test.conf", "relay: {\n");
+    const char *const arguments[] = {"-c", path, NULL};
+
+    assert_int_equal(relay_command(f->said, sizeof f->said, arguments), CONFIG);
+    assert_said(f, "/test.conf:");
+}
+
+static void foreign_key_ends_with_78(void **state)
+{
+    static const struct tls_files_cert other = {.common_name = "other"};
+    struct fixture *f = *state;
+
+    assert_true(tls_files_issue(f->files, "other", &other));
+    assert_int_equal(rename(tls_files_path(f->files, "other.key"),
+                            tls_files_path(f->files, "relay.key")),
+                     0);
+    assert_int_equal(run(f, "-t", f->text), CONFIG);
+    assert_said(f, "tls.private_key");
+}
+
+static void malformed_users_are_told_with_their_line(void **state)
+{
+    struct fixture *f = *state;
+
+    relay_write(f->files, "users", "# nobody\nalice:example.com\n");
+    assert_int_equal(run(f, "-t", f->text), CONFIG);
+    assert_said(f, "/users:2: ");
+}
+
+static void dump_is_a_configuration_again(void **state)
+{
+    struct fixture *f = *state;
+    char *dump;
+
+    assert_int_equal(run(f, "-T", f->text), 0);
+    assert_said(f, "max_chunk_size");
+    dump = strdup(f->said);
+    assert_non_null(dump);
+    assert_int_equal(run(f, "-T", dump), 0);
+    assert_string_equal(f->said, dump);
+    free(dump);
+}
+
+static void version_names_the_libraries(void **state)
+{
+    struct fixture *f = *state;
+    const char *const arguments[] = {"-V", NULL};
+
+    assert_int_equal(relay_command(f->said, sizeof f->said, arguments), 0);
+    assert_said(f, "msrprelayd " MSRP_VERSION "\n");
+    assert_said(f, "OpenSSL 3.");
+    assert_said(f, "libev ");
+    assert_said(f, "libconfig ");
+}
+
+static void help_ends_with_0(void **state)
+{
+    struct fixture *f = *state;
+    const char *const arguments[] = {"--help", NULL};
+
+    assert_int_equal(relay_command(f->said, sizeof f->said, arguments), 0);
+    assert_said(f, "--config");
+}
+
+static void bad_command_line_ends_with_64(void **state)
+{
+    static const char *const wrong[] = {"-x", "--no-such-option", "-c",
+                                        "argument"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *const arguments[] = {wrong[i], NULL};
+
+        assert_int_equal(relay_command(f->said, sizeof f->said, arguments),
+                         USAGE);
+        assert_said(f, "usage: ");
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_of_a_good_configuration_says_ok),
+        TEST(test_lists_every_fault_with_its_place),
+        TEST(missing_configuration_ends_with_78),
+        TEST(bad_configuration_does_not_run),
+        TEST(foreign_key_ends_with_78),
+        TEST(malformed_users_are_told_with_their_line),
+        TEST(dump_is_a_configuration_again),
+        TEST(version_names_the_libraries),
+        TEST(help_ends_with_0),
+        TEST(bad_command_line_ends_with_64),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
