@@ -81,6 +81,7 @@ struct link {
     bool proven;  /* had a successful request (R4976-6.1-d) */
     bool more;    /* its last chunk ended with `+` */
     bool blocked; /* waits in another link's `waiters` */
+    int64_t credit;        /* octets it may feed while others wait */
     uint64_t blocked_since_ms;
     uint64_t paused_ms; /* how long it was blocked, all in all (P-23) */
     enum link_frame frame;

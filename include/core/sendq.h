@@ -2,9 +2,13 @@
  *
  * One chunk at a time is open on an output. It is interrupted with `+` whenever
  * anything else goes out: a response, a REPORT, another sender's chunk
- * (B4975-7.1.1-f). An output over the high-water mark makes those who feed it
- * wait, in the order in which they came, until it is below the low one. A link
- * is never made to wait for its own output's sake. */
+ * (B4975-7.1.1-f).
+ *
+ * An output over the high-water mark makes those who feed it wait, and below
+ * the low one they go on in turn, each for SENDQ_QUANTUM octets of body,
+ * whatever the size of its chunks; who took more than that has less the next
+ * time (deficit round robin). A link is never made to wait for its own output's
+ * sake. */
 #ifndef SENDQ_H
 #define SENDQ_H
 
@@ -30,13 +34,21 @@ void sendq_open(struct link *out, struct stream *s);
  * goes on to wait for the answer. */
 void sendq_close(struct stream *s, char flag);
 
-/* Must those who feed this output wait? */
-bool sendq_is_full(const struct link *out, const struct policy *policy);
+enum { SENDQ_QUANTUM = 65536 };
 
-/* `in` waits for room in the output of `out`. */
-void sendq_wait(struct link *in, struct link *out, uint64_t now_ms);
+/* Must `in` wait before it feeds `out` more? */
+bool sendq_must_wait(const struct link *in, const struct link *out,
+                     const struct policy *policy);
 
-/* The output has moved: those who wait go on if there is room. */
+/* `in` waits for its turn on the output of `out`, which may come at once: then
+ * it is already being resumed. */
+void sendq_wait(struct link *in, struct link *out, const struct policy *policy,
+                uint64_t now_ms);
+
+/* `in` has fed `out` with n octets of body. */
+void sendq_fed(struct link *in, const struct link *out, size_t n);
+
+/* The output has moved: those who wait go on, as far as there is room. */
 void sendq_moved(struct link *out, const struct policy *policy,
                  uint64_t now_ms);
 

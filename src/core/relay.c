@@ -179,9 +179,9 @@ bool relay_is_ready(struct relay *r, struct link *l)
     if (l->closing || l->blocked)
         return false;
     if (l->frame != LINK_FRAME_STREAM ||
-        !sendq_is_full(l->stream.out, r->policy))
+        !sendq_must_wait(l, l->stream.out, r->policy))
         return true;
-    sendq_wait(l, l->stream.out, r->now_ms);
+    sendq_wait(l, l->stream.out, r->policy, r->now_ms);
     return false;
 }
 

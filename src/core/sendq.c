@@ -45,7 +45,7 @@ void sendq_close(struct stream *s, char flag)
     s->txn = NULL;
 }
 
-bool sendq_is_full(const struct link *out, const struct policy *policy)
+static bool is_full(const struct link *out, const struct policy *policy)
 {
     if (out->closing)
         return false;
@@ -54,13 +54,53 @@ bool sendq_is_full(const struct link *out, const struct policy *policy)
             out->n_txns >= policy->transactions_per_link);
 }
 
-void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
+bool sendq_must_wait(const struct link *in, const struct link *out,
+                     const struct policy *policy)
+{
+    return is_full(out, policy) ||
+           (in->credit <= 0 && !list_is_empty(&out->waiters));
+}
+
+/* Lets as many go on as there is room for. A resumed link is asked for events
+ * later, so that nobody comes back to the list while it is being walked. */
+static void take_turns(struct link *out, const struct policy *policy,
+                       uint64_t now_ms)
+{
+    int64_t room = (int64_t)(policy->high_water - out->ops->queued(out));
+    struct list *m;
+
+    while (room > 0 && (m = list_first(&out->waiters))) {
+        struct link *in = CONTAINER(m, struct link, waiting);
+
+        in->credit += SENDQ_QUANTUM;
+        if (in->credit > SENDQ_QUANTUM)
+            in->credit = SENDQ_QUANTUM;
+        if (in->credit > 0) {
+            room -= in->credit;
+            sendq_unwait(in, now_ms);
+        } else { /* still pays for what it took too much */
+            list_remove(m);
+            list_append(&out->waiters, m);
+        }
+    }
+}
+
+void sendq_wait(struct link *in, struct link *out, const struct policy *policy,
+                uint64_t now_ms)
 {
     assert(!in->blocked);
     in->blocked = true;
     in->blocked_since_ms = now_ms;
     list_append(&out->waiters, &in->waiting);
     in->ops->pause(in);
+    if (!is_full(out, policy))
+        take_turns(out, policy, now_ms);
+}
+
+void sendq_fed(struct link *in, const struct link *out, size_t n)
+{
+    if (!list_is_empty(&out->waiters))
+        in->credit -= (int64_t)n;
 }
 
 void sendq_unwait(struct link *in, uint64_t now_ms)
@@ -74,17 +114,27 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
         in->ops->resume(in);
 }
 
+/* Low enough to let others go on; an eighth below the limit of transactions, so
+ * that not every answer resumes somebody. */
+static bool is_low(const struct link *out, const struct policy *policy)
+{
+    uint32_t limit = policy->transactions_per_link;
+
+    return out->ops->queued(out) <= policy->low_water &&
+           (!limit || out->n_txns < limit - limit / 8);
+}
+
 void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
 {
     struct list *m;
 
     if (list_is_empty(&out->waiters))
         return;
-    if (!out->closing && (out->ops->queued(out) > policy->low_water ||
-                          sendq_is_full(out, policy)))
+    if (!out->closing) {
+        if (is_low(out, policy))
+            take_turns(out, policy, now_ms);
         return;
-    /* A resumed link is asked for events later, so nobody comes back to this
-     * list while it is being emptied. */
+    }
     while ((m = list_first(&out->waiters)))
         sendq_unwait(CONTAINER(m, struct link, waiting), now_ms);
 }
