@@ -14,8 +14,12 @@
 
 #include "str.h"
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
-                 LOG_LEVEL_DEBUG };
+enum log_level {
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG
+};
 
 struct log;
 
@@ -38,23 +42,23 @@ static inline bool log_wants(const struct log *l, enum log_level level)
     return level <= log_level(l);
 }
 
-/* One line; `fmt` without a newline. A NULL log writes nothing. Lines are cut at
- * 1024 octets. */
+/* One line; `fmt` without a newline. A NULL log writes nothing. Lines are cut
+ * at 1024 octets. */
 void log_line(struct log *l, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 #define log_error(l, ...) log_line((l), LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(l, ...) log_line((l), LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(l, ...) log_line((l), LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(l, ...)                                                     \
-    do {                                                                      \
-        if ((l) && log_wants((l), LOG_LEVEL_DEBUG))                           \
-            log_line((l), LOG_LEVEL_DEBUG, __VA_ARGS__);                      \
+#define log_debug(l, ...)                                                      \
+    do {                                                                       \
+        if ((l) && log_wants((l), LOG_LEVEL_DEBUG))                            \
+            log_line((l), LOG_LEVEL_DEBUG, __VA_ARGS__);                       \
     } while (0)
 
-/* A peer's octets made safe to print, in quotes, with \xHH for quotes, backslash
- * and anything but printable ASCII; cut to fit `size` (> 5), with `...` behind
- * the quotes then. Returns dst. */
+/* A peer's octets made safe to print, in quotes, with \xHH for quotes,
+ * backslash and anything but printable ASCII; cut to fit `size` (> 5), with
+ * `...` behind the quotes then. Returns dst. */
 const char *log_escape(char *dst, size_t size, struct span s);
 
 /* For lines that a peer can cause: how often one may be written. Zeroed to

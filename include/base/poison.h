@@ -14,7 +14,7 @@
 #undef vsprintf
 #undef alloca
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strtok atoi atol gets \
-    alloca
+#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strtok atoi atol     \
+    gets alloca
 
 #endif

@@ -1,8 +1,9 @@
 /* pool - blocks of one size, kept for reuse.
  *
  * Last given, first taken, so that the block is still in the cache. At most
- * `keep` unused blocks are held; more go back to the heap. With sanitizers every
- * block comes from the heap and goes back at once, so that they see its end. */
+ * `keep` unused blocks are held; more go back to the heap. With sanitizers
+ * every block comes from the heap and goes back at once, so that they see its
+ * end. */
 #ifndef POOL_H
 #define POOL_H
 

@@ -41,19 +41,19 @@ static inline int char_hex(char c)
 }
 
 /* A span over a string literal. */
-#define SPAN(literal) ((struct span) { (literal), sizeof(literal) - 1 })
+#define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
 /* For "%.*s". */
 #define SPAN_ARG(s) (int)(s).n, (s).p
 
 static inline struct span span_of(const char *p, size_t n)
 {
-    return (struct span) { p, n };
+    return (struct span){p, n};
 }
 
 /* A span over a C string. */
 static inline struct span span_str(const char *s)
 {
-    return (struct span) { s, strlen(s) };
+    return (struct span){s, strlen(s)};
 }
 
 static inline bool span_is_empty(struct span s)
@@ -64,7 +64,7 @@ static inline bool span_is_empty(struct span s)
 /* From octet `at` (<= s.n) to the end. */
 static inline struct span span_from(struct span s, size_t at)
 {
-    return (struct span) { s.p + at, s.n - at };
+    return (struct span){s.p + at, s.n - at};
 }
 
 /* Octet by octet. */

@@ -36,8 +36,8 @@ void table_fini(struct table *t);
 /* The hash of `key` under the table's secret. */
 uint64_t table_hash(const struct table *t, struct span key);
 
-/* Adds `node`, which is in no table, with that hash. Never fails: without memory
- * the table grows later. Does not look for an equal one. */
+/* Adds `node`, which is in no table, with that hash. Never fails: without
+ * memory the table grows later. Does not look for an equal one. */
 void table_add(struct table *t, struct table_node *node, uint64_t hash);
 
 /* Takes `node`, which must be in t, out. */

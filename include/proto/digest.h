@@ -24,7 +24,7 @@ struct digest_hex {
 
 static inline struct span digest_hex_span(const struct digest_hex *h)
 {
-    return (struct span) { h->text, h->n };
+    return (struct span){h->text, h->n};
 }
 
 /* The algorithm's name as written: "MD5" or "SHA-256"; its hex length. */
@@ -44,10 +44,10 @@ struct digest_auth {
 };
 
 /* Takes the value of an Authorization header apart. 0; ERR_UNSUPPORTED for a
- * scheme other than Digest, for qop other than auth and for an unknown algorithm
- * (the answer is 401); ERR_SYNTAX for anything malformed, twice there, too long
- * or missing (username, realm, nonce, response, cnonce, nc, qop;
- * R4976-9.1-d, -e). `uri` may be absent (I-5). nc is 8 hex digits. */
+ * scheme other than Digest, for qop other than auth and for an unknown
+ * algorithm (the answer is 401); ERR_SYNTAX for anything malformed, twice
+ * there, too long or missing (username, realm, nonce, response, cnonce, nc,
+ * qop; R4976-9.1-d, -e). `uri` may be absent (I-5). nc is 8 hex digits. */
 int digest_auth_parse(struct digest_auth *out, struct span value);
 
 /* A challenge: the parameters of a WWW-Authenticate header, for clients. */

@@ -34,12 +34,11 @@ static void members_stand_in_the_order_of_appending(void **state)
     struct list l;
 
     (void)state;
-    fill(&l, items, 3);
-    assert_int_equal(digits(&l), 123);
-    items[3].value = 9;
-    list_init(&items[3].link);
-    list_prepend(&l, &items[3].link);
-    assert_int_equal(digits(&l), 9123);
+    fill(&l, items, 4);
+    assert_int_equal(digits(&l), 1234);
+    list_remove(&items[2].link);
+    list_prepend(&l, &items[2].link);
+    assert_int_equal(digits(&l), 3124);
 }
 
 static void
