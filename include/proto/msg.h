@@ -62,6 +62,9 @@ struct msg {
     struct slice rest;         /* all header lines behind From-Path, with the
                                   last one's CRLF, without the empty line */
     struct slice range_line;   /* the Byte-Range line in `rest`, with CRLF */
+    struct slice type_line;    /* the Content-Type line there, likewise; goes
+                                  out as the last one (R4975-7.1-c) wherever
+                                  it stood (I-18) */
     struct slice message_id;
     struct slice status;       /* the value of Status, in a REPORT */
     enum msg_report failure_report;

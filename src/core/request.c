@@ -15,6 +15,18 @@ static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
     frame_add(f, SPAN("\r\n"));
 }
 
+/* The headers behind the paths, Content-Type behind all others (R4975-7.1-c).
+ */
+static void add_headers(struct frame *f, const struct msg *m)
+{
+    struct span rest = msg_text(m, m->rest);
+    size_t at = m->type_line.n ? m->type_line.at - m->rest.at : rest.n;
+
+    frame_add(f, span_of(rest.p, at));
+    frame_add(f, span_from(rest, at + m->type_line.n));
+    frame_add(f, msg_text(m, m->type_line));
+}
+
 /* Remembers where the answer belongs (P-6); a REPORT has none. */
 static bool expect_answer(struct relay *r, const struct link *l,
                           struct link *out, const struct msg *m,
@@ -42,7 +54,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
 {
     uint32_t limit = r->policy->transactions_per_link;
     char tid[TID_LEN];
-    struct span tid_text = span_of(tid, TID_LEN);
+    struct span tid_text;
     struct frame f;
 
     if (m->method != MSG_REPORT && limit && route->out->n_txns >= limit) {
@@ -52,11 +64,12 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     do
         r->chunker.new_tid(&r->chunker, tid);
     while (body.n && memmem(body.p, body.n, tid, TID_LEN));
+    tid_text = span_of(tid, TID_LEN);
     frame_init(&f);
     frame_request(&f, tid_text, msg_text(m, m->method_name));
     frame_header(&f, SPAN("To-Path"), route->to);
     add_from_path(&f, route->own, route->n_own, msg_text(m, m->from));
-    frame_add(&f, msg_text(m, m->rest));
+    add_headers(&f, m);
     if (m->has_body) {
         frame_add(&f, SPAN("\r\n"));
         frame_add(&f, body);

@@ -231,8 +231,8 @@ static bool status_is_valid(struct span s)
 struct head_scan {
     unsigned line; /* 1: the first behind the start line */
     unsigned path_uris;
-    bool mime;         /* a Content-* header was there */
-    bool content_type; /* the last line was Content-Type */
+    bool mime; /* a Content-* header was there */
+    bool content_type;
     bool failure_report, success_report;
 };
 
@@ -261,26 +261,24 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
 {
     bool seen;
 
-    if (scan->content_type)
-        set_fault(m, MSG_FAULT_BODY); /* it has to be the last (M-4) */
     switch (name.n) {
     case 6:
         if (!span_ieq(name, SPAN("Status")) || m->method != MSG_REPORT)
-            return;
+            break;
         seen = m->status.n != 0;
         once(m, &seen);
         m->status = slice_of(m, value);
         if (!status_is_valid(value))
             set_fault(m, MSG_FAULT_STATUS);
-        return;
+        break;
     case 7:
         if (span_ieq(name, SPAN("To-Path")))
             read_paths(m, scan, true, value);
-        return;
+        break;
     case 9:
         if (span_ieq(name, SPAN("From-Path")))
             read_paths(m, scan, false, value);
-        return;
+        break;
     case 10:
         if (span_ieq(name, SPAN("Message-ID"))) {
             seen = m->message_id.n != 0;
@@ -295,8 +293,10 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
         }
         break;
     case 12:
-        if (span_ieq(name, SPAN("Content-Type")))
-            scan->content_type = true;
+        if (span_ieq(name, SPAN("Content-Type"))) {
+            once(m, &scan->content_type);
+            m->type_line = slice_of(m, span_of(line.p, line.n + 2));
+        }
         break;
     case 14:
         if (span_ieq(name, SPAN("Failure-Report"))) {
@@ -351,7 +351,7 @@ static void read_method(struct msg *m, struct span name)
  * all (M-1). */
 static bool read_start_line(struct msg *m, struct span line)
 {
-    struct span rest = line, tid;
+    struct span rest = line, tid, digits;
     uint64_t code;
 
     if (!span_eq(span_cut(&rest, ' '), SPAN("MSRP")))
@@ -368,7 +368,9 @@ static bool read_start_line(struct msg *m, struct span line)
     }
     m->method = MSG_RESPONSE;
     m->method_name = slice_of(m, rest);
-    if (span_u64(&code, span_cut(&rest, ' '), 999) == 0 && code >= 100)
+    digits = span_cut(&rest, ' ');
+    if (digits.n == 3 && span_u64(&code, digits, 999) == 0 && code >= 100 &&
+        is_text(rest))
         m->code = (uint16_t)code;
     else
         set_fault(m, MSG_FAULT_METHOD);
