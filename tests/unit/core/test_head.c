@@ -1,0 +1,245 @@
+#include "head.h"
+
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "oom.h"
+#include "texts.h"
+
+#define OWN "msrps://r:1/own;tcp"
+#define OWN2 "msrps://r:1/own2;tcp"
+#define A "msrps://a:1/a;tcp"
+#define P "msrps://p:1/p;tcp"
+#define B "msrps://b:1/b;tcp"
+#define START                                                                  \
+    "MSRP abcd SEND\r\nTo-Path: " OWN " " B "\r\nFrom-Path: " P " " A "\r\n"
+#define OUT_PATHS                                                              \
+    "MSRP new1 SEND\r\nTo-Path: " B "\r\nFrom-Path: " OWN " " P " " A "\r\n"
+#define TYPE "Content-Type: a/b\r\n"
+
+static struct head_pool pool;
+
+static int set_up(void **state)
+{
+    (void)state;
+    head_pool_init(&pool, 4);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    head_pool_fini(&pool);
+    return 0;
+}
+
+static struct head *head_of(const char *text)
+{
+    struct span own = SPAN(OWN);
+    struct msg m = msg_of(text);
+    struct head *h = head_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7);
+
+    assert_non_null(h);
+    return h;
+}
+
+/* `in` goes out as `out` when octets 5-9/20 are sent. */
+static void assert_goes_out(const char *in, const char *out)
+{
+    struct head *h = head_of(in);
+    struct frame f;
+
+    frame_init(&f);
+    head_send(&f, h, SPAN("new1"), 5, 9, 20);
+    assert_frame(&f, out);
+    head_unref(&pool, h);
+}
+
+static void our_uri_moves_from_to_path_to_from_path(void **state)
+{
+    (void)state;
+    assert_goes_out(START "Message-ID: 1234\r\nByte-Range: 1-*/20\r\n",
+                    OUT_PATHS "Message-ID: 1234\r\nByte-Range: 5-9/20\r\n");
+}
+
+/* Trap 19: the one passed last is the one nearest to the receiver. */
+static void two_uris_of_ours_both_move(void **state)
+{
+    struct span own[] = {SPAN(OWN), SPAN(OWN2)};
+    struct msg m = msg_of(START "Message-ID: 1234\r\n");
+    struct head *h = head_new(&pool, &m, SPAN(B), own, 2, SPAN("own2"), 7);
+    struct frame f;
+
+    (void)state;
+    assert_non_null(h);
+    frame_init(&f);
+    head_send(&f, h, SPAN("new1"), 0, 0, 0);
+    assert_frame(&f, "MSRP new1 SEND\r\nTo-Path: " B "\r\nFrom-Path: " OWN2
+                     " " OWN " " P " " A "\r\nMessage-ID: 1234\r\n");
+    assert_span(head_text(h, h->own), OWN " " OWN2);
+    assert_span(head_text(h, h->token), "own2");
+    head_unref(&pool, h);
+}
+
+/* I-18: octet by octet, in their order. */
+static void other_headers_stay_as_and_where_they_are(void **state)
+{
+    (void)state;
+    assert_goes_out(START "X-A:  b \t\r\nMESSAGE-id: 1234\r\n"
+                          "byte-range: 1-*/20\r\nSuccess-Report: YES\r\n"
+                          "Content-Disposition: attachment; x=\"; : \"\r\n"
+                          "CONTENT-TYPE: a/b ; c=d\r\n\r\n",
+                    OUT_PATHS "X-A:  b \t\r\nMESSAGE-id: 1234\r\n"
+                              "Byte-Range: 5-9/20\r\nSuccess-Report: YES\r\n"
+                              "Content-Disposition: attachment; x=\"; : \"\r\n"
+                              "CONTENT-TYPE: a/b ; c=d\r\n\r\n");
+}
+
+/* B4975-7.1.1-b. */
+static void a_range_is_added_where_there_was_none(void **state)
+{
+    (void)state;
+    assert_goes_out(START "Message-ID: 1234\r\n" TYPE "\r\n", OUT_PATHS
+                    "Byte-Range: 5-9/20\r\nMessage-ID: 1234\r\n" TYPE "\r\n");
+}
+
+/* R4975-7.1-c for what is sent, I-18 for what is accepted. */
+static void content_type_goes_last_wherever_it_stood(void **state)
+{
+    (void)state;
+    assert_goes_out(START TYPE "Message-ID: 1234\r\nByte-Range: 1-*/20\r\n"
+                               "X: y\r\n\r\n",
+                    OUT_PATHS "Message-ID: 1234\r\nByte-Range: 5-9/20\r\n"
+                              "X: y\r\n" TYPE "\r\n");
+    assert_goes_out(START "Message-ID: 1234\r\nByte-Range: 1-*/20\r\n" TYPE
+                          "X: y\r\n\r\n",
+                    OUT_PATHS "Message-ID: 1234\r\nByte-Range: 5-9/20\r\n"
+                              "X: y\r\n" TYPE "\r\n");
+    assert_goes_out(START "Message-ID: 1234\r\n" TYPE "X: y\r\n\r\n",
+                    OUT_PATHS "Byte-Range: 5-9/20\r\nMessage-ID: 1234\r\n"
+                              "X: y\r\n" TYPE "\r\n");
+}
+
+/* I-1. */
+static void start_0_leaves_the_range_out(void **state)
+{
+    struct head *h = head_of(START "Message-ID: 1234\r\n");
+    struct frame f;
+
+    (void)state;
+    frame_init(&f);
+    head_send(&f, h, SPAN("new1"), 0, 0, 0);
+    assert_frame(&f, OUT_PATHS "Message-ID: 1234\r\n");
+    head_unref(&pool, h);
+}
+
+static void what_a_report_needs_is_kept(void **state)
+{
+    struct head *h =
+        head_of(START "Message-ID: 1234\r\nFailure-Report: partial\r\n"
+                      "Byte-Range: 3-*/20\r\n" TYPE "\r\n");
+
+    (void)state;
+    assert_span(head_text(h, h->received), P " " A);
+    assert_span(head_text(h, h->own), OWN);
+    assert_span(head_text(h, h->token), "own");
+    assert_span(head_text(h, h->message_id), "1234");
+    assert_span(head_text(h, h->tid), "abcd");
+    assert_int_equal(h->failure_report, MSG_REPORT_PARTIAL);
+    assert_int_equal(h->in_number, 7);
+    assert_int_equal(h->range_start, 3);
+    assert_int_equal(h->range_total, 20);
+    assert_true(h->has_body);
+    assert_false(h->told);
+    head_unref(&pool, h);
+}
+
+/* Trap 13: the Message-ID alone does not make a message. */
+static void a_message_is_its_id_its_way_and_its_sender(void **state)
+{
+    struct head *a = head_of(START "Message-ID: 1234\r\n");
+    struct head *same = head_of(START "X: y\r\nMessage-ID: 1234\r\n");
+    struct head *id = head_of(START "Message-ID: 1235\r\n");
+    struct head *sender =
+        head_of("MSRP abcd SEND\r\nTo-Path: " OWN " " B "\r\nFrom-Path: " A
+                "\r\nMessage-ID: 1234\r\n");
+    struct span own = SPAN(OWN2);
+    struct msg m = msg_of(START "Message-ID: 1234\r\n");
+    struct head *way = head_new(&pool, &m, SPAN(B), &own, 1, SPAN("own2"), 7);
+
+    (void)state;
+    assert_true(head_same_message(a, a));
+    assert_true(head_same_message(a, same));
+    assert_false(head_same_message(a, id));
+    assert_false(head_same_message(a, sender));
+    assert_false(head_same_message(a, way));
+    head_unref(&pool, a);
+    head_unref(&pool, same);
+    head_unref(&pool, id);
+    head_unref(&pool, sender);
+    head_unref(&pool, way);
+}
+
+static void the_last_reference_frees_it(void **state)
+{
+    struct head *h = head_of(START "Message-ID: 1234\r\n");
+
+    (void)state;
+    assert_ptr_equal(head_ref(h), h);
+    head_unref(&pool, h);
+    assert_int_equal(pool.pool.taken, 1);
+    assert_span(head_text(h, h->message_id), "1234");
+    head_unref(&pool, h);
+    assert_int_equal(pool.pool.taken, 0);
+    head_unref(&pool, NULL);
+}
+
+static void a_long_head_does_without_the_pool(void **state)
+{
+    char text[4096] = START "Message-ID: 1234\r\nX: ";
+    size_t n = strlen(text);
+    struct head *h;
+    struct frame f;
+
+    (void)state;
+    memset(text + n, 'x', sizeof text - n - 3);
+    memcpy(text + sizeof text - 3, "\r\n", 3);
+    h = head_of(text);
+    assert_int_equal(pool.pool.taken, 0);
+    frame_init(&f);
+    head_send(&f, h, SPAN("new1"), 0, 0, 0);
+    assert_int_equal(f.octets, strlen(text));
+    head_unref(&pool, h);
+}
+
+static void without_memory_there_is_no_head(void **state)
+{
+    struct msg m = msg_of(START "Message-ID: 1234\r\n");
+    struct span own = SPAN(OWN);
+
+    (void)state;
+    oom_arm_all();
+    assert_null(head_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7));
+    assert_true(oom_disarm());
+    assert_int_equal(pool.pool.taken, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(our_uri_moves_from_to_path_to_from_path),
+        cmocka_unit_test(two_uris_of_ours_both_move),
+        cmocka_unit_test(other_headers_stay_as_and_where_they_are),
+        cmocka_unit_test(a_range_is_added_where_there_was_none),
+        cmocka_unit_test(content_type_goes_last_wherever_it_stood),
+        cmocka_unit_test(start_0_leaves_the_range_out),
+        cmocka_unit_test(what_a_report_needs_is_kept),
+        cmocka_unit_test(a_message_is_its_id_its_way_and_its_sender),
+        cmocka_unit_test(the_last_reference_frees_it),
+        cmocka_unit_test(a_long_head_does_without_the_pool),
+        cmocka_unit_test_setup_teardown(without_memory_there_is_no_head, set_up,
+                                        tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
