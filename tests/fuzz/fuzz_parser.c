@@ -64,8 +64,9 @@ static void note_numbers(struct transcript *t, const struct msg *m)
 /* What stands between events. */
 struct place {
     const struct settings *s;
-    bool in_body;  /* a HEAD with a body was given, its END was not */
-    char due_flag; /* of the END that has to come next, or 0 */
+    bool owes_body; /* a run that is not the last was given */
+    bool in_body;   /* a HEAD with a body was given, its END was not */
+    char due_flag;  /* of the END that has to come next, or 0 */
 };
 
 static bool is_flag(char c)
@@ -96,6 +97,7 @@ static void on_body(struct place *at, struct transcript *t,
     assert(ev->last ? is_flag(ev->flag)
                     : !ev->flag && ev->body.n >= at->s->gather);
     at->due_flag = ev->flag;
+    at->owes_body = !ev->last;
     note(t, ev->body.p, ev->body.n);
 }
 
@@ -104,6 +106,7 @@ static void on_end(struct place *at, struct transcript *t,
 {
     assert(is_flag(ev->flag));
     assert(at->in_body || at->due_flag);
+    assert(!at->owes_body);
     assert(!at->due_flag || at->due_flag == ev->flag);
     at->in_body = false;
     at->due_flag = 0;
