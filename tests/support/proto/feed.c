@@ -56,6 +56,8 @@ static void take_body(struct feed *f, struct watch *w,
     if (!ev->last)
         assert_true(ev->body.n >= w->setup->gather);
     assert_int_equal(ev->flag != 0, ev->last);
+    if (!ev->hyphens)
+        assert_null(memmem(ev->body.p, ev->body.n, "-------", 7));
     frame->body_n += ev->body.n;
     frame->body = realloc(frame->body, frame->body_n);
     assert_non_null(frame->body);

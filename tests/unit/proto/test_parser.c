@@ -227,6 +227,53 @@ static void a_body_may_look_like_frames(void **state)
                               "\r\nx\r\n-------efgh$\r\nMSRP abcd 200 OK\r\n"));
 }
 
+/* Where the first end-line of `abcd` begins, found in the simplest way. */
+static size_t first_end(struct span s)
+{
+    static const char *const ends[] = {
+        "\r\n-------abcd$\r\n", "\r\n-------abcd+\r\n", "\r\n-------abcd#\r\n"};
+
+    for (size_t at = 0; at < s.n; at++)
+        for (size_t i = 0; i < 3; i++)
+            if (span_starts(span_from(s, at), span_str(ends[i])))
+                return at;
+    return s.n;
+}
+
+/* Pieces of end-lines thrown together; what has a whole one too early is left
+ * out. */
+static void pieces_of_end_lines_in_any_mixture_are_body(void **state)
+{
+    static const char *const pieces[] = {"\r",          "\n",
+                                         "\r\n",        "-",
+                                         "-------",     "abcd",
+                                         "abc",         "$",
+                                         "+",           "x",
+                                         "\r\n-------", "-------abcd",
+                                         "$\r\n",       "\r\n-------abcd$",
+                                         "------"};
+    uint32_t random = 4975;
+    unsigned fed = 0;
+
+    (void)state;
+    for (unsigned round = 0; round < 600; round++) {
+        char text[256] = "\r\n";
+        size_t n = 2;
+
+        for (unsigned i = 0; i < 1 + round % 12; i++) {
+            random = random * 1664525 + 1013904223;
+            n += span_copy(text + n, sizeof text - n,
+                           span_str(pieces[(random >> 16) % 15]));
+        }
+        (void)snprintf(text + n, sizeof text - n, "\r\n-------abcd$\r\n");
+        if (first_end(span_str(text)) != n)
+            continue;
+        assert_body_survives(span_of(text + 2, n - 2));
+        fed++;
+    }
+    assert_true(fed > 300);
+}
+
 static void an_end_line_is_matched_with_the_whole_of_a_long_tid(void **state)
 {
 #define LONG "a23456789012345678901234567890123456789012345678901234567890abcd"
@@ -510,6 +557,7 @@ int main(void)
         cmocka_unit_test(a_body_may_be_full_of_near_end_lines),
         cmocka_unit_test(a_body_may_hold_any_octet),
         cmocka_unit_test(a_body_may_look_like_frames),
+        cmocka_unit_test(pieces_of_end_lines_in_any_mixture_are_body),
         cmocka_unit_test(an_end_line_is_matched_with_the_whole_of_a_long_tid),
         cmocka_unit_test(flags_are_legal_in_a_tid),
         cmocka_unit_test(runs_keep_between_gather_and_most),
