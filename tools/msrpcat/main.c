@@ -28,8 +28,13 @@ struct program {
 static enum exit_code complain(struct program *p, const char *what, int err,
                                enum exit_code code)
 {
-    screen_note(&p->screen, "%s: %s", what,
-                err == ERR_IO && errno ? strerror(errno) : err_text(err));
+    const char *why = err_text(err);
+
+    if (err == ERR_IO && errno)
+        why = strerror(errno);
+    if (err == ERR_NOT_FOUND)
+        why = "no address is known for it";
+    screen_note(&p->screen, "%s: %s", what, why);
     return code;
 }
 
@@ -192,12 +197,28 @@ static enum exit_code talk(struct program *p)
     return code;
 }
 
+/* The first file to be sent that cannot be read, or NULL. */
+static const char *find_unreadable(const struct opts *o)
+{
+    for (size_t i = 0; i < o->n_items; i++) {
+        const struct opts_item *item = &o->items[i];
+
+        if (item->is_file && strcmp(item->arg, "-") != 0 &&
+            access(item->arg, R_OK))
+            return item->arg;
+    }
+    return NULL;
+}
+
 /* What can be wrong before anybody is called. */
 static enum exit_code prepare(struct program *p)
 {
     struct opts *o = &p->opts;
+    const char *unreadable = find_unreadable(o);
     int err = 0;
 
+    if (unreadable)
+        return complain(p, unreadable, ERR_IO, EXIT_USAGE);
     if (o->to)
         err = path_from_arg(&p->peer, o->to);
     if (err)
@@ -243,6 +264,7 @@ int main(int argc, char **argv)
     enum exit_code code = EXIT_FINE;
     int err = opts_parse(&p.opts, why, argc, argv);
 
+    setvbuf(stderr, NULL, _IOLBF, 0); /* --verbose writes a lot */
     screen_init(&p.screen, stderr, p.opts.quiet);
     if (err) {
         screen_note(&p.screen, "%s", err == ERR_SYNTAX ? why : err_text(err));

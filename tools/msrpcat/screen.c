@@ -89,6 +89,7 @@ void screen_progress(struct screen *s, uint64_t done, uint64_t total,
     screen_bar_text(text, sizeof text, done, total, done - s->began_at,
                     now_ms - s->started_ms);
     fprintf(s->to, "\r%s\033[K", text);
+    fflush(s->to);
     s->shown = true;
 }
 

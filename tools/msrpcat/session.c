@@ -35,9 +35,10 @@ struct session {
     struct lines lines;
     char *to, *ping; /* paths; heap */
     bool ready;      /* the outbox is there: authenticated, if need be */
-    bool for_inbox;  /* the frame that is coming in */
+    bool for_inbox;  /* the frame that is coming in, */
+    bool has_body;
     bool interrupted;
-    uint64_t body; /* octets of it, */
+    uint64_t body; /* octets of it */
     uint64_t now_ms;
     uint64_t give_up_ms;  /* when AUTH has taken too long */
     uint64_t expires_ms;  /* when our URI is no longer valid */
@@ -184,15 +185,20 @@ static int on_response(struct session *s, const struct msg *head)
     return err || !s->auth.done ? err : on_authenticated(s);
 }
 
-static int on_head(struct session *s, const struct msg *head)
+static int on_head(struct session *s, const struct parse_event *ev)
 {
+    const struct msg *head = ev->head;
     struct span tid = msg_text(head, head->tid);
 
     if (s->opts->verbose) {
         trace_head(stderr, '<', span_of(head->base, head->len));
         memcpy(s->in_tid, tid.p, tid.n);
         s->in_tid_n = tid.n;
+        /* Before what it is answered with. */
+        if (!head->has_body)
+            trace_end(stderr, '<', 0, tid, ev->flag);
     }
+    s->has_body = head->has_body;
     s->body = 0;
     s->for_inbox = false;
     switch (head->method) {
@@ -215,12 +221,12 @@ static int on_event(struct session *s, const struct parse_event *ev)
 {
     switch (ev->type) {
     case PARSE_HEAD:
-        return on_head(s, ev->head);
+        return on_head(s, ev);
     case PARSE_BODY:
         s->body += ev->body.n;
         return s->for_inbox ? inbox_on_body(&s->inbox, ev->body) : 0;
     case PARSE_END:
-        if (s->opts->verbose)
+        if (s->opts->verbose && s->has_body)
             trace_end(stderr, '<', s->body, span_of(s->in_tid, s->in_tid_n),
                       ev->flag);
         return s->for_inbox ? inbox_on_end(&s->inbox, ev->flag) : 0;

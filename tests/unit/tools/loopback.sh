@@ -105,5 +105,7 @@ send -m hello 2>"$dir/sender"
 check "nobody there: exit code 2" test $? -eq 2
 "$msrpcat" -m hello 2>"$dir/sender"
 check "wrong usage: exit code 64" test $? -eq 64
+"$msrpcat" -t "$path" -f "$dir/missing" 2>"$dir/sender"
+check "missing file: exit code 64" test $? -eq 64
 
 exit $((failures > 0))
