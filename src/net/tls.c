@@ -123,7 +123,7 @@ static const char *reason(void)
 
 static bool is_not_pem(void)
 {
-    unsigned long e = ERR_peek_last_error();
+    unsigned long e = ERR_peek_error();
 
     return ERR_GET_LIB(e) == ERR_LIB_PEM &&
            ERR_GET_REASON(e) == PEM_R_NO_START_LINE;

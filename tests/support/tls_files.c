@@ -61,12 +61,13 @@ static X509 *new_cert(EVP_PKEY *key, bool expired)
     return NULL;
 }
 
+/* Named after its directory, so that two are never taken for each other. */
 static bool make_ca(struct tls_files *f)
 {
     f->key = EVP_EC_gen("P-256");
     f->cert = f->key ? new_cert(f->key, false) : NULL;
     return f->cert &&
-           set_name(X509_get_subject_name(f->cert), "test authority") &&
+           set_name(X509_get_subject_name(f->cert), strrchr(f->dir, '/') + 1) &&
            X509_set_issuer_name(f->cert, X509_get_subject_name(f->cert)) &&
            add_extension(f->cert, f->cert, NID_basic_constraints,
                          "critical,CA:TRUE") &&

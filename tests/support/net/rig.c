@@ -200,7 +200,7 @@ static void step_client_handshake(struct rig *r)
 {
     int ret;
 
-    if (!r->ssl || SSL_is_init_finished(r->ssl) || r->client_error)
+    if (!r->ssl || SSL_is_init_finished(r->ssl) || r->client_reason)
         return;
     ERR_clear_error();
     ret = SSL_do_handshake(r->ssl);
@@ -208,7 +208,7 @@ static void step_client_handshake(struct rig *r)
         return;
     ret = SSL_get_error(r->ssl, ret);
     if (ret != SSL_ERROR_WANT_READ && ret != SSL_ERROR_WANT_WRITE)
-        r->client_error = ret;
+        r->client_reason = ERR_GET_REASON(ERR_peek_error());
 }
 
 void rig_turn(struct rig *r)
@@ -260,6 +260,7 @@ static void note_client_tls(struct rig *r, int ret)
         r->client_eof = true;
         break;
     default:
+        r->client_reason = ERR_GET_REASON(ERR_peek_error());
         r->client_reset = true;
     }
 }

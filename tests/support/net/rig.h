@@ -30,7 +30,7 @@ struct rig {
     int fd; /* the client's; -1 when closed */
     SSL *ssl;
     SSL_CTX *ssl_ctx;
-    int client_error; /* SSL_get_error() of a failed handshake */
+    int client_reason; /* OpenSSL's, of a failed handshake or read */
     bool client_eof;
     bool client_reset;
 
