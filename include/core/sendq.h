@@ -45,8 +45,9 @@ bool sendq_must_wait(const struct link *in, const struct link *out,
 void sendq_wait(struct link *in, struct link *out, const struct policy *policy,
                 uint64_t now_ms);
 
-/* `in` has fed `out` with n octets of body. */
-void sendq_fed(struct link *in, const struct link *out, size_t n);
+/* `in` has fed an output with n octets of body. Who had it for himself owes one
+ * quantum at most when others come. */
+void sendq_fed(struct link *in, size_t n);
 
 /* The output has moved: those who wait go on, as far as there is room. */
 void sendq_moved(struct link *out, const struct policy *policy,

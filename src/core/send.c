@@ -93,7 +93,7 @@ void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
         return;
     }
     r->stats.octets_forwarded += ev->body.n;
-    sendq_fed(l, s->out, ev->body.n);
+    sendq_fed(l, ev->body.n);
     fail_for(r, l, chunker_body(&r->chunker, s, ev));
 }
 

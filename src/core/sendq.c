@@ -54,11 +54,17 @@ static bool is_full(const struct link *out, const struct policy *policy)
             out->n_txns >= policy->transactions_per_link);
 }
 
+/* Do others feed this output too, or wait to? */
+static bool is_shared(const struct link *out)
+{
+    return !list_is_empty(&out->waiters) ||
+           out->feeders.next != out->feeders.prev;
+}
+
 bool sendq_must_wait(const struct link *in, const struct link *out,
                      const struct policy *policy)
 {
-    return is_full(out, policy) ||
-           (in->credit <= 0 && !list_is_empty(&out->waiters));
+    return is_full(out, policy) || (in->credit <= 0 && is_shared(out));
 }
 
 /* Lets as many go on as there is room for. A resumed link is asked for events
@@ -72,9 +78,8 @@ static void take_turns(struct link *out, const struct policy *policy,
     while (room > 0 && (m = list_first(&out->waiters))) {
         struct link *in = CONTAINER(m, struct link, waiting);
 
-        in->credit += SENDQ_QUANTUM;
-        if (in->credit > SENDQ_QUANTUM)
-            in->credit = SENDQ_QUANTUM;
+        if (in->credit <= 0)
+            in->credit += SENDQ_QUANTUM;
         if (in->credit > 0) {
             room -= in->credit;
             sendq_unwait(in, now_ms);
@@ -85,22 +90,37 @@ static void take_turns(struct link *out, const struct policy *policy,
     }
 }
 
+/* Low enough to let others go on; an eighth below the limit of transactions, so
+ * that not every answer resumes somebody. */
+static bool is_low(const struct link *out, const struct policy *policy)
+{
+    uint32_t limit = policy->transactions_per_link;
+
+    return out->ops->queued(out) <= policy->low_water &&
+           (!limit || out->n_txns < limit - limit / 8);
+}
+
 void sendq_wait(struct link *in, struct link *out, const struct policy *policy,
                 uint64_t now_ms)
 {
     assert(!in->blocked);
     in->blocked = true;
     in->blocked_since_ms = now_ms;
-    list_append(&out->waiters, &in->waiting);
+    if (in->credit > 0) /* its turn is not over */
+        list_prepend(&out->waiters, &in->waiting);
+    else
+        list_append(&out->waiters, &in->waiting);
     in->ops->pause(in);
-    if (!is_full(out, policy))
+    /* Else what is queued will move, and others have their turn before. */
+    if (is_low(out, policy))
         take_turns(out, policy, now_ms);
 }
 
-void sendq_fed(struct link *in, const struct link *out, size_t n)
+void sendq_fed(struct link *in, size_t n)
 {
-    if (!list_is_empty(&out->waiters))
-        in->credit -= (int64_t)n;
+    in->credit -= (int64_t)n;
+    if (in->credit < -SENDQ_QUANTUM)
+        in->credit = -SENDQ_QUANTUM;
 }
 
 void sendq_unwait(struct link *in, uint64_t now_ms)
@@ -112,16 +132,6 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
     list_remove(&in->waiting);
     if (!in->closing)
         in->ops->resume(in);
-}
-
-/* Low enough to let others go on; an eighth below the limit of transactions, so
- * that not every answer resumes somebody. */
-static bool is_low(const struct link *out, const struct policy *policy)
-{
-    uint32_t limit = policy->transactions_per_link;
-
-    return out->ops->queued(out) <= policy->low_water &&
-           (!limit || out->n_txns < limit - limit / 8);
 }
 
 void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
