@@ -249,7 +249,9 @@ static void take_waiting(struct conn *c)
         return;
     if (!input_is_empty(&c->in))
         offer(c);
-    if (is_reading(c) && transport_has_input(&c->transport))
+    /* While it was paused the socket has most likely filled up: its share of
+     * this turn is read now, or those who were not paused would be ahead. */
+    if (is_reading(c))
         read_some(c);
     else if (c->state != CONN_DEAD)
         input_settle(&c->in);
