@@ -353,6 +353,17 @@ size_t client_queued(const struct client *c)
     return c->out.n - c->out.at;
 }
 
+char *client_unput(struct client *c, size_t *n)
+{
+    char *copy = malloc(client_queued(c) + 1);
+
+    assert_non_null(copy);
+    *n = client_queued(c);
+    memcpy(copy, bytes_peek(&c->out).p, *n);
+    c->out.at = c->out.n;
+    return copy;
+}
+
 struct got *client_take(struct client *c)
 {
     struct list *m = list_take_first(&c->got);

@@ -71,7 +71,7 @@ struct client {
     struct list taken;
     client_event_fn on_event;
     client_room_fn on_room;
-    void *ctx; /* the test's */
+    void *in_ctx, *out_ctx; /* whatever these two need */
 
     /* What the test client knows of itself; see talk.h. */
     const char *name;
@@ -107,6 +107,8 @@ void client_turn(struct client *c, short events);
 void client_put(struct client *c, struct span octets);
 /* Octets not yet written. */
 size_t client_queued(const struct client *c);
+/* Takes back what is queued, to be put in pieces; to be freed. */
+char *client_unput(struct client *c, size_t *n);
 /* The next frame if one is there, else NULL. */
 struct got *client_take(struct client *c);
 

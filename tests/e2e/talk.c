@@ -127,6 +127,26 @@ struct got *talk_expect_body(struct client *c, struct span body, char flag)
     return g;
 }
 
+void talk_expect_message(struct client *c, struct span body)
+{
+    size_t at = 0;
+    struct got *g;
+
+    do {
+        g = talk_expect(c, "SEND");
+        assert_int_equal(g->head.range_start, at + 1);
+        assert_true(at + g->body.n <= body.n);
+        assert_memory_equal(g->body.p, body.p + at, g->body.n);
+        at += g->body.n;
+        assert_int_equal(g->flag, at == body.n ? '$' : '+');
+        if (g->body.n > 2048) /* R4975-5.1-a */
+            assert_true(g->head.range_end == MSG_STAR);
+        else if (g->head.range_end != MSG_STAR)
+            assert_int_equal(g->head.range_end, at);
+        talk_answer(c, g, 200);
+    } while (at < body.n);
+}
+
 /* `fmt` with the tid in the place of every TID. */
 static char *with_tid(struct scene *s, const char *text, struct span tid)
 {

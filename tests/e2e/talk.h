@@ -53,6 +53,10 @@ struct got *talk_expect(struct client *c, const char *method);
 /* The next frame is a SEND with this body and flag. */
 struct got *talk_expect_body(struct client *c, struct span body, char flag);
 
+/* The next frames are SENDs that together are one message with this body; each
+ * is answered. */
+void talk_expect_message(struct client *c, struct span body);
+
 /* The next frame is this text, octet by octet, but for the tid, which is
  * written TID. */
 struct got *talk_expect_text(struct client *c, const char *fmt, ...)

@@ -1,0 +1,62 @@
+/* flow - a long message on its way: made while it is sent, judged while it is
+ * received, and never in memory as a whole.
+ *
+ * One end is a flow_out on the sending client, the other a flow_in on the
+ * receiving one. Both hash what passes. */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include <openssl/evp.h>
+
+#include "talk.h"
+
+enum { FLOW_HASH = 32 };
+
+struct flow_out {
+    struct client *client;
+    const char *to;      /* To-Path */
+    const char *id;      /* Message-ID */
+    const char *headers; /* lines behind it, each with its CRLF */
+    uint64_t total;
+    uint64_t chunk;     /* body octets in a SEND */
+    uint64_t at;        /* octets of the message put so far */
+    uint64_t chunk_end; /* where the SEND at hand ends */
+    const char *tid;    /* of the SEND at hand */
+    uint64_t random;    /* what the body is made of */
+    EVP_MD_CTX *hash;
+};
+
+/* Starts to send `total` octets, in SENDs of `chunk` octets, as fast as they
+ * are taken. It stays the caller's; flow_out_end() before it goes. */
+void flow_out_start(struct flow_out *f, struct client *c,
+                    const struct client *peer, uint64_t total, uint64_t chunk);
+/* Was all of it written? */
+bool flow_out_is_done(void *flow);
+void flow_out_end(struct flow_out *f, unsigned char hash[FLOW_HASH]);
+
+struct flow_in {
+    struct client *client;
+    bool is_mute;          /* answers nothing */
+    uint64_t at;           /* octets received */
+    uint64_t chunks;       /* SENDs begun */
+    uint64_t largest;      /* octets in one SEND */
+    uint64_t chunk_at;     /* where the SEND at hand began */
+    uint64_t total;        /* as the SENDs say */
+    char flag;             /* of the last SEND */
+    char *tid, *answer_to; /* of the SEND at hand */
+    EVP_MD_CTX *hash;
+};
+
+/* Takes all SENDs that come in for chunks of one message, which must follow
+ * each other without gap or overlap, and answers them. */
+void flow_in_start(struct flow_in *f, struct client *c);
+/* Has the message ended? */
+bool flow_in_is_done(void *flow);
+/* Goes back to frames. */
+void flow_in_end(struct flow_in *f, unsigned char hash[FLOW_HASH]);
+
+/* Waits until the receiver has `octets`, in steps that must each come in time.
+ */
+void flow_in_wait(struct flow_in *f, uint64_t octets);
+
+#endif
