@@ -39,25 +39,13 @@ static struct slice add(struct head *h, struct span s)
     return where;
 }
 
-/* The header lines of m between two offsets, but for Content-Type. */
-static void add_lines(struct head *h, const struct msg *m, uint32_t from,
-                      uint32_t to)
-{
-    uint32_t at = m->type_line.at, behind = at + m->type_line.n;
-
-    if (m->type_line.n == 0 || at < from || at >= to)
-        at = behind = to;
-    add(h, span_of(m->base + from, at - from));
-    add(h, span_of(m->base + behind, to - behind));
-}
-
 /* To-Path, From-Path and the headers before and behind Byte-Range, as they go
- * out: our URIs in front of From-Path, the last one passed first; Content-Type
- * behind all others (R4975-7.1-c). */
+ * out: our URIs in front of From-Path, the last one passed first. */
 static void add_outgoing(struct head *h, const struct msg *m, struct span to,
                          const struct span *own, size_t n_own)
 {
-    uint32_t at = m->range_line.n ? m->range_line.at : m->rest.at;
+    struct span rest = msg_text(m, m->rest);
+    size_t at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
 
     add(h, SPAN("To-Path: "));
     add(h, to);
@@ -68,10 +56,9 @@ static void add_outgoing(struct head *h, const struct msg *m, struct span to,
     }
     h->received = add(h, msg_text(m, m->from));
     add(h, SPAN("\r\n"));
-    add_lines(h, m, m->rest.at, at);
+    add(h, span_of(rest.p, at));
     h->before_n = h->text_n;
-    add_lines(h, m, at + m->range_line.n, m->rest.at + m->rest.n);
-    add(h, msg_text(m, m->type_line));
+    add(h, span_from(rest, at + m->range_line.n));
     h->after_n = h->text_n - h->before_n;
 }
 

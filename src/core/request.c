@@ -15,18 +15,6 @@ static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
     frame_add(f, SPAN("\r\n"));
 }
 
-/* The headers behind the paths, Content-Type behind all others (R4975-7.1-c).
- */
-static void add_headers(struct frame *f, const struct msg *m)
-{
-    struct span rest = msg_text(m, m->rest);
-    size_t at = m->type_line.n ? m->type_line.at - m->rest.at : rest.n;
-
-    frame_add(f, span_of(rest.p, at));
-    frame_add(f, span_from(rest, at + m->type_line.n));
-    frame_add(f, msg_text(m, m->type_line));
-}
-
 /* Remembers where the answer belongs (P-6); a REPORT has none. */
 static bool expect_answer(struct relay *r, const struct link *l,
                           struct link *out, const struct msg *m,
@@ -69,7 +57,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     frame_request(&f, tid_text, msg_text(m, m->method_name));
     frame_header(&f, SPAN("To-Path"), route->to);
     add_from_path(&f, route->own, route->n_own, msg_text(m, m->from));
-    add_headers(&f, m);
+    frame_add(&f, msg_text(m, m->rest));
     if (m->has_body) {
         frame_add(&f, SPAN("\r\n"));
         frame_add(&f, body);

@@ -231,8 +231,8 @@ static bool status_is_valid(struct span s)
 struct head_scan {
     unsigned line; /* 1: the first behind the start line */
     unsigned path_uris;
-    bool mime; /* a Content-* header was there */
-    bool content_type;
+    bool mime;         /* a Content-* header was there */
+    bool content_type; /* Content-Type was there: no line may follow */
     bool failure_report, success_report;
 };
 
@@ -261,6 +261,8 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
 {
     bool seen;
 
+    if (scan->content_type)
+        set_fault(m, MSG_FAULT_BODY); /* M-4 */
     switch (name.n) {
     case 6:
         if (!span_ieq(name, SPAN("Status")) || m->method != MSG_REPORT)
@@ -293,10 +295,8 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
         }
         break;
     case 12:
-        if (span_ieq(name, SPAN("Content-Type"))) {
-            once(m, &scan->content_type);
-            m->type_line = slice_of(m, span_of(line.p, line.n + 2));
-        }
+        if (span_ieq(name, SPAN("Content-Type")))
+            scan->content_type = true;
         break;
     case 14:
         if (span_ieq(name, SPAN("Failure-Report"))) {

@@ -103,23 +103,6 @@ static void a_range_is_added_where_there_was_none(void **state)
                     "Byte-Range: 5-9/20\r\nMessage-ID: 1234\r\n" TYPE "\r\n");
 }
 
-/* R4975-7.1-c for what is sent, I-18 for what is accepted. */
-static void content_type_goes_last_wherever_it_stood(void **state)
-{
-    (void)state;
-    assert_goes_out(START TYPE "Message-ID: 1234\r\nByte-Range: 1-*/20\r\n"
-                               "X: y\r\n\r\n",
-                    OUT_PATHS "Message-ID: 1234\r\nByte-Range: 5-9/20\r\n"
-                              "X: y\r\n" TYPE "\r\n");
-    assert_goes_out(START "Message-ID: 1234\r\nByte-Range: 1-*/20\r\n" TYPE
-                          "X: y\r\n\r\n",
-                    OUT_PATHS "Message-ID: 1234\r\nByte-Range: 5-9/20\r\n"
-                              "X: y\r\n" TYPE "\r\n");
-    assert_goes_out(START "Message-ID: 1234\r\n" TYPE "X: y\r\n\r\n",
-                    OUT_PATHS "Byte-Range: 5-9/20\r\nMessage-ID: 1234\r\n"
-                              "X: y\r\n" TYPE "\r\n");
-}
-
 /* I-1. */
 static void start_0_leaves_the_range_out(void **state)
 {
@@ -231,7 +214,6 @@ int main(void)
         cmocka_unit_test(two_uris_of_ours_both_move),
         cmocka_unit_test(other_headers_stay_as_and_where_they_are),
         cmocka_unit_test(a_range_is_added_where_there_was_none),
-        cmocka_unit_test(content_type_goes_last_wherever_it_stood),
         cmocka_unit_test(start_0_leaves_the_range_out),
         cmocka_unit_test(what_a_report_needs_is_kept),
         cmocka_unit_test(a_message_is_its_id_its_way_and_its_sender),
