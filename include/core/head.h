@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "list.h"
 #include "msg.h"
 #include "pool.h"
 #include "str.h"
@@ -22,7 +23,8 @@ struct head {
     bool has_range; /* the incoming SEND had a Byte-Range */
     bool told;      /* its failure was told to the sender */
     enum msg_report failure_report;
-    uint64_t in_number;                           /* the link it came on */
+    uint64_t in_number;  /* the link it came on */
+    struct list of_link; /* in that link's `heads`, if it is still there */
     uint64_t range_start, range_end, range_total; /* as received */
     struct slice received; /* From-Path as received: a REPORT's To-Path */
     struct slice own;      /* our URIs it passed, in the order of a REPORT's

@@ -78,10 +78,9 @@ struct link {
 
     /* --- core's own --- */
     bool closing;
-    bool proven;  /* had a successful request (R4976-6.1-d) */
-    bool more;    /* its last chunk ended with `+` */
-    bool blocked; /* waits in another link's `waiters` */
-    int64_t credit;        /* octets it may feed while others wait */
+    bool proven;    /* had a successful request (R4976-6.1-d) */
+    bool blocked;   /* waits in another link's `waiters` */
+    int64_t credit; /* octets it may feed while others wait */
     uint64_t blocked_since_ms;
     uint64_t paused_ms; /* how long it was blocked, all in all (P-23) */
     enum link_frame frame;
@@ -94,12 +93,16 @@ struct link {
     struct stream stream; /* its incoming SEND */
     struct held *held;    /* its incoming other request, in GATHER */
 
-    struct stream *open; /* whose chunk is open on its output */
-    struct list feeders; /* streams whose `out` it is */
-    struct list waiters; /* links blocked because of its output */
-    struct list waiting; /* its own node in such a list */
-    struct list unsent;  /* txns whose last octet the kernel has not taken */
-    struct list txns;    /* all its other txns, oldest first */
+    struct stream *open;    /* whose chunk is open on its output */
+    struct list feeders;    /* streams whose `out` it is */
+    struct list waiters;    /* links blocked because of its output */
+    struct list waiting;    /* its own node in such a list */
+    struct list unfinished; /* its own node in the list of the link to which its
+                               last chunk went, if that ended with `+` */
+    struct list expected;   /* links whose unfinished message goes to it */
+    struct list heads;      /* of SENDs from it that await an answer */
+    struct list unsent;     /* txns whose last octet the kernel has not taken */
+    struct list txns;       /* all its other txns, oldest first */
     uint32_t n_txns;
 };
 

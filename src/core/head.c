@@ -26,6 +26,7 @@ static struct head *head_alloc(struct head_pool *p, size_t text_n)
         return NULL;
     memset(h, 0, sizeof *h);
     h->refs = 1;
+    list_init(&h->of_link);
     h->pooled = pooled;
     return h;
 }
@@ -109,6 +110,7 @@ void head_unref(struct head_pool *p, struct head *h)
 {
     if (!h || --h->refs > 0)
         return;
+    list_remove(&h->of_link);
     if (h->pooled)
         pool_give(&p->pool, h);
     else

@@ -10,6 +10,9 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number)
     list_init(&l->feeders);
     list_init(&l->waiters);
     list_init(&l->waiting);
+    list_init(&l->unfinished);
+    list_init(&l->expected);
+    list_init(&l->heads);
     list_init(&l->unsent);
     list_init(&l->txns);
     list_init(&l->stream.feeding);

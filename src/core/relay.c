@@ -117,6 +117,13 @@ void relay_link_opened(struct relay *r, struct link *l)
     table_add(&r->links, &l->by_number, hash_number(r, l->number));
 }
 
+/* Takes all members out of a list. */
+static void list_clear(struct list *l)
+{
+    while (list_take_first(l))
+        continue;
+}
+
 static void give_up(struct relay *r, struct link *l, uint16_t code)
 {
     struct list *m;
@@ -142,6 +149,9 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     give_up(r, l, code);
     sendq_moved(l, r->policy, r->now_ms);
     sendq_unwait(l, r->now_ms);
+    list_remove(&l->unfinished);
+    list_clear(&l->expected);
+    list_clear(&l->heads);
     sessions_link_closed(&r->sessions, l);
     free(l->held);
     l->held = NULL;
@@ -151,8 +161,9 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
 
 bool relay_link_is_idle(const struct link *l)
 {
-    return l->frame == LINK_FRAME_NONE && !l->more && l->n_txns == 0 &&
-           list_is_empty(&l->feeders);
+    return l->frame == LINK_FRAME_NONE && list_is_empty(&l->unfinished) &&
+           list_is_empty(&l->expected) && list_is_empty(&l->heads) &&
+           l->n_txns == 0 && list_is_empty(&l->feeders);
 }
 
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position)

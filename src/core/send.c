@@ -42,6 +42,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
+    list_append(&l->heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);
     l->frame = LINK_FRAME_STREAM;
@@ -113,6 +114,19 @@ static void answer(struct relay *r, struct link *l, const struct head *h,
     (void)sendq_put_between(l, &f);
 }
 
+/* Between two chunks of a message neither its sender nor its receiver is idle.
+ * A whole message in between, such as a keep-alive, ends no other. */
+static void note_unfinished(struct link *l, char flag)
+{
+    const struct stream *s = &l->stream;
+
+    if (s->first == 1 && flag == '$')
+        return;
+    list_remove(&l->unfinished);
+    if (flag == '+')
+        list_append(&s->out->expected, &l->unfinished);
+}
+
 void send_end(struct relay *r, struct link *l, char flag)
 {
     struct stream *s = &l->stream;
@@ -122,7 +136,7 @@ void send_end(struct relay *r, struct link *l, char flag)
         if (l->frame != LINK_FRAME_STREAM)
             return;
     }
-    l->more = flag == '+';
+    note_unfinished(l, flag);
     r->stats.chunks_forwarded++;
     answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
     chunker_stop(&r->chunker, s);
@@ -137,6 +151,7 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
     if (ss)
         session_fail(&r->sessions, ss, head_text(h, h->message_id), code);
     chunker_stop(&r->chunker, &l->stream);
+    list_remove(&l->unfinished);
     answer(r, l, h, code);
     h->told = true;
     head_unref(&r->heads, h);
