@@ -169,10 +169,11 @@ static int answer_challenge(struct auth *a, const struct digest_challenge *c)
     struct text t = {.n = 0};
     struct digest_hex response;
     char letters[CNONCE];
-    struct span cnonce = span_of(letters, CNONCE);
+    struct span cnonce;
     int err;
 
     rnd_alnum(a->rnd, letters, CNONCE);
+    cnonce = span_of(letters, CNONCE);
     err = compute(a, &response, c, cnonce);
     if (err)
         return err;

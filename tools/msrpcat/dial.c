@@ -1,6 +1,5 @@
 #include "dial.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -168,17 +167,14 @@ static int name_of(char authority[300], int fd, const char *host)
 {
     struct sockaddr_storage at = {0};
     socklen_t len = sizeof at;
-    bool v6, bracket;
-    in_port_t port;
+    bool is_v6 = strchr(host, ':') != NULL;
+    char port[6];
 
-    if (getsockname(fd, (struct sockaddr *)&at, &len))
+    if (getsockname(fd, (struct sockaddr *)&at, &len) ||
+        getnameinfo((struct sockaddr *)&at, len, NULL, 0, port, sizeof port,
+                    NI_NUMERICSERV))
         return ERR_IO;
-    v6 = at.ss_family == AF_INET6;
-    port = v6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-              : ((struct sockaddr_in *)&at)->sin_port;
-    bracket = strchr(host, ':') != NULL;
-    snprintf(authority, 300, "%s%s%s:%u", bracket ? "[" : "", host,
-             bracket ? "]" : "", (unsigned)ntohs(port));
+    snprintf(authority, 300, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
     return 0;
 }
 

@@ -104,33 +104,43 @@ static int read_some(struct channel *c)
 static int write_some(struct channel *c)
 {
     struct span runs[RUNS];
-    size_t n = buf_peek_runs(&c->out, runs, RUNS), taken = 0;
+    size_t n = buf_peek_runs(&c->out, runs, RUNS), offered = 0, taken = 0;
     int err;
 
     if (n == 0)
         return 0;
+    for (size_t i = 0; i < n; i++)
+        offered += runs[i].n;
     err = stream_write(&c->stream, runs, n, &taken);
+    if (err && err != ERR_AGAIN)
+        return err;
     buf_drop(&c->out, taken);
     c->octets_out += taken;
-    c->blocked = err == ERR_AGAIN;
-    return c->blocked ? 0 : err;
+    c->blocked = taken < offered;
+    return 0;
 }
 
 static void on_turn(void *ctx)
 {
     struct channel *c = ctx;
+    bool was_full = false;
     int err = 0;
 
     if (stream_has_input(&c->stream) && !c->deaf)
         err = read_some(c);
-    if (!err && !c->dead)
+    if (!err)
         err = c->ops->fill(c);
-    if (!err && !c->dead && !c->blocked)
+    if (!err)
+        was_full = channel_room(c) == 0;
+    if (!err && !c->blocked)
         err = write_some(c);
     if (err)
         channel_fail(c, err);
-    /* More to write, and the socket has not said no. */
-    if (!c->dead && c->out.len > 0 && !c->blocked)
+    /* What was put in just now is written; another turn is due only if there
+     * is more to put in, to write, or to read. */
+    loop_defer_cancel(&c->turn);
+    if (!c->dead && ((was_full && !c->blocked) ||
+                     (stream_has_input(&c->stream) && !c->deaf)))
         channel_poke(c);
     update_events(c);
 }
