@@ -5,7 +5,7 @@
 enum {
     INPUT_BLOCK = 128 * 1024,
     INPUT_BLOCKS_KEPT = 4,
-    READ_LEAST = 16 * 1024,       /* room for a TLS record */
+    READ_LEAST = 16 * 1024,        /* room for a TLS record */
     OUTPUT_BLOCK = 16 * 1024 + 32, /* a TLS record, and the queue's words */
     OUTPUT_BLOCKS_KEPT = 256,
     OUTPUT_MAX = 64 * 1024 * 1024, /* answers that the relay does not read */

@@ -1,7 +1,6 @@
 #include "crew.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "err.h"
@@ -17,23 +16,16 @@ static struct crew *crew_of(struct channel *channel)
 
 static int client_init(struct client *c, const struct crews *all, size_t number)
 {
-    const struct plan *plan = all->plan;
+    char name[PLAN_NAME];
     struct uri uri;
-    int n;
+    int err = uri_parse(&uri, span_str(all->plan->relay));
 
-    if (uri_parse(&uri, span_str(plan->relay)))
-        return ERR_SYNTAX;
-    if (plan->users)
-        n = asprintf(&c->user, "%s%" PRIu64, plan->user,
-                     (uint64_t)number % plan->users + 1);
-    else
-        n = asprintf(&c->user, "%s", plan->user);
-    if (n < 0) {
-        c->user = NULL;
-        return ERR_NOMEM;
-    }
+    if (err)
+        return err;
+    plan_user(name, all->plan, number);
+    c->user = strdup(name);
     c->own = path_nowhere_uri(all->rnd, uri.secure);
-    return c->own ? 0 : ERR_NOMEM;
+    return c->user && c->own ? 0 : ERR_NOMEM;
 }
 
 static void client_fini(struct client *c)
@@ -97,9 +89,8 @@ static int authenticate_next(struct crew *c)
 {
     struct crews *all = c->all;
     struct client *client = &c->clients[c->n_ready];
-    char *relays[] = {all->plan->relay};
     struct auth_rules rules = {
-        .relays = relays,
+        .relays = &all->plan->relay,
         .n_relays = 1,
         .user = span_str(client->user),
         .password = span_str(all->plan->password),
@@ -108,7 +99,6 @@ static int authenticate_next(struct crew *c)
     };
     int err;
 
-    c->relays[0] = all->plan->relay;
     auth_init(&c->auth, &rules, &all->scratch, all->rnd);
     c->authenticating = true;
     err = auth_start(&c->auth);

@@ -31,8 +31,7 @@ uint64_t traffic_now_ns(const struct traffic *t)
 uint64_t traffic_due_ns(const struct traffic *t, uint64_t index,
                         uint64_t number)
 {
-    double step_ns =
-        1e12 / ((double)t->plan->rate * (double)t->n_flows);
+    double step_ns = 1e12 / ((double)t->plan->rate * (double)t->n_flows);
 
     return (uint64_t)((double)(number * t->n_flows + index) * step_ns);
 }
@@ -145,8 +144,8 @@ static bool window_is_open(const struct flow *f)
 
     if (wants_200(f))
         return f->unanswered < plan->window;
-    sent = f->started * plan->size -
-           (f->offset > 0 ? plan->size - f->offset : 0);
+    sent =
+        f->started * plan->size - (f->offset > 0 ? plan->size - f->offset : 0);
     came = f->sink.number * plan->size + f->sink.offset;
     return sent < came || (sent - came) / plan->chunk < plan->window;
 }
@@ -218,8 +217,8 @@ static void add_body(struct flow *f, struct frame *frame, size_t n)
 {
     const struct plan *plan = f->traffic->plan;
 
-    frame_add(frame, pattern_get(&f->traffic->pattern, f->index,
-                                 f->started - 1, f->offset, n));
+    frame_add(frame, pattern_get(&f->traffic->pattern, f->index, f->started - 1,
+                                 f->offset, n));
     f->counts->octets_sent += n;
     f->offset += n;
     f->chunk_left -= n;
@@ -361,13 +360,15 @@ struct flow *flow_find(struct label *out, struct traffic *t,
 {
     struct flow *f;
 
-    if (head->fault || !label_get_id(out, t->run, msg_text(head, head->message_id)) ||
+    if (head->fault ||
+        !label_get_id(out, t->run, msg_text(head, head->message_id)) ||
         out->flow >= t->n_flows)
         return NULL;
     f = &t->flows[out->flow];
     if (head->method == MSG_REPORT)
         return f->from == at && out->number < f->started ? f : NULL;
-    if (f->to != at || !span_eq(msg_text(head, head->to_first), span_str(f->sink.receiver)))
+    if (f->to != at ||
+        !span_eq(msg_text(head, head->to_first), span_str(f->sink.receiver)))
         return NULL;
     return f;
 }

@@ -68,11 +68,11 @@ struct flow {
     struct outlet *from, *to;
     struct counts *counts; /* live or stalled */
     uint64_t index;
-    bool dead; /* one of its connections is */
-    uint64_t due;      /* messages that should have begun, with a rate */
-    uint64_t started;  /* messages that have */
-    uint64_t offset;   /* sent of the last of them; 0: all */
-    uint64_t chunks;   /* begun */
+    bool dead;           /* one of its connections is */
+    uint64_t due;        /* messages that should have begun, with a rate */
+    uint64_t started;    /* messages that have */
+    uint64_t offset;     /* sent of the last of them; 0: all */
+    uint64_t chunks;     /* begun */
     uint64_t chunk_left; /* octets to come of the open chunk; 0: none is */
     uint64_t unanswered; /* chunks that wait for a response */
     uint64_t unreported; /* messages that wait for a REPORT */

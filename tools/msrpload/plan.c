@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "err.h"
@@ -22,6 +23,9 @@ enum {
     OPT_SUCCESS_REPORT,
     OPT_JSON
 };
+
+/* Digits go behind it. */
+enum { NAME_MAX_OCTETS = PLAN_NAME - 21 };
 
 static const char letters[] = ":r:u:U:c:kp:s:C:w:R:n:d:qVh";
 
@@ -202,6 +206,8 @@ static int set_user(struct plan *p, char why[PLAN_WHY], char *arg)
 
     if (p->user || arg[0] == '\0' || arg == colon)
         return wrong(why, "one user, with a name", NULL);
+    if ((colon ? (size_t)(colon - arg) : strlen(arg)) > NAME_MAX_OCTETS)
+        return wrong(why, "the name is too long", NULL);
     if (colon) {
         p->password = strdup(colon + 1);
         if (!p->password)
@@ -364,6 +370,14 @@ int plan_parse(struct plan *p, char why[PLAN_WHY], int argc, char **argv)
         return wrong(why, "what is that for", argv[optind]);
     settle(p, warm_up_given);
     return check(p, why);
+}
+
+void plan_user(char name[PLAN_NAME], const struct plan *p, uint64_t number)
+{
+    if (p->users)
+        snprintf(name, PLAN_NAME, "%s%" PRIu64, p->user, number % p->users + 1);
+    else
+        snprintf(name, PLAN_NAME, "%s", p->user);
 }
 
 static void wipe(char *secret)

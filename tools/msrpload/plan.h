@@ -16,7 +16,7 @@ enum plan_exit {
     PLAN_USAGE = 64
 };
 
-enum { PLAN_WHY = 200, PLAN_PAIRS_MAX = 500000 };
+enum { PLAN_WHY = 200, PLAN_NAME = 256, PLAN_PAIRS_MAX = 500000 };
 
 /* Strings point into argv, but for the two that are wiped. */
 struct plan {
@@ -24,8 +24,8 @@ struct plan {
     char *user;     /* heap */
     char *password; /* heap; NULL: to be asked for */
     const char *password_file;
-    uint64_t users; /* NAME1 to NAMEusers; 0: just NAME */
-    const char *users_for;        /* print a users file for this realm */
+    uint64_t users;        /* NAME1 to NAMEusers; 0: just NAME */
+    const char *users_for; /* print a users file for this realm */
     const char *connect, *ca_file, *name;
     bool insecure;
     uint64_t pairs;
@@ -51,6 +51,9 @@ struct plan {
 /* Reads argv, in which a password is overwritten: 0, ERR_NOMEM, or ERR_SYNTAX
  * with the reason in `why`. plan_free() in any case. */
 int plan_parse(struct plan *p, char why[PLAN_WHY], int argc, char **argv);
+
+/* The name of client `number` of all; users are taken in turn. */
+void plan_user(char name[PLAN_NAME], const struct plan *p, uint64_t number);
 
 /* Wipes what is secret. */
 void plan_free(struct plan *p);

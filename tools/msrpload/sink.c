@@ -126,8 +126,7 @@ static void move_to(struct flow *f, uint64_t number)
     s->bad = false;
 }
 
-int sink_on_head(struct flow *f, const struct label *id,
-                 const struct msg *head)
+int sink_on_head(struct flow *f, const struct label *id, const struct msg *head)
 {
     struct sink *s = &f->sink;
     bool is_next =
@@ -154,8 +153,7 @@ void sink_on_body(struct flow *f, struct span body)
 
     if (s->repeated)
         return;
-    if (!pattern_is(&f->traffic->pattern, f->index, s->number, s->offset,
-                    body))
+    if (!pattern_is(&f->traffic->pattern, f->index, s->number, s->offset, body))
         s->bad = true;
     s->offset += body.n;
     f->counts->octets_received += body.n;

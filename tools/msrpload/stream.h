@@ -24,8 +24,8 @@ struct stream {
 int stream_context(SSL_CTX **out, const char *ca_file, bool insecure);
 
 /* Begins to connect. With `ctx`, TLS will be spoken to a host that has a
- * certificate for `name`. 0, ERR_IO (see errno), ERR_TLS or ERR_NOMEM; stream_close() in
- * any case. */
+ * certificate for `name`. 0, ERR_IO (see errno), ERR_TLS or ERR_NOMEM;
+ * stream_close() in any case. */
 int stream_open(struct stream *s, const struct sockaddr *to, socklen_t to_n,
                 SSL_CTX *ctx, const char *name);
 void stream_close(struct stream *s);

@@ -1,0 +1,443 @@
+#include "load.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "channel.h"
+#include "crew.h"
+#include "dial.h"
+#include "err.h"
+#include "loop.h"
+#include "pace.h"
+#include "path.h"
+
+enum {
+    CONNECTING_MAX = 64, /* connections that are not ready yet */
+    DRAIN_LOOK_MS = 100,
+    QUIET_LOOKS = 10 /* after a fault, no news for so long is the end */
+};
+
+enum phase {
+    CONNECTING, /* no traffic; the alarm is for the next to get ready */
+    WARMING,    /* traffic; the alarm is for measuring */
+    MEASURING,  /* the alarm, if a duration is given, ends it */
+    DRAINING,   /* nothing new; the alarm is for looking around */
+    OVER
+};
+
+struct load {
+    const struct plan *plan;
+    struct traffic *traffic;
+    struct load_result *result;
+    enum phase phase;
+    struct loop *loop;
+    struct alarm *alarm;
+    struct pace pace;
+    struct channels channels;
+    struct crews all;
+    struct rnd rnd;
+    SSL_CTX *tls; /* NULL: plain TCP */
+    struct addrinfo *addresses;
+    struct dial_to name; /* whom the certificate must be for */
+    struct crew *crews;  /* those of the senders, then the receivers' */
+    size_t per_side;     /* connections of the senders */
+    size_t n_crews, n_started, n_ready, n_lost;
+    uint64_t drain_looks, quiet_looks, awaited_before;
+};
+
+static uint64_t ns_of(uint64_t ms)
+{
+    return ms * 1000000;
+}
+
+static int no_load(struct load *l, const char *what, const char *why)
+{
+    snprintf(l->result->why, sizeof l->result->why, "%s: %s", what, why);
+    l->phase = OVER;
+    return ERR_DENIED;
+}
+
+/* --- connecting ----------------------------------------------------------- */
+
+static int start_crew(struct load *l)
+{
+    struct crew *c = &l->crews[l->n_started++];
+    const struct addrinfo *at = l->addresses;
+    const char *name = l->plan->name ? l->plan->name : l->name.host;
+
+    return crew_start(c, at->ai_addr, at->ai_addrlen, l->tls, name);
+}
+
+static void start_more(struct load *l)
+{
+    while (l->n_started < l->n_crews &&
+           l->n_started - l->n_ready < CONNECTING_MAX) {
+        int err = start_crew(l);
+
+        if (!err)
+            continue;
+        no_load(l, l->name.host,
+                err == ERR_IO ? strerror(errno) : err_text(err));
+        return;
+    }
+}
+
+static void begin_traffic(struct load *l);
+
+static void on_crew_ready(void *ctx, struct crew *c)
+{
+    struct load *l = ctx;
+
+    (void)c;
+    l->n_ready++;
+    alarm_set(l->alarm, l->plan->timeout_ms);
+    if (l->n_ready == l->n_crews)
+        begin_traffic(l);
+    else
+        start_more(l);
+}
+
+static void on_crew_lost(void *ctx, struct crew *c, const char *why)
+{
+    struct load *l = ctx;
+    struct traffic *t = l->traffic;
+
+    if (l->phase == CONNECTING) {
+        no_load(l, l->name.host, why);
+        return;
+    }
+    l->n_lost++;
+    if (c->stalls)
+        t->tally.stalled_lost++;
+    else
+        t->tally.connections_lost++;
+    for (uint64_t i = 0; i < t->n_flows; i++)
+        if (t->flows[i].from == &c->outlet || t->flows[i].to == &c->outlet)
+            flow_die(&t->flows[i]);
+}
+
+static const struct crew_ops crew_ops = {
+    .ready = on_crew_ready,
+    .lost = on_crew_lost,
+};
+
+/* --- traffic -------------------------------------------------------------- */
+
+static struct client *client_at(struct load *l, struct crew **crew, bool sender,
+                                size_t pair)
+{
+    size_t each = l->plan->sessions_per_connection;
+
+    *crew = &l->crews[(sender ? 0 : l->per_side) + pair / each];
+    return &(*crew)->clients[pair % each];
+}
+
+/* Flow `index` goes from the sender of a pair to its receiver; those behind
+ * the pairs go the other way. */
+static int make_flow(struct load *l, size_t index)
+{
+    struct traffic *t = l->traffic;
+    size_t pair = index % l->plan->pairs;
+    bool forth = index < l->plan->pairs;
+    struct crew *from_crew, *to_crew;
+    struct client *from = client_at(l, &from_crew, forth, pair);
+    struct client *to = client_at(l, &to_crew, !forth, pair);
+    char *path = path_join(span_str(from->use_path), span_str(to->sdp));
+    struct flow_paths paths = {.from = span_str(from->own),
+                               .receiver = to->own};
+    int err;
+
+    if (!path)
+        return ERR_NOMEM;
+    paths.to = span_str(path);
+    err = flow_init(&t->flows[index], t, index, &from_crew->outlet,
+                    &to_crew->outlet, &paths);
+    free(path);
+    if (to_crew->stalls)
+        flow_will_stall(&t->flows[index]);
+    return err;
+}
+
+static int make_flows(struct load *l)
+{
+    struct traffic *t = l->traffic;
+    size_t n = l->plan->pairs * (l->plan->duplex ? 2 : 1);
+    int err = 0;
+
+    if (l->plan->idle)
+        return 0;
+    t->flows = calloc(n, sizeof *t->flows);
+    if (!t->flows)
+        return ERR_NOMEM;
+    for (size_t i = 0; !err && i < n; i++) {
+        err = make_flow(l, i);
+        t->n_flows++;
+    }
+    return err;
+}
+
+static void measure(struct load *l)
+{
+    l->phase = MEASURING;
+    tally_mark(&l->result->from, &l->traffic->tally,
+               traffic_now_ns(l->traffic));
+    if (l->plan->duration_ms)
+        alarm_set(l->alarm, l->plan->duration_ms);
+    else
+        alarm_stop(l->alarm);
+}
+
+static void begin_traffic(struct load *l)
+{
+    struct traffic *t = l->traffic;
+    int err = make_flows(l);
+
+    if (err) {
+        no_load(l, "traffic", err_text(err));
+        return;
+    }
+    if (!l->plan->quiet)
+        fprintf(stderr, "msrpload: %zu connections with %zu sessions are up\n",
+                l->result->connections, l->result->sessions);
+    l->result->began = true;
+    t->epoch_ns = traffic_now_ns(t);
+    t->from_ns = ns_of(l->plan->warm_up_ms);
+    t->to_ns = l->plan->duration_ms ? t->from_ns + ns_of(l->plan->duration_ms)
+                                    : UINT64_MAX;
+    t->sending = true;
+    l->phase = WARMING;
+    if (l->plan->warm_up_ms)
+        alarm_set(l->alarm, l->plan->warm_up_ms);
+    else
+        measure(l);
+    if (l->plan->rate && t->n_flows && pace_start(&l->pace, l->loop, t))
+        no_load(l, "timer", strerror(errno));
+    for (uint64_t i = 0; i < t->n_flows; i++)
+        flow_poke(&t->flows[i]);
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+static void mark_end(struct load *l)
+{
+    struct traffic *t = l->traffic;
+    uint64_t now_ns = traffic_now_ns(t);
+
+    if (l->phase == WARMING)
+        tally_mark(&l->result->from, &t->tally, now_ns);
+    tally_mark(&l->result->to, &t->tally, now_ns);
+    if (now_ns < t->to_ns)
+        t->to_ns = now_ns;
+}
+
+/* What is on the way may still arrive. */
+static void drain(struct load *l)
+{
+    mark_end(l);
+    l->traffic->sending = false;
+    l->phase = DRAINING;
+    l->awaited_before = l->traffic->awaited;
+    alarm_set(l->alarm, DRAIN_LOOK_MS);
+}
+
+static bool has_faults(const struct load *l)
+{
+    const struct tally *t = &l->traffic->tally;
+
+    return t->connections_lost || tally_refusals(t->live.responses) ||
+           tally_refusals(t->live.reports);
+}
+
+static void look_around(struct load *l)
+{
+    uint64_t awaited = l->traffic->awaited;
+
+    l->drain_looks++;
+    l->quiet_looks = awaited == l->awaited_before ? l->quiet_looks + 1 : 0;
+    l->awaited_before = awaited;
+    if (l->drain_looks * DRAIN_LOOK_MS >= l->plan->timeout_ms ||
+        (has_faults(l) && l->quiet_looks >= QUIET_LOOKS))
+        l->phase = OVER;
+    else
+        alarm_set(l->alarm, DRAIN_LOOK_MS);
+}
+
+static void on_alarm(void *ctx)
+{
+    struct load *l = ctx;
+
+    switch (l->phase) {
+    case CONNECTING:
+        no_load(l, l->name.host, err_text(ERR_TIMEOUT));
+        break;
+    case WARMING:
+        measure(l);
+        break;
+    case MEASURING:
+        drain(l);
+        break;
+    case DRAINING:
+        look_around(l);
+        break;
+    case OVER:
+        break;
+    }
+}
+
+static void on_signal(void *ctx, int signo)
+{
+    struct load *l = ctx;
+
+    (void)signo;
+    if (l->phase == CONNECTING)
+        no_load(l, "interrupted", "not all clients were authenticated");
+    else if (l->phase == DRAINING)
+        l->phase = OVER;
+    else if (l->phase != OVER)
+        drain(l);
+    l->result->interrupted = true;
+}
+
+/* Is there nothing left to wait for? */
+static void look_for_end(struct load *l)
+{
+    const struct traffic *t = l->traffic;
+    bool all_sent = l->plan->count && t->unsent == 0;
+
+    if (l->phase != WARMING && l->phase != MEASURING && l->phase != DRAINING)
+        return;
+    if (l->phase != DRAINING &&
+        ((all_sent && t->awaited == 0) || l->n_lost == l->n_crews))
+        drain(l);
+    if (l->phase == DRAINING && t->awaited == 0)
+        l->phase = OVER;
+}
+
+/* --- the run -------------------------------------------------------------- */
+
+static int resolve(struct load *l, bool *secure)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV};
+    struct dial_to at;
+    int err = dial_from_uri(&l->name, secure, span_str(l->plan->relay));
+
+    if (err)
+        return no_load(l, l->plan->relay, err_text(err));
+    at = l->name;
+    if (l->plan->connect)
+        err = dial_parse(&at, span_str(l->plan->connect), NULL);
+    if (err)
+        return no_load(l, l->plan->connect, err_text(err));
+    err = getaddrinfo(at.host, at.port, &hints, &l->addresses);
+    return err ? no_load(l, at.host, gai_strerror(err)) : 0;
+}
+
+static int make_crews(struct load *l)
+{
+    size_t pairs = l->plan->pairs, each = l->plan->sessions_per_connection;
+    int err = 0;
+
+    l->per_side = (pairs + each - 1) / each;
+    l->n_crews = 2 * l->per_side;
+    l->result->connections = l->n_crews;
+    l->result->sessions = 2 * pairs;
+    l->crews = calloc(l->n_crews, sizeof *l->crews);
+    if (!l->crews)
+        return ERR_NOMEM;
+    for (size_t i = 0; !err && i < l->n_crews; i++) {
+        size_t first = i % l->per_side * each;
+        size_t n = pairs - first < each ? pairs - first : each;
+        bool receives = i >= l->per_side;
+
+        err =
+            crew_init(&l->crews[i], &l->all, n, (receives ? pairs : 0) + first);
+        l->crews[i].stalls = receives && first < l->plan->stall;
+    }
+    return err;
+}
+
+static int prepare(struct load *l)
+{
+    bool secure;
+    int err = loop_new(&l->loop);
+
+    if (!err)
+        err = alarm_new(&l->alarm, l->loop, on_alarm, l);
+    if (!err)
+        err = channels_init(&l->channels, l->loop);
+    if (!err)
+        err = resolve(l, &secure);
+    if (!err && secure)
+        err = stream_context(&l->tls, l->plan->ca_file, l->plan->insecure);
+    if (!err)
+        err = make_crews(l);
+    if (!err)
+        err = loop_on_signal(l->loop, SIGINT, on_signal, l);
+    if (!err)
+        err = loop_on_signal(l->loop, SIGTERM, on_signal, l);
+    return err;
+}
+
+static void load_init(struct load *l)
+{
+    l->pace.fd = -1;
+    rnd_init(&l->rnd);
+    rnd_alnum(&l->rnd, l->traffic->run, sizeof l->traffic->run);
+    pattern_init(&l->traffic->pattern);
+    l->traffic->plan = l->plan;
+    l->all = (struct crews){.plan = l->plan,
+                            .channels = &l->channels,
+                            .traffic = l->traffic,
+                            .rnd = &l->rnd,
+                            .ops = &crew_ops,
+                            .ctx = l};
+    tx_init(&l->all.scratch, &l->rnd, NULL);
+}
+
+static void load_fini(struct load *l)
+{
+    struct traffic *t = l->traffic;
+
+    for (uint64_t i = 0; i < t->n_flows; i++) {
+        t->flows[i].counts->unanswered += t->flows[i].unanswered;
+        flow_fini(&t->flows[i]);
+    }
+    free(t->flows);
+    t->flows = NULL;
+    for (size_t i = 0; l->crews && i < l->n_crews; i++)
+        crew_fini(&l->crews[i]);
+    free(l->crews);
+    pace_stop(&l->pace);
+    tx_fini(&l->all.scratch);
+    if (l->addresses)
+        freeaddrinfo(l->addresses);
+    SSL_CTX_free(l->tls);
+    alarm_free(l->alarm);
+    loop_free(l->loop);
+    channels_fini(&l->channels);
+}
+
+int load_run(struct load_result *out, const struct plan *plan,
+             struct traffic *t)
+{
+    struct load l = {.plan = plan, .traffic = t, .result = out};
+    int err;
+
+    *out = (struct load_result){.began = false};
+    load_init(&l);
+    err = prepare(&l);
+    if (!err) {
+        alarm_set(l.alarm, plan->timeout_ms);
+        start_more(&l);
+    }
+    while (!err && l.phase != OVER) {
+        loop_turn(l.loop, true);
+        look_for_end(&l);
+    }
+    load_fini(&l);
+    return out->why[0] ? 0 : err;
+}

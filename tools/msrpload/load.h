@@ -1,0 +1,30 @@
+/* load - one run: connect, authenticate, warm up, measure, wait for what is on
+ * the way. */
+#ifndef LOAD_H
+#define LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "flow.h"
+#include "plan.h"
+#include "tally.h"
+
+enum { LOAD_WHY = 300 };
+
+/* What came of it. */
+struct load_result {
+    struct tally_mark from, to;
+    size_t connections, sessions;
+    bool began;         /* all were authenticated */
+    bool interrupted;   /* by the user */
+    char why[LOAD_WHY]; /* it did not begin */
+};
+
+/* Runs it, counting into t->tally, which is all zero before as everything in
+ * `t` is. 0, or an error that made it impossible; why there was no load is in
+ * the result. */
+int load_run(struct load_result *out, const struct plan *plan,
+             struct traffic *t);
+
+#endif

@@ -1,0 +1,22 @@
+/* pace - lets messages become due at their times, whatever became of those
+ * before them. To the microsecond: a timer of the kernel's, not the loop's. */
+#ifndef PACE_H
+#define PACE_H
+
+#include <stdint.h>
+
+#include "flow.h"
+#include "loop.h"
+
+struct pace {
+    struct traffic *traffic;
+    struct loop_io io;
+    int fd;        /* -1: not started */
+    uint64_t next; /* of all messages of all flows */
+};
+
+/* Begins now, at the epoch of the traffic. 0 or ERR_IO. */
+int pace_start(struct pace *p, struct loop *loop, struct traffic *t);
+void pace_stop(struct pace *p);
+
+#endif

@@ -1,0 +1,18 @@
+/* summary - the result of a run, for people or for programs. */
+#ifndef SUMMARY_H
+#define SUMMARY_H
+
+#include <stdio.h>
+
+#include "load.h"
+#include "plan.h"
+#include "tally.h"
+
+void summary_text(FILE *to, const struct plan *plan,
+                  const struct load_result *r, const struct tally *t);
+
+/* One JSON object on one line. */
+void summary_json(FILE *to, const struct plan *plan,
+                  const struct load_result *r, const struct tally *t);
+
+#endif
