@@ -14,6 +14,8 @@ struct net;
 struct net_settings {
     size_t input_size;    /* octets of one input block */
     size_t read_per_turn; /* most octets read from one connection in a turn */
+    uint64_t rate; /* most octets read from one connection in a second; 0: any
+                      number. The kernel's window does the rest. */
     size_t output_max;    /* most octets queued for one connection */
     uint64_t handshake_ms;
     uint64_t stall_ms; /* a peer that takes nothing for so long is closed */

@@ -289,6 +289,7 @@ static int open_net(struct server *s)
     size_t input = config->limits.head_size;
     struct net_settings settings = {
         .read_per_turn = READ_PER_TURN,
+        .rate = config->limits.rate,
         .handshake_ms = config->timers.handshake_ms,
         .stall_ms = config->timers.stall_ms,
         .sock = sock_opts_of(config),

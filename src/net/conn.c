@@ -46,7 +46,7 @@ static void set_state(struct conn *c, enum conn_state state)
 
 static bool is_reading(const struct conn *c)
 {
-    return c->state == CONN_OPEN && !c->paused;
+    return c->state == CONN_OPEN && !c->paused && !c->resting;
 }
 
 static bool is_writing(const struct conn *c)
@@ -77,7 +77,8 @@ static void update_events(struct conn *c)
         break;
     }
     loop_io_want(&c->io, want);
-    assert(want || deferred || c->paused || c->state == CONN_DEAD);
+    assert(want || deferred || c->paused || c->resting ||
+           c->state == CONN_DEAD);
 }
 
 static void defer(struct conn *c)
@@ -95,6 +96,7 @@ void conn_fail(struct conn *c, enum conn_why why)
     loop_io_want(&c->io, 0);
     loop_defer_cancel(&c->turn);
     timer_stop(&c->timer);
+    timer_stop(&c->rest);
     transport_shutdown(&c->transport);
     close(c->transport.fd);
     list_append(&c->net->dead, &c->dead);
@@ -220,15 +222,55 @@ static int read_once(struct conn *c, size_t *budget, bool *more)
     return 0;
 }
 
+/* What the rate allows now: a bucket that fills steadily and holds what flows
+ * in in a tenth of a second. */
+static uint64_t rate_allows(struct conn *c, uint64_t rate)
+{
+    uint64_t now_ms = loop_now_ms(c->net->loop);
+    uint64_t most = rate / 10 ? rate / 10 : 1;
+    uint64_t elapsed_ms = now_ms - c->rate_at_ms;
+
+    /* From 0 on any time is long enough to fill it. */
+    c->rate_left += elapsed_ms < 1000 ? rate * elapsed_ms / 1000 : most;
+    if (c->rate_left > most)
+        c->rate_left = most;
+    c->rate_at_ms = now_ms;
+    return c->rate_left;
+}
+
+/* The bucket is empty: nothing is read until some time has passed. */
+static void rest(struct conn *c)
+{
+    c->resting = true;
+    timer_start(c->net->rest, &c->rest);
+}
+
+void conn_rested(struct conn *c)
+{
+    c->resting = false;
+    c->again = true;
+    defer(c);
+    update_events(c);
+}
+
 /* Reads up to the share of a turn. */
 static void read_some(struct conn *c)
 {
-    size_t budget = c->net->settings.read_per_turn;
+    uint64_t rate = c->net->settings.rate;
+    size_t share = c->net->settings.read_per_turn, budget;
     bool more = true;
     int err = 0;
 
+    if (rate && rate_allows(c, rate) < share)
+        share = c->rate_left;
+    budget = share;
     while (!err && more && budget && is_reading(c))
         err = read_once(c, &budget, &more);
+    if (rate) {
+        c->rate_left -= share - budget;
+        if (c->rate_left == 0 && c->state == CONN_OPEN)
+            rest(c);
+    }
     if (err == ERR_EOF)
         write_some(c); /* a peer that closed its side may still be listening */
     if (err && err != ERR_AGAIN)
@@ -350,6 +392,7 @@ int conn_accept(struct conn **out, struct net *n, int fd,
     loop_io_init(&c->io, n->loop, fd, on_ready, c);
     loop_defer_init(&c->turn, on_end_of_turn, c);
     timer_init(&c->timer);
+    timer_init(&c->rest);
     list_init(&c->dead);
     input_init(&c->in, n->inputs);
     buf_init(&c->out, &n->outputs, n->settings.output_max);

@@ -18,6 +18,7 @@ struct net {
     struct input_pool *inputs;
     struct timer_fifo *handshake;
     struct timer_fifo *stall;
+    struct timer_fifo *rest;
     struct list dead; /* conns to be freed by `reap` */
     struct loop_defer reap;
 };
@@ -36,6 +37,7 @@ struct conn {
     void *ctx;
     enum conn_state state;
     bool paused;
+    bool resting; /* has read all that the rate allows for now */
     bool again;   /* at the end of the turn: offer and read without waiting */
     bool blocked; /* the kernel took less than all; it tells when it has room */
     bool tls;
@@ -44,6 +46,9 @@ struct conn {
     struct loop_io io;
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
+    struct timer rest;
+    uint64_t rate_left;  /* octets it may still read ... */
+    uint64_t rate_at_ms; /* ... as of this time */
     struct list dead;
     struct input in;
     struct buf out;
@@ -52,5 +57,8 @@ struct conn {
     uint64_t number;
     struct addr peer;
 };
+
+/* The rate lets it read again. */
+void conn_rested(struct conn *c);
 
 #endif

@@ -13,6 +13,7 @@ enum {
     CONNS_KEPT = 256,
     INPUTS_KEPT = 32,
     OUTPUTS_KEPT = 256,
+    REST_MS = 50,
 };
 
 _Static_assert(sizeof(struct conn) < 600, "an idle connection must be small");
@@ -27,6 +28,11 @@ static void on_stall_due(struct timer *t)
     struct conn *c = CONTAINER(t, struct conn, timer);
 
     conn_fail(c, c->state == CONN_LINGER ? CONN_WHY_LOCAL : CONN_WHY_STALL);
+}
+
+static void on_rested(struct timer *t)
+{
+    conn_rested(CONTAINER(t, struct conn, rest));
 }
 
 static void on_reap(void *ctx)
@@ -63,6 +69,8 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
                              on_handshake_due);
     if (!err)
         err = timer_fifo_new(&n->stall, loop, s->stall_ms, on_stall_due);
+    if (!err)
+        err = timer_fifo_new(&n->rest, loop, REST_MS, on_rested);
     if (err) {
         net_free(n);
         return err;
@@ -80,6 +88,7 @@ void net_free(struct net *n)
     on_reap(n);
     timer_fifo_free(n->handshake);
     timer_fifo_free(n->stall);
+    timer_fifo_free(n->rest);
     input_pool_unref(n->inputs);
     pool_fini(&n->outputs);
     pool_fini(&n->conns);
