@@ -147,8 +147,7 @@ void talk_expect_message(struct client *c, struct span body)
     } while (at < body.n);
 }
 
-/* `fmt` with the tid in the place of every TID. */
-static char *with_tid(struct scene *s, const char *text, struct span tid)
+char *talk_with_tid(struct scene *s, const char *text, struct span tid)
 {
     char *whole = scene_text(s, "%s", "");
     const char *at;
@@ -172,7 +171,7 @@ struct got *talk_expect_text(struct client *c, const char *fmt, ...)
     va_end(args);
     assert_string_equal(
         scene_text(c->scene, "%.*s", SPAN_ARG(g->text)),
-        with_tid(c->scene, text, msg_text(&g->head, g->head.tid)));
+        talk_with_tid(c->scene, text, msg_text(&g->head, g->head.tid)));
     free(text);
     return g;
 }

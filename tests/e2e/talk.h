@@ -62,6 +62,9 @@ void talk_expect_message(struct client *c, struct span body);
 struct got *talk_expect_text(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* `text` with the tid in the place of every TID. */
+char *talk_with_tid(struct scene *s, const char *text, struct span tid);
+
 /* Nothing has come, and nothing was on the way: what the relay is asked now, it
  * answers next. */
 void talk_expect_nothing(struct client *c);
