@@ -63,7 +63,7 @@ done
 uri="msrps://localhost:$port;tcp"
 
 cat() {
-    "$msrpcat" -q --ca "$dir/certificate" --timeout 20 "$@"
+    "$msrpcat" -q -c "127.0.0.1:$port" --ca "$dir/certificate" --timeout 20 "$@"
 }
 
 # as USER OPTIONS...
@@ -129,9 +129,11 @@ check "peer: identical" diff "$dir/said" - <<<"from a stranger"
 echo wrong >"$dir/wrong"
 ends "wrong password" 2 cat -r "$uri" -u alice --password-file "$dir/wrong"
 check "wrong password: is told" grep -q wrong "$dir/error"
-ends "unknown certificate" 2 "$msrpcat" -r "$uri" -u alice:secret
+ends "unknown certificate" 2 "$msrpcat" -r "$uri" \
+    -c "127.0.0.1:$port" -u alice:secret
 ends "certificate of another host" 2 as alice --name other.example.com
-ends "no certificate needed" 1 "$msrpcat" -k -r "$uri" -u alice:secret \
+ends "no certificate needed" 1 "$msrpcat" -k -r "$uri" \
+    -c "127.0.0.1:$port" -u alice:secret \
     -t "msrps://localhost:$port/nobody;tcp" -m hello
 check "no such session: is told" grep -q 481 "$dir/error"
 ends "Expires too short" 2 as alice --expires 1
