@@ -150,6 +150,8 @@ static void read_path(struct msg *m, struct slice *all, struct slice *first,
     struct span path = value, uri;
 
     *count = 0;
+    while (value.n > 0 && value.p[value.n - 1] == ' ')
+        value.n--;
     for (size_t i = 0; i < value.n; i++) {
         if ((unsigned char)value.p[i] < 0x20 ||
             (unsigned char)value.p[i] > 0x7e) {

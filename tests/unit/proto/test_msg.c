@@ -297,6 +297,17 @@ static void a_path_has_at_most_so_many_uris(void **state)
     drop(&m);
 }
 
+static void blanks_around_a_path_are_no_part_of_it(void **state)
+{
+    struct msg m = parsed("MSRP abcd SEND\r\nTo-Path:   msrp://b:1/b;tcp  \r\n"
+                          "From-Path: msrp://a:1/a;tcp \r\n" ID);
+
+    (void)state;
+    assert_span(msg_text(&m, m.to), "msrp://b:1/b;tcp");
+    assert_span(msg_text(&m, m.from), "msrp://a:1/a;tcp");
+    drop(&m);
+}
+
 /* "Be liberal in reading: several spaces between path URIs." */
 static void a_path_is_walked_over_any_number_of_spaces(void **state)
 {
@@ -366,6 +377,7 @@ int main(void)
         cmocka_unit_test(path_headers_are_found_in_any_case),
         cmocka_unit_test(a_path_holds_visible_ascii_alone),
         cmocka_unit_test(a_path_has_at_most_so_many_uris),
+        cmocka_unit_test(blanks_around_a_path_are_no_part_of_it),
         cmocka_unit_test(a_path_is_walked_over_any_number_of_spaces),
         cmocka_unit_test(a_head_cut_anywhere_is_read_no_further),
         cmocka_unit_test(every_fault_has_its_sentence),
