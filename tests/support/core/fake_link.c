@@ -1,0 +1,112 @@
+#include "fake_link.h"
+
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+
+static struct fake_link *fake_of(const struct link *l)
+{
+    return CONTAINER((void *)(uintptr_t)l, struct fake_link, link);
+}
+
+void fake_link_reserve(struct fake_link *f, size_t room)
+{
+    if (room <= f->out_room)
+        return;
+    f->out = realloc(f->out, room);
+    assert_non_null(f->out);
+    f->out_room = room;
+}
+
+static int fake_put(struct link *l, const struct span *parts, size_t n)
+{
+    struct fake_link *f = fake_of(l);
+
+    assert_int_equal(f->closes, 0);
+    if (f->refuses)
+        return ERR_FULL;
+    for (size_t i = 0; i < n; i++) {
+        if (f->out_n + parts[i].n > f->out_room)
+            fake_link_reserve(f, 2 * (f->out_n + parts[i].n));
+        memcpy(f->out + f->out_n, parts[i].p, parts[i].n);
+        f->out_n += parts[i].n;
+    }
+    return 0;
+}
+
+static size_t fake_queued(const struct link *l)
+{
+    return fake_of(l)->out_n - fake_of(l)->taken;
+}
+
+static uint64_t fake_position(const struct link *l)
+{
+    return fake_of(l)->out_n;
+}
+
+static void fake_pause(struct link *l)
+{
+    fake_of(l)->paused = true;
+    fake_of(l)->pauses++;
+}
+
+static void fake_resume(struct link *l)
+{
+    fake_of(l)->paused = false;
+    fake_of(l)->resumes++;
+}
+
+static void fake_close(struct link *l, const char *why)
+{
+    fake_of(l)->closes++;
+    fake_of(l)->why = why;
+}
+
+static bool fake_has_name(const struct link *l, struct span host)
+{
+    const char *name = fake_of(l)->name;
+
+    return name && span_ieq(host, span_str(name));
+}
+
+static const struct link_ops fake_ops = {
+    .put = fake_put,
+    .queued = fake_queued,
+    .position = fake_position,
+    .pause = fake_pause,
+    .resume = fake_resume,
+    .close = fake_close,
+    .has_name = fake_has_name,
+};
+
+void fake_link_init(struct fake_link *f, uint64_t number)
+{
+    memset(f, 0, sizeof *f);
+    link_init(&f->link, &fake_ops, number);
+    f->link.secure = true;
+    f->link.may_auth = true;
+    f->link.port = 2855;
+}
+
+void fake_link_fini(struct fake_link *f)
+{
+    free(f->out);
+    f->out = NULL;
+}
+
+struct span fake_link_new_output(struct fake_link *f)
+{
+    size_t from = f->looked_at;
+
+    f->looked_at = f->out_n;
+    return span_of(f->out ? f->out + from : "", f->out_n - from);
+}
+
+void assert_output(struct fake_link *f, const char *want)
+{
+    struct span got = fake_link_new_output(f);
+
+    if (!span_eq(got, span_str(want)))
+        fail_msg("put \"%.*s\" instead of \"%s\"", SPAN_ARG(got), want);
+}

@@ -1,0 +1,37 @@
+/* fake_link - a neighbour without a connection: keeps what is put, and says of
+ * the rest what the test tells it to. */
+#ifndef FAKE_LINK_H
+#define FAKE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "link.h"
+
+struct fake_link {
+    struct link link;
+    char *out; /* all octets ever put */
+    size_t out_n, out_room;
+    size_t looked_at; /* by fake_link_new_output() */
+    size_t taken;     /* by the kernel: the rest is queued */
+    bool refuses;     /* takes nothing more: put answers ERR_FULL */
+    bool paused;
+    unsigned pauses, resumes, closes;
+    const char *why;  /* of the last close */
+    const char *name; /* in its certificate; NULL: it has none */
+};
+
+/* A link over TLS, allowed to AUTH, on port 2855. */
+void fake_link_init(struct fake_link *f, uint64_t number);
+void fake_link_fini(struct fake_link *f);
+
+/* Makes room for this much output, so that put needs no memory. */
+void fake_link_reserve(struct fake_link *f, size_t room);
+
+/* What was put since the last call; valid until more is. */
+struct span fake_link_new_output(struct fake_link *f);
+
+/* Just this was put since then. */
+void assert_output(struct fake_link *f, const char *want);
+
+#endif
