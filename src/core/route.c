@@ -65,12 +65,22 @@ static void lead_to(struct route *r, struct link *out)
     r->out = out;
 }
 
-/* Somebody speaks to our client: the way leads over the client's connection, to
- * its last URI, and nowhere else (R4976-9.3-a, P-9). */
+/* Does the rest of To-Path lead to whom the session was given to: a client's
+ * own URI and no further (P-9), a relay's host and on from there? */
+static bool leads_home(const struct route *r)
+{
+    const struct link *home = r->session->link;
+
+    return home->is_host ? home->ops->has_name(home, r->next.host)
+                         : r->to.n == r->next.text.n;
+}
+
+/* Somebody speaks to our client: the way leads over the client's connection and
+ * nowhere else (R4976-9.3-a). */
 static void route_inbound(struct route *r, struct link *from,
                           const struct uri *speaker)
 {
-    if (r->to.n != r->next.text.n) {
+    if (!leads_home(r)) {
         refuse(r, 403);
         return;
     }
@@ -138,16 +148,17 @@ void route_find(struct route *r, const struct policy *policy,
             refuse(r, 400);
             return;
         }
-        if (previous != r->session->link) {
-            route_inbound(r, previous, &speaker);
-            return;
-        }
-        if (!route_is_ours(policy, &r->next, false))
+        if (previous != r->session->link ||
+            !route_is_ours(policy, &r->next, false))
             break;
         previous = NULL; /* this relay itself */
     }
     if (!path_is_sound(path, m)) {
         refuse(r, 400);
+        return;
+    }
+    if (previous != r->session->link) {
+        route_inbound(r, previous, &speaker);
         return;
     }
     r->out = session_peer(r->session, &r->next);
