@@ -109,11 +109,18 @@ void flow_out_end(struct flow_out *f, unsigned char hash[FLOW_HASH])
 
 static void take_head(struct flow_in *f, const struct msg *m)
 {
+    f->is_answer = m->method == MSG_RESPONSE;
+    if (f->is_answer) {
+        assert_int_equal(m->code, 200);
+        f->answers++;
+        return;
+    }
     assert_int_equal(m->method, MSG_SEND);
     assert_true(m->has_body);
-    assert_int_equal(m->range_start, f->at + 1);
-    if (f->chunks++ > 0)
-        assert_int_equal(m->range_total, f->total);
+    if (m->range_start != f->at + 1 ||
+        (f->chunks++ > 0 && m->range_total != f->total))
+        fail_msg("%s expected octet %llu, got: %.*s", f->client->name,
+                 (unsigned long long)f->at + 1, (int)m->len, m->base);
     f->total = m->range_total;
     f->chunk_at = f->at;
     free(f->tid);
@@ -123,16 +130,29 @@ static void take_head(struct flow_in *f, const struct msg *m)
     assert_true(f->tid && f->answer_to);
 }
 
+/* What the client itself is sending has to make room for an answer. */
+static void interrupt_own(struct client *c)
+{
+    struct flow_out *own = c->out_ctx;
+
+    if (c->on_room && own->tid)
+        end_chunk(own);
+}
+
 static void take_end(struct flow_in *f, char flag)
 {
+    if (f->is_answer)
+        return;
     f->flag = flag;
     if (f->at - f->chunk_at > f->largest)
         f->largest = f->at - f->chunk_at;
-    if (!f->is_mute)
-        talk_say(f->client,
-                 "MSRP %s 200 OK\r\nTo-Path: %s\r\nFrom-Path: %s\r\n"
-                 "-------%s$\r\n",
-                 f->tid, f->answer_to, f->client->own, f->tid);
+    if (f->is_mute)
+        return;
+    interrupt_own(f->client);
+    talk_say(f->client,
+             "MSRP %s 200 OK\r\nTo-Path: %s\r\nFrom-Path: %s\r\n"
+             "-------%s$\r\n",
+             f->tid, f->answer_to, f->client->own, f->tid);
 }
 
 static void take(struct client *c, const struct parse_event *ev)

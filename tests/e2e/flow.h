@@ -39,6 +39,8 @@ struct flow_in {
     bool is_mute;          /* answers nothing */
     uint64_t at;           /* octets received */
     uint64_t chunks;       /* SENDs begun */
+    uint64_t answers;      /* 200s to what the client itself has sent */
+    bool is_answer;        /* the frame at hand is one */
     uint64_t largest;      /* octets in one SEND */
     uint64_t chunk_at;     /* where the SEND at hand began */
     uint64_t total;        /* as the SENDs say */
