@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cidr.h"
 #include "digest.h"
 #include "log.h"
 #include "sock.h"
@@ -33,14 +34,6 @@ enum config_transport {
 enum config_tls_version {
     CONFIG_TLS12,
     CONFIG_TLS13,
-};
-
-/* A block of addresses: the first `prefix` bits of `host`, whose form is that
- * of addr_host_key(): 4 octets for IPv4, 16 for IPv6. */
-struct config_cidr {
-    unsigned char host[16];
-    size_t n;
-    uint64_t prefix;
 };
 
 struct config_listen {
@@ -119,10 +112,7 @@ struct config {
     } timers;
     struct {
         bool allow_tcp;
-        struct {
-            struct config_cidr *items;
-            size_t n;
-        } allow, deny;
+        struct cidr_list allow, deny;
         struct {
             struct addr *items; /* with their port */
             size_t n;           /* 0: the system's */
@@ -181,9 +171,5 @@ int config_dump(const struct config *c, FILE *to);
 typedef void (*config_changed_fn)(void *ctx, const char *key);
 int config_compare(const struct config *now, const struct config *old,
                    config_changed_fn changed, void *ctx);
-
-/* Is `host`, n octets in the form of addr_host_key(), in the block? */
-bool config_cidr_has(const struct config_cidr *c, const unsigned char *host,
-                     size_t n);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "cidr.h"
 #include "sock.h"
 #include "str.h"
 
@@ -28,7 +28,7 @@ int config_value_size(uint64_t *octets, struct span text);
 
 /* A block of addresses, "10.0.0.0/8", or a single one: 0, ERR_SYNTAX, or
  * ERR_LIMIT when bits behind the prefix are set. */
-int config_value_cidr(struct config_cidr *out, struct span text);
+int config_value_cidr(struct cidr *out, struct span text);
 
 /* "address", "address:port" or "[address]:port", with port 53 where there is
  * none: 0 or ERR_SYNTAX. */
@@ -41,7 +41,7 @@ bool config_value_is_host(struct span text);
  * in seconds without a unit, a size with the unit in which it is short. */
 const char *config_value_time_text(char *dst, uint64_t ms);
 const char *config_value_size_text(char *dst, uint64_t octets);
-const char *config_value_cidr_text(char *dst, const struct config_cidr *c);
+const char *config_value_cidr_text(char *dst, const struct cidr *c);
 const char *config_value_address_text(char *dst, const struct addr *a);
 
 #endif

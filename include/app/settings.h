@@ -22,7 +22,7 @@ enum setting_type {
     SETTING_CHOICE,  /* one of some strings: an enum, its place in `choices` */
     SETTING_ADDRESS, /* a numeric address: struct addr with port 0 */
     SETTING_SERVER,  /* the same, with or without a port: struct addr */
-    SETTING_CIDR,    /* a block of addresses: struct config_cidr */
+    SETTING_CIDR,    /* a block of addresses: struct cidr */
     SETTING_GROUP,   /* a group of its own `members`: a struct */
 };
 

@@ -131,7 +131,7 @@ const char *config_value_size_text(char *dst, uint64_t octets)
 /* --- addresses --- */
 
 /* Is every bit behind the prefix clear? */
-static bool rest_is_clear(const struct config_cidr *c)
+static bool rest_is_clear(const struct cidr *c)
 {
     for (size_t bit = c->prefix; bit < 8 * c->n; bit++)
         if (c->host[bit / 8] & (0x80 >> bit % 8))
@@ -139,10 +139,10 @@ static bool rest_is_clear(const struct config_cidr *c)
     return true;
 }
 
-int config_value_cidr(struct config_cidr *out, struct span text)
+int config_value_cidr(struct cidr *out, struct span text)
 {
     size_t slash = span_find(text, '/');
-    struct config_cidr c = {.n = 0};
+    struct cidr c = {.n = 0};
     struct addr a;
     size_t bits;
 
@@ -164,18 +164,7 @@ int config_value_cidr(struct config_cidr *out, struct span text)
     return 0;
 }
 
-bool config_cidr_has(const struct config_cidr *c, const unsigned char *host,
-                     size_t n)
-{
-    size_t whole = c->prefix / 8;
-    unsigned mask = 0xff00 >> c->prefix % 8 & 0xff;
-
-    if (n != c->n || memcmp(c->host, host, whole) != 0)
-        return false;
-    return mask == 0 || (host[whole] & mask) == c->host[whole];
-}
-
-const char *config_value_cidr_text(char *dst, const struct config_cidr *c)
+const char *config_value_cidr_text(char *dst, const struct cidr *c)
 {
     char host[INET6_ADDRSTRLEN];
 

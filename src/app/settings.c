@@ -428,7 +428,7 @@ size_t setting_size(const struct setting *s)
     case SETTING_SERVER:
         return sizeof(struct addr);
     case SETTING_CIDR:
-        return sizeof(struct config_cidr);
+        return sizeof(struct cidr);
     case SETTING_GROUP:
         return s->item_size;
     }

@@ -83,15 +83,10 @@ static void by_default_our_own_hosts_are_not_dialled(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
-        unsigned char host[16];
         struct addr a;
-        bool has = false;
 
         assert_int_equal(addr_parse(&a, span_str(denied[i]), 0), 0);
-        for (size_t j = 0; j < c->dial.deny.n; j++)
-            has = has || config_cidr_has(&c->dial.deny.items[j], host,
-                                         addr_host_key(host, &a));
-        assert_true(has);
+        assert_false(cidr_permits(&c->dial.allow, &c->dial.deny, &a));
     }
     config_free(c);
 }

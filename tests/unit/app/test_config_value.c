@@ -213,13 +213,12 @@ static void host_names_have_the_lengths_of_dns(void **state)
 /* Is the numeric address `host` in the block? */
 static bool has(const char *block, const char *host)
 {
-    unsigned char key[16];
-    struct config_cidr c;
+    struct cidr c;
     struct addr a;
 
     assert_int_equal(config_value_cidr(&c, span_str(block)), 0);
     assert_int_equal(addr_parse(&a, span_str(host), 0), 0);
-    return config_cidr_has(&c, key, addr_host_key(key, &a));
+    return cidr_has(&c, &a);
 }
 
 static void a_block_has_the_addresses_under_its_prefix(void **state)
@@ -271,7 +270,7 @@ static void what_is_no_block_is_refused(void **state)
     };
     static const char *const beyond[] = {
         "10.0.0.1/8", "fe80::1/10", "::ffff:10.0.0.0/95", "192.0.2.129/25"};
-    struct config_cidr c = {.n = 7};
+    struct cidr c = {.n = 7};
 
     (void)state;
     for (size_t i = 0; i < sizeof syntax / sizeof *syntax; i++)
@@ -293,7 +292,7 @@ static void blocks_are_written_with_their_prefix(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct config_cidr c;
+        struct cidr c;
 
         assert_int_equal(config_value_cidr(&c, span_str(rows[i][0])), 0);
         assert_string_equal(config_value_cidr_text(text, &c), rows[i][1]);

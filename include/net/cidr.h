@@ -1,0 +1,34 @@
+/* cidr - blocks of addresses, and which addresses are in them.
+ *
+ * Pure. An IPv4-mapped IPv6 address is judged as the IPv4 address that it
+ * means. */
+#ifndef CIDR_H
+#define CIDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sock.h"
+
+/* The first `prefix` bits of `host`, whose form is that of addr_host_key(): 4
+ * octets for IPv4, 16 for IPv6. */
+struct cidr {
+    unsigned char host[16];
+    size_t n;
+    uint64_t prefix;
+};
+
+struct cidr_list {
+    struct cidr *items;
+    size_t n;
+};
+
+bool cidr_has(const struct cidr *c, const struct addr *a);
+bool cidr_list_has(const struct cidr_list *l, const struct addr *a);
+
+/* Is the address in no block of `deny`, or in one of `allow`? */
+bool cidr_permits(const struct cidr_list *allow, const struct cidr_list *deny,
+                  const struct addr *a);
+
+#endif
