@@ -17,9 +17,9 @@ struct tls_ctx;
 struct ssl_st; /* OpenSSL's SSL */
 
 struct tls_settings {
-    const char *certificate; /* chain, PEM file */
-    const char *private_key;
-    const char *ca_file; /* "": the system's store */
+    const char *certificate; /* chain, PEM file; "": none, to try the rest */
+    const char *private_key; /* the same */
+    const char *ca_file;     /* "": the system's store */
     bool min_tls13;
     const char *ciphers; /* TLS 1.2; "": built in */
     const char *ciphersuites;

@@ -87,7 +87,9 @@ const char *tls_version(const SSL *ssl)
 
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host)
 {
-    return cert_has_name(SSL_CTX_get0_certificate(t->ssl_ctx), host);
+    X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
+
+    return cert && cert_has_name(cert, host);
 }
 
 /* --- contexts --- */
@@ -146,8 +148,11 @@ static int load_certificate(SSL_CTX *ctx, const char *path,
                             const struct report *r)
 {
     BIO *file;
-    int err = open_pem(&file, path, TLS_FAULT_CERTIFICATE, r);
+    int err;
 
+    if (!*path)
+        return 0;
+    err = open_pem(&file, path, TLS_FAULT_CERTIFICATE, r);
     if (err)
         return err;
     BIO_free(file);
@@ -173,10 +178,14 @@ static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
 
 static int load_key(SSL_CTX *ctx, const char *path, const struct report *r)
 {
+    const X509 *cert = SSL_CTX_get0_certificate(ctx);
     EVP_PKEY *key;
     BIO *file;
-    int err = open_pem(&file, path, TLS_FAULT_KEY, r);
+    int err;
 
+    if (!*path)
+        return 0;
+    err = open_pem(&file, path, TLS_FAULT_KEY, r);
     if (err)
         return err;
     key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL);
@@ -184,7 +193,7 @@ static int load_key(SSL_CTX *ctx, const char *path, const struct report *r)
     if (!key)
         return fail(r, TLS_FAULT_KEY,
                     "%s holds no PEM private key without a pass phrase", path);
-    if (X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1)
+    if (cert && X509_check_private_key(cert, key) != 1)
         err = fail(r, TLS_FAULT_MISMATCH,
                    "the key in %s does not belong to the certificate", path);
     else if (SSL_CTX_use_PrivateKey(ctx, key) != 1)

@@ -191,6 +191,28 @@ static void faulty_ciphers_are_told(void **state)
     tls_ctx_unref(made_with(&s));
 }
 
+static void without_a_certificate_the_rest_is_still_tried(void **state)
+{
+    struct made *m = *state;
+    struct tls_settings s = m->good;
+    struct tls_ctx *t;
+
+    s.certificate = "";
+    t = made_with(&s);
+    assert_false(tls_ctx_has_name(t, SPAN("relay.example.com")));
+    tls_ctx_unref(t);
+    s.private_key = m->good.certificate;
+    assert_fault(&s, TLS_FAULT_KEY, "holds no PEM private key");
+    s.private_key = "";
+    s.ciphers = "NONSENSE";
+    assert_fault(&s, TLS_FAULT_CIPHERS, "NONSENSE");
+    s.certificate = m->good.certificate;
+    s.ciphers = "";
+    t = made_with(&s);
+    assert_true(tls_ctx_has_name(t, SPAN("relay.example.com")));
+    tls_ctx_unref(t);
+}
+
 static void only_dns_names_are_names(void **state)
 {
     static const struct {
@@ -244,6 +266,7 @@ int main(void)
         T(a_key_of_another_certificate_is_told),
         T(a_faulty_ca_file_is_told),
         T(faulty_ciphers_are_told),
+        T(without_a_certificate_the_rest_is_still_tried),
         T(only_dns_names_are_names),
         T(a_session_outlives_its_context),
     };
