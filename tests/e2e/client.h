@@ -55,6 +55,7 @@ struct bytes {
 struct client {
     struct list of_scene;
     struct scene *scene;
+    unsigned number; /* of the scene's connections */
     enum client_state state;
     enum client_end end;
     int fd;

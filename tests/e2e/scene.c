@@ -109,6 +109,7 @@ struct client *scene_connect_with(struct scene *s, const char *name,
 
     list_append(&s->clients, &c->of_scene);
     c->scene = s;
+    c->number = ++s->connects;
     c->name = name;
     c->own = scene_text(s, "%s://%s.invalid:9/%s-of-its-own;tcp",
                         opts->tls ? "msrps" : "msrp", name, name);
@@ -269,6 +270,11 @@ void scene_wait_log(struct scene *s, const char *text)
     struct awaited a = {s->relay, text};
 
     scene_until(s, is_logged, &a, text);
+}
+
+void scene_wait_closed(struct client *c)
+{
+    scene_wait_log(c->scene, scene_text(c->scene, "c=%u closed", c->number));
 }
 
 static bool is_gone(void *ctx)

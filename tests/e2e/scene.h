@@ -14,8 +14,9 @@ struct scene {
     struct relay *relay;
     struct list clients;
     struct list texts;
-    SSL_CTX *tls;   /* of clients: trusts the relay's authority */
-    bool has_ended; /* the test has seen to the relay's end itself */
+    SSL_CTX *tls;      /* of clients: trusts the relay's authority */
+    unsigned connects; /* made so far */
+    bool has_ended;    /* the test has seen to the relay's end itself */
 };
 
 /* Starts a relay. `state` is cmocka's; scene_end() must be the teardown. */
@@ -56,6 +57,9 @@ struct got *scene_frame(struct client *c);
 enum client_end scene_wait_end(struct client *c);
 /* Waits until this stands in the relay's log. */
 void scene_wait_log(struct scene *s, const char *text);
+/* Waits until the relay has seen that this client is gone. Connections have to
+ * be counted as the relay does: made one after the other, none refused. */
+void scene_wait_closed(struct client *c);
 /* Waits for the relay's end; its exit code. */
 int scene_wait_exit(struct scene *s);
 
