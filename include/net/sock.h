@@ -23,6 +23,8 @@ enum { ADDR_TEXT_MAX = 64 };
 /* A numeric IPv4 or IPv6 address (without brackets) and a port: 0 or
  * ERR_SYNTAX. */
 int addr_parse(struct addr *out, struct span host, uint16_t port);
+/* The same as a URI writes it: an IPv6 address may have its brackets. */
+int addr_parse_literal(struct addr *out, struct span host, uint16_t port);
 uint16_t addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, uint16_t port);
 
@@ -46,6 +48,10 @@ struct sock_opts {
 
 /* A listening socket. "::" takes IPv4 too. 0 or ERR_IO (errno is set). */
 int sock_listen(int *fd, const struct addr *at, const struct sock_opts *opts);
+
+/* A socket on its way to `to`: it becomes writable when it is connected, or
+ * when that has failed. 0 or ERR_IO (errno is set). */
+int sock_connect(int *fd, const struct addr *to, const struct sock_opts *opts);
 
 /* Applies `opts` to a connected socket; failures are not fatal. */
 void sock_apply(int fd, const struct sock_opts *opts);

@@ -59,6 +59,19 @@ int addr_parse(struct addr *out, struct span host, uint16_t port)
     return 0;
 }
 
+int addr_parse_literal(struct addr *out, struct span host, uint16_t port)
+{
+    struct addr a;
+
+    if (host.n < 2 || host.p[0] != '[' || host.p[host.n - 1] != ']')
+        return addr_parse(out, host, port);
+    if (addr_parse(&a, span_of(host.p + 1, host.n - 2), port) ||
+        a.sa.sa_family != AF_INET6)
+        return ERR_SYNTAX;
+    *out = a;
+    return 0;
+}
+
 uint16_t addr_port(const struct addr *a)
 {
     switch (a->sa.sa_family) {
@@ -124,8 +137,8 @@ static void set_int(int fd, int level, int name, int value)
     (void)setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* On a listener before listen(): the window scale is settled in the SYN, long
- * before the accepted socket can be given a size. */
+/* Before listen() and connect(): the window scale is settled in the SYN, long
+ * before a connected socket can be given a size. */
 static void set_buffers(int fd, const struct sock_opts *opts)
 {
     if (opts->receive_buffer > 0)
@@ -147,6 +160,25 @@ int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
         set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     set_buffers(fd, opts);
     if (bind(fd, &at->sa, at->len) == 0 && listen(fd, SOMAXCONN) == 0) {
+        *out = fd;
+        return 0;
+    }
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return ERR_IO;
+}
+
+int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts)
+{
+    int fd =
+        socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int saved;
+
+    if (fd < 0)
+        return ERR_IO;
+    set_buffers(fd, opts);
+    if (connect(fd, &to->sa, to->len) == 0 || errno == EINPROGRESS) {
         *out = fd;
         return 0;
     }

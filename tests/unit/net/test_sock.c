@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -60,6 +61,27 @@ static void what_is_not_an_address_is_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(addr_parse(&a, span_str(cases[i]), 1), ERR_SYNTAX);
     assert_int_equal(addr_parse(&a, SPAN("::1\0x"), 1), ERR_SYNTAX);
+}
+
+static void brackets_are_for_ipv6_literals_alone(void **state)
+{
+    static const char *const literals[] = {"[2001:db8::1]", "2001:db8::1",
+                                           "192.0.2.1", "[::ffff:192.0.2.1]"};
+    static const char *const none[] = {
+        "", "[", "[]", "[::1", "::1]", "[[::1]]", "[192.0.2.1]", "a.example",
+    };
+    struct addr a = parsed("::9", 9);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(addr_parse_literal(&a, span_str(none[i]), 1),
+                         ERR_SYNTAX);
+    assert_int_equal(addr_port(&a), 9);
+    for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
+        assert_int_equal(addr_parse_literal(&a, span_str(literals[i]), 7), 0);
+        assert_int_equal(addr_port(&a), 7);
+        assert_int_equal(a.sa.sa_family, i == 2 ? AF_INET : AF_INET6);
+    }
 }
 
 static void the_host_key_has_no_port_and_takes_mapped_as_ipv4(void **state)
@@ -152,16 +174,56 @@ static void options_reach_the_socket(void **state)
     close(fd);
 }
 
+static void a_connecting_socket_gets_there(void **state)
+{
+    struct sock_opts opts = {.receive_buffer = 20000};
+    struct addr at = parsed("127.0.0.1", 0);
+    int fd, there, listening;
+    char octet = 0;
+
+    (void)state;
+    assert_int_equal(sock_listen(&listening, &at, &opts), 0);
+    assert_int_equal(sock_local(&at, listening), 0);
+    assert_int_equal(sock_connect(&fd, &at, &opts), 0);
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(option_of(fd, SOL_SOCKET, SO_RCVBUF), 40000);
+    assert_int_equal(
+        poll(&(struct pollfd){.fd = listening, .events = POLLIN}, 1, 10000), 1);
+    there = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(there >= 0);
+    assert_int_equal(send(fd, "x", 1, 0), 1);
+    assert_int_equal(recv(there, &octet, 1, 0), 1);
+    assert_int_equal(octet, 'x');
+    close(there);
+    close(fd);
+    close(listening);
+}
+
+static void what_can_not_be_connected_to_is_an_error_with_errno(void **state)
+{
+    struct addr to = parsed("fe80::1", 2855); /* of which link? */
+    int fd = -1;
+
+    (void)state;
+    assert_int_equal(sock_connect(&fd, &to, &(struct sock_opts){0}), ERR_IO);
+    assert_true(errno != 0);
+    assert_int_equal(fd, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_is_read_and_written_back),
         cmocka_unit_test(what_is_not_an_address_is_refused),
+        cmocka_unit_test(brackets_are_for_ipv6_literals_alone),
         cmocka_unit_test(the_host_key_has_no_port_and_takes_mapped_as_ipv4),
         cmocka_unit_test(a_listening_socket_has_port_and_flags),
         cmocka_unit_test(any_ipv6_address_takes_ipv4_too),
         cmocka_unit_test(a_taken_port_is_an_error_with_errno),
         cmocka_unit_test(options_reach_the_socket),
+        cmocka_unit_test(a_connecting_socket_gets_there),
+        cmocka_unit_test(what_can_not_be_connected_to_is_an_error_with_errno),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
