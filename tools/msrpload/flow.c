@@ -332,7 +332,7 @@ static void be_refused(struct flow *f)
     f->give_up = f->offset > 0;
 }
 
-void flow_on_response(struct traffic *t, struct outlet *at,
+void flow_on_response(struct traffic *t, const struct outlet *at,
                       const struct msg *head)
 {
     struct label tid;
@@ -385,7 +385,7 @@ static uint64_t status_of(const struct msg *head)
     return code;
 }
 
-void flow_on_report(struct traffic *t, struct outlet *at,
+void flow_on_report(struct traffic *t, const struct outlet *at,
                     const struct msg *head)
 {
     struct label id;

@@ -106,9 +106,9 @@ void flow_poke(struct flow *f);
 void flow_die(struct flow *f);
 
 /* A response or a REPORT came on this connection. */
-void flow_on_response(struct traffic *t, struct outlet *at,
+void flow_on_response(struct traffic *t, const struct outlet *at,
                       const struct msg *head);
-void flow_on_report(struct traffic *t, struct outlet *at,
+void flow_on_report(struct traffic *t, const struct outlet *at,
                     const struct msg *head);
 
 /* The flow of a SEND that came on this connection, or NULL. */

@@ -109,9 +109,7 @@ static void on_crew_lost(void *ctx, struct crew *c, const char *why)
         return;
     }
     l->n_lost++;
-    if (c->stalls)
-        t->tally.stalled_lost++;
-    else
+    if (!c->stalls)
         t->tally.connections_lost++;
     for (uint64_t i = 0; i < t->n_flows; i++)
         if (t->flows[i].from == &c->outlet || t->flows[i].to == &c->outlet)
@@ -134,47 +132,45 @@ static struct client *client_at(struct load *l, struct crew **crew, bool sender,
     return &(*crew)->clients[pair % each];
 }
 
-/* Flow `index` goes from the sender of a pair to its receiver; those behind
- * the pairs go the other way. */
-static int make_flow(struct load *l, size_t index)
+/* From the sender of a pair to its receiver, or the other way. */
+static int make_flow(struct load *l, size_t pair, bool forth)
 {
     struct traffic *t = l->traffic;
-    size_t pair = index % l->plan->pairs;
-    bool forth = index < l->plan->pairs;
     struct crew *from_crew, *to_crew;
     struct client *from = client_at(l, &from_crew, forth, pair);
     struct client *to = client_at(l, &to_crew, !forth, pair);
     char *path = path_join(span_str(from->use_path), span_str(to->sdp));
     struct flow_paths paths = {.from = span_str(from->own),
                                .receiver = to->own};
+    struct flow *f = &t->flows[t->n_flows];
     int err;
 
     if (!path)
         return ERR_NOMEM;
     paths.to = span_str(path);
-    err = flow_init(&t->flows[index], t, index, &from_crew->outlet,
-                    &to_crew->outlet, &paths);
+    err = flow_init(f, t, t->n_flows++, &from_crew->outlet, &to_crew->outlet,
+                    &paths);
     free(path);
     if (to_crew->stalls)
-        flow_will_stall(&t->flows[index]);
+        flow_will_stall(f);
     return err;
 }
 
 static int make_flows(struct load *l)
 {
     struct traffic *t = l->traffic;
-    size_t n = l->plan->pairs * (l->plan->duplex ? 2 : 1);
+    size_t pairs = l->plan->pairs;
     int err = 0;
 
     if (l->plan->idle)
         return 0;
-    t->flows = calloc(n, sizeof *t->flows);
+    t->flows = calloc(pairs * 2, sizeof *t->flows);
     if (!t->flows)
         return ERR_NOMEM;
-    for (size_t i = 0; !err && i < n; i++) {
-        err = make_flow(l, i);
-        t->n_flows++;
-    }
+    for (size_t i = 0; !err && i < pairs; i++)
+        err = make_flow(l, i, true);
+    for (size_t i = 0; !err && l->plan->duplex && i < pairs; i++)
+        err = make_flow(l, i, false);
     return err;
 }
 

@@ -183,8 +183,10 @@ static int write_plain(struct stream *s, const struct span *runs, size_t n,
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = n};
     ssize_t sent;
 
-    for (size_t i = 0; i < n; i++)
-        iov[i] = (struct iovec){(void *)(uintptr_t)runs[i].p, runs[i].n};
+    for (size_t i = 0; i < n; i++) {
+        iov[i].iov_base = (void *)(uintptr_t)runs[i].p;
+        iov[i].iov_len = runs[i].n;
+    }
     sent = sendmsg(s->fd, &m, MSG_NOSIGNAL);
     if (sent <= 0)
         return plain_outcome(sent);

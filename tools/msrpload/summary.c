@@ -109,8 +109,7 @@ void summary_text(FILE *to, const struct plan *plan,
                 t->stray);
     if (!plan->stall)
         return;
-    fprintf(to, "--- receivers that do not read; %" PRIu64 " closed\n",
-            t->stalled_lost);
+    fputs("--- receivers that do not read\n", to);
     text_counts(to, &t->stalled);
 }
 
@@ -181,10 +180,7 @@ void summary_json(FILE *to, const struct plan *plan,
             rates.messages_s, rates.sent_mb_s, rates.received_mb_s, t->stray);
     json_latency(to, &t->latency_ns);
     json_counts(to, "live", &t->live);
-    if (plan->stall) {
+    if (plan->stall)
         json_counts(to, "stalled", &t->stalled);
-        fprintf(to, ", \"stalled_connections_lost\": %" PRIu64,
-                t->stalled_lost);
-    }
     fputs("}\n", to);
 }

@@ -26,7 +26,6 @@ struct tally {
     struct counts stalled; /* and those whose receivers do not */
     uint64_t stray;        /* frames that nobody here waits for */
     uint64_t connections_lost;
-    uint64_t stalled_lost; /* connections to receivers that do not read */
     struct hist latency_ns;
 };
 
