@@ -35,17 +35,19 @@ struct session {
     struct lines lines;
     char *to, *ping; /* paths; heap */
     bool ready;      /* the outbox is there: authenticated, if need be */
-    bool for_inbox;  /* the frame that is coming in, */
-    bool has_body;
     bool interrupted;
-    uint64_t body; /* octets of it */
     uint64_t now_ms;
     uint64_t give_up_ms;  /* when AUTH has taken too long */
     uint64_t expires_ms;  /* when our URI is no longer valid */
     uint64_t last_put;    /* tx.put when something last went out, */
     uint64_t last_put_ms; /* and when that was */
     uint64_t bar_total;   /* of what the progress bar shows; 0: nothing */
-    char in_tid[MSG_TID_MAX];
+
+    /* the frame that is coming in */
+    bool for_inbox; /* not an answer */
+    bool has_body;
+    uint64_t body;            /* octets of it so far */
+    char in_tid[MSG_TID_MAX]; /* only with --verbose */
     size_t in_tid_n;
 };
 
