@@ -22,7 +22,8 @@ struct conn;
 enum conn_why {
     CONN_WHY_EOF,       /* the peer closed */
     CONN_WHY_RESET,     /* the socket failed */
-    CONN_WHY_TLS,       /* TLS failed */
+    CONN_WHY_TLS,       /* TLS failed; conn_fault() tells more */
+    CONN_WHY_CERT,      /* the peer's certificate was refused; the same */
     CONN_WHY_HANDSHAKE, /* timers.handshake */
     CONN_WHY_STALL,     /* timers.stall */
     CONN_WHY_FULL,      /* output queue full; found by the owner */
@@ -55,6 +56,21 @@ struct conn_ops {
 int conn_accept(struct conn **out, struct net *n, int fd,
                 const struct addr *peer, struct tls_ctx *tls, uint64_t number,
                 const struct conn_ops *ops, void *ctx);
+
+/* Who was dialled. */
+struct conn_to {
+    int fd; /* connected */
+    const struct addr *peer;
+    struct tls_ctx *tls; /* a client's context, or NULL: plain TCP */
+    struct span host;    /* as the URI writes it: its certificate is due */
+};
+
+/* The other side of conn_accept(): over TLS, no octet of what is written goes
+ * out before the peer has proved to be `host` (R4976-9.2-g). Takes over the
+ * socket (closed on failure too). 0, ERR_NOMEM, or ERR_SYNTAX for a host that
+ * no certificate can name. */
+int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
+                 uint64_t number, const struct conn_ops *ops, void *ctx);
 
 /* Replaces the callbacks' receiver. */
 void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx);
@@ -90,13 +106,18 @@ uint64_t conn_number(const struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
 uint64_t conn_octets_in(const struct conn *c);
 
-/* Does the peer's verified host certificate have a dNSName for `host`
- * (R4976-9.2-g)? false without one. */
+/* Does the peer's verified host certificate name `host`, as dNSName or, if it
+ * is numeric, as iPAddress (R4976-9.2-g)? false without one. */
 bool conn_peer_has_name(const struct conn *c, struct span host);
-/* Does the peer have a verified host certificate at all? */
+/* Does the peer have a verified host certificate at all? One that was dialled
+ * over TLS has. */
 bool conn_peer_is_host(const struct conn *c);
 
 /* "TLSv1.3" and the like, "" on plain TCP; static. */
 const char *conn_tls_version(const struct conn *c);
+
+/* What was the matter with TLS or the certificate, such as "hostname mismatch"
+ * or "certificate has expired"; "" when nothing was; static. */
+const char *conn_fault(const struct conn *c);
 
 #endif

@@ -4,7 +4,9 @@
  * session cache, no tickets. A server always asks for a certificate
  * (R4976-6.1-a) and judges it as P-8 says: one without a dNSName is a person's
  * and is ignored; one with a dNSName is a host's and must verify, or the
- * handshake is aborted. */
+ * handshake is aborted. A client takes nothing but a certificate that is valid,
+ * chains to a trusted CA and has the host in its subjectAltName: as dNSName, or
+ * as iPAddress for a literal (R4976-9.2-g). The common name never counts. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -23,6 +25,7 @@ struct tls_settings {
     bool min_tls13;
     const char *ciphers; /* TLS 1.2; "": built in */
     const char *ciphersuites;
+    bool insecure; /* a client takes any certificate: for tests */
 };
 
 enum { TLS_WHY_MAX = 256 };
@@ -44,6 +47,9 @@ enum tls_fault {
  * tls_ctx_unref(). */
 int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
                    enum tls_fault *fault, char *why);
+/* The same for what dials; it shows the certificate to who asks. */
+int tls_client_new(struct tls_ctx **out, const struct tls_settings *s,
+                   enum tls_fault *fault, char *why);
 
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *t);
 /* NULL is harmless. Sessions that began with it live on. */
@@ -53,13 +59,27 @@ void tls_ctx_unref(struct tls_ctx *t);
  * (R4976-9.2-d)? */
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 
-/* A session over the socket fd, which stays the caller's: 0 or ERR_NOMEM. Free
- * with SSL_free(). */
+/* A server's session over the socket fd, which stays the caller's: 0 or
+ * ERR_NOMEM. Free with SSL_free(). */
 int tls_session_new(struct ssl_st **out, struct tls_ctx *t, int fd);
+/* A client's session to `host`, as a URI writes it, whose certificate the
+ * handshake will ask for (R4976-9.2-b, -g): 0, ERR_NOMEM, or ERR_SYNTAX for
+ * what no certificate can name. */
+int tls_session_to(struct ssl_st **out, struct tls_ctx *t, int fd,
+                   struct span host);
+
+/* The end of a handshake that OpenSSL is content with: 0, or ERR_CERT when a
+ * certificate was due and none was shown. */
+int tls_session_judge(const struct ssl_st *ssl);
+
+/* What a call of OpenSSL failed with, from its queue of errors: ERR_CERT when
+ * the peer's certificate was refused, else ERR_TLS; in *fault as static text,
+ * such as "hostname mismatch". */
+int tls_session_error(const char **fault, const struct ssl_st *ssl);
 
 /* After the handshake: did the peer show a host certificate, which then was
- * verified? And is `host` among its dNSNames (R4976-9.2-g)? The common name
- * never counts. */
+ * verified? And is `host` among its names (R4976-9.2-g)? A peer that was
+ * dialled always is a host, if only by address. */
 bool tls_peer_is_host(const struct ssl_st *ssl);
 bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
 

@@ -15,7 +15,8 @@
 struct transport;
 
 struct transport_ops {
-    /* Goes on with coming up: 0 when it is up, ERR_AGAIN, or what failed. */
+    /* Goes on with coming up: 0 when it is up, ERR_AGAIN, or what failed:
+     * ERR_CERT, ERR_TLS, ERR_IO, ERR_EOF. */
     int (*handshake)(struct transport *t);
     /* Reads 1 to `room` octets: 0 with *got, ERR_AGAIN, ERR_EOF, ERR_IO,
      * ERR_TLS. */
@@ -44,13 +45,18 @@ struct transport {
     uint8_t read_wants; /* LOOP_ events: TLS may have turned them around */
     uint8_t write_wants;
     bool up;
-    bool failed; /* nothing may be said any more */
+    bool failed;       /* nothing may be said any more */
+    const char *fault; /* static text about ERR_CERT and ERR_TLS */
 };
 
 /* Over the connected socket fd. */
 void transport_tcp_init(struct transport *t, int fd);
 /* The server's side: 0 or ERR_NOMEM. */
 int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls);
+/* The client's side, to `host`: 0, ERR_NOMEM, or ERR_SYNTAX for what no
+ * certificate can name. */
+int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
+                     struct span host);
 
 static inline int transport_handshake(struct transport *t)
 {

@@ -22,6 +22,8 @@ const char *conn_why_text(enum conn_why why)
         return "reset";
     case CONN_WHY_TLS:
         return "tls";
+    case CONN_WHY_CERT:
+        return "certificate";
     case CONN_WHY_HANDSHAKE:
         return "handshake";
     case CONN_WHY_STALL:
@@ -111,6 +113,8 @@ static enum conn_why why_of(int err)
         return CONN_WHY_EOF;
     case ERR_TLS:
         return CONN_WHY_TLS;
+    case ERR_CERT:
+        return CONN_WHY_CERT;
     case ERR_NOMEM:
         return CONN_WHY_NOMEM;
     default:
@@ -364,32 +368,13 @@ static void on_ready(void *ctx, int events)
 
 /* --- what the owner calls --- */
 
-int conn_accept(struct conn **out, struct net *n, int fd,
-                const struct addr *peer, struct tls_ctx *tls, uint64_t number,
-                const struct conn_ops *ops, void *ctx)
+/* The transport is there; the rest is the same for both sides. */
+static void begin(struct conn *c)
 {
-    struct conn *c = pool_take(&n->conns);
-    int err = c ? 0 : ERR_NOMEM;
+    struct net *n = c->net;
 
-    if (!err) {
-        *c = (struct conn){.net = n,
-                           .ops = ops,
-                           .ctx = ctx,
-                           .tls = tls,
-                           .number = number,
-                           .peer = *peer};
-        if (tls)
-            err = transport_tls_init(&c->transport, fd, tls);
-        else
-            transport_tcp_init(&c->transport, fd);
-    }
-    if (err) {
-        pool_give(&n->conns, c);
-        close(fd);
-        return err;
-    }
-    sock_apply(fd, &n->settings.sock);
-    loop_io_init(&c->io, n->loop, fd, on_ready, c);
+    sock_apply(c->transport.fd, &n->settings.sock);
+    loop_io_init(&c->io, n->loop, c->transport.fd, on_ready, c);
     loop_defer_init(&c->turn, on_end_of_turn, c);
     timer_init(&c->timer);
     timer_init(&c->rest);
@@ -398,8 +383,61 @@ int conn_accept(struct conn **out, struct net *n, int fd,
     buf_init(&c->out, &n->outputs, n->settings.output_max);
     timer_start(n->handshake, &c->timer);
     defer(c);
+}
+
+/* A server's transport, if nobody was dialled. */
+static int stack(struct transport *t, const struct conn_to *to, bool dialled)
+{
+    if (!to->tls) {
+        transport_tcp_init(t, to->fd);
+        return 0;
+    }
+    if (!dialled)
+        return transport_tls_init(t, to->fd, to->tls);
+    return transport_tls_to(t, to->fd, to->tls, to->host);
+}
+
+static int start(struct conn **out, struct net *n, const struct conn_to *to,
+                 bool dialled, uint64_t number)
+{
+    struct conn *c = pool_take(&n->conns);
+    int err = ERR_NOMEM;
+
+    if (c) {
+        *c = (struct conn){
+            .net = n, .tls = to->tls, .number = number, .peer = *to->peer};
+        err = stack(&c->transport, to, dialled);
+    }
+    if (err) {
+        pool_give(&n->conns, c);
+        close(to->fd);
+        return err;
+    }
+    begin(c);
     *out = c;
     return 0;
+}
+
+int conn_accept(struct conn **out, struct net *n, int fd,
+                const struct addr *peer, struct tls_ctx *tls, uint64_t number,
+                const struct conn_ops *ops, void *ctx)
+{
+    const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
+    int err = start(out, n, &from, false, number);
+
+    if (!err)
+        conn_set_ctx(*out, ops, ctx);
+    return err;
+}
+
+int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
+                 uint64_t number, const struct conn_ops *ops, void *ctx)
+{
+    int err = start(out, n, to, true, number);
+
+    if (!err)
+        conn_set_ctx(*out, ops, ctx);
+    return err;
 }
 
 void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx)
@@ -508,4 +546,9 @@ bool conn_peer_has_name(const struct conn *c, struct span host)
 const char *conn_tls_version(const struct conn *c)
 {
     return c->tls ? tls_version(c->transport.state) : "";
+}
+
+const char *conn_fault(const struct conn *c)
+{
+    return c->transport.fault ? c->transport.fault : "";
 }

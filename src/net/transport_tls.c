@@ -25,7 +25,7 @@ static int outcome(struct transport *t, int ret, uint8_t *wants)
         return ERR_IO;
     default:
         t->failed = true;
-        return ERR_TLS;
+        return tls_session_error(&t->fault, t->state);
     }
 }
 
@@ -34,9 +34,14 @@ static int tls_handshake(struct transport *t)
     int ret;
 
     ERR_clear_error();
-    ret = SSL_accept(t->state);
+    ret = SSL_do_handshake(t->state);
     if (ret != 1)
         return outcome(t, ret, &t->read_wants);
+    if (tls_session_judge(t->state)) {
+        t->failed = true;
+        t->fault = "no certificate";
+        return ERR_CERT;
+    }
     t->up = true;
     t->read_wants = LOOP_READ;
     return 0;
@@ -120,6 +125,15 @@ static const struct transport_ops tls_ops = {
     .fini = tls_fini,
 };
 
+static void init(struct transport *t, int fd, struct ssl_st *ssl)
+{
+    *t = (struct transport){.ops = &tls_ops,
+                            .state = ssl,
+                            .fd = fd,
+                            .read_wants = LOOP_READ,
+                            .write_wants = LOOP_WRITE};
+}
+
 int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls)
 {
     struct ssl_st *ssl;
@@ -127,10 +141,18 @@ int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls)
 
     if (err)
         return err;
-    *t = (struct transport){.ops = &tls_ops,
-                            .state = ssl,
-                            .fd = fd,
-                            .read_wants = LOOP_READ,
-                            .write_wants = LOOP_WRITE};
+    init(t, fd, ssl);
+    return 0;
+}
+
+int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
+                     struct span host)
+{
+    struct ssl_st *ssl;
+    int err = tls_session_to(&ssl, tls, fd, host);
+
+    if (err)
+        return err;
+    init(t, fd, ssl);
     return 0;
 }

@@ -373,7 +373,7 @@ static void a_hosts_certificate_that_fails_ends_the_handshake(void **state)
 
         rig_until(r, owner_knows);
         assert_int_equal(r->opens, 0);
-        assert_int_equal(r->why, CONN_WHY_TLS);
+        assert_int_equal(r->why, CONN_WHY_CERT);
         while (!r->client_reason) { /* with 1.3 it learns by reading */
             rig_recv(r, &octet, 1);
             rig_turn(r);
