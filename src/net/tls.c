@@ -16,8 +16,6 @@ enum { HOST_ROOM = 256 }; /* a name of RFC 1035, 2.3.4 and its NUL */
 
 enum { READ_AHEAD = 65536 };
 
-enum { READ_AHEAD = 65536 };
-
 struct tls_ctx {
     SSL_CTX *ssl_ctx;
     size_t refs;
@@ -289,11 +287,6 @@ static void set_habits(SSL_CTX *ctx, bool min_tls13)
                                  SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_num_tickets(ctx, 0);
-    /* One system call fetches four full records: measured, a quarter of what
-     * receiving costs. The buffer is there only while a record is incomplete.
-     */
-    SSL_CTX_set_read_ahead(ctx, 1);
-    SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
     /* One system call fetches four full records: measured, a quarter of what
      * receiving costs. The buffer is there only while a record is incomplete.
      */
