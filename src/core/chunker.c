@@ -226,7 +226,8 @@ int chunker_body(struct chunker *c, struct stream *s,
 }
 
 /* Whether there was a Byte-Range, and which, is kept for what has no octets
- * (I-1, I-2); an empty body without one is all of its message. */
+ * (I-1, I-2); an empty body without one is all of its message. With a `+` it is
+ * no part of anything, and some choke on it (I-23): it goes no further. */
 int chunker_empty(struct chunker *c, struct stream *s, char flag)
 {
     const struct head *h = s->head;
@@ -236,6 +237,8 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag)
     struct frame f;
     int err;
 
+    if (flag == '+')
+        return 0;
     c->new_tid(c, s->tid);
     if (s->out->open)
         sendq_close(s->out->open, '+');
