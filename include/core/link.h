@@ -75,6 +75,11 @@ struct link {
     bool may_auth;   /* TLS, or auth.allow_tcp */
     bool is_host;    /* showed a verified host certificate (P-8) */
     uint16_t port;   /* of the listener it came through */
+    /* Of one that this relay dialled; `host` is empty for others. */
+    struct span host;   /* the host of the URI */
+    uint16_t host_port; /* its port; 0: it had none */
+    bool connecting;    /* not there yet: feeders wait, what is put is kept */
+    uint16_t fail_code; /* what waits for it fails so; 0: as usual */
 
     /* --- core's own --- */
     bool closing;
@@ -87,7 +92,8 @@ struct link {
     uint32_t auth_failures;
     uint32_t failures; /* failed requests before it was proven */
     struct table_node by_number;
-    struct list sessions; /* URIs bound to it */
+    struct list of_neighbours; /* in the relay's list of hosts */
+    struct list sessions;      /* URIs bound to it */
     uint32_t n_sessions;
     struct list peers;    /* peer bindings that lead to it (P-10) */
     struct stream stream; /* its incoming SEND */

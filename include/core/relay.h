@@ -11,6 +11,7 @@
 
 #include "link.h"
 #include "log.h"
+#include "neighbours.h"
 #include "parser.h"
 #include "policy.h"
 #include "users.h"
@@ -23,6 +24,11 @@ int relay_new(struct relay **out, const struct policy *policy,
               const struct users *users, struct log *log, uint64_t now_ms);
 void relay_free(struct relay *r);
 
+/* How to dial, and whether plain TCP may be (dial.allow_tcp). Without it
+ * nothing is dialled. */
+void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
+                   bool allow_tcp);
+
 /* It is now_ms, monotonic milliseconds. */
 void relay_clock(struct relay *r, uint64_t now_ms);
 
@@ -34,6 +40,10 @@ void relay_tick(struct relay *r);
 
 /* A neighbour is there (link_init() was called and its fields are set). */
 void relay_link_opened(struct relay *r, struct link *l);
+
+/* Its other end is known: a host's certificate was verified (is_host), or the
+ * connection that this relay dialled is there. */
+void relay_link_known(struct relay *r, struct link *l);
 
 /* Its connection is gone: everything that waited for it fails, what came from
  * it in part is ended. `stalled`: it had taken nothing for timers.stall. The

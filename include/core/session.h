@@ -33,7 +33,8 @@ struct session {
     struct table_node by_token;
     struct list of_link; /* in link->sessions */
     struct list in_slot; /* in the expiry wheel */
-    struct link *link;   /* whom it was given to */
+    struct link *link;   /* whom it was given to; NULL: to the relay `home` */
+    char *home;          /* NULL, or a relay's host name */
     uint64_t expires_ms;
     struct list peers; /* of struct peer, oldest first */
     uint32_t n_peers;
@@ -74,6 +75,14 @@ struct session *session_new(struct sessions *s, struct link *link,
                             struct span host, uint16_t port, bool secure,
                             uint64_t expires_ms);
 void session_end(struct sessions *s, struct session *ss);
+
+/* It belongs to the relay of that name from now on, over whatever connection,
+ * and no longer to its link (R4976-6.3-g): 0 or ERR_NOMEM. */
+int session_settle(struct session *ss, struct span host);
+
+/* Is `from` (NULL: this relay itself) the side to which the session was given?
+ */
+bool session_is_of(const struct session *ss, const struct link *from);
 
 /* The living session whose URI equals `uri`, or NULL. */
 struct session *session_find(const struct sessions *s, const struct uri *uri,

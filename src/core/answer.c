@@ -116,6 +116,17 @@ static void add_authentication_info(struct frame *f,
     frame_add(f, SPAN(", qop=auth\r\n"));
 }
 
+/* What was granted through another relay belongs to that relay's name
+ * (R4976-6.3-g), which is_from_host() has checked. */
+static bool settle(const struct link *l, struct session *ss,
+                   const struct msg *m)
+{
+    struct uri from;
+
+    return !l->is_host || (uri_parse(&from, msg_text(m, m->from_first)) == 0 &&
+                           session_settle(ss, from.host) == 0);
+}
+
 static void grant(struct relay *r, struct link *l, const struct msg *m,
                   const struct auth_verdict *v)
 {
@@ -123,13 +134,16 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     struct session *ss = NULL;
     struct frame f;
 
-    if (limit && l->n_sessions >= limit) {
+    /* Many clients share another relay's link. */
+    if (limit && !l->is_host && l->n_sessions >= limit) {
         answer_code(r, l, m, 403);
         return;
     }
     ss = session_new(&r->sessions, l, r->policy->name, l->port, l->secure,
                      r->now_ms + UINT64_C(1000) * v->expires_s);
-    if (!ss) {
+    if (!ss || !settle(l, ss, m)) {
+        if (ss)
+            session_end(&r->sessions, ss);
         link_close(l, "out of memory");
         return;
     }

@@ -5,6 +5,7 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number)
     memset(l, 0, sizeof *l);
     l->ops = ops;
     l->number = number;
+    list_init(&l->of_neighbours);
     list_init(&l->sessions);
     list_init(&l->peers);
     list_init(&l->feeders);

@@ -43,6 +43,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = auth_init(&r->auth, policy, users, &r->rnd);
     if (err)
         goto fail_auth;
+    neighbours_init(&r->neighbours);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     *out = r;
     return 0;
@@ -112,9 +113,53 @@ struct link *relay_link(const struct relay *r, uint64_t number)
     return l && !l->closing ? l : NULL;
 }
 
+void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
+                   bool allow_tcp)
+{
+    r->neighbours.dial = dial;
+    r->neighbours.ctx = ctx;
+    r->neighbours.allow_tcp = allow_tcp;
+}
+
 void relay_link_opened(struct relay *r, struct link *l)
 {
     table_add(&r->links, &l->by_number, hash_number(r, l->number));
+    if (l->host.n > 0 || l->is_host)
+        neighbours_add(&r->neighbours, l);
+}
+
+void relay_link_known(struct relay *r, struct link *l)
+{
+    l->connecting = false;
+    if (l->is_host)
+        neighbours_add(&r->neighbours, l);
+    sendq_moved(l, r->policy, r->now_ms);
+}
+
+/* What goes on the same way next time finds it among the session's peers. */
+static void reach(struct relay *r, struct route *route, const struct msg *m)
+{
+    bool is_last = route->to.n == route->next.text.n;
+    uint16_t code = 408;
+
+    route->out = neighbours_reach(&r->neighbours, &route->next, is_last,
+                                  m->method == MSG_AUTH, &code);
+    if (!route->out) {
+        route->kind = ROUTE_REFUSE;
+        route->code = code;
+        return;
+    }
+    route->kind = ROUTE_LINK;
+    if (route->session)
+        (void)session_bind_peer(route->session, &route->next, route->out);
+}
+
+void relay_route(struct relay *r, struct route *route, struct link *l,
+                 const struct msg *m)
+{
+    route_find(route, r->policy, &r->sessions, l, m, r->now_ms);
+    if (route->kind == ROUTE_DIAL)
+        reach(r, route, m);
 }
 
 /* Takes all members out of a list. */
@@ -144,6 +189,8 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
 {
     uint16_t code = !stalled && !list_is_empty(&l->sessions) ? 481 : 408;
 
+    if (l->fail_code)
+        code = l->fail_code;
     l->closing = true;
     chunker_stop(&r->chunker, &l->stream); /* P-18: ends with `#` */
     give_up(r, l, code);
@@ -153,6 +200,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     list_clear(&l->expected);
     list_clear(&l->heads);
     sessions_link_closed(&r->sessions, l);
+    neighbours_remove(l);
     free(l->held);
     l->held = NULL;
     table_remove(&r->links, &l->by_number);

@@ -6,6 +6,7 @@
 #include "auth.h"
 #include "chunker.h"
 #include "head.h"
+#include "neighbours.h"
 #include "relay.h"
 #include "report.h"
 #include "rnd.h"
@@ -23,6 +24,7 @@ struct relay {
     struct head_pool heads;
     struct txns txns;
     struct sessions sessions;
+    struct neighbours neighbours;
     struct chunker chunker;
     struct auth auth;
     struct log_limit auth_log;
@@ -43,6 +45,11 @@ struct link *relay_link(const struct relay *r, uint64_t number);
 /* A request of this link did what it should (R4976-6.1-d), or did not (-e). */
 void relay_succeeded(struct link *l);
 void relay_refused(struct link *l);
+
+/* The way of the request m, which came on l; what leads to a host (ROUTE_DIAL)
+ * gets its link, or the code to refuse with. */
+void relay_route(struct relay *r, struct route *route, struct link *l,
+                 const struct msg *m);
 
 /* --- answer.c: this relay's own responses --- */
 

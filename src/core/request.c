@@ -79,7 +79,7 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
 {
     struct route route;
 
-    route_find(&route, r->policy, &r->sessions, l, m, r->now_ms);
+    relay_route(r, &route, l, m);
     switch (route.kind) {
     case ROUTE_LINK:
         forward(r, l, m, &route, body);
@@ -87,9 +87,7 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
     case ROUTE_LOCAL:
         answer_local(r, l, m, &route);
         return;
-    case ROUTE_DIAL:
-        answer_code(r, l, m, 408); /* P-20: nothing leads there */
-        return;
+    case ROUTE_DIAL: /* relay_route() has made it one of the others */
     case ROUTE_REFUSE:
         answer_code(r, l, m, route.code);
         relay_refused(l);

@@ -65,14 +65,14 @@ static void lead_to(struct route *r, struct link *out)
     r->out = out;
 }
 
-/* Does the rest of To-Path lead to whom the session was given to: a client's
- * own URI and no further (P-9), a relay's host and on from there? */
+/* Does the rest of To-Path lead to whom the session belongs: a client's own URI
+ * and no further (P-9), a relay's host and on from there? */
 static bool leads_home(const struct route *r)
 {
-    const struct link *home = r->session->link;
+    const char *home = r->session->home;
 
-    return home->is_host ? home->ops->has_name(home, r->next.host)
-                         : r->to.n == r->next.text.n;
+    return home ? uri_host_equal(span_str(home), r->next.host)
+                : r->to.n == r->next.text.n;
 }
 
 /* Somebody speaks to our client: the way leads over the client's connection and
@@ -89,7 +89,10 @@ static void route_inbound(struct route *r, struct link *from,
         refuse(r, 506);
         return;
     }
-    lead_to(r, r->session->link);
+    if (r->session->link)
+        lead_to(r, r->session->link);
+    else
+        r->kind = ROUTE_DIAL;
 }
 
 /* Takes the URI `u`, which is ours, off the front of To-Path. false if that
@@ -148,7 +151,7 @@ void route_find(struct route *r, const struct policy *policy,
             refuse(r, 400);
             return;
         }
-        if (previous != r->session->link ||
+        if (!session_is_of(r->session, previous) ||
             !route_is_ours(policy, &r->next, false))
             break;
         previous = NULL; /* this relay itself */
@@ -157,7 +160,7 @@ void route_find(struct route *r, const struct policy *policy,
         refuse(r, 400);
         return;
     }
-    if (previous != r->session->link) {
+    if (!session_is_of(r->session, previous)) {
         route_inbound(r, previous, &speaker);
         return;
     }

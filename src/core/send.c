@@ -53,7 +53,7 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
     struct route route;
 
     r->stats.chunks_in++;
-    route_find(&route, r->policy, &r->sessions, l, m, r->now_ms);
+    relay_route(r, &route, l, m);
     switch (route.kind) {
     case ROUTE_LINK:
         start_stream(r, l, m, &route);
@@ -62,10 +62,7 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
         answer_local(r, l, m, &route);
         drop_rest(l);
         return;
-    case ROUTE_DIAL:
-        answer_code(r, l, m, 408); /* P-20: nothing leads there */
-        drop_rest(l);
-        return;
+    case ROUTE_DIAL: /* relay_route() has made it one of the others */
     case ROUTE_REFUSE:
         refuse(r, l, m, route.code);
         return;

@@ -49,7 +49,7 @@ static bool is_full(const struct link *out, const struct policy *policy)
 {
     if (out->closing)
         return false;
-    return out->ops->queued(out) >= policy->high_water ||
+    return out->connecting || out->ops->queued(out) >= policy->high_water ||
            (policy->transactions_per_link &&
             out->n_txns >= policy->transactions_per_link);
 }
@@ -96,7 +96,7 @@ static bool is_low(const struct link *out, const struct policy *policy)
 {
     uint32_t limit = policy->transactions_per_link;
 
-    return out->ops->queued(out) <= policy->low_water &&
+    return !out->connecting && out->ops->queued(out) <= policy->low_water &&
            (!limit || out->n_txns < limit - limit / 8);
 }
 

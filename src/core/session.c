@@ -94,9 +94,30 @@ void session_end(struct sessions *s, struct session *ss)
     table_remove(&s->by_token, &ss->by_token);
     list_remove(&ss->of_link);
     list_remove(&ss->in_slot);
-    ss->link->n_sessions--;
+    if (ss->link)
+        ss->link->n_sessions--;
+    free(ss->home);
     free(ss->failed);
     free(ss);
+}
+
+int session_settle(struct session *ss, struct span host)
+{
+    ss->home = strndup(host.p, host.n);
+    if (!ss->home)
+        return ERR_NOMEM;
+    list_remove(&ss->of_link);
+    ss->link->n_sessions--;
+    ss->link = NULL;
+    return 0;
+}
+
+bool session_is_of(const struct session *ss, const struct link *from)
+{
+    if (ss->link)
+        return ss->link == from;
+    return from && from->is_host &&
+           from->ops->has_name(from, span_str(ss->home));
 }
 
 struct session *session_find_token(const struct sessions *s, struct span token,
@@ -107,7 +128,9 @@ struct session *session_find_token(const struct sessions *s, struct span token,
     struct session *ss =
         node ? CONTAINER(node, struct session, by_token) : NULL;
 
-    return ss && now_ms < ss->expires_ms && !ss->link->closing ? ss : NULL;
+    if (!ss || now_ms >= ss->expires_ms || (ss->link && ss->link->closing))
+        return NULL;
+    return ss;
 }
 
 struct session *session_find(const struct sessions *s, const struct uri *uri,

@@ -66,10 +66,12 @@ int rig_start_plain(struct rig *r)
 void rig_stop(struct rig *r)
 {
     struct relay_stats stats;
+    bool hosts = false;
 
     for (size_t i = 0; i < r->n_wires; i++) {
         struct wire *w = &r->wires[i];
 
+        hosts |= w->fake.link.is_host;
         if (!w->gone)
             rig_close(r, w, false);
         fake_link_fini(&w->fake);
@@ -78,7 +80,8 @@ void rig_stop(struct rig *r)
     if (r->relay) {
         relay_stats(r->relay, &stats);
         assert_int_equal(stats.transactions_now, 0);
-        assert_int_equal(stats.sessions_now, 0);
+        if (!hosts) /* what belongs to a relay outlives its link */
+            assert_int_equal(stats.sessions_now, 0);
     }
     relay_free(r->relay);
     users_free(r->users);

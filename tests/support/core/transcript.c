@@ -237,6 +237,7 @@ static void connect_wire(struct script *s, struct span line)
             vars_set(&s->vars, SPAN("host"), value);
             w->fake.name = vars_find(&s->vars, SPAN("host"))->value;
             w->fake.link.is_host = true;
+            relay_link_known(s->rig.relay, &w->fake.link);
         } else if (span_eq(key, SPAN("port"))) {
             w->fake.link.port = (uint16_t)number(s, value);
         } else {

@@ -1,0 +1,45 @@
+/* neighbours - connections to hosts, found by URI, made when there is none.
+ *
+ * A connection that this relay dialled counts for the host and port of its URI;
+ * one whose other end showed a host's certificate counts for that name, whoever
+ * opened it and from whatever port (R4975-5.4-a, B4975-5.4-a). */
+#ifndef NEIGHBOURS_H
+#define NEIGHBOURS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "list.h"
+#include "msg.h"
+#include "uri.h"
+
+/* Begins to dial `uri`: a link that is `connecting`, or NULL and the code to
+ * refuse with: 403 by policy, 408 for anything else (P-20). */
+typedef struct link *(*neighbours_dial_fn)(void *ctx, const struct uri *uri,
+                                           uint16_t *code);
+
+struct neighbours {
+    struct list hosts;
+    neighbours_dial_fn dial; /* NULL: nothing is dialled */
+    void *ctx;
+    bool allow_tcp; /* dial.allow_tcp */
+};
+
+void neighbours_init(struct neighbours *n);
+
+/* This link leads to a host: it is dialled, or has shown a certificate. */
+void neighbours_add(struct neighbours *n, struct link *link);
+void neighbours_remove(struct link *link);
+
+/* A link to the host of `uri`, or NULL. */
+struct link *neighbours_find(const struct neighbours *n, const struct uri *uri);
+
+/* A link to the host of `uri`, dialled if there is none; `is_last`: no URI comes
+ * behind it in the path, `is_auth`: for an AUTH. NULL with the code to refuse
+ * with: 403 for what policy forbids (R4976-9.2-e, -f, P-11), 408 for who cannot
+ * be reached (P-20), be it because he can only come to us (R7977-A-a, I-15). */
+struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,
+                              bool is_last, bool is_auth, uint16_t *code);
+
+#endif

@@ -1,0 +1,77 @@
+#include "neighbours.h"
+
+/* The port of those who cannot be dialled (RFC 6135, 4.2.2). */
+enum { DISCARD_PORT = 9 };
+
+void neighbours_init(struct neighbours *n)
+{
+    memset(n, 0, sizeof *n);
+    list_init(&n->hosts);
+}
+
+void neighbours_add(struct neighbours *n, struct link *link)
+{
+    list_remove(&link->of_neighbours);
+    list_append(&n->hosts, &link->of_neighbours);
+}
+
+void neighbours_remove(struct link *link)
+{
+    list_remove(&link->of_neighbours);
+}
+
+/* A dialled one leads to its port; for one that came to us only the name is
+ * known. */
+static bool leads_to(const struct link *l, const struct uri *uri)
+{
+    if (l->closing || l->secure != uri->secure)
+        return false;
+    if (l->host.n > 0) {
+        bool port = l->host_port == uri->port || !l->host_port || !uri->port;
+
+        return port && uri_host_equal(l->host, uri->host);
+    }
+    return l->is_host && l->ops->has_name(l, uri->host);
+}
+
+struct link *neighbours_find(const struct neighbours *n, const struct uri *uri)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &n->hosts)
+    {
+        struct link *l = CONTAINER(m, struct link, of_neighbours);
+
+        if (leads_to(l, uri))
+            return l;
+    }
+    return NULL;
+}
+
+static bool can_be_dialled(const struct uri *uri)
+{
+    struct span invalid = SPAN(".invalid");
+    bool is_invalid =
+        uri->host.n >= invalid.n &&
+        span_ieq(span_from(uri->host, uri->host.n - invalid.n), invalid);
+
+    return !is_invalid && uri->port != DISCARD_PORT &&
+           span_ieq(uri->transport, SPAN("tcp"));
+}
+
+struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,
+                              bool is_last, bool is_auth, uint16_t *code)
+{
+    struct link *l = neighbours_find(n, uri);
+
+    if (l)
+        return l;
+    *code = 408;
+    if (!n->dial || !can_be_dialled(uri))
+        return NULL;
+    if (!uri->secure && (!is_last || is_auth || !n->allow_tcp)) {
+        *code = 403;
+        return NULL;
+    }
+    return n->dial(n->ctx, uri, code);
+}
