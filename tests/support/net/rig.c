@@ -133,7 +133,22 @@ static void begin_client_tls(struct rig *r, const struct rig_opts *opts)
     r->ssl = SSL_new(r->ssl_ctx);
     assert_non_null(r->ssl);
     assert_int_equal(SSL_set_fd(r->ssl, r->fd), 1);
-    SSL_set_connect_state(r->ssl);
+    if (opts->host)
+        SSL_set_accept_state(r->ssl);
+    else
+        SSL_set_connect_state(r->ssl);
+}
+
+static int begin_conn(struct rig *r, const struct rig_opts *opts, int fd,
+                      const struct addr *peer)
+{
+    const struct conn_to to = {fd, peer, opts->tls,
+                               span_str(opts->host ? opts->host : "")};
+
+    if (opts->host)
+        return conn_connect(&r->conn, r->net, &to, 42, &owner_ops, r);
+    return conn_accept(&r->conn, r->net, fd, peer, opts->tls, 42, &owner_ops,
+                       r);
 }
 
 static struct net_settings settled(struct net_settings s)
@@ -170,9 +185,7 @@ struct rig *rig_new(const struct rig_opts *opts)
     r->fd = connect_pair(&server, &peer, opts->client_receive);
     if (opts->tls && !opts->no_hello)
         begin_client_tls(r, opts);
-    assert_int_equal(conn_accept(&r->conn, r->net, server, &peer, opts->tls, 42,
-                                 &owner_ops, r),
-                     0);
+    assert_int_equal(begin_conn(r, opts, server, &peer), 0);
     assert_int_equal(r->opens, 0);
     return r;
 }

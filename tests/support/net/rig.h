@@ -47,11 +47,13 @@ struct rig {
 
 /* What a rig is made of; zeroed is plain TCP with roomy settings. */
 struct rig_opts {
-    struct rig *beside;           /* to share its loop and net; freed first */
-    struct tls_ctx *tls;          /* the server's */
-    SSL_CTX *client;              /* the client's; NULL: one of the rig's own */
-    bool no_hello;                /* the client does not begin the handshake */
-    int client_receive;           /* SO_RCVBUF of the client */
+    struct rig *beside;  /* to share its loop and net; freed first */
+    struct tls_ctx *tls; /* conn's */
+    SSL_CTX *client;     /* the client's; NULL: one of the rig's own */
+    const char *host;   /* conn dials it: what is called client here is then the
+                           server, with a context that must be given */
+    bool no_hello;      /* the client does not begin the handshake */
+    int client_receive; /* SO_RCVBUF of the client */
     struct net_settings settings; /* zero fields: defaults */
 };
 
