@@ -293,6 +293,7 @@ static void write_some(struct client *c)
         if (n == 0)
             return;
         c->out.at += n;
+        c->octets_out += n;
     }
 }
 

@@ -64,7 +64,7 @@ struct client {
     bool deaf;   /* reads nothing */
     size_t most; /* octets read in a turn; 0: any number */
     struct bytes in, out;
-    uint64_t octets_in;
+    uint64_t octets_in, octets_out;
     struct parser parser;
     struct bytes frame; /* of the frame that is coming in */
     struct msg head;    /* ... its head, with offsets that count in there */

@@ -86,6 +86,7 @@ void flow_out_start(struct flow_out *f, struct client *c,
     f->chunk = chunk;
     f->at = f->chunk_end = 0;
     f->tid = NULL;
+    f->first_tid = c->tids + 1;
     f->random = UINT64_C(0x9e3779b97f4a7c15);
     f->hash = hash_new();
     c->out_ctx = f;
@@ -97,6 +98,14 @@ bool flow_out_is_done(void *flow)
     const struct flow_out *f = flow;
 
     return f->at == f->total && client_queued(f->client) == 0;
+}
+
+void flow_out_abort(struct flow_out *f)
+{
+    if (f->tid)
+        talk_say(f->client, "\r\n-------%s#\r\n", f->tid);
+    f->tid = NULL;
+    f->client->on_room = NULL;
 }
 
 void flow_out_end(struct flow_out *f, unsigned char hash[FLOW_HASH])

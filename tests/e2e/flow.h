@@ -22,6 +22,7 @@ struct flow_out {
     uint64_t at;        /* octets of the message put so far */
     uint64_t chunk_end; /* where the SEND at hand ends */
     const char *tid;    /* of the SEND at hand */
+    unsigned first_tid; /* the number of the first SEND's */
     uint64_t random;    /* what the body is made of */
     EVP_MD_CTX *hash;
 };
@@ -32,6 +33,8 @@ void flow_out_start(struct flow_out *f, struct client *c,
                     const struct client *peer, uint64_t total, uint64_t chunk);
 /* Was all of it written? */
 bool flow_out_is_done(void *flow);
+/* Gives up: ends the SEND at hand with `#`. */
+void flow_out_abort(struct flow_out *f);
 void flow_out_end(struct flow_out *f, unsigned char hash[FLOW_HASH]);
 
 struct flow_in {

@@ -6,7 +6,11 @@
 
 #include "cmocka_all.h"
 
-enum { CLIENTS_MAX = 256 };
+enum {
+    CLIENTS_MAX = 256,
+    /* Who writes nothing for so long is blocked. */
+    BLOCKED_MS = 300,
+};
 
 struct text {
     struct list of_scene;
@@ -198,6 +202,26 @@ static bool is_flushed(void *ctx)
 void scene_flush(struct client *c)
 {
     scene_until(c->scene, is_flushed, c, "room to write");
+}
+
+static bool has_more(const struct client *c)
+{
+    return client_queued(c) || c->on_room;
+}
+
+void scene_wait_blocked(struct client *c)
+{
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS, since_ms = now_ms();
+    uint64_t written = c->octets_out;
+
+    while (now_ms() - since_ms < BLOCKED_MS) {
+        if (now_ms() >= deadline_ms || !has_more(c))
+            fail_msg("%s is not held up", c->name);
+        scene_turn(c->scene, since_ms + BLOCKED_MS);
+        if (c->octets_out != written)
+            since_ms = now_ms();
+        written = c->octets_out;
+    }
 }
 
 struct expected {

@@ -51,6 +51,9 @@ void scene_until(struct scene *s, scene_done_fn done, void *ctx,
 void scene_flush(struct client *c);
 /* Waits until n more octets have come in, of frames or parts of them. */
 void scene_wait_octets(struct client *c, uint64_t n);
+/* Waits until nothing of what the client has put goes out any more: whoever
+ * should take it does not. */
+void scene_wait_blocked(struct client *c);
 /* Waits for the next frame. */
 struct got *scene_frame(struct client *c);
 /* Waits for the end of the connection, before which no frame may come. */
