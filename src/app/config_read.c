@@ -222,6 +222,49 @@ static int read_number(const struct reading *r, const struct setting *s,
     return 0;
 }
 
+/* --- lists, and what values own --- */
+
+struct config_items config_items(const void *list)
+{
+    struct config_items l;
+
+    memcpy(&l.items, list, sizeof l.items);
+    memcpy(&l.n, (const char *)list + sizeof l.items, sizeof l.n);
+    return l;
+}
+
+static void set_items(void *list, struct config_items l)
+{
+    memcpy(list, &l.items, sizeof l.items);
+    memcpy((char *)list + sizeof l.items, &l.n, sizeof l.n);
+}
+
+/* Frees what one item owns. */
+static void undo_item(const struct setting *s, char *at)
+{
+    if (s->type == SETTING_TEXT) {
+        free(*(char **)(void *)at);
+        *(char **)(void *)at = NULL;
+    }
+    for (size_t i = 0; i < s->n_members; i++)
+        config_read_undo(&s->members[i], at + s->members[i].at);
+}
+
+void config_read_undo(const struct setting *s, void *at)
+{
+    struct config_items l;
+
+    if (!s->is_list) {
+        undo_item(s, at);
+        return;
+    }
+    l = config_items(at);
+    for (size_t i = 0; i < l.n; i++)
+        undo_item(s, (char *)l.items + i * setting_size(s));
+    free(l.items);
+    set_items(at, (struct config_items){NULL, 0});
+}
+
 /* --- values --- */
 
 /* Reads the default. The table is ours: it holds no faults. */
@@ -357,21 +400,6 @@ static bool is_list(const struct reading *r, const struct setting *s,
     return false;
 }
 
-struct config_items config_items(const void *list)
-{
-    struct config_items l;
-
-    memcpy(&l.items, list, sizeof l.items);
-    memcpy(&l.n, (const char *)list + sizeof l.items, sizeof l.n);
-    return l;
-}
-
-static void set_items(void *list, struct config_items l)
-{
-    memcpy(list, &l.items, sizeof l.items);
-    memcpy((char *)list + sizeof l.items, &l.n, sizeof l.n);
-}
-
 static int read_list(const struct reading *r, const struct setting *s,
                      const char *key, config_setting_t *from, void *at)
 {
@@ -404,32 +432,6 @@ static int read_value(const struct reading *r, const struct setting *s,
 {
     return s->is_list ? read_list(r, s, key, from, at)
                       : read_item(r, s, key, from, at);
-}
-
-/* Frees what one item owns. */
-static void undo_item(const struct setting *s, char *at)
-{
-    if (s->type == SETTING_TEXT) {
-        free(*(char **)(void *)at);
-        *(char **)(void *)at = NULL;
-    }
-    for (size_t i = 0; i < s->n_members; i++)
-        config_read_undo(&s->members[i], at + s->members[i].at);
-}
-
-void config_read_undo(const struct setting *s, void *at)
-{
-    struct config_items l;
-
-    if (!s->is_list) {
-        undo_item(s, at);
-        return;
-    }
-    l = config_items(at);
-    for (size_t i = 0; i < l.n; i++)
-        undo_item(s, (char *)l.items + i * setting_size(s));
-    free(l.items);
-    set_items(at, (struct config_items){NULL, 0});
 }
 
 /* --- the tree --- */
