@@ -135,32 +135,37 @@ struct config {
     struct config_origin *origin;
 };
 
-/* One thing that is wrong, a sentence without a full stop, and where. Line 1
- * when it concerns the whole file. */
+/* One thing that is wrong, or a warning: a sentence without a full stop, and
+ * where. Line 1 when it concerns the whole file. */
 typedef void (*config_fault_fn)(void *ctx, struct config_place place,
                                 const char *what);
 
 /* Reads the file at `path`, and those it includes, and calls `fault` for every
- * fault in them. 0, ERR_CONFIG after at least one call, or ERR_NOMEM. Free with
- * config_free(). */
+ * fault in them. 0, ERR_CONFIG after at least one call, or ERR_NOMEM; *out is
+ * written on success alone. Free with config_free(). */
 int config_load(struct config **out, const char *path, config_fault_fn fault,
                 void *ctx);
 
-/* The same for text in memory; `path` is what faults call it, and the directory
- * from which it includes. */
+/* The same, and looks at everything that the configuration names: certificate,
+ * key, users, user and group; and at what it asks for that this version cannot
+ * do. Faulty values do not end it: what stands soundly beside them is looked at
+ * all the same, so that one run tells all. `warn` is called for what is allowed
+ * but hardly meant, which is no fault. */
+int config_load_checked(struct config **out, const char *path,
+                        config_fault_fn fault, config_fault_fn warn, void *ctx);
+
+/* As config_load(), for text in memory; `path` is what faults call it, and the
+ * directory from which it includes. */
 int config_parse(struct config **out, const char *path, struct span text,
                  config_fault_fn fault, void *ctx);
 
 /* NULL is harmless. */
 void config_free(struct config *c);
 
-/* Looks at everything the configuration names: certificate, key, users, user
- * and group; and at what it asks for that this version cannot do. 0, ERR_CONFIG
- * after at least one call, or ERR_NOMEM. */
-int config_check(const struct config *c, config_fault_fn fault, void *ctx);
-
-/* Where `key`, such as "relay.name", was set. Valid as long as c. */
+/* Where `key`, such as "relay.name", was set, and whether it was. The place is
+ * valid as long as c. */
 struct config_place config_place(const struct config *c, const char *key);
+bool config_is_set(const struct config *c, const char *key);
 
 /* Writes the effective configuration, every key, in libconfig's syntax: read
  * again, it gives the same dump. 0 or ERR_IO. */

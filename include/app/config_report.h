@@ -8,12 +8,17 @@
 
 struct config_report {
     config_fault_fn fault;
+    config_fault_fn warn; /* NULL: nobody looks for warnings */
     void *ctx;
-    size_t count;
+    size_t count; /* of faults */
 };
 
 /* Counts a fault and hands it on. */
 void config_report(struct config_report *r, struct config_place at,
                    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Hands on a warning. */
+void config_warn(struct config_report *r, struct config_place at,
+                 const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -9,12 +9,12 @@
 
 #include "config.h"
 
-/* Runs the relay with a configuration in which config_check() found nothing
- * wrong. `config` stays the caller's and outlives the run; a reload reads
- * config->path again and owns what it makes of it. Privileges are dropped in
- * here, behind binding: until then nothing has been opened but the files that
- * the check looked at. With `debug`, the log goes to stderr at level debug, one
- * line per MSRP head in and out, whatever the configuration says.
+/* Runs the relay with a configuration from config_load_checked(), in which
+ * nothing is wrong. `config` stays the caller's and outlives the run; a reload
+ * reads config->path again and owns what it makes of it. Privileges are dropped
+ * in here, behind binding: until then nothing has been opened but the files
+ * that the check looked at. With `debug`, the log goes to stderr at level
+ * debug, one line per MSRP head in and out, whatever the configuration says.
  *
  * 0 after an orderly end; otherwise an error that was logged already. */
 int server_run(const struct config *config, bool debug);

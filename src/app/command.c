@@ -13,6 +13,12 @@ static void print_fault(void *ctx, struct config_place at, const char *what)
     fprintf(ctx, "%s:%u: %s\n", at.file, at.line, what);
 }
 
+/* The same for warnings. */
+static void print_warning(void *ctx, struct config_place at, const char *what)
+{
+    fprintf(ctx, "%s:%u: warning: %s\n", at.file, at.line, what);
+}
+
 static void print_version(FILE *out)
 {
     fprintf(out,
@@ -46,18 +52,9 @@ static enum command_exit finish(FILE *out, FILE *err)
 /* A dump needs nothing of what the file names; running does. */
 static int load(struct config **out, const struct options *o, FILE *err)
 {
-    struct config *c;
-    int error = config_load(&c, o->path, print_fault, err);
-
-    if (error)
-        return error;
-    if (o->test || !o->dump)
-        error = config_check(c, print_fault, err);
-    if (error)
-        config_free(c);
-    else
-        *out = c;
-    return error;
+    if (o->dump && !o->test)
+        return config_load(out, o->path, print_fault, err);
+    return config_load_checked(out, o->path, print_fault, print_warning, err);
 }
 
 enum command_exit command_do(struct config **config, const struct options *o,

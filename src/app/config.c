@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include <assert.h>
 #include <libconfig.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config_check.h"
 #include "config_read.h"
 #include "config_report.h"
 #include "config_source.h"
@@ -15,27 +15,24 @@
 
 /* --- what the file said --- */
 
-static size_t index_of(const char *key)
-{
-    const struct setting *s = settings_find(key);
-
-    assert(s);
-    return (size_t)(s - settings);
-}
-
 struct config_place config_place(const struct config *c, const char *key)
 {
-    return c->origin->keys[index_of(key)].place;
+    return config_read_key(c, key)->place;
 }
 
-static bool is_set(const struct config *c, const char *key)
+bool config_is_set(const struct config *c, const char *key)
 {
     return config_place(c, key).line > 0;
 }
 
 static bool is_bad(const struct config *c, const char *key)
 {
-    return c->origin->keys[index_of(key)].is_bad;
+    return config_read_key(c, key)->is_bad;
+}
+
+static bool is_sound(const struct config *c, const char *key)
+{
+    return config_is_set(c, key) && !is_bad(c, key);
 }
 
 /* --- defaults that depend on something --- */
@@ -54,10 +51,10 @@ static char *own_name(void)
 /* Defaults that give way to what was set beside them. */
 static void fit_numbers(struct config *c)
 {
-    if (!is_set(c, "send.low_water") &&
+    if (!is_sound(c, "send.low_water") &&
         c->send.low_water > c->send.high_water / 4)
         c->send.low_water = c->send.high_water / 4;
-    if (is_set(c, "auth.default_expires"))
+    if (is_sound(c, "auth.default_expires"))
         return;
     if (c->auth.default_expires_s > c->auth.max_expires_s)
         c->auth.default_expires_s = c->auth.max_expires_s;
@@ -67,9 +64,9 @@ static void fit_numbers(struct config *c)
 
 static int make_up(struct config *c)
 {
-    if (!is_set(c, "relay.name") && !(c->relay.name = own_name()))
+    if (!is_sound(c, "relay.name") && !(c->relay.name = own_name()))
         return ERR_NOMEM;
-    if (!is_set(c, "relay.realm") && c->relay.name &&
+    if (!is_sound(c, "relay.realm") &&
         !(c->relay.realm = strdup(c->relay.name)))
         return ERR_NOMEM;
     fit_numbers(c);
@@ -91,7 +88,7 @@ static void check_order(const struct config *c, struct config_report *r,
     memcpy(&b, (const char *)c + settings_find(high)->at, sizeof b);
     if (a < b || (a == b && !must_differ))
         return;
-    config_report(r, config_place(c, is_set(c, low) ? low : high),
+    config_report(r, config_place(c, config_is_set(c, low) ? low : high),
                   must_differ ? "%s must be less than %s"
                               : "%s must not be more than %s",
                   low, high);
@@ -109,7 +106,7 @@ static bool is_same_socket(const struct config_listen *a,
 
 static void check_listen(const struct config *c, struct config_report *r)
 {
-    if (!is_set(c, "listen"))
+    if (!config_is_set(c, "listen"))
         config_report(r, (struct config_place){c->path, 1},
                       "listen is missing: it has no default");
     for (size_t i = 1; i < c->listen.n; i++)
@@ -131,7 +128,7 @@ static void check_algorithms(const struct config *c, struct config_report *r)
 static void check_across(const struct config *c, struct config_report *r)
 {
     check_order(c, r, "send.low_water", "send.high_water", true);
-    if (is_set(c, "auth.default_expires")) {
+    if (is_sound(c, "auth.default_expires")) {
         check_order(c, r, "auth.min_expires", "auth.default_expires", false);
         check_order(c, r, "auth.default_expires", "auth.max_expires", false);
     } else {
@@ -159,7 +156,8 @@ static struct config *new_empty(const char *path)
     return NULL;
 }
 
-/* From the text to the struct, with all its checks. */
+/* From the text to the struct, with all its checks. ERR_CONFIG when the text
+ * cannot be read at all; values may be faulty, which is counted in r. */
 static int fill(struct config *c, const struct config_source *s,
                 struct config_report *r)
 {
@@ -173,6 +171,7 @@ static int fill(struct config *c, const struct config_source *s,
         config_report(r,
                       config_source_at(s, (unsigned)config_error_line(&tree)),
                       "%s", what ? what : "syntax error");
+        err = ERR_CONFIG;
     } else {
         err = config_read_tree(c, &tree, s, r);
         if (!err)
@@ -184,10 +183,11 @@ static int fill(struct config *c, const struct config_source *s,
     return err;
 }
 
+/* Makes one of the file, or of `text` when that is not NULL, and looks at what
+ * it names when there is somebody to warn. */
 static int make(struct config **out, const char *path, const struct span *text,
-                config_fault_fn fault, void *ctx)
+                struct config_report report)
 {
-    struct config_report report = {fault, ctx, 0};
     struct config_source source;
     struct config *c = new_empty(path);
     int err;
@@ -195,8 +195,10 @@ static int make(struct config **out, const char *path, const struct span *text,
     if (!c)
         return ERR_NOMEM;
     err = config_source_init(&source, path, text, &report);
-    if (!err && report.count == 0)
-        err = fill(c, &source, &report);
+    if (!err)
+        err = report.count > 0 ? ERR_CONFIG : fill(c, &source, &report);
+    if (!err && report.warn)
+        err = config_check(c, &report);
     if (!err && report.count > 0)
         err = ERR_CONFIG;
     if (!err) { /* the places in it go on */
@@ -215,13 +217,23 @@ static int make(struct config **out, const char *path, const struct span *text,
 int config_load(struct config **out, const char *path, config_fault_fn fault,
                 void *ctx)
 {
-    return make(out, path, NULL, fault, ctx);
+    return make(out, path, NULL,
+                (struct config_report){.fault = fault, .ctx = ctx});
+}
+
+int config_load_checked(struct config **out, const char *path,
+                        config_fault_fn fault, config_fault_fn warn, void *ctx)
+{
+    return make(
+        out, path, NULL,
+        (struct config_report){.fault = fault, .warn = warn, .ctx = ctx});
 }
 
 int config_parse(struct config **out, const char *path, struct span text,
                  config_fault_fn fault, void *ctx)
 {
-    return make(out, path, &text, fault, ctx);
+    return make(out, path, &text,
+                (struct config_report){.fault = fault, .ctx = ctx});
 }
 
 void config_free(struct config *c)

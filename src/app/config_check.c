@@ -1,40 +1,50 @@
-#include "config.h"
+#include "config_check.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
-#include "config_report.h"
+#include "config_read.h"
 #include "err.h"
 #include "tls.h"
 #include "users_file.h"
 
-static bool is_set(const struct config *c, const char *key)
+struct check {
+    const struct config *config;
+    struct config_report *report;
+    bool is_sound; /* the file, up to here: its silence means the defaults */
+};
+
+/* Is the value of this key to be looked at? */
+static bool counts(const struct check *k, const char *key)
 {
-    return config_place(c, key).line > 0;
+    const struct config_key *said = config_read_key(k->config, key);
+
+    return said->place.line > 0 ? !said->is_bad : k->is_sound;
 }
 
 /* --- what this version can do --- */
 
-static void check_supported(const struct config *c, struct config_report *r)
+static void check_supported(const struct check *k)
 {
     static const char sentence[] = "%s is not supported by this version";
+    const struct config *c = k->config;
 
     for (size_t i = 0; i < c->listen.n; i++) {
         const struct config_listen *l = &c->listen.items[i];
 
         if (l->transport == CONFIG_WS || l->transport == CONFIG_WSS)
-            config_report(r, l->place, sentence,
+            config_report(k->report, l->place, sentence,
                           l->transport == CONFIG_WS
                               ? "listen.transport \"ws\""
                               : "listen.transport \"wss\"");
     }
     if (*c->metrics.address)
-        config_report(r, config_place(c, "metrics.address"), sentence,
+        config_report(k->report, config_place(c, "metrics.address"), sentence,
                       "metrics.address");
     if (*c->control.socket)
-        config_report(r, config_place(c, "control.socket"), sentence,
+        config_report(k->report, config_place(c, "control.socket"), sentence,
                       "control.socket");
 }
 
@@ -42,16 +52,22 @@ static void check_supported(const struct config *c, struct config_report *r)
 
 /* Those that the file names must exist when they will be taken. The default
  * ones may be missing: the server then warns and stays who it is. */
-static void check_accounts(const struct config *c, struct config_report *r)
+static bool is_named(const struct check *k, const char *key, const char *name)
 {
+    return config_is_set(k->config, key) && counts(k, key) && *name;
+}
+
+static void check_accounts(const struct check *k)
+{
+    const struct config *c = k->config;
+
     if (geteuid() != 0)
         return;
-    if (is_set(c, "relay.user") && *c->relay.user && !getpwnam(c->relay.user))
-        config_report(r, config_place(c, "relay.user"),
+    if (is_named(k, "relay.user", c->relay.user) && !getpwnam(c->relay.user))
+        config_report(k->report, config_place(c, "relay.user"),
                       "relay.user: there is no user %s", c->relay.user);
-    if (is_set(c, "relay.group") && *c->relay.group &&
-        !getgrnam(c->relay.group))
-        config_report(r, config_place(c, "relay.group"),
+    if (is_named(k, "relay.group", c->relay.group) && !getgrnam(c->relay.group))
+        config_report(k->report, config_place(c, "relay.group"),
                       "relay.group: there is no group %s", c->relay.group);
 }
 
@@ -72,98 +88,77 @@ static struct config_place blame(const struct config *c, const char *key)
 {
     const struct config_listen *l = tls_listener(c);
 
-    if (is_set(c, key))
+    if (config_is_set(c, key))
         return config_place(c, key);
-    if (l)
-        return l->place;
-    return config_place(c, is_set(c, "tls.certificate") ? "tls.certificate"
-                                                        : "tls.private_key");
+    return l ? l->place : (struct config_place){c->path, 1};
 }
 
-static void check_readable(const struct config *c, const char *key,
-                           const char *path, struct config_report *r)
+/* The file of a certificate or key, or "" when there is none to look at. */
+static const char *tls_file(const struct check *k, const char *key,
+                            const char *path)
 {
-    if (access(path, R_OK))
-        config_report(r, blame(c, key), "%s: cannot read %s: %s", key, path,
-                      strerror(errno));
+    bool is_needed = config_is_set(k->config, key) || tls_listener(k->config);
+
+    return is_needed && counts(k, key) ? path : "";
 }
 
-static const char *key_of(enum tls_fault fault)
+/* The part of `s` that a fault is about, and its key. */
+static const char **at_fault(const char **key, struct tls_settings *s,
+                             enum tls_fault fault)
 {
     switch (fault) {
     case TLS_FAULT_KEY:
     case TLS_FAULT_MISMATCH:
-        return "tls.private_key";
+        *key = "tls.private_key";
+        return &s->private_key;
     case TLS_FAULT_CA:
-        return "tls.ca_file";
+        *key = "tls.ca_file";
+        return &s->ca_file;
     case TLS_FAULT_CIPHERS:
-        return "tls.ciphers";
+        *key = "tls.ciphers";
+        return &s->ciphers;
     case TLS_FAULT_CIPHERSUITES:
-        return "tls.ciphersuites";
+        *key = "tls.ciphersuites";
+        return &s->ciphersuites;
     case TLS_FAULT_CERTIFICATE:
     case TLS_FAULT_NONE:
     case TLS_FAULT_OTHER:
         break;
     }
-    return "tls.certificate";
+    *key = "tls.certificate";
+    return &s->certificate;
 }
 
-/* Puts aside what was found wrong, so that the rest can be looked at; false
- * when the rest depends on it. */
-static bool put_aside(struct tls_settings *s, enum tls_fault fault)
+/* Makes contexts, each without what was wrong with the one before. */
+static int check_tls(const struct check *k)
 {
-    const char **text = NULL;
-
-    if (fault == TLS_FAULT_CA)
-        text = &s->ca_file;
-    else if (fault == TLS_FAULT_CIPHERS)
-        text = &s->ciphers;
-    else if (fault == TLS_FAULT_CIPHERSUITES)
-        text = &s->ciphersuites;
-    if (!text || !**text)
-        return false;
-    *text = "";
-    return true;
-}
-
-/* Makes contexts until one has nothing wrong. 0 or ERR_NOMEM. */
-static int try_tls(const struct config *c, struct config_report *r)
-{
+    const struct config *c = k->config;
     struct tls_settings s = {
-        .certificate = c->tls.certificate,
-        .private_key = c->tls.private_key,
+        .certificate = tls_file(k, "tls.certificate", c->tls.certificate),
+        .private_key = tls_file(k, "tls.private_key", c->tls.private_key),
         .ca_file = c->tls.ca_file,
         .min_tls13 = c->tls.min_version == CONFIG_TLS13,
         .ciphers = c->tls.ciphers,
         .ciphersuites = c->tls.ciphersuites,
     };
-    enum tls_fault fault;
     struct tls_ctx *made = NULL;
     char why[TLS_WHY_MAX];
+    enum tls_fault fault;
     int err;
 
-    do {
-        err = tls_server_new(&made, &s, &fault, why);
-        if (err == ERR_TLS)
-            config_report(r, blame(c, key_of(fault)), "%s: %s", key_of(fault),
-                          why);
-    } while (err == ERR_TLS && put_aside(&s, fault));
+    while ((err = tls_server_new(&made, &s, &fault, why)) == ERR_TLS) {
+        const char *key;
+        const char **text = at_fault(&key, &s, fault);
+
+        config_report(k->report, blame(c, key), "%s: %s", key, why);
+        if (!**text)
+            return 0; /* built in: nothing works without */
+        *text = "";
+    }
+    if (err)
+        return err;
     tls_ctx_unref(made);
-    return err == ERR_NOMEM ? err : 0;
-}
-
-static int check_tls(const struct config *c, struct config_report *r)
-{
-    size_t before = r->count;
-
-    if (*c->tls.ca_file)
-        check_readable(c, "tls.ca_file", c->tls.ca_file, r);
-    if (!tls_listener(c) && !is_set(c, "tls.certificate") &&
-        !is_set(c, "tls.private_key"))
-        return 0;
-    check_readable(c, "tls.certificate", c->tls.certificate, r);
-    check_readable(c, "tls.private_key", c->tls.private_key, r);
-    return r->count == before ? try_tls(c, r) : 0;
+    return 0;
 }
 
 /* --- users --- */
@@ -181,33 +176,34 @@ static void on_users_fault(void *ctx, size_t line, const char *what)
                   "%s", what);
 }
 
-static int check_users(const struct config *c, struct config_report *r)
+static int check_users(const struct check *k)
 {
-    struct users_report report = {r, c->auth.users_file};
+    const struct config *c = k->config;
+    struct users_report report = {k->report, c->auth.users_file};
     struct config_place at = config_place(c, "auth.users_file");
     struct users *users = NULL;
-    int err =
-        users_file_load(&users, c->auth.users_file, on_users_fault, &report);
+    int err;
 
+    if (!counts(k, "auth.users_file"))
+        return 0;
+    err = users_file_load(&users, c->auth.users_file, on_users_fault, &report);
     if (at.line == 0)
         at = (struct config_place){c->path, 1};
     if (err == ERR_IO || err == ERR_LIMIT)
-        config_report(r, at, "auth.users_file: cannot read %s: %s",
+        config_report(k->report, at, "auth.users_file: cannot read %s: %s",
                       c->auth.users_file,
                       err == ERR_IO ? strerror(errno) : "it is too large");
     users_free(users);
     return err == ERR_NOMEM ? err : 0;
 }
 
-int config_check(const struct config *c, config_fault_fn fault, void *ctx)
+int config_check(const struct config *c, struct config_report *r)
 {
-    struct config_report r = {fault, ctx, 0};
+    const struct check k = {c, r, r->count == 0};
     int err;
 
-    check_supported(c, &r);
-    check_accounts(c, &r);
-    err = check_tls(c, &r);
-    if (!err)
-        err = check_users(c, &r);
-    return err ? err : r.count ? ERR_CONFIG : 0;
+    check_supported(&k);
+    check_accounts(&k);
+    err = check_tls(&k);
+    return err ? err : check_users(&k);
 }

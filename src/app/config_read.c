@@ -415,15 +415,19 @@ static int read_list(const struct reading *r, const struct setting *s,
     l.items = calloc(n, size);
     if (!l.items)
         return ERR_NOMEM;
-    for (; l.n < n && result != ERR_NOMEM; l.n++) {
-        config_setting_t *item = config_setting_get_elem(from, (unsigned)l.n);
-        int err = read_item(r, s, key, item, (char *)l.items + l.n * size);
+    for (size_t i = 0; i < n && result != ERR_NOMEM; i++) {
+        char *item = (char *)l.items + l.n * size;
+        int err = read_item(r, s, key,
+                            config_setting_get_elem(from, (unsigned)i), item);
 
-        result = err ? err : result;
+        if (err) {
+            undo_item(s, item);
+            result = err;
+        } else {
+            l.n++;
+        }
     }
     set_items(at, l);
-    if (result)
-        config_read_undo(s, at);
     return result;
 }
 
@@ -481,6 +485,18 @@ static int read_entry(const struct reading *r, struct config *c,
     return err;
 }
 
+/* The default, where the file has no or no right word on the key. */
+static int fill_gap(const struct reading *r, struct config *c, size_t i)
+{
+    const struct config_key *key = &c->origin->keys[i];
+    void *at = (char *)c + settings[i].at;
+
+    if (key->place.line > 0 && !key->is_bad)
+        return 0;
+    config_read_undo(&settings[i], at);
+    return read_default(r, &settings[i], at);
+}
+
 int config_read_tree(struct config *c, const config_t *tree,
                      const struct config_source *source,
                      struct config_report *report)
@@ -492,7 +508,16 @@ int config_read_tree(struct config *c, const config_t *tree,
     for (int i = 0; i < config_setting_length(root) && !err; i++)
         err = read_entry(&r, c, config_setting_get_elem(root, (unsigned)i));
     for (size_t i = 0; i < settings_n && !err; i++)
-        if (c->origin->keys[i].place.line == 0 && settings[i].initial)
-            err = read_default(&r, &settings[i], (char *)c + settings[i].at);
+        if (settings[i].initial)
+            err = fill_gap(&r, c, i);
     return err;
+}
+
+const struct config_key *config_read_key(const struct config *c,
+                                         const char *key)
+{
+    const struct setting *s = settings_find(key);
+
+    assert(s);
+    return &c->origin->keys[s - settings];
 }

@@ -18,7 +18,7 @@ static int fail(struct log *log, const char *what)
 static bool is_absent_default(const struct config *config, const char *key,
                               bool found)
 {
-    return !found && config_place(config, key).line == 0;
+    return !found && !config_is_set(config, key);
 }
 
 static int become(gid_t gid, uid_t uid, struct log *log)

@@ -120,6 +120,25 @@ static void a_test_looks_at_what_is_named(void **state)
     assert_null(x->config);
 }
 
+static void one_run_tells_faulty_values_and_what_is_named(void **state)
+{
+    static const char named[] =
+        "mixed.conf:2: auth.users_file: cannot read /gone: ";
+    struct fixture *x = *state;
+
+    scratch_write(&x->scratch, "mixed.conf",
+                  SPAN("one = 1;\nauth: { users_file = \"/gone\"; };\n"
+                       "listen = ( { transport = \"tcp\"; port = 0; } );\n"));
+    assert_int_equal(run(x, (struct options){.test = true}, "mixed.conf"), 78);
+    assert_non_null(strstr(x->err, "mixed.conf:1: unknown key one\n"));
+    assert_non_null(strstr(x->err, named));
+    assert_int_equal(run(x, (struct options){0}, "mixed.conf"), 78);
+    assert_non_null(strstr(x->err, named));
+    assert_int_equal(run(x, (struct options){.dump = true}, "mixed.conf"), 78);
+    assert_non_null(strstr(x->err, "mixed.conf:1: unknown key one\n"));
+    assert_null(strstr(x->err, named));
+}
+
 static void a_dump_needs_nothing_of_what_is_named(void **state)
 {
     struct fixture *x = *state;
@@ -229,6 +248,7 @@ int main(void)
         TEST(each_fault_is_a_line_on_stderr),
         TEST(a_file_that_is_not_there_is_a_fault),
         TEST(a_test_looks_at_what_is_named),
+        TEST(one_run_tells_faulty_values_and_what_is_named),
         TEST(a_dump_needs_nothing_of_what_is_named),
         TEST(a_dump_can_be_read_again),
         TEST(a_test_with_a_dump_prints_the_dump_alone),

@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
-#include "config.h"
+#include "config_check.h"
 #include "err.h"
 #include "faults.h"
-#include "parsed.h"
+#include "oom.h"
 #include "scratch.h"
+#include "settings.h"
 #include "tls_files.h"
 
 #define TCP "listen = ( { transport = \"tcp\"; port = 0; } );\n"
@@ -23,9 +24,12 @@ uid_t __wrap_geteuid(void);
 struct passwd *__wrap_getpwnam(const char *name);
 struct group *__wrap_getgrnam(const char *name);
 
+/* The linker's --wrap leaves no room for a context. */
+static uid_t uid;
+
 uid_t __wrap_geteuid(void)
 {
-    return mock_type(uid_t);
+    return uid;
 }
 
 struct passwd *__wrap_getpwnam(const char *name)
@@ -47,14 +51,29 @@ struct group *__wrap_getgrnam(const char *name)
 struct fixture {
     struct scratch scratch;
     struct tls_files *tls;
-    struct faults faults;
+    struct faults faults, warnings;
 };
+
+static void add_fault(void *ctx, struct config_place at, const char *what)
+{
+    struct fixture *x = ctx;
+
+    faults_add(&x->faults, at, what);
+}
+
+static void add_warning(void *ctx, struct config_place at, const char *what)
+{
+    struct fixture *x = ctx;
+
+    faults_add(&x->warnings, at, what);
+}
 
 static int setup(void **state)
 {
     struct fixture *x = calloc(1, sizeof *x);
 
     assert_non_null(x);
+    uid = 1000;
     scratch_init(&x->scratch);
     scratch_write(&x->scratch, "users", SPAN("# nobody yet\n"));
     x->tls = tls_files_new();
@@ -80,26 +99,29 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Checks a file whose line 1 names a good users file. */
-static void check_as(struct fixture *x, uid_t uid, const char *rest)
+/* Checks the file test.conf. */
+static void check_whole(struct fixture *x, const char *text)
 {
-    char text[2048];
-    struct config *c;
+    struct config *c = NULL;
+    const char *path = scratch_write(&x->scratch, "test.conf", span_str(text));
     int err;
 
-    snprintf(text, sizeof text, "auth: { users_file = \"%s\"; };\n%s",
-             scratch_path(&x->scratch, "users"), rest);
-    c = parsed_good(text);
     memset(&x->faults, 0, sizeof x->faults);
-    will_return(__wrap_geteuid, uid);
-    err = config_check(c, faults_add, &x->faults);
+    memset(&x->warnings, 0, sizeof x->warnings);
+    err = config_load_checked(&c, path, add_fault, add_warning, x);
     assert_int_equal(err, x->faults.count ? ERR_CONFIG : 0);
+    assert_int_equal(c == NULL, err != 0);
     config_free(c);
 }
 
+/* The same for a file whose line 1 names a good users file. */
 static void check(struct fixture *x, const char *rest)
 {
-    check_as(x, 1000, rest);
+    char text[2048];
+
+    snprintf(text, sizeof text, "auth: { users_file = \"%s\"; };\n%s",
+             scratch_path(&x->scratch, "users"), rest);
+    check_whole(x, text);
 }
 
 /* The same, with a `tls` group in line 2 of these files in the directory of
@@ -111,7 +133,7 @@ static void check_tls(struct fixture *x, const char *certificate,
 
     snprintf(text, sizeof text,
              "tls: { certificate = \"%s/%s\";\nprivate_key = \"%s/%s\";\n%s "
-             "};\n" TLS,
+             "};\nrelay: { name = \"relay.example\"; };\n" TLS,
              tls_files_dir(x->tls), certificate, tls_files_dir(x->tls), key,
              more);
     check(x, text);
@@ -135,9 +157,13 @@ static void what_is_whole_passes(void **state)
 
     check(x, TCP);
     assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text, "");
     check_tls(x, "relay.pem", "relay.key", "");
     assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text, "");
 }
+
+/* --- TLS --- */
 
 static void a_tls_listener_needs_a_certificate_and_its_key(void **state)
 {
@@ -145,9 +171,9 @@ static void a_tls_listener_needs_a_certificate_and_its_key(void **state)
 
     check(x, TLS);
     assert_fault(x, 2, "test.conf:3: tls.certificate: ",
-                 "cannot read /etc/msrprelayd/relay.pem");
+                 "cannot open /etc/msrprelayd/relay.pem");
     assert_fault(x, 2, "test.conf:3: tls.private_key: ",
-                 "cannot read /etc/msrprelayd/relay.key");
+                 "cannot open /etc/msrprelayd/relay.key");
 }
 
 static void files_that_are_named_must_be_there(void **state)
@@ -155,12 +181,12 @@ static void files_that_are_named_must_be_there(void **state)
     struct fixture *x = *state;
 
     check_tls(x, "gone.pem", "gone.key", "ca_file = \"/gone/ca.pem\";");
-    assert_fault(x, 3, "test.conf:2: tls.certificate: cannot read ",
-                 "No such file or directory");
-    assert_fault(x, 3, "test.conf:3: tls.private_key: cannot read ",
-                 "gone.key");
-    assert_fault(x, 3, "test.conf:4: tls.ca_file: cannot read ",
-                 "/gone/ca.pem");
+    assert_fault(x, 3, "test.conf:2: tls.certificate: cannot open ",
+                 "gone.pem: No such file or directory\n");
+    assert_fault(x, 3, "test.conf:3: tls.private_key: cannot open ",
+                 "gone.key: No such file or directory\n");
+    assert_fault(x, 3, "test.conf:4: tls.ca_file: cannot open ",
+                 "/gone/ca.pem: No such file or directory\n");
 }
 
 static void named_files_are_checked_without_a_tls_listener_too(void **state)
@@ -168,8 +194,7 @@ static void named_files_are_checked_without_a_tls_listener_too(void **state)
     struct fixture *x = *state;
 
     check(x, "tls: { certificate = \"/gone\"; };\n" TCP);
-    assert_fault(x, 2, "test.conf:2: tls.certificate: ", "/gone");
-    assert_fault(x, 2, "test.conf:2: tls.private_key: ", "relay.key");
+    assert_fault(x, 1, "test.conf:2: tls.certificate: ", "/gone");
     check(x, "tls: { ca_file = \"/gone\"; };\n" TCP);
     assert_fault(x, 1, "test.conf:2: tls.ca_file: ", "/gone");
 }
@@ -202,10 +227,12 @@ static void all_that_is_wrong_with_tls_is_told(void **state)
              "ca_file = \"%s/relay.key\";\nciphers = \"NONSENSE\";\n"
              "ciphersuites = \"TLS_NONSENSE\";",
              tls_files_dir(x->tls));
-    check_tls(x, "relay.pem", "relay.key", more);
-    assert_fault(x, 3, "test.conf:4: tls.ca_file: ", "relay.key");
-    assert_fault(x, 3, "test.conf:5: tls.ciphers: ", "NONSENSE");
-    assert_fault(x, 3, "test.conf:6: tls.ciphersuites: ", "TLS_NONSENSE");
+    check_tls(x, "relay.key", "relay.pem", more);
+    assert_fault(x, 5, "test.conf:2: tls.certificate: ", "relay.key");
+    assert_fault(x, 5, "test.conf:3: tls.private_key: ", "relay.pem");
+    assert_fault(x, 5, "test.conf:4: tls.ca_file: ", "relay.key");
+    assert_fault(x, 5, "test.conf:5: tls.ciphers: ", "NONSENSE");
+    assert_fault(x, 5, "test.conf:6: tls.ciphersuites: ", "TLS_NONSENSE");
 }
 
 static void good_lists_of_ciphers_pass(void **state)
@@ -217,6 +244,8 @@ static void good_lists_of_ciphers_pass(void **state)
               "ciphersuites = \"TLS_AES_128_GCM_SHA256\";");
     assert_string_equal(x->faults.text, "");
 }
+
+/* --- users and accounts --- */
 
 static void each_malformed_line_of_the_users_is_told(void **state)
 {
@@ -233,25 +262,24 @@ static void each_malformed_line_of_the_users_is_told(void **state)
 static void the_users_file_must_be_there(void **state)
 {
     struct fixture *x = *state;
-    struct config *c =
-        parsed_good("\nauth: { users_file = \"/gone/users\"; };\n" TCP);
 
-    will_return(__wrap_geteuid, 1000);
-    assert_int_equal(config_check(c, faults_add, &x->faults), ERR_CONFIG);
+    check_whole(x, "\nauth: { users_file = \"/gone/users\"; };\n" TCP);
     assert_fault(x, 1, "test.conf:2: auth.users_file: cannot read /gone/users",
                  "No such file or directory");
-    config_free(c);
+    check_whole(x, "\n" TCP);
+    assert_fault(x, 1, "test.conf:1: auth.users_file: cannot read ",
+                 "/etc/msrprelayd/users: No such file or directory");
 }
 
 static void accounts_that_are_named_must_be_there_for_root(void **state)
 {
     struct fixture *x = *state;
 
-    check_as(x, 0,
-             "relay: { user = \"nobody-here\";\ngroup = \"none\"; };" TCP);
+    uid = 0;
+    check(x, "relay: { user = \"nobody-here\";\ngroup = \"none\"; };" TCP);
     assert_fault(x, 2, "test.conf:2: relay.user: ", "nobody-here");
     assert_fault(x, 2, "test.conf:3: relay.group: ", "none");
-    check_as(x, 0, "relay: { user = \"known\"; group = \"known\"; };" TCP);
+    check(x, "relay: { user = \"known\"; group = \"known\"; };" TCP);
     assert_string_equal(x->faults.text, "");
 }
 
@@ -267,11 +295,14 @@ static void default_accounts_and_none_may_be_missing(void **state)
 {
     struct fixture *x = *state;
 
-    check_as(x, 0, TCP);
+    uid = 0;
+    check(x, TCP);
     assert_string_equal(x->faults.text, "");
-    check_as(x, 0, "relay: { user = \"\"; group = \"\"; };" TCP);
+    check(x, "relay: { user = \"\"; group = \"\"; };" TCP);
     assert_string_equal(x->faults.text, "");
 }
+
+/* --- what is asked for --- */
 
 static void what_is_not_there_yet_is_told(void **state)
 {
@@ -286,6 +317,136 @@ static void what_is_not_there_yet_is_told(void **state)
     assert_fault(x, 3, "test.conf:3: control.socket ", "is not supported");
     assert_fault(x, 3, "test.conf:5: listen.transport \"ws\" ",
                  "is not supported");
+}
+
+/* --- beside faulty values --- */
+
+static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
+{
+    struct fixture *x = *state;
+
+    uid = 0;
+    check_whole(x, "relay: { user = \"nobody-here\"; };\n"
+                   "tls: { private_key = \"/gone/key\";\n"
+                   "ca_file = \"/gone/ca\"; };\n"
+                   "auth: { users_file = \"/gone/users\"; };\n"
+                   "metrics: { address = \"::1\"; };\n"
+                   "timers: { idle = -1; };\n"
+                   "listen = ( { port = 70000; },\n"
+                   "{ transport = \"wss\"; port = 1; } );\n");
+    assert_string_equal(
+        x->faults.text,
+        "test.conf:6: timers.idle must be from 0.010 to 31536000\n"
+        "test.conf:7: listen.port must be from 0 to 65535\n"
+        "test.conf:8: listen.transport \"wss\" is not supported by this "
+        "version\n"
+        "test.conf:5: metrics.address is not supported by this version\n"
+        "test.conf:1: relay.user: there is no user nobody-here\n"
+        "test.conf:2: tls.private_key: cannot open /gone/key: No such file or "
+        "directory\n"
+        "test.conf:3: tls.ca_file: cannot open /gone/ca: No such file or "
+        "directory\n"
+        "test.conf:4: auth.users_file: cannot read /gone/users: No such file "
+        "or directory\n");
+}
+
+static void silence_in_a_faulty_file_may_be_a_slip(void **state)
+{
+    struct fixture *x = *state;
+
+    check_whole(x, "auth: { user_file = \"/gone\"; };\n"
+                   "tls: { certificat = \"/gone\"; };\n"
+                   "tcp: { receive_buffer = 4096; };\n"
+                   "listen = ( { transport = \"tls\"; } );\n");
+    assert_string_equal(x->faults.text,
+                        "test.conf:1: unknown key auth.user_file\n"
+                        "test.conf:2: unknown key tls.certificat\n");
+    assert_string_equal(x->warnings.text, "");
+}
+
+static void a_certificate_beside_a_faulty_key_is_looked_at(void **state)
+{
+    struct fixture *x = *state;
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "relay: { name = 1; };\n"
+             "tls: { certificate = \"%s/relay.key\"; private_key = 5; };\n" TLS,
+             tls_files_dir(x->tls));
+    check(x, text);
+    assert_fault(x, 3,
+                 "test.conf:3: tls.certificate: ", "holds no PEM certificate");
+    snprintf(text, sizeof text,
+             "relay: { name = 1; };\n"
+             "tls: { certificate = \"%s/relay.pem\"; private_key = 5; };\n" TLS,
+             tls_files_dir(x->tls));
+    check(x, text);
+    assert_int_equal(x->faults.count, 2);
+    assert_string_equal(x->warnings.text, "");
+}
+
+/* Every key of the table set to a group, which none can be. */
+static void whatever_is_faulty_nothing_else_is_told(void **state)
+{
+    struct fixture *x = *state;
+    char text[4096] = "";
+    size_t n = 0;
+
+    uid = 0;
+    for (size_t i = 0; i < settings_n; i++) {
+        struct span name = span_str(settings[i].key);
+        struct span group = span_cut(&name, '.');
+        bool opens =
+            i == 0 || strncmp(settings[i - 1].key, group.p, group.n + 1) != 0;
+        bool closes = i + 1 == settings_n ||
+                      strncmp(settings[i + 1].key, group.p, group.n + 1) != 0;
+
+        if (name.n == 0)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%.*s = { };\n",
+                                  SPAN_ARG(group));
+        else
+            n += (size_t)snprintf(
+                text + n, sizeof text - n, "%.*s%s%.*s = { };%s\n",
+                opens ? (int)group.n : 0, group.p, opens ? ": { " : "",
+                SPAN_ARG(name), closes ? " };" : "");
+    }
+    check_whole(x, text);
+    assert_int_equal(x->faults.count, settings_n);
+    assert_string_equal(x->warnings.text, "");
+}
+
+static void a_text_that_cannot_be_read_is_not_looked_into(void **state)
+{
+    struct fixture *x = *state;
+
+    check_whole(x, "auth: { users_file = \"/gone\"; };\nlisten = = 5;\n");
+    assert_string_equal(x->faults.text, "test.conf:2: syntax error\n");
+    check_whole(x, "auth: { users_file = \"/gone\"; };\n"
+                   "@include \"gone.conf\"\n" TCP);
+    assert_fault(x, 1, "test.conf:2: cannot read ", "gone.conf");
+}
+
+/* --- memory --- */
+
+static int attempt(void *ctx)
+{
+    struct fixture *x = ctx;
+    struct config *c = NULL;
+    int err =
+        config_load_checked(&c, x->scratch.name, add_fault, add_warning, x);
+
+    config_free(c);
+    return err;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    struct fixture *x = *state;
+
+    check_tls(x, "relay.pem", "relay.key", "");
+    scratch_path(&x->scratch, "test.conf");
+    assert_true(oom_sweep(attempt, x) > 20);
+    assert_string_equal(x->faults.text, "");
 }
 
 int main(void)
@@ -306,6 +467,12 @@ int main(void)
         TEST(accounts_may_be_missing_for_others),
         TEST(default_accounts_and_none_may_be_missing),
         TEST(what_is_not_there_yet_is_told),
+        TEST(what_stands_beside_a_faulty_value_is_looked_at),
+        TEST(silence_in_a_faulty_file_may_be_a_slip),
+        TEST(a_certificate_beside_a_faulty_key_is_looked_at),
+        TEST(whatever_is_faulty_nothing_else_is_told),
+        TEST(a_text_that_cannot_be_read_is_not_looked_into),
+        TEST(every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

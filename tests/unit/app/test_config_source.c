@@ -22,7 +22,7 @@ static int setup(void **state)
 
     assert_non_null(x);
     scratch_init(&x->scratch);
-    x->report = (struct config_report){faults_add, &x->faults, 0};
+    x->report = (struct config_report){.fault = faults_add, .ctx = &x->faults};
     *state = x;
     return 0;
 }
