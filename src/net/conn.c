@@ -63,6 +63,10 @@ static void update_events(struct conn *c)
     int intent = 0, want = 0;
 
     switch (c->state) {
+    case CONN_HELLO:
+    case CONN_LINGER:
+        want = LOOP_READ;
+        break;
     case CONN_HANDSHAKE:
     case CONN_OPEN:
     case CONN_FINISHING:
@@ -72,15 +76,13 @@ static void update_events(struct conn *c)
             intent |= LOOP_WRITE;
         want = transport_wants(&c->transport, intent);
         break;
-    case CONN_LINGER:
-        want = LOOP_READ;
-        break;
+    case CONN_QUEUED:
     case CONN_DEAD:
         break;
     }
     loop_io_want(&c->io, want);
     assert(want || deferred || c->paused || c->resting ||
-           c->state == CONN_DEAD);
+           c->state == CONN_QUEUED || c->state == CONN_DEAD);
 }
 
 static void defer(struct conn *c)
@@ -99,9 +101,11 @@ void conn_fail(struct conn *c, enum conn_why why)
     loop_defer_cancel(&c->turn);
     timer_stop(&c->timer);
     timer_stop(&c->rest);
+    net_release(c->net, c);
     transport_shutdown(&c->transport);
     close(c->transport.fd);
-    list_append(&c->net->dead, &c->dead);
+    list_remove(&c->link);
+    list_append(&c->net->dead, &c->link);
     loop_defer(c->net->loop, &c->net->reap);
     c->ops->closed(c->ctx, why);
 }
@@ -328,6 +332,7 @@ static void handshake(struct conn *c)
         return;
     }
     timer_stop(&c->timer);
+    net_release(c->net, c);
     set_state(c, CONN_OPEN);
     c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
     c->again = transport_has_input(&c->transport);
@@ -348,6 +353,12 @@ static void on_end_of_turn(void *ctx)
     update_events(c);
 }
 
+void conn_begin(struct conn *c)
+{
+    set_state(c, CONN_HANDSHAKE);
+    on_end_of_turn(c);
+}
+
 static void on_ready(void *ctx, int events)
 {
     struct conn *c = ctx;
@@ -355,6 +366,10 @@ static void on_ready(void *ctx, int events)
     if (c->state == CONN_HANDSHAKE) {
         on_end_of_turn(c);
         return;
+    }
+    if (c->state == CONN_HELLO) {
+        set_state(c, CONN_QUEUED);
+        net_enqueue(c->net, c);
     }
     if (c->state == CONN_LINGER)
         waste(c);
@@ -378,11 +393,14 @@ static void begin(struct conn *c)
     loop_defer_init(&c->turn, on_end_of_turn, c);
     timer_init(&c->timer);
     timer_init(&c->rest);
-    list_init(&c->dead);
+    timer_init(&c->slot);
+    list_init(&c->link);
     input_init(&c->in, n->inputs);
     buf_init(&c->out, &n->outputs, n->settings.output_max);
     timer_start(n->handshake, &c->timer);
-    defer(c);
+    if (c->state == CONN_HANDSHAKE)
+        defer(c);
+    update_events(c);
 }
 
 /* A server's transport, if nobody was dialled. */
@@ -406,6 +424,7 @@ static int start(struct conn **out, struct net *n, const struct conn_to *to,
     if (c) {
         *c = (struct conn){
             .net = n, .tls = to->tls, .number = number, .peer = *to->peer};
+        c->state = to->tls && !dialled ? CONN_HELLO : CONN_HANDSHAKE;
         err = stack(&c->transport, to, dialled);
     }
     if (err) {
@@ -451,7 +470,7 @@ int conn_write(struct conn *c, const struct span *parts, size_t n)
     size_t before = c->out.len;
     int err;
 
-    if (c->state != CONN_HANDSHAKE && c->state != CONN_OPEN)
+    if (c->state > CONN_OPEN)
         return ERR_EOF;
     err = buf_put(&c->out, parts, n);
     if (err)
@@ -502,7 +521,7 @@ void conn_close(struct conn *c)
 
 void conn_finish(struct conn *c)
 {
-    if (c->state == CONN_HANDSHAKE)
+    if (c->state < CONN_OPEN)
         conn_fail(c, CONN_WHY_LOCAL);
     if (c->state != CONN_OPEN)
         return;

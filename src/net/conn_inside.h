@@ -19,11 +19,17 @@ struct net {
     struct timer_fifo *handshake;
     struct timer_fifo *stall;
     struct timer_fifo *rest;
+    struct timer_fifo *slots;
+    struct list queue; /* conns whose handshake has not begun */
+    size_t begun;      /* conns whose `slot` is running */
+    struct loop_defer admit;
     struct list dead; /* conns to be freed by `reap` */
     struct loop_defer reap;
 };
 
 enum conn_state {
+    CONN_HELLO,     /* TLS: until the peer says anything; handshake timer */
+    CONN_QUEUED,    /* until it may begin; handshake timer, renewed */
     CONN_HANDSHAKE, /* the transport comes up; handshake timer */
     CONN_OPEN,      /* both ways; stall timer while output waits */
     CONN_FINISHING, /* what is queued is written; stall timer */
@@ -49,7 +55,8 @@ struct conn {
     struct timer rest;
     uint64_t rate_left;  /* octets it may still read ... */
     uint64_t rate_at_ms; /* ... as of this time */
-    struct list dead;
+    struct timer slot;   /* running: counted in net's `begun` */
+    struct list link;    /* in net's `queue` or `dead` */
     struct input in;
     struct buf out;
     uint64_t octets_in;
@@ -60,5 +67,12 @@ struct conn {
 
 /* The rate lets it read again. */
 void conn_rested(struct conn *c);
+
+/* Puts c, whose peer has begun, behind those whose handshake may begin soon. */
+void net_enqueue(struct net *n, struct conn *c);
+/* The handshake is over, or c is: another one may begin. */
+void net_release(struct net *n, struct conn *c);
+/* It may begin. */
+void conn_begin(struct conn *c);
 
 #endif

@@ -14,13 +14,25 @@ enum {
     INPUTS_KEPT = 32,
     OUTPUTS_KEPT = 256,
     REST_MS = 50,
+    /* A handshake takes some 30 KiB until it is over. When thousands come at
+     * once, because a network or a relay was away, that must not be asked for
+     * all at once, and the first must be done before their patience ends. Who
+     * is slow keeps its place only for SLOT_MS, and then goes on without. */
+    HANDSHAKES_MAX = 512,
+    HANDSHAKES_PER_TURN = 16, /* begun: each costs a signature */
+    SLOT_MS = 500,
 };
 
 _Static_assert(sizeof(struct conn) < 600, "an idle connection must be small");
 
 static void on_handshake_due(struct timer *t)
 {
-    conn_fail(CONTAINER(t, struct conn, timer), CONN_WHY_HANDSHAKE);
+    struct conn *c = CONTAINER(t, struct conn, timer);
+
+    if (c->state == CONN_QUEUED) /* it waits for us, not we for it */
+        timer_start(c->net->handshake, &c->timer);
+    else
+        conn_fail(c, CONN_WHY_HANDSHAKE);
 }
 
 static void on_stall_due(struct timer *t)
@@ -41,13 +53,65 @@ static void on_reap(void *ctx)
     struct list *m;
 
     while ((m = list_take_first(&n->dead))) {
-        struct conn *c = CONTAINER(m, struct conn, dead);
+        struct conn *c = CONTAINER(m, struct conn, link);
 
         transport_fini(&c->transport);
         input_fini(&c->in);
         buf_clear(&c->out);
         pool_give(&n->conns, c);
     }
+}
+
+static void admit_soon(struct net *n)
+{
+    if (n->begun < HANDSHAKES_MAX && !list_is_empty(&n->queue))
+        loop_defer(n->loop, &n->admit);
+}
+
+/* Lets the first of the queue begin, if there is one and a place for it. */
+static bool admit_one(struct net *n)
+{
+    struct conn *c;
+
+    if (n->begun == HANDSHAKES_MAX || list_is_empty(&n->queue))
+        return false;
+    c = CONTAINER(list_take_first(&n->queue), struct conn, link);
+    n->begun++;
+    timer_start(n->slots, &c->slot);
+    conn_begin(c);
+    return true;
+}
+
+static void on_admit(void *ctx)
+{
+    struct net *n = ctx;
+
+    for (int i = 0; i < HANDSHAKES_PER_TURN && admit_one(n); i++)
+        continue;
+    admit_soon(n);
+}
+
+static void on_slot_due(struct timer *t)
+{
+    struct net *n = CONTAINER(t, struct conn, slot)->net;
+
+    n->begun--;
+    admit_soon(n);
+}
+
+void net_enqueue(struct net *n, struct conn *c)
+{
+    list_append(&n->queue, &c->link);
+    admit_soon(n);
+}
+
+void net_release(struct net *n, struct conn *c)
+{
+    if (!timer_is_running(&c->slot))
+        return;
+    timer_stop(&c->slot);
+    n->begun--;
+    admit_soon(n);
 }
 
 int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
@@ -61,6 +125,8 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
     n->settings = *s;
     pool_init(&n->conns, sizeof(struct conn), CONNS_KEPT);
     pool_init(&n->outputs, OUTPUT_BLOCK, OUTPUTS_KEPT);
+    list_init(&n->queue);
+    loop_defer_init(&n->admit, on_admit, n);
     list_init(&n->dead);
     loop_defer_init(&n->reap, on_reap, n);
     err = input_pool_new(&n->inputs, s->input_size, INPUTS_KEPT);
@@ -71,6 +137,8 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
         err = timer_fifo_new(&n->stall, loop, s->stall_ms, on_stall_due);
     if (!err)
         err = timer_fifo_new(&n->rest, loop, REST_MS, on_rested);
+    if (!err)
+        err = timer_fifo_new(&n->slots, loop, SLOT_MS, on_slot_due);
     if (err) {
         net_free(n);
         return err;
@@ -84,11 +152,13 @@ void net_free(struct net *n)
 {
     if (!n)
         return;
+    loop_defer_cancel(&n->admit);
     loop_defer_cancel(&n->reap);
     on_reap(n);
     timer_fifo_free(n->handshake);
     timer_fifo_free(n->stall);
     timer_fifo_free(n->rest);
+    timer_fifo_free(n->slots);
     input_pool_unref(n->inputs);
     pool_fini(&n->outputs);
     pool_fini(&n->conns);

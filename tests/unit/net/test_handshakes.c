@@ -1,0 +1,230 @@
+/* How many handshakes go on at the same time. */
+/* test-wraps: SSL_do_handshake */
+#include "net.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+#include "rig.h"
+
+enum { MOST = 512, PER_TURN = 16, MANY = MOST + 8 };
+
+/* The linker's --wrap leaves no room for a context. */
+static unsigned begun;
+static bool has_begun[4 * MANY]; /* by descriptor */
+
+int __real_SSL_do_handshake(SSL *ssl);
+int __wrap_SSL_do_handshake(SSL *ssl);
+
+/* Each session is called once: its peer says an octet and no more. */
+int __wrap_SSL_do_handshake(SSL *ssl)
+{
+    begun++;
+    has_begun[SSL_get_fd(ssl)] = true;
+    return __real_SSL_do_handshake(ssl);
+}
+
+struct crowd {
+    struct loop *loop;
+    struct net *net;
+    struct tls_files *files;
+    struct tls_ctx *tls;
+    struct conn *conns[MANY];
+    int fds[MANY], peers[MANY]; /* both ends */
+    int n;
+};
+
+static void on_nothing(void *ctx)
+{
+    (void)ctx;
+    fail();
+}
+
+static void on_input(void *ctx, struct span *in)
+{
+    (void)ctx;
+    (void)in;
+    fail();
+}
+
+static void on_sent(void *ctx, uint64_t position)
+{
+    (void)ctx;
+    (void)position;
+    fail();
+}
+
+static void on_closed(void *ctx, enum conn_why why)
+{
+    struct conn **place = ctx;
+
+    (void)why;
+    *place = NULL;
+}
+
+static const struct conn_ops ops = {on_nothing, on_input, on_sent, on_closed};
+
+static int set_up_group(void **state)
+{
+    struct crowd *c = calloc(1, sizeof *c);
+
+    assert_non_null(c);
+    c->files = tls_files_new();
+    assert_non_null(c->files);
+    c->tls = rig_server_ctx(c->files, false);
+    *state = c;
+    return 0;
+}
+
+static int tear_down_group(void **state)
+{
+    struct crowd *c = *state;
+
+    tls_ctx_unref(c->tls);
+    tls_files_free(c->files);
+    free(c);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    static const struct net_settings settings = {.input_size = 4096,
+                                                 .read_per_turn = 4096,
+                                                 .output_max = 4096,
+                                                 .handshake_ms = 60000,
+                                                 .stall_ms = 60000};
+    struct crowd *c = *state;
+
+    assert_int_equal(loop_new(&c->loop), 0);
+    assert_int_equal(net_new(&c->net, c->loop, &settings), 0);
+    c->n = 0;
+    begun = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct crowd *c = *state;
+
+    for (int i = 0; i < c->n; i++) {
+        if (c->conns[i])
+            conn_close(c->conns[i]);
+        close(c->peers[i]);
+    }
+    net_free(c->net);
+    loop_free(c->loop);
+    return 0;
+}
+
+/* n more connections, whose peers have begun to say hello. */
+static void arrive(struct crowd *c, int n)
+{
+    static const struct addr nowhere;
+
+    for (; n; n--, c->n++) {
+        int pair[2];
+
+        assert_int_equal(socketpair(AF_UNIX,
+                                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                                    0, pair),
+                         0);
+        assert_int_equal(write(pair[1], "\x16", 1), 1);
+        assert_true(pair[0] < 4 * MANY);
+        has_begun[pair[0]] = false;
+        c->fds[c->n] = pair[0];
+        c->peers[c->n] = pair[1];
+        assert_int_equal(conn_accept(&c->conns[c->n], c->net, pair[0], &nowhere,
+                                     c->tls, 1, &ops, &c->conns[c->n]),
+                         0);
+    }
+}
+
+static void turn(struct crowd *c, int times)
+{
+    while (times--)
+        loop_turn(c->loop, false);
+}
+
+/* Lets as many arrive as may begin, and some more. */
+static void overcrowd(struct crowd *c)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_cur < 2 * MANY + 64)
+        skip();
+    arrive(c, MANY);
+    turn(c, MANY / PER_TURN + 20);
+}
+
+static void a_turn_begins_only_a_few(void **state)
+{
+    struct crowd *c = *state;
+
+    arrive(c, 2 * PER_TURN + 8);
+    turn(c, 1);
+    assert_int_equal(begun, PER_TURN);
+    turn(c, 1);
+    assert_int_equal(begun, 2 * PER_TURN);
+    turn(c, 5);
+    assert_int_equal(begun, 2 * PER_TURN + 8);
+}
+
+static void past_the_bound_they_wait_until_others_are_slow(void **state)
+{
+    struct crowd *c = *state;
+    uint64_t begun_ms = loop_now_ms(c->loop);
+
+    overcrowd(c);
+    if (loop_now_ms(c->loop) - begun_ms < 400) /* else it is too late to see */
+        assert_int_equal(begun, MOST);
+    while (begun < MANY)
+        loop_turn(c->loop, true);
+    assert_true(loop_now_ms(c->loop) - begun_ms >= 499);
+    for (int i = 0; i < MANY; i++)
+        assert_non_null(c->conns[i]);
+}
+
+static void one_that_ends_makes_room(void **state)
+{
+    struct crowd *c = *state;
+
+    overcrowd(c);
+    conn_close(c->conns[0]);
+    turn(c, 3);
+    assert_true(begun > MOST);
+}
+
+static void who_is_closed_while_waiting_never_begins(void **state)
+{
+    struct crowd *c = *state;
+    uint64_t begun_ms = loop_now_ms(c->loop);
+
+    overcrowd(c);
+    if (begun > MOST) /* too slow a machine: nobody waits any more */
+        skip();
+    for (int i = 0; i < MANY; i++)
+        if (!has_begun[c->fds[i]])
+            conn_close(c->conns[i]);
+    while (loop_now_ms(c->loop) - begun_ms < 600)
+        loop_turn(c->loop, false);
+    assert_int_equal(begun, MOST);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(a_turn_begins_only_a_few),
+        T(past_the_bound_they_wait_until_others_are_slow),
+        T(one_that_ends_makes_room),
+        T(who_is_closed_while_waiting_never_begins),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}
