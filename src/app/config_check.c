@@ -48,6 +48,27 @@ static void check_supported(const struct check *k)
                       "control.socket");
 }
 
+/* --- sizes --- */
+
+/* Chunks take turns, and a response or another sender's chunk waits for the end
+ * of one: that should not be a whole window away. */
+static void check_sizes(const struct check *k)
+{
+    const struct config *c = k->config;
+    uint64_t window = c->tcp.receive_buffer;
+
+    if (window == 0 || !counts(k, "tcp.receive_buffer") ||
+        !counts(k, "send.max_chunk_size") ||
+        c->send.max_chunk_size <= window / 2)
+        return;
+    config_warn(k->report,
+                config_place(c, config_is_set(c, "send.max_chunk_size")
+                                    ? "send.max_chunk_size"
+                                    : "tcp.receive_buffer"),
+                "send.max_chunk_size should be much smaller than "
+                "tcp.receive_buffer");
+}
+
 /* --- accounts --- */
 
 /* Those that the file names must exist when they will be taken. The default
@@ -129,6 +150,19 @@ static const char **at_fault(const char **key, struct tls_settings *s,
     return &s->certificate;
 }
 
+/* R4976-9.2-d: a relay names itself in its certificate. */
+static void check_name(const struct check *k, const struct tls_ctx *tls,
+                       const char *certificate)
+{
+    const char *name = k->config->relay.name;
+
+    if (*certificate && counts(k, "relay.name") &&
+        !tls_ctx_has_name(tls, span_str(name)))
+        config_warn(k->report, blame(k->config, "tls.certificate"),
+                    "tls.certificate: %s has no dNSName for relay.name %s",
+                    certificate, name);
+}
+
 /* Makes contexts, each without what was wrong with the one before. */
 static int check_tls(const struct check *k)
 {
@@ -157,6 +191,7 @@ static int check_tls(const struct check *k)
     }
     if (err)
         return err;
+    check_name(k, made, s.certificate);
     tls_ctx_unref(made);
     return 0;
 }
@@ -203,6 +238,7 @@ int config_check(const struct config *c, struct config_report *r)
     int err;
 
     check_supported(&k);
+    check_sizes(&k);
     check_accounts(&k);
     err = check_tls(&k);
     return err ? err : check_users(&k);

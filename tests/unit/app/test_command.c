@@ -139,6 +139,29 @@ static void one_run_tells_faulty_values_and_what_is_named(void **state)
     assert_null(strstr(x->err, named));
 }
 
+static void a_warning_is_told_and_all_is_ok(void **state)
+{
+    struct fixture *x = *state;
+    char text[256];
+
+    snprintf(text, sizeof text,
+             "relay: { user = \"\"; };\n"
+             "tcp: { receive_buffer = 4096; };\n"
+             "auth: { users_file = \"%s\"; };\n"
+             "listen = ( { transport = \"tcp\"; port = 0; } );\n",
+             scratch_path(&x->scratch, "users"));
+    scratch_write(&x->scratch, "odd.conf", span_str(text));
+    assert_int_equal(run(x, (struct options){.test = true}, "odd.conf"), 0);
+    assert_string_equal(x->out, "ok\n");
+    assert_non_null(
+        strstr(x->err, "odd.conf:2: warning: send.max_chunk_size "));
+    assert_int_equal(run(x, (struct options){0}, "odd.conf"), 0);
+    assert_non_null(x->config);
+    assert_non_null(strstr(x->err, "odd.conf:2: warning: "));
+    assert_int_equal(run(x, (struct options){.dump = true}, "odd.conf"), 0);
+    assert_string_equal(x->err, "");
+}
+
 static void a_dump_needs_nothing_of_what_is_named(void **state)
 {
     struct fixture *x = *state;
@@ -249,6 +272,7 @@ int main(void)
         TEST(a_file_that_is_not_there_is_a_fault),
         TEST(a_test_looks_at_what_is_named),
         TEST(one_run_tells_faulty_values_and_what_is_named),
+        TEST(a_warning_is_told_and_all_is_ok),
         TEST(a_dump_needs_nothing_of_what_is_named),
         TEST(a_dump_can_be_read_again),
         TEST(a_test_with_a_dump_prints_the_dump_alone),

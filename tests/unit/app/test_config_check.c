@@ -245,6 +245,23 @@ static void good_lists_of_ciphers_pass(void **state)
     assert_string_equal(x->faults.text, "");
 }
 
+/* R4976-9.2-d */
+static void a_certificate_without_the_relays_name_is_a_warning(void **state)
+{
+    struct fixture *x = *state;
+
+    check_tls(x, "other.pem", "other.key", "");
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 1);
+    assert_memory_equal(x->warnings.text, "test.conf:2: tls.certificate: ", 30);
+    assert_non_null(strstr(x->warnings.text,
+                           "other.pem has no dNSName for relay.name "
+                           "relay.example\n"));
+    check_tls(x, "other.pem", "relay.key", "");
+    assert_int_equal(x->faults.count, 1);
+    assert_int_equal(x->warnings.count, 1);
+}
+
 /* --- users and accounts --- */
 
 static void each_malformed_line_of_the_users_is_told(void **state)
@@ -319,6 +336,34 @@ static void what_is_not_there_yet_is_told(void **state)
                  "is not supported");
 }
 
+static void chunks_as_long_as_the_window_are_a_warning(void **state)
+{
+    static const char sentence[] = "send.max_chunk_size should be much "
+                                   "smaller than tcp.receive_buffer\n";
+    struct fixture *x = *state;
+    char text[128];
+
+    snprintf(text, sizeof text, "test.conf:3: %s", sentence);
+    check(x, "tcp: { receive_buffer = \"64k\"; };\n"
+             "send: { max_chunk_size = 32769; };\n" TCP);
+    assert_string_equal(x->warnings.text, text);
+    snprintf(text, sizeof text, "test.conf:2: %s", sentence);
+    check(x, "tcp: { receive_buffer = \"64k\"; };\n" TCP);
+    assert_string_equal(x->warnings.text, text);
+    assert_string_equal(x->faults.text, "");
+}
+
+static void chunks_of_half_the_window_and_any_without_one_pass(void **state)
+{
+    struct fixture *x = *state;
+
+    check(x, "tcp: { receive_buffer = \"64k\"; };\n"
+             "send: { max_chunk_size = \"32k\"; };\n" TCP);
+    assert_string_equal(x->warnings.text, "");
+    check(x, "send: { max_chunk_size = \"1G\"; };\n" TCP);
+    assert_string_equal(x->warnings.text, "");
+}
+
 /* --- beside faulty values --- */
 
 static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
@@ -331,14 +376,16 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
                    "ca_file = \"/gone/ca\"; };\n"
                    "auth: { users_file = \"/gone/users\"; };\n"
                    "metrics: { address = \"::1\"; };\n"
+                   "tcp: { receive_buffer = 4096; };\n"
+                   "send: { max_chunk_size = 4096; };\n"
                    "timers: { idle = -1; };\n"
                    "listen = ( { port = 70000; },\n"
                    "{ transport = \"wss\"; port = 1; } );\n");
     assert_string_equal(
         x->faults.text,
-        "test.conf:6: timers.idle must be from 0.010 to 31536000\n"
-        "test.conf:7: listen.port must be from 0 to 65535\n"
-        "test.conf:8: listen.transport \"wss\" is not supported by this "
+        "test.conf:8: timers.idle must be from 0.010 to 31536000\n"
+        "test.conf:9: listen.port must be from 0 to 65535\n"
+        "test.conf:10: listen.transport \"wss\" is not supported by this "
         "version\n"
         "test.conf:5: metrics.address is not supported by this version\n"
         "test.conf:1: relay.user: there is no user nobody-here\n"
@@ -348,6 +395,9 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
         "directory\n"
         "test.conf:4: auth.users_file: cannot read /gone/users: No such file "
         "or directory\n");
+    assert_string_equal(x->warnings.text,
+                        "test.conf:7: send.max_chunk_size should be much "
+                        "smaller than tcp.receive_buffer\n");
 }
 
 static void silence_in_a_faulty_file_may_be_a_slip(void **state)
@@ -461,12 +511,15 @@ int main(void)
         TEST(files_that_are_not_pem_are_faults),
         TEST(all_that_is_wrong_with_tls_is_told),
         TEST(good_lists_of_ciphers_pass),
+        TEST(a_certificate_without_the_relays_name_is_a_warning),
         TEST(each_malformed_line_of_the_users_is_told),
         TEST(the_users_file_must_be_there),
         TEST(accounts_that_are_named_must_be_there_for_root),
         TEST(accounts_may_be_missing_for_others),
         TEST(default_accounts_and_none_may_be_missing),
         TEST(what_is_not_there_yet_is_told),
+        TEST(chunks_as_long_as_the_window_are_a_warning),
+        TEST(chunks_of_half_the_window_and_any_without_one_pass),
         TEST(what_stands_beside_a_faulty_value_is_looked_at),
         TEST(silence_in_a_faulty_file_may_be_a_slip),
         TEST(a_certificate_beside_a_faulty_key_is_looked_at),
