@@ -88,9 +88,9 @@ bool session_is_of(const struct session *ss, const struct link *from);
 struct session *session_find(const struct sessions *s, const struct uri *uri,
                              uint64_t now_ms);
 
-/* The living session with this token, or NULL. */
-struct session *session_find_token(const struct sessions *s, struct span token,
-                                   uint64_t now_ms);
+/* The session with this token, or NULL; it may be over, but what failed in it
+ * is not forgotten yet. */
+struct session *session_find_token(const struct sessions *s, struct span token);
 
 /* Ends those whose time is over. Call it about once a second. */
 void sessions_sweep(struct sessions *s, uint64_t now_ms);
@@ -111,8 +111,8 @@ void sessions_link_closed(struct sessions *s, struct link *link);
 
 /* --- failed messages (P-21) --- */
 
-/* Remembers that this message failed with `code`; without memory it is not
- * remembered. */
+/* Remembers that this message failed with `code`, unless it had failed before;
+ * without memory it is not remembered. */
 void session_fail(struct sessions *s, struct session *ss,
                   struct span message_id, uint16_t code);
 

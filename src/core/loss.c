@@ -28,10 +28,10 @@ static void report(struct relay *r, const struct lost *lost)
     r->stats.reports_made += sendq_put_between(in, &f);
 }
 
-/* The session that the message went through, NULL if it is over. */
+/* The session that the message went through, NULL if it is forgotten. */
 static struct session *session_of(const struct relay *r, const struct head *h)
 {
-    return session_find_token(&r->sessions, head_text(h, h->token), r->now_ms);
+    return session_find_token(&r->sessions, head_text(h, h->token));
 }
 
 /* Has its failure been told already, by a response or by a REPORT (P-17)? */
@@ -51,7 +51,7 @@ static void fail_message(struct relay *r, struct head *h, uint16_t code)
     struct link *in = relay_link(r, h->in_number);
 
     h->told = true;
-    if (ss && !session_failed(&r->sessions, ss, head_text(h, h->message_id)))
+    if (ss)
         session_fail(&r->sessions, ss, head_text(h, h->message_id), code);
     if (in && in->stream.head && head_same_message(in->stream.head, h))
         send_fail(r, in, code);

@@ -143,7 +143,7 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
     struct head *h = head_ref(l->stream.head);
     struct session *ss =
-        session_find_token(&r->sessions, head_text(h, h->token), r->now_ms);
+        session_find_token(&r->sessions, head_text(h, h->token));
 
     if (ss)
         session_fail(&r->sessions, ss, head_text(h, h->message_id), code);

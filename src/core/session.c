@@ -120,25 +120,22 @@ bool session_is_of(const struct session *ss, const struct link *from)
            from->ops->has_name(from, span_str(ss->home));
 }
 
-struct session *session_find_token(const struct sessions *s, struct span token,
-                                   uint64_t now_ms)
+struct session *session_find_token(const struct sessions *s, struct span token)
 {
     struct table_node *node = table_find(
         &s->by_token, table_hash(&s->by_token, token), has_token, &token);
-    struct session *ss =
-        node ? CONTAINER(node, struct session, by_token) : NULL;
 
-    if (!ss || now_ms >= ss->expires_ms || (ss->link && ss->link->closing))
-        return NULL;
-    return ss;
+    return node ? CONTAINER(node, struct session, by_token) : NULL;
 }
 
 struct session *session_find(const struct sessions *s, const struct uri *uri,
                              uint64_t now_ms)
 {
-    struct session *ss = session_find_token(s, uri->session_id, now_ms);
+    struct session *ss = session_find_token(s, uri->session_id);
 
-    return ss && uri_equal(&ss->uri, uri) ? ss : NULL;
+    if (!ss || now_ms >= ss->expires_ms || (ss->link && ss->link->closing))
+        return NULL;
+    return uri_equal(&ss->uri, uri) ? ss : NULL;
 }
 
 /* Each second has its slot, which also holds sessions of later rounds. */
@@ -230,6 +227,8 @@ void session_fail(struct sessions *s, struct session *ss,
 {
     struct session_failed *f;
 
+    if (session_failed(s, ss, message_id))
+        return;
     if (!ss->failed)
         ss->failed = calloc(SESSION_FAILED_MAX, sizeof *ss->failed);
     if (!ss->failed)
