@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RND_STOCK = 1024 };
+enum { RND_STOCK = 4096 };
 
 struct rnd {
     unsigned char stock[RND_STOCK];

@@ -46,15 +46,20 @@ void rnd_alnum(struct rnd *r, char *dst, size_t n)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "abcdefghijklmnopqrstuvwxyz0123456789";
-    size_t i = 0;
+    unsigned char raw[32];
+    size_t i = 0, left = 0;
 
     while (i < n) {
         unsigned char c;
 
+        if (left == 0) {
+            left = n - i < sizeof raw ? n - i : sizeof raw;
+            rnd_bytes(r, raw, left);
+        }
         /* 62 of 64 values are taken, so that each letter is as likely. */
-        rnd_bytes(r, &c, 1);
-        c &= 63;
+        c = raw[--left] & 63;
         if (c < sizeof letters - 1)
             dst[i++] = letters[c];
     }
+    explicit_bzero(raw, sizeof raw);
 }

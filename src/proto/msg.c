@@ -133,6 +133,21 @@ static bool is_text(struct span s)
     return true;
 }
 
+/* Only visible ASCII and blanks? */
+static bool is_plain(struct span s)
+{
+    size_t i = 0;
+
+    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s.p + i, sizeof word);
+        if (!word_is_plain(word))
+            break;
+    }
+    while (i < s.n && s.p[i] >= 0x20 && s.p[i] <= 0x7e)
+        i++;
+    return i == s.n;
+}
+
 bool msg_path_next(struct span *uri, struct span *path)
 {
     while (path->n > 0 && path->p[0] == ' ')
@@ -152,12 +167,9 @@ static void read_path(struct msg *m, struct slice *all, struct slice *first,
     *count = 0;
     while (value.n > 0 && value.p[value.n - 1] == ' ')
         value.n--;
-    for (size_t i = 0; i < value.n; i++) {
-        if ((unsigned char)value.p[i] < 0x20 ||
-            (unsigned char)value.p[i] > 0x7e) {
-            set_fault(m, MSG_FAULT_PATH);
-            return;
-        }
+    if (!is_plain(value)) {
+        set_fault(m, MSG_FAULT_PATH);
+        return;
     }
     while (msg_path_next(&uri, &path)) {
         if (*count == 0) {
