@@ -184,9 +184,7 @@ static void parse(struct client *c)
     while ((err = parser_next(&c->parser, &rest, &ev)) == 0) {
         if (ev.type == PARSE_HEAD)
             assert_int_equal(ev.head->fault, MSG_FAULT_NONE);
-        if (c->on_event)
-            c->on_event(c, &ev);
-        else
+        if (!c->on_event || !c->on_event(c, &ev))
             gather(c, &ev, span_of(all.p, (size_t)(rest.p - all.p)));
         c->in.at += all.n - rest.n;
         all = rest;

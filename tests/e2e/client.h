@@ -41,8 +41,9 @@ enum client_end {
     CLIENT_END_TLS,   /* an alert, or no TLS at all */
 };
 
-/* Takes an event of the parser instead of it being gathered. */
-typedef void (*client_event_fn)(struct client *c, const struct parse_event *ev);
+/* Takes an event of the parser, so that it is not gathered; false: it is. The
+ * same is said of all events of a frame. */
+typedef bool (*client_event_fn)(struct client *c, const struct parse_event *ev);
 /* The output has room: more may be put into it. */
 typedef void (*client_room_fn)(struct client *c);
 

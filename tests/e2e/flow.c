@@ -4,6 +4,8 @@
 
 enum { PIECE = 65536, STEP = 8 << 20 };
 
+static const char default_id[] = "flow";
+
 static EVP_MD_CTX *hash_new(void)
 {
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
@@ -80,7 +82,7 @@ void flow_out_start(struct flow_out *f, struct client *c,
 {
     f->client = c;
     f->to = talk_path(c, peer);
-    f->id = f->id ? f->id : "flow";
+    f->id = f->id ? f->id : default_id;
     f->headers = f->headers ? f->headers : "";
     f->total = total;
     f->chunk = chunk;
@@ -118,18 +120,12 @@ void flow_out_end(struct flow_out *f, unsigned char hash[FLOW_HASH])
 
 static void take_head(struct flow_in *f, const struct msg *m)
 {
-    f->is_answer = m->method == MSG_RESPONSE;
-    if (f->is_answer) {
-        assert_int_equal(m->code, 200);
-        f->answers++;
-        return;
-    }
-    assert_int_equal(m->method, MSG_SEND);
     assert_true(m->has_body);
     if (m->range_start != f->at + 1 ||
         (f->chunks++ > 0 && m->range_total != f->total))
         fail_msg("%s expected octet %llu, got: %.*s", f->client->name,
                  (unsigned long long)f->at + 1, (int)m->len, m->base);
+    f->is_at_hand = true;
     f->total = m->range_total;
     f->chunk_at = f->at;
     free(f->tid);
@@ -150,8 +146,7 @@ static void interrupt_own(struct client *c)
 
 static void take_end(struct flow_in *f, char flag)
 {
-    if (f->is_answer)
-        return;
+    f->is_at_hand = false;
     f->flag = flag;
     if (f->at - f->chunk_at > f->largest)
         f->largest = f->at - f->chunk_at;
@@ -164,27 +159,48 @@ static void take_end(struct flow_in *f, char flag)
              f->tid, f->answer_to, f->client->own, f->tid);
 }
 
-static void take(struct client *c, const struct parse_event *ev)
+/* The flow to which the event belongs, or NULL. */
+static struct flow_in *flow_of(struct flow_in *first,
+                               const struct parse_event *ev)
 {
-    struct flow_in *f = c->in_ctx;
+    struct flow_in *f;
 
+    for (f = first; f; f = f->next) {
+        if (f->is_at_hand)
+            return f;
+        if (ev->type == PARSE_HEAD && ev->head->method == MSG_SEND &&
+            span_eq(msg_text(ev->head, ev->head->message_id), span_str(f->id)))
+            return f;
+    }
+    return NULL;
+}
+
+static bool take(struct client *c, const struct parse_event *ev)
+{
+    struct flow_in *f = flow_of(c->in_ctx, ev);
+
+    if (!f)
+        return false;
     switch (ev->type) {
     case PARSE_HEAD:
         take_head(f, ev->head);
-        return;
+        break;
     case PARSE_BODY:
         f->at += ev->body.n;
         EVP_DigestUpdate(f->hash, ev->body.p, ev->body.n);
-        return;
+        break;
     case PARSE_END:
         take_end(f, ev->flag);
-        return;
+        break;
     }
+    return true;
 }
 
 void flow_in_start(struct flow_in *f, struct client *c)
 {
     f->client = c;
+    f->id = f->id ? f->id : default_id;
+    f->next = c->on_event ? c->in_ctx : NULL;
     f->hash = hash_new();
     c->in_ctx = f;
     c->on_event = take;
@@ -224,4 +240,27 @@ void flow_in_wait(struct flow_in *f, uint64_t octets)
 
         scene_until(f->client->scene, has_come, &t, "more of the message");
     }
+}
+
+void flow_pass(struct client *from, struct client *to, uint64_t total,
+               uint64_t chunk, uint64_t most)
+{
+    unsigned char sent[FLOW_HASH], received[FLOW_HASH];
+    struct flow_out out = {0};
+    struct flow_in in = {0};
+
+    flow_in_start(&in, to);
+    flow_out_start(&out, from, to, total, chunk);
+    flow_in_wait(&in, total);
+    scene_until(from->scene, flow_in_is_done, &in, "the last end-line");
+    assert_int_equal(in.flag, '$');
+    assert_int_equal(in.at, total);
+    assert_in_range(in.largest, 1, most);
+    flow_out_end(&out, sent);
+    flow_in_end(&in, received);
+    assert_memory_equal(sent, received, FLOW_HASH);
+    for (uint64_t at = 0; at < total; at += chunk)
+        assert_int_equal(scene_frame(from)->head.code, 200);
+    talk_expect_nothing(from);
+    talk_expect_nothing(to);
 }

@@ -39,11 +39,12 @@ void flow_out_end(struct flow_out *f, unsigned char hash[FLOW_HASH]);
 
 struct flow_in {
     struct client *client;
+    const char *id;        /* Message-ID; usually that of a flow_out */
+    struct flow_in *next;  /* to the same client */
     bool is_mute;          /* answers nothing */
+    bool is_at_hand;       /* the frame that comes in is its */
     uint64_t at;           /* octets received */
     uint64_t chunks;       /* SENDs begun */
-    uint64_t answers;      /* 200s to what the client itself has sent */
-    bool is_answer;        /* the frame at hand is one */
     uint64_t largest;      /* octets in one SEND */
     uint64_t chunk_at;     /* where the SEND at hand began */
     uint64_t total;        /* as the SENDs say */
@@ -52,16 +53,22 @@ struct flow_in {
     EVP_MD_CTX *hash;
 };
 
-/* Takes all SENDs that come in for chunks of one message, which must follow
- * each other without gap or overlap, and answers them. */
+/* Takes the SENDs of one message as they come in, which must follow each other
+ * without gap or overlap, and answers them. A client may have several; other
+ * frames come as ever. */
 void flow_in_start(struct flow_in *f, struct client *c);
 /* Has the message ended? */
 bool flow_in_is_done(void *flow);
-/* Goes back to frames. */
+/* Goes back to frames, for all flows into this client. */
 void flow_in_end(struct flow_in *f, unsigned char hash[FLOW_HASH]);
 
 /* Waits until the receiver has `octets`, in steps that must each come in time.
  */
 void flow_in_wait(struct flow_in *f, uint64_t octets);
+
+/* A message of `total` octets passes from one client to the other: it arrives
+ * whole and identical, in SENDs of at most `most` octets, and is answered. */
+void flow_pass(struct client *from, struct client *to, uint64_t total,
+               uint64_t chunk, uint64_t most);
 
 #endif
