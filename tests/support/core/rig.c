@@ -262,6 +262,20 @@ void rig_auth(struct rig *r, struct wire *w, const char *user)
     (void)span_copy(w->uri, sizeof w->uri, between(output, "Use-Path: "));
 }
 
+void rig_speak(struct rig *r, struct wire *w, const char *uri)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof text,
+                   "MSRP bind SEND\r\nTo-Path: %s msrps://client.example:9/c;"
+                   "tcp\r\nFrom-Path: msrps://%s.example:9/%s;tcp\r\n"
+                   "Message-ID: bind\r\nFailure-Report: no\r\n"
+                   "-------bind$\r\n",
+                   uri, w->name, w->name);
+    rig_send(r, w, text);
+    assert_int_equal(fake_link_new_output(&w->fake).n, 0);
+}
+
 void rig_pattern(char *dst, uint64_t from, uint64_t to)
 {
     for (uint64_t i = from; i <= to; i++)

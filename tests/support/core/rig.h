@@ -79,6 +79,10 @@ void rig_settle(struct rig *r);
  * its URI in w->uri then. */
 void rig_auth(struct rig *r, struct wire *w, const char *user);
 
+/* It is the first to speak to whom `uri` was given to: from now on its own URI,
+ * msrps://NAME.example:9/NAME;tcp, leads to it (P-10). */
+void rig_speak(struct rig *r, struct wire *w, const char *uri);
+
 /* Octets i..j (from 1) of a text that says where one is in it: appended to dst,
  * which must have room. */
 void rig_pattern(char *dst, uint64_t from, uint64_t to);

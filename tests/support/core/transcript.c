@@ -353,22 +353,14 @@ static void auth(struct script *s, struct span line)
     vars_set(&s->vars, word(&line), span_str(w->uri));
 }
 
-/* Its SEND binds it to the session of the URI $VAR (P-10), nothing more. */
+/* It speaks to whom the URI $VAR was given to. */
 static void speak_first(struct script *s, struct span line)
 {
     struct wire *w = rig_wire(&s->rig, word(&line));
     const struct var *uri = vars_find(&s->vars, word(&line));
-    char text[512];
 
     assert_non_null(uri);
-    (void)snprintf(text, sizeof text,
-                   "MSRP bind SEND\r\nTo-Path: %s msrps://client.example:9/c;"
-                   "tcp\r\nFrom-Path: msrps://%s.example:9/%s;tcp\r\n"
-                   "Message-ID: bind\r\nFailure-Report: no\r\n"
-                   "-------bind$\r\n",
-                   uri->value, w->name, w->name);
-    rig_send(&s->rig, w, text);
-    assert_int_equal(fake_link_new_output(&w->fake).n, 0);
+    rig_speak(&s->rig, w, uri->value);
     for (size_t i = 0; i < s->rig.n_wires; i++)
         (void)fake_link_new_output(&s->rig.wires[i].fake);
 }
