@@ -356,6 +356,7 @@ static void on_end_of_turn(void *ctx)
 void conn_begin(struct conn *c)
 {
     set_state(c, CONN_HANDSHAKE);
+    timer_start(c->net->handshake, &c->timer);
     on_end_of_turn(c);
 }
 

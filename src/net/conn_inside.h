@@ -29,7 +29,7 @@ struct net {
 
 enum conn_state {
     CONN_HELLO,     /* TLS: until the peer says anything; handshake timer */
-    CONN_QUEUED,    /* until it may begin; handshake timer, renewed */
+    CONN_QUEUED,    /* until it may begin; the slots of others end it */
     CONN_HANDSHAKE, /* the transport comes up; handshake timer */
     CONN_OPEN,      /* both ways; stall timer while output waits */
     CONN_FINISHING, /* what is queued is written; stall timer */

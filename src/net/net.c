@@ -27,12 +27,7 @@ _Static_assert(sizeof(struct conn) < 600, "an idle connection must be small");
 
 static void on_handshake_due(struct timer *t)
 {
-    struct conn *c = CONTAINER(t, struct conn, timer);
-
-    if (c->state == CONN_QUEUED) /* it waits for us, not we for it */
-        timer_start(c->net->handshake, &c->timer);
-    else
-        conn_fail(c, CONN_WHY_HANDSHAKE);
+    conn_fail(CONTAINER(t, struct conn, timer), CONN_WHY_HANDSHAKE);
 }
 
 static void on_stall_due(struct timer *t)
@@ -101,6 +96,7 @@ static void on_slot_due(struct timer *t)
 
 void net_enqueue(struct net *n, struct conn *c)
 {
+    timer_stop(&c->timer); /* it waits for us now, not we for it */
     list_append(&n->queue, &c->link);
     admit_soon(n);
 }
