@@ -21,6 +21,18 @@
 #include "relay.h"
 #include "timer.h"
 
+/* Why connections ended that this relay ended, and other figures. */
+struct hops_stats {
+    uint64_t opened;    /* transport up */
+    uint64_t bad_input; /* framing lost, or a head over limits.head_size */
+    uint64_t probation; /* timers.probation */
+    uint64_t idle;      /* timers.idle */
+    uint64_t made_room; /* limits.connections */
+    uint64_t handshake; /* timers.handshake */
+    uint64_t stalled;   /* timers.stall */
+    uint64_t full;      /* never read its responses and REPORTs */
+};
+
 /* What all hops share; the server's. */
 struct hops {
     struct loop *loop;
@@ -34,6 +46,7 @@ struct hops {
     uint32_t head_size;
     uint32_t path_uris;
     size_t count;
+    struct hops_stats stats;
     struct list by_use; /* the least recently used first */
     /* Told when one is gone, with its address. */
     void (*on_gone)(void *ctx, const struct addr *peer);

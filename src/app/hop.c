@@ -19,6 +19,7 @@ struct hop {
     struct list by_use;
     struct loop_defer end; /* close() of the link, made at the turn's end */
     const char *why;       /* ... and why */
+    bool full;             /* its output took no more */
     bool left;             /* the relay has been told of the end */
     uint64_t used_ms;
 };
@@ -50,10 +51,13 @@ static void log_out(const struct hop *h, const struct span *parts, size_t n)
 static int hop_put(struct link *l, const struct span *parts, size_t n)
 {
     struct hop *h = hop_of(l);
+    int err;
 
     if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
         log_out(h, parts, n);
-    return conn_write(h->conn, parts, n);
+    err = conn_write(h->conn, parts, n);
+    h->full |= err == ERR_FULL;
+    return err;
 }
 
 static size_t hop_queued(const struct link *l)
@@ -123,7 +127,10 @@ static void on_end(void *ctx)
     struct hop *h = ctx;
 
     leave(h, false);
-    conn_finish(h->conn);
+    if (h->full) /* he does not read: there is nothing to wait for */
+        conn_fail(h->conn, CONN_WHY_FULL);
+    else
+        conn_finish(h->conn);
 }
 
 static void mark_used(struct hop *h)
@@ -138,7 +145,9 @@ static void on_open(void *ctx)
     struct hop *h = ctx;
     char peer[ADDR_TEXT_MAX];
 
+    h->all->stats.opened++;
     h->link.is_host = conn_peer_is_host(h->conn);
+    relay_link_known(h->all->relay, &h->link);
     timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
     log_info(h->all->log, "c=%llu open peer=%s tls=%s host_certificate=%s",
@@ -174,6 +183,7 @@ static void on_input(void *ctx, struct span *in)
         if (err == ERR_AGAIN)
             return;
         if (err) {
+            h->all->stats.bad_input++;
             log_info(h->all->log, "c=%llu bad input error=%s", number_of(h),
                      err_name(err));
             link_close(&h->link, "bad input");
@@ -207,12 +217,20 @@ static void hop_free(struct hop *h)
     free(h);
 }
 
+static void count_end(struct hops_stats *stats, enum conn_why why)
+{
+    stats->handshake += why == CONN_WHY_HANDSHAKE;
+    stats->stalled += why == CONN_WHY_STALL;
+    stats->full += why == CONN_WHY_FULL;
+}
+
 static void on_closed(void *ctx, enum conn_why why)
 {
     struct hop *h = ctx;
     struct hops *all = h->all;
 
     leave(h, why == CONN_WHY_STALL);
+    count_end(&all->stats, why);
     log_info(
         all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu", number_of(h),
         h->why ? h->why : conn_why_text(why),
@@ -235,8 +253,10 @@ static void on_probation_over(struct timer *t)
 {
     struct hop *h = CONTAINER(t, struct hop, probation);
 
-    if (!h->link.proven)
-        link_close(&h->link, "probation");
+    if (h->link.proven)
+        return;
+    h->all->stats.probation++;
+    link_close(&h->link, "probation");
 }
 
 static void on_idle(struct timer *t)
@@ -246,10 +266,12 @@ static void on_idle(struct timer *t)
 
     if (!list_is_empty(&h->link.sessions) && limit_ms < SESSION_IDLE_MS)
         limit_ms = SESSION_IDLE_MS;
-    if (loop_now_ms(h->all->loop) - h->used_ms >= limit_ms)
+    if (loop_now_ms(h->all->loop) - h->used_ms >= limit_ms) {
+        h->all->stats.idle++;
         link_close(&h->link, "idle");
-    else
+    } else {
         timer_start(h->all->idle, t);
+    }
 }
 
 /* --- all of them --- */
@@ -317,6 +339,7 @@ bool hops_close_oldest(struct hops *all)
 
         if (relay_link_is_idle(&h->link)) {
             h->why = "made room";
+            all->stats.made_room++;
             conn_close(h->conn);
             return true;
         }

@@ -51,6 +51,7 @@ struct server {
     struct port *ports;
     size_t n_ports;
     struct log_limit refusal_log;
+    uint64_t refused; /* connections, at once */
     bool draining;
     bool said_goodbye;
     uint64_t drain_until_ms;
@@ -62,6 +63,7 @@ static void log_refused(struct server *s, const char *why)
 {
     uint32_t held;
 
+    s->refused++;
     if (log_limit_pass(&s->refusal_log, loop_now_ms(s->loop), 5, 1000, &held))
         log_warn(s->log, "connection refused reason=\"%s\" held_back=%u", why,
                  held);
@@ -235,6 +237,27 @@ static void on_reload_signal(void *ctx, int signo)
     log_warn(s->log, "reload is not supported by this version: restart");
 }
 
+/* How often each limit was met. */
+static void log_limits(struct server *s, const struct relay_stats *stats)
+{
+    const struct hops_stats *hops = &s->hops.stats;
+
+    log_info(
+        s->log,
+        "table=limits opened=%llu refused=%llu made_room=%llu "
+        "bad_input=%llu probation=%llu idle=%llu handshake=%llu "
+        "stalled=%llu full=%llu waits=%llu too_many_sessions=%llu "
+        "too_large=%llu",
+        (unsigned long long)hops->opened, (unsigned long long)s->refused,
+        (unsigned long long)hops->made_room,
+        (unsigned long long)hops->bad_input,
+        (unsigned long long)hops->probation, (unsigned long long)hops->idle,
+        (unsigned long long)hops->handshake, (unsigned long long)hops->stalled,
+        (unsigned long long)hops->full, (unsigned long long)stats->waits,
+        (unsigned long long)stats->too_many_sessions,
+        (unsigned long long)stats->too_large);
+}
+
 static void on_dump_signal(void *ctx, int signo)
 {
     struct server *s = ctx;
@@ -259,6 +282,7 @@ static void on_dump_signal(void *ctx, int signo)
              (unsigned long long)stats.reports_forwarded,
              (unsigned long long)stats.timeouts,
              (unsigned long long)stats.dropped);
+    log_limits(s, &stats);
     hops_log(&s->hops);
 }
 

@@ -136,6 +136,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
 
     /* Many clients share another relay's link. */
     if (limit && !l->is_host && l->n_sessions >= limit) {
+        r->stats.too_many_sessions++;
         answer_code(r, l, m, 403);
         return;
     }

@@ -240,6 +240,7 @@ bool relay_is_ready(struct relay *r, struct link *l)
     if (l->frame != LINK_FRAME_STREAM ||
         !sendq_must_wait(l, l->stream.out, r->policy))
         return true;
+    r->stats.waits++;
     sendq_wait(l, l->stream.out, r->policy, r->now_ms);
     return false;
 }

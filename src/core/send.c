@@ -29,8 +29,10 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
                                    msg_text(m, m->message_id));
     struct head *head;
 
-    if (!code && is_too_large(r->policy, m->range_total))
+    if (!code && is_too_large(r->policy, m->range_total)) {
         code = 413; /* P-24 */
+        r->stats.too_large++;
+    }
     if (code) {
         answer_code(r, l, m, code);
         drop_rest(l);
@@ -87,6 +89,7 @@ void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
     struct stream *s = &l->stream;
 
     if (is_too_large(r->policy, s->next - 1 + ev->body.n)) {
+        r->stats.too_large++;
         send_fail(r, l, 413);
         return;
     }
