@@ -85,6 +85,7 @@ static void hop_close(struct link *l, const char *why)
     struct hop *h = hop_of(l);
 
     h->why = why;
+    conn_pause(h->conn); /* what it still says, nobody hears */
     loop_defer(h->all->loop, &h->end);
 }
 

@@ -85,6 +85,26 @@ static void other_protocols_are_refused(void **state)
     closes_after(state, SPAN("GET / HTTP/1.1\r\nHost: relay\r\n\r\n"));
 }
 
+/* More than the relay reads at once. */
+static void noise_without_end_is_refused(void **state, enum relay_port port)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *c = scene_connect(s, port, "noise");
+
+    talk_say(c, "%01000000d", 0);
+    assert_refused(s, c);
+}
+
+static void noise_without_end_on_tls_is_refused(void **state)
+{
+    noise_without_end_is_refused(state, RELAY_TLS);
+}
+
+static void noise_without_end_on_tcp_is_refused(void **state)
+{
+    noise_without_end_is_refused(state, RELAY_TCP);
+}
+
 static void foreign_end_line_among_headers_closes(void **state)
 {
     closes_after(state,
@@ -287,6 +307,8 @@ int main(void)
         E2E_TEST(handshake_has_to_begin_in_time),
         E2E_TEST(handshake_has_to_end_in_time),
         E2E_TEST(other_protocols_are_refused),
+        E2E_TEST(noise_without_end_on_tls_is_refused),
+        E2E_TEST(noise_without_end_on_tcp_is_refused),
         E2E_TEST(foreign_end_line_among_headers_closes),
         E2E_TEST(head_over_the_limit_closes),
         E2E_TEST(faulty_request_gets_400_and_may_stay),
