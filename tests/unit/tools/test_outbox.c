@@ -345,7 +345,9 @@ static void a_body_with_its_own_end_line_is_cut_before_it(void **state)
     struct rnd twin;
 
     twin = f->rnd;
-    rnd_alnum(&twin, ids, sizeof ids); /* Message-ID, first tid, second tid */
+    rnd_alnum(&twin, ids, 16); /* Message-ID */
+    rnd_alnum(&twin, ids + 16, TX_TID);
+    rnd_alnum(&twin, ids + 16 + TX_TID, TX_TID);
     memset(body, '-', sizeof body);
     memcpy(body + 4007, ids + 16, TX_TID);
     memcpy(body + 4100, ids + 16 + TX_TID, TX_TID);
