@@ -11,6 +11,7 @@
 enum {
     RUNS_PER_TURN = 16, /* blocks written to one connection: 256 KiB */
     WASTE_PER_TURN = 16,
+    MILLI = 1000, /* thousandths in one */
 };
 
 const char *conn_why_text(enum conn_why why)
@@ -231,19 +232,20 @@ static int read_once(struct conn *c, size_t *budget, bool *more)
 }
 
 /* What the rate allows now: a bucket that fills steadily and holds what flows
- * in in a tenth of a second. */
+ * in in a tenth of a second, but an octet at least. It is kept in thousandths,
+ * so that a low rate is not lost in rounding. */
 static uint64_t rate_allows(struct conn *c, uint64_t rate)
 {
     uint64_t now_ms = loop_now_ms(c->net->loop);
-    uint64_t most = rate / 10 ? rate / 10 : 1;
+    uint64_t most = rate >= 10 ? 100 * rate : MILLI;
     uint64_t elapsed_ms = now_ms - c->rate_at_ms;
 
     /* From 0 on any time is long enough to fill it. */
-    c->rate_left += elapsed_ms < 1000 ? rate * elapsed_ms / 1000 : most;
-    if (c->rate_left > most)
-        c->rate_left = most;
+    c->rate_left_milli += elapsed_ms < 1000 ? rate * elapsed_ms : most;
+    if (c->rate_left_milli > most)
+        c->rate_left_milli = most;
     c->rate_at_ms = now_ms;
-    return c->rate_left;
+    return c->rate_left_milli / MILLI;
 }
 
 /* The bucket is empty: nothing is read until some time has passed. */
@@ -265,18 +267,19 @@ void conn_rested(struct conn *c)
 static void read_some(struct conn *c)
 {
     uint64_t rate = c->net->settings.rate;
+    uint64_t allowed = rate ? rate_allows(c, rate) : UINT64_MAX;
     size_t share = c->net->settings.read_per_turn, budget;
     bool more = true;
     int err = 0;
 
-    if (rate && rate_allows(c, rate) < share)
-        share = c->rate_left;
+    if (allowed < share)
+        share = allowed;
     budget = share;
     while (!err && more && budget && is_reading(c))
         err = read_once(c, &budget, &more);
     if (rate) {
-        c->rate_left -= share - budget;
-        if (c->rate_left == 0 && c->state == CONN_OPEN)
+        c->rate_left_milli -= MILLI * (share - budget);
+        if (c->rate_left_milli < MILLI && c->state == CONN_OPEN)
             rest(c);
     }
     if (err == ERR_EOF)

@@ -53,10 +53,10 @@ struct conn {
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
     struct timer rest;
-    uint64_t rate_left;  /* octets it may still read ... */
-    uint64_t rate_at_ms; /* ... as of this time */
-    struct timer slot;   /* running: counted in net's `begun` */
-    struct list link;    /* in net's `queue` or `dead` */
+    uint64_t rate_left_milli; /* thousandths of octets it may still read ... */
+    uint64_t rate_at_ms;      /* ... as of this time */
+    struct timer slot;        /* running: counted in net's `begun` */
+    struct list link;         /* in net's `queue` or `dead` */
     struct input in;
     struct buf out;
     uint64_t octets_in;
