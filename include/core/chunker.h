@@ -38,7 +38,7 @@ void chunker_init(struct chunker *c, const struct policy *policy,
 void chunker_start(struct stream *s, struct link *out, struct head *head);
 
 /* What parser_want() has to be told before the next run. */
-size_t chunker_gather(const struct chunker *c, const struct stream *s);
+size_t chunker_gather(const struct stream *s);
 size_t chunker_most(const struct chunker *c, const struct stream *s);
 
 /* A run of body, from a BODY event. 0; or an error when nothing more can be

@@ -25,7 +25,7 @@ struct head {
     enum msg_report failure_report;
     uint64_t in_number;  /* the link it came on */
     struct list of_link; /* in that link's `heads`, if it is still there */
-    uint64_t range_start, range_end, range_total; /* as received */
+    uint64_t range_start, range_total; /* as received */
     struct slice received; /* From-Path as received: a REPORT's To-Path */
     struct slice own;      /* our URIs it passed, in the order of a REPORT's
                               From-Path: those nearest to the sender first */

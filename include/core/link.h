@@ -53,8 +53,6 @@ struct stream {
     uint64_t total;       /* or MSG_STAR */
     uint64_t first;       /* where the incoming chunk began */
     bool is_open;         /* its chunk is open on `out` */
-    bool answered;        /* the incoming chunk was answered */
-    uint16_t failed;      /* code it failed with; 0: it did not */
     uint8_t tail_n;       /* octets in `tail` */
     char tid[TID_LEN];
     char tail[7 + TID_LEN - 1]; /* last octets written of the open chunk */

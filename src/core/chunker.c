@@ -26,17 +26,13 @@ void chunker_start(struct stream *s, struct link *out, struct head *head)
     s->txn = NULL;
     s->next = s->first = head->range_start;
     s->total = head->range_total;
-    s->answered = false;
-    s->failed = 0;
     s->tail_n = 0;
     list_append(&out->feeders, &s->feeding);
 }
 
-size_t chunker_gather(const struct chunker *c, const struct stream *s)
+size_t chunker_gather(const struct stream *s)
 {
-    return s->is_open || CHUNK_ALONE_MAX > c->policy->max_chunk_size
-               ? 1
-               : CHUNK_ALONE_MAX;
+    return s->is_open ? 1 : CHUNK_ALONE_MAX;
 }
 
 size_t chunker_most(const struct chunker *c, const struct stream *s)

@@ -83,7 +83,6 @@ struct head *head_new(struct head_pool *p, const struct msg *m, struct span to,
     h->failure_report = m->failure_report;
     h->in_number = in_number;
     h->range_start = m->range_start;
-    h->range_end = m->range_end;
     h->range_total = m->range_total;
     add_outgoing(h, m, to, own, n_own);
     h->message_id = add(h, msg_text(m, m->message_id));

@@ -250,7 +250,7 @@ void relay_prepare(const struct relay *r, const struct link *l,
 {
     switch (l->frame) {
     case LINK_FRAME_STREAM:
-        parser_want(p, chunker_gather(&r->chunker, &l->stream),
+        parser_want(p, chunker_gather(&l->stream),
                     chunker_most(&r->chunker, &l->stream));
         break;
     case LINK_FRAME_GATHER:
