@@ -283,7 +283,7 @@ static size_t write_once(struct client *c, struct span s)
 
 static void write_some(struct client *c)
 {
-    if (c->on_room && client_queued(c) < ROOM)
+    while (c->on_room && client_queued(c) < ROOM)
         c->on_room(c);
     while (c->state == CLIENT_OPEN && client_queued(c)) {
         size_t n = write_once(c, bytes_peek(&c->out));
