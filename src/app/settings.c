@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "config_value.h"
+#include "policy.h"
 
 enum {
     KIBI = 1 << 10,
@@ -165,7 +166,7 @@ const struct setting settings[] = {
              "takes the user's own."},
 
     {.key = "listen",
-     LIST(SETTING_GROUP, listen, 1, 100),
+     LIST(SETTING_GROUP, listen, 1, POLICY_PORTS_MAX),
      .members = listen_members,
      .n_members = sizeof listen_members / sizeof *listen_members,
      .item_size = sizeof(struct config_listen),

@@ -119,7 +119,7 @@ static void listen_has_no_default(void **state)
     (void)state;
     parsed_bad("", "test.conf:1: listen is missing: it has no default\n");
     parsed_bad("listen = ( );",
-               "test.conf:1: listen must have from 1 to 100 items\n");
+               "test.conf:1: listen must have from 1 to 64 items\n");
 }
 
 static void defaults_give_way_to_what_is_set_beside_them(void **state)
