@@ -36,9 +36,4 @@ void config_source_fini(struct config_source *s);
 struct config_place config_source_at(const struct config_source *s,
                                      unsigned line);
 
-/* The whole content of a file, with a NUL behind its n octets, to be freed. 0,
- * ERR_IO (errno is set), ERR_LIMIT when it is larger than `max`, or
- * ERR_NOMEM. */
-int config_source_read(char **data, size_t *n, const char *path, size_t max);
-
 #endif

@@ -1,21 +1,19 @@
 #include "config_source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "err.h"
+#include "file.h"
 
 enum {
     SOURCE_MAX = 1 << 20, /* octets in one file */
     FILES_MAX = 100,
     DEPTH_MAX = 10, /* as libconfig has it */
-    READ_STEP = 16 * 1024,
 };
 
 /* What the octet at hand is part of, by libconfig's own rules. */
@@ -94,52 +92,6 @@ static int put_file(struct config_source *s, char *name)
 
 /* --- files --- */
 
-static int read_all(char **data, size_t *n, int fd, size_t max)
-{
-    size_t size = 0;
-
-    for (;;) {
-        int err = grow(data, &size, *n + READ_STEP, 1);
-        ssize_t got;
-
-        if (err)
-            return err;
-        got = read(fd, *data + *n, size - *n - 1);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return ERR_IO;
-        *n += (size_t)got;
-        (*data)[*n] = '\0';
-        if (got == 0)
-            return 0;
-        if (*n > max)
-            return ERR_LIMIT;
-    }
-}
-
-int config_source_read(char **data, size_t *n, const char *path, size_t max)
-{
-    char *all = NULL;
-    size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    int err, errnum;
-
-    if (fd < 0)
-        return ERR_IO;
-    err = read_all(&all, &len, fd, max);
-    errnum = errno;
-    close(fd);
-    errno = errnum;
-    if (err) {
-        free(all);
-        return err;
-    }
-    *data = all;
-    *n = len;
-    return 0;
-}
-
 static struct frame *top(struct scan *scan)
 {
     return &scan->frames[scan->depth - 1];
@@ -166,7 +118,7 @@ static int push_file(struct scan *scan, const char *file,
 {
     char *data;
     size_t n;
-    int err = config_source_read(&data, &n, file, SOURCE_MAX);
+    int err = file_read(&data, &n, file, SOURCE_MAX);
 
     if (err == ERR_IO)
         config_report(scan->report, at, "cannot read %s: %s", file,

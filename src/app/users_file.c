@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "config_source.h"
+#include "file.h"
 
 static void no_fault(void *ctx, size_t line, const char *what)
 {
@@ -16,7 +16,7 @@ int users_file_load(struct users **out, const char *path, users_fault_fn fault,
 {
     char *text;
     size_t n;
-    int err = config_source_read(&text, &n, path, USERS_FILE_MAX);
+    int err = file_read(&text, &n, path, USERS_FILE_MAX);
 
     if (err)
         return err;

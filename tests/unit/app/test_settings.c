@@ -7,8 +7,8 @@
 
 #include "cmocka_all.h"
 #include "config.h"
-#include "config_source.h"
 #include "config_value.h"
+#include "file.h"
 #include "parsed.h"
 
 enum { FILE_MAX = 1 << 20, TEXT_MAX = 2048 };
@@ -20,7 +20,7 @@ static char *read_file(const char *name)
     char *text;
     size_t n;
 
-    assert_int_equal(config_source_read(&text, &n, name, FILE_MAX), 0);
+    assert_int_equal(file_read(&text, &n, name, FILE_MAX), 0);
     return text;
 }
 

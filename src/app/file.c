@@ -1,0 +1,59 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "err.h"
+
+enum { FIRST_SIZE = 16 * 1024 };
+
+/* Reads as it comes: what may be a pipe does not tell its size. */
+static int read_all(char **data, size_t *n, int fd, size_t max)
+{
+    size_t size = 0;
+    ssize_t got = 1;
+
+    while (got != 0) {
+        if (size - *n <= 1) {
+            char *bigger = realloc(*data, size ? 2 * size : FIRST_SIZE);
+
+            if (!bigger)
+                return ERR_NOMEM;
+            *data = bigger;
+            size = size ? 2 * size : FIRST_SIZE;
+        }
+        got = read(fd, *data + *n, size - *n - 1);
+        if (got < 0 && errno != EINTR)
+            return ERR_IO;
+        if (got > 0)
+            *n += (size_t)got;
+        if (*n > max)
+            return ERR_LIMIT;
+    }
+    (*data)[*n] = '\0';
+    return 0;
+}
+
+int file_read(char **data, size_t *n, const char *path, size_t max)
+{
+    char *all = NULL;
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int err, errnum;
+
+    if (fd < 0)
+        return ERR_IO;
+    err = read_all(&all, &len, fd, max);
+    errnum = errno;
+    close(fd);
+    errno = errnum;
+    if (err) {
+        free(all);
+        return err;
+    }
+    *data = all;
+    *n = len;
+    return 0;
+}
