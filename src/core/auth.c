@@ -111,6 +111,12 @@ static unsigned judge_expires(const struct policy *policy,
     return 423;
 }
 
+/* Can it stand in quotes as it is? What is given back in the answer must. */
+static bool is_quotable(struct span s)
+{
+    return span_find(s, '"') == s.n && span_find(s, '\\') == s.n;
+}
+
 static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
                                   const struct msg *m, struct span header,
                                   uint64_t now_ms)
@@ -121,7 +127,8 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
 
     if (err == ERR_UNSUPPORTED)
         return 401;
-    if (err || digest_uri(&uri, m, &v->credentials) != 0)
+    if (err || !is_quotable(v->credentials.cnonce) ||
+        digest_uri(&uri, m, &v->credentials) != 0)
         return 400;
     if (!is_right(a, v, uri)) {
         v->failure = true;
