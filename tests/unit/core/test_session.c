@@ -1,0 +1,438 @@
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+#include "fake_link.h"
+#include "oom.h"
+#include "texts.h"
+
+enum { NOW_MS = 5000500 };
+
+struct bench {
+    struct rnd rnd;
+    struct sessions all;
+    struct fake_link a, b;
+};
+
+static int set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+
+    assert_non_null(b);
+    rnd_init(&b->rnd);
+    assert_int_equal(sessions_init(&b->all, &b->rnd, NOW_MS), 0);
+    fake_link_init(&b->a, 1);
+    fake_link_init(&b->b, 2);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    sessions_link_closed(&b->all, &b->a.link);
+    sessions_link_closed(&b->all, &b->b.link);
+    sessions_fini(&b->all);
+    assert_int_equal(b->a.link.n_sessions, 0);
+    assert_true(list_is_empty(&b->a.link.sessions));
+    assert_true(list_is_empty(&b->b.link.peers));
+    free(b);
+    return 0;
+}
+
+static struct session *new_until(struct bench *b, uint64_t expires_ms)
+{
+    struct session *ss = session_new(&b->all, &b->a.link, SPAN("r.example"),
+                                     2855, true, expires_ms);
+
+    assert_non_null(ss);
+    return ss;
+}
+
+static struct session *new_one(struct bench *b)
+{
+    return new_until(b, NOW_MS + 60000);
+}
+
+static struct session *find_at(struct bench *b, const char *text,
+                               uint64_t now_ms)
+{
+    struct uri u = uri_of(text);
+
+    return session_find(&b->all, &u, now_ms);
+}
+
+static struct session *find(struct bench *b, const char *text)
+{
+    return find_at(b, text, NOW_MS);
+}
+
+/* The session's own URI, written in this form with `*` for its token. */
+static const char *written(char *dst, size_t size, const struct session *ss,
+                           const char *form)
+{
+    struct span behind = span_str(form), before = span_cut(&behind, '*');
+    int n = snprintf(dst, size, "%.*s%.*s%.*s", SPAN_ARG(before),
+                     SPAN_ARG(ss->uri.session_id), SPAN_ARG(behind));
+
+    assert_true(n > 0 && (size_t)n < size);
+    return dst;
+}
+
+/* --- URIs (R4976-4.2-a, -6.3-k) --- */
+
+static void a_uri_has_name_port_and_token(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char want[128];
+
+    assert_int_equal(ss->uri.session_id.n, SESSION_TOKEN_LEN);
+    assert_span_equal(ss->uri.text,
+                      span_str(written(want, sizeof want, ss,
+                                       "msrps://r.example:2855/*;tcp")));
+    ss = session_new(&b->all, &b->a.link, SPAN("r.example"), 65535, false,
+                     NOW_MS + 1000);
+    assert_non_null(ss);
+    assert_span_equal(ss->uri.text,
+                      span_str(written(want, sizeof want, ss,
+                                       "msrp://r.example:65535/*;tcp")));
+}
+
+static void tokens_never_repeat(void **state)
+{
+    struct bench *b = *state;
+
+    for (unsigned i = 0; i < 2000; i++) {
+        struct session *ss = new_one(b);
+
+        assert_ptr_equal(session_find_token(&b->all, ss->uri.session_id), ss);
+    }
+    assert_int_equal(b->all.by_token.count, 2000);
+    assert_int_equal(b->a.link.n_sessions, 2000);
+}
+
+/* I-27, R4975-6.1. */
+static void a_session_is_found_by_any_equal_uri(void **state)
+{
+    static const char *const same[] = {
+        "msrps://r.example:2855/*;tcp", "MSRPS://R.EXAMPLE:2855/*;TCP",
+        "msrps://u@r.example:2855/*;tcp;x=y", "msrps://r%2eexample:2855/*;tcp"};
+    static const char *const other[] = {
+        "msrp://r.example:2855/*;tcp",   "msrps://s.example:2855/*;tcp",
+        "msrps://r.example:2856/*;tcp",  "msrps://r.example/*;tcp",
+        "msrps://r.example:2855/*x;tcp", "msrps://r.example:2855/x*;tcp",
+        "msrps://r.example:2855/*;ws"};
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char text[128];
+
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        assert_ptr_equal(find(b, written(text, sizeof text, ss, same[i])), ss);
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        assert_null(find(b, written(text, sizeof text, ss, other[i])));
+    assert_null(find(b, "msrps://r.example:2855;tcp"));
+}
+
+static void a_token_counts_letter_by_letter(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char text[128];
+
+    for (size_t i = 0; i < SESSION_TOKEN_LEN; i++) {
+        char *at;
+
+        (void)written(text, sizeof text, ss, "msrps://r.example:2855/*;tcp");
+        at = strrchr(text, '/') + 1 + i;
+        *at = *at == 'a' ? 'A' : 'a';
+        assert_null(find(b, text));
+    }
+}
+
+/* --- their end (R4976-6.3-i, -j) --- */
+
+static void a_session_ends_when_its_time_is_over(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_until(b, NOW_MS + 60000);
+    char text[128];
+
+    (void)written(text, sizeof text, ss, "msrps://r.example:2855/*;tcp");
+    assert_ptr_equal(find_at(b, text, NOW_MS + 59999), ss);
+    assert_null(find_at(b, text, NOW_MS + 60000));
+    /* Until it is swept, what failed in it is known. */
+    assert_non_null(session_find_token(&b->all, ss->uri.session_id));
+}
+
+/* Whenever it is swept, and however long nobody swept. */
+static void sweeping_ends_what_is_over_and_nothing_else(void **state)
+{
+    static const uint64_t lives_ms[] = {1,       499,     500,     501,
+                                        60000,   1023000, 1024000, 1025000,
+                                        2048000, 5000000, 86400000};
+    static const uint64_t steps_ms[] = {100, 1000, 7000, 1100000, 100000000};
+    enum { LIVES = sizeof lives_ms / sizeof *lives_ms };
+
+    for (size_t s = 0; s < sizeof steps_ms / sizeof *steps_ms; s++) {
+        uint64_t now_ms = NOW_MS;
+        struct bench *b;
+
+        (void)tear_down(state);
+        (void)set_up(state);
+        b = *state;
+        for (size_t i = 0; i < LIVES; i++)
+            (void)new_until(b, NOW_MS + lives_ms[i]);
+        while (now_ms < NOW_MS + 100000000) {
+            size_t least = 0, most = 0;
+
+            now_ms += steps_ms[s];
+            sessions_sweep(&b->all, now_ms);
+            for (size_t i = 0; i < LIVES; i++) {
+                least += NOW_MS + lives_ms[i] > now_ms;
+                /* Two seconds late at most. */
+                most += NOW_MS + lives_ms[i] + 2000 > now_ms;
+            }
+            assert_in_range(b->all.by_token.count, least, most);
+            if (b->all.by_token.count == 0)
+                break;
+        }
+        assert_int_equal(b->all.by_token.count, 0);
+    }
+}
+
+static void sessions_end_with_their_link(void **state)
+{
+    struct bench *b = *state;
+    struct session *other = session_new(&b->all, &b->b.link, SPAN("r.example"),
+                                        2855, true, NOW_MS + 1000);
+    char text[128];
+
+    assert_non_null(other);
+    (void)new_one(b);
+    (void)new_one(b);
+    sessions_link_closed(&b->all, &b->a.link);
+    assert_int_equal(b->all.by_token.count, 1);
+    assert_int_equal(b->a.link.n_sessions, 0);
+    assert_ptr_equal(find(b, written(text, sizeof text, other,
+                                     "msrps://r.example:2855/*;tcp")),
+                     other);
+}
+
+static void the_session_of_a_closing_link_is_over(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char text[128];
+
+    b->a.link.closing = true;
+    assert_null(find(
+        b, written(text, sizeof text, ss, "msrps://r.example:2855/*;tcp")));
+}
+
+/* R4976-6.3-g, -h. */
+static void a_session_is_of_its_link_and_no_other(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    assert_true(session_is_of(ss, &b->a.link));
+    assert_false(session_is_of(ss, &b->b.link));
+    assert_false(session_is_of(ss, NULL));
+}
+
+static void a_settled_session_is_of_any_link_with_that_name(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char text[128];
+
+    assert_int_equal(session_settle(ss, SPAN("home.example")), 0);
+    assert_int_equal(b->a.link.n_sessions, 0);
+    assert_false(session_is_of(ss, &b->a.link));
+    assert_false(session_is_of(ss, NULL));
+    b->b.name = "home.example";
+    assert_false(session_is_of(ss, &b->b.link)); /* it showed nothing */
+    b->b.link.is_host = true;
+    assert_true(session_is_of(ss, &b->b.link));
+    sessions_link_closed(&b->all, &b->a.link);
+    sessions_link_closed(&b->all, &b->b.link);
+    assert_ptr_equal(
+        find(b, written(text, sizeof text, ss, "msrps://r.example:2855/*;tcp")),
+        ss);
+    session_end(&b->all, ss);
+}
+
+/* --- peers (P-10) --- */
+
+static int bind(struct session *ss, const char *text, struct fake_link *f)
+{
+    struct uri u = uri_of(text);
+
+    return session_bind_peer(ss, &u, &f->link);
+}
+
+static struct link *peer(struct session *ss, const char *text)
+{
+    struct uri u = uri_of(text);
+
+    return session_peer(ss, &u);
+}
+
+static void a_peer_is_found_by_any_equal_uri(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    assert_int_equal(bind(ss, "msrp://x.invalid:9/p;ws", &b->b), 0);
+    assert_ptr_equal(peer(ss, "MSRP://X.invalid:9/p;WS;y=z"), &b->b.link);
+    assert_null(peer(ss, "msrp://x.invalid:9/P;ws"));
+    assert_null(peer(new_one(b), "msrp://x.invalid:9/p;ws"));
+}
+
+static void a_peer_that_speaks_again_is_bound_once(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_int_equal(ss->n_peers, 1);
+}
+
+static void another_living_link_may_not_take_its_place(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->a), 0);
+    assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->b), ERR_EXISTS);
+    assert_ptr_equal(peer(ss, "msrp://x:9/p;tcp"), &b->a.link);
+    b->a.link.closing = true;
+    assert_null(peer(ss, "msrp://x:9/p;tcp"));
+    assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_ptr_equal(peer(ss, "msrp://x:9/p;tcp"), &b->b.link);
+    assert_int_equal(ss->n_peers, 1);
+    b->a.link.closing = false;
+}
+
+static void a_peers_link_takes_its_bindings_with_it(void **state)
+{
+    struct bench *b = *state;
+    struct session *one = new_one(b), *two = new_one(b);
+
+    assert_int_equal(bind(one, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_int_equal(bind(two, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_int_equal(bind(two, "msrp://y:9/p;tcp", &b->a), 0);
+    sessions_link_closed(&b->all, &b->b.link);
+    assert_null(peer(one, "msrp://x:9/p;tcp"));
+    assert_null(peer(two, "msrp://x:9/p;tcp"));
+    assert_ptr_equal(peer(two, "msrp://y:9/p;tcp"), &b->a.link);
+    assert_int_equal(two->n_peers, 1);
+}
+
+static void beyond_the_bound_the_oldest_is_forgotten(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char text[64];
+
+    for (unsigned i = 0; i <= SESSION_PEERS_MAX; i++) {
+        (void)snprintf(text, sizeof text, "msrp://x%u:9/p;tcp", i);
+        assert_int_equal(bind(ss, text, &b->b), 0);
+    }
+    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+    assert_null(peer(ss, "msrp://x0:9/p;tcp"));
+    assert_ptr_equal(peer(ss, "msrp://x1:9/p;tcp"), &b->b.link);
+    assert_ptr_equal(peer(ss, text), &b->b.link);
+}
+
+/* --- failed messages (P-21) --- */
+
+static void a_failed_message_keeps_its_first_code(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    assert_int_equal(session_failed(&b->all, ss, SPAN("1234")), 0);
+    session_fail(&b->all, ss, SPAN("1234"), 413);
+    session_fail(&b->all, ss, SPAN("1234"), 408);
+    assert_int_equal(session_failed(&b->all, ss, SPAN("1234")), 413);
+    assert_int_equal(session_failed(&b->all, ss, SPAN("1235")), 0);
+    assert_int_equal(session_failed(&b->all, new_one(b), SPAN("1234")), 0);
+}
+
+static void the_last_failed_are_remembered(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char id[16];
+
+    for (unsigned i = 0; i <= SESSION_FAILED_MAX; i++) {
+        (void)snprintf(id, sizeof id, "id%u", i);
+        session_fail(&b->all, ss, span_str(id), (uint16_t)(400 + i));
+        session_fail(&b->all, ss, span_str(id), 500);
+    }
+    assert_int_equal(session_failed(&b->all, ss, SPAN("id0")), 0);
+    for (unsigned i = 1; i <= SESSION_FAILED_MAX; i++) {
+        (void)snprintf(id, sizeof id, "id%u", i);
+        assert_int_equal(session_failed(&b->all, ss, span_str(id)), 400 + i);
+    }
+}
+
+/* --- memory --- */
+
+static void what_needs_memory_copes_without(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    struct uri u = uri_of("msrp://x:9/p;tcp");
+    struct session *none;
+    int bound, settled;
+
+    oom_arm_all();
+    none = session_new(&b->all, &b->a.link, SPAN("r"), 1, true, NOW_MS + 1000);
+    bound = session_bind_peer(ss, &u, &b->b.link);
+    settled = session_settle(ss, SPAN("home"));
+    session_fail(&b->all, ss, SPAN("1234"), 413);
+    assert_true(oom_disarm());
+    assert_null(none);
+    assert_int_equal(bound, ERR_NOMEM);
+    assert_int_equal(settled, ERR_NOMEM);
+    assert_true(session_is_of(ss, &b->a.link));
+    assert_int_equal(session_failed(&b->all, ss, SPAN("1234")), 0);
+    assert_int_equal(b->a.link.n_sessions, 1);
+    assert_int_equal(ss->n_peers, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_uri_has_name_port_and_token),
+        TEST(tokens_never_repeat),
+        TEST(a_session_is_found_by_any_equal_uri),
+        TEST(a_token_counts_letter_by_letter),
+        TEST(a_session_ends_when_its_time_is_over),
+        TEST(sweeping_ends_what_is_over_and_nothing_else),
+        TEST(sessions_end_with_their_link),
+        TEST(the_session_of_a_closing_link_is_over),
+        TEST(a_session_is_of_its_link_and_no_other),
+        TEST(a_settled_session_is_of_any_link_with_that_name),
+        TEST(a_peer_is_found_by_any_equal_uri),
+        TEST(a_peer_that_speaks_again_is_bound_once),
+        TEST(another_living_link_may_not_take_its_place),
+        TEST(a_peers_link_takes_its_bindings_with_it),
+        TEST(beyond_the_bound_the_oldest_is_forgotten),
+        TEST(a_failed_message_keeps_its_first_code),
+        TEST(the_last_failed_are_remembered),
+        TEST(what_needs_memory_copes_without),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
