@@ -14,13 +14,6 @@ static int fail(struct log *log, const char *what)
     return ERR_IO;
 }
 
-/* Said nowhere and not there: whoever packaged this made no user. */
-static bool is_absent_default(const struct config *config, const char *key,
-                              bool found)
-{
-    return !found && !config_is_set(config, key);
-}
-
 static int become(gid_t gid, uid_t uid, struct log *log)
 {
     if (setgroups(1, &gid) != 0)
@@ -36,6 +29,14 @@ static int become(gid_t gid, uid_t uid, struct log *log)
     return 0;
 }
 
+static int fail_missing(struct log *log, const char *key)
+{
+    errno = ENOENT;
+    return fail(log, key);
+}
+
+/* A default name that does not exist was never made by whoever installed this:
+ * the user then stays, and the group is the user's own. */
 int privileges_drop(const struct config *config, struct log *log)
 {
     const char *user = config->relay.user, *group = config->relay.group;
@@ -46,23 +47,23 @@ int privileges_drop(const struct config *config, struct log *log)
 
     if (geteuid() != 0 || (!*user && !*group))
         return 0;
-    pw = *user ? getpwnam(user) : NULL;
-    if (*user && is_absent_default(config, "relay.user", pw != NULL)) {
-        log_warn(log, "running as root: no such user relay.user=%s", user);
-        return 0;
-    }
-    if (pw) {
+    if (*user) {
+        pw = getpwnam(user);
+        if (!pw && config_is_set(config, "relay.user"))
+            return fail_missing(log, "relay.user");
+        if (!pw) {
+            log_warn(log, "running as root: no such user relay.user=%s", user);
+            return 0;
+        }
         uid = pw->pw_uid;
         gid = pw->pw_gid;
     }
-    gr = *group ? getgrnam(group) : NULL;
-    if (gr)
-        gid = gr->gr_gid;
-    if ((*user && !pw) ||
-        (*group && !gr &&
-         !is_absent_default(config, "relay.group", gr != NULL))) {
-        errno = ENOENT;
-        return fail(log, pw ? "relay.group" : "relay.user");
+    if (*group) {
+        gr = getgrnam(group);
+        if (!gr && config_is_set(config, "relay.group"))
+            return fail_missing(log, "relay.group");
+        if (gr)
+            gid = gr->gr_gid;
     }
     return become(gid, uid, log);
 }
