@@ -1,0 +1,337 @@
+#include "txn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "fake_link.h"
+#include "oom.h"
+#include "texts.h"
+
+enum { NOW_MS = 1000000, TIMEOUT_MS = 30000 };
+
+struct bench {
+    struct head_pool heads;
+    struct txns txns;
+    struct fake_link a, b;
+    struct head *head;
+};
+
+static int set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct span own = SPAN("msrps://r:1/own;tcp");
+    struct msg m = msg_of("MSRP abcd SEND\r\nTo-Path: msrps://r:1/own;tcp\r\n"
+                          "From-Path: msrps://a:1/a;tcp\r\nMessage-ID: 1\r\n");
+
+    assert_non_null(b);
+    head_pool_init(&b->heads, 4);
+    assert_int_equal(
+        txns_init(&b->txns, (uint64_t[2]){1, 2}, &b->heads, TIMEOUT_MS), 0);
+    fake_link_init(&b->a, 1);
+    fake_link_init(&b->b, 2);
+    b->head = head_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own, 1,
+                       SPAN("own"), 1);
+    assert_non_null(b->head);
+    *state = b;
+    return 0;
+}
+
+static void drop_all(struct bench *b, struct list *l)
+{
+    struct list *m;
+
+    while ((m = list_first(l)))
+        txn_drop(&b->txns, CONTAINER(m, struct txn, of_link));
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    drop_all(b, &b->a.link.unsent);
+    drop_all(b, &b->a.link.txns);
+    drop_all(b, &b->b.link.unsent);
+    drop_all(b, &b->b.link.txns);
+    assert_int_equal(b->a.link.n_txns + b->b.link.n_txns, 0);
+    head_unref(&b->heads, b->head);
+    assert_int_equal(b->heads.pool.taken, 0);
+    txns_fini(&b->txns);
+    head_pool_fini(&b->heads);
+    fake_link_fini(&b->a);
+    fake_link_fini(&b->b);
+    free(b);
+    return 0;
+}
+
+static const char *tid_of(char *dst, unsigned i)
+{
+    (void)snprintf(dst, TID_LEN + 1, "tid%013u", i);
+    return dst;
+}
+
+/* A SEND goes out on `f` whole: so many octets more are in its output. */
+static struct txn *sent(struct bench *b, struct fake_link *f, unsigned i,
+                        size_t octets)
+{
+    char tid[TID_LEN + 1];
+    struct txn *x = txn_open(&b->txns, &f->link, tid_of(tid, i), b->head, 1);
+
+    assert_non_null(x);
+    f->out_n += octets;
+    txn_close(x, octets);
+    return x;
+}
+
+static struct txn *find(struct bench *b, struct fake_link *f, unsigned i)
+{
+    char tid[TID_LEN + 1];
+
+    return txn_find(&b->txns, &f->link, span_str(tid_of(tid, i)));
+}
+
+static void taken(struct bench *b, struct fake_link *f, size_t octets,
+                  uint64_t now_ms)
+{
+    f->taken += octets;
+    txns_sent(&b->txns, &f->link, f->taken, now_ms);
+}
+
+static struct txn *expired(struct bench *b, uint64_t now_ms)
+{
+    return txns_expired(&b->txns, now_ms);
+}
+
+/* --- finding --- */
+
+static void one_is_found_by_link_and_tid(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = sent(b, &b->a, 1, 10);
+
+    assert_ptr_equal(find(b, &b->a, 1), x);
+    assert_null(find(b, &b->b, 1));
+    assert_null(find(b, &b->a, 2));
+    assert_null(txn_find(&b->txns, &b->a.link, SPAN("tid")));
+    assert_null(txn_find(&b->txns, &b->a.link, SPAN("")));
+}
+
+static void what_is_dropped_is_not_found(void **state)
+{
+    struct bench *b = *state;
+
+    txn_drop(&b->txns, sent(b, &b->a, 1, 10));
+    assert_null(find(b, &b->a, 1));
+    assert_int_equal(b->txns.count, 0);
+    assert_int_equal(b->a.link.n_txns, 0);
+}
+
+static void thousands_are_found(void **state)
+{
+    struct bench *b = *state;
+
+    for (unsigned i = 0; i < 5000; i++)
+        (void)sent(b, i % 2 ? &b->a : &b->b, i, 1);
+    for (unsigned i = 0; i < 5000; i++) {
+        assert_non_null(find(b, i % 2 ? &b->a : &b->b, i));
+        assert_null(find(b, i % 2 ? &b->b : &b->a, i));
+    }
+    assert_int_equal(b->txns.count, 5000);
+    assert_int_equal(b->head->refs, 5001);
+}
+
+/* The issue: at most 200 octets each, besides the heads. */
+static void one_is_small(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct txn) <= 200);
+}
+
+static void a_request_keeps_the_way_back(void **state)
+{
+    struct bench *b = *state;
+    struct txn_back back = {.in_number = 7, .is_auth = true, .tid_n = 3};
+    char tid[TID_LEN + 1];
+    struct txn *x;
+
+    memcpy(back.tid, "abc", 3);
+    x = txn_request(&b->txns, &b->a.link, tid_of(tid, 1), &back);
+    assert_non_null(x);
+    back.in_number = 8;
+    assert_int_equal(x->back->in_number, 7);
+    assert_memory_equal(x->back->tid, "abc", 3);
+    assert_null(x->head);
+    txn_close(x, 0);
+}
+
+/* --- the clock (R4976-6.4.1-c, trap 15) --- */
+
+static void the_clock_starts_when_the_last_octet_is_taken(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = sent(b, &b->a, 1, 10);
+
+    taken(b, &b->a, 9, NOW_MS);
+    assert_null(expired(b, NOW_MS + 10 * TIMEOUT_MS));
+    taken(b, &b->a, 1, NOW_MS + 5000);
+    assert_null(expired(b, NOW_MS + 5000 + TIMEOUT_MS - 1));
+    assert_ptr_equal(expired(b, NOW_MS + 5000 + TIMEOUT_MS), x);
+    /* It stays until it is dropped. */
+    assert_ptr_equal(expired(b, NOW_MS + 5000 + TIMEOUT_MS), x);
+    txn_drop(&b->txns, x);
+    assert_null(expired(b, NOW_MS + 5000 + TIMEOUT_MS));
+}
+
+static void an_open_chunk_has_no_clock(void **state)
+{
+    struct bench *b = *state;
+    char tid[TID_LEN + 1];
+    struct txn *x = txn_open(&b->txns, &b->a.link, tid_of(tid, 1), b->head, 1);
+
+    assert_non_null(x);
+    b->a.out_n += 100;
+    taken(b, &b->a, 100, NOW_MS);
+    assert_null(expired(b, NOW_MS + 10 * TIMEOUT_MS));
+    b->a.out_n += 20;
+    txn_close(x, 90);
+    taken(b, &b->a, 20, NOW_MS + 10 * TIMEOUT_MS);
+    assert_null(expired(b, NOW_MS + 10 * TIMEOUT_MS));
+    assert_ptr_equal(expired(b, NOW_MS + 11 * TIMEOUT_MS), x);
+}
+
+static void they_expire_in_the_order_in_which_they_were_taken(void **state)
+{
+    struct bench *b = *state;
+
+    for (unsigned i = 0; i < 10; i++)
+        (void)sent(b, &b->a, i, 10);
+    for (unsigned i = 0; i < 10; i++)
+        taken(b, &b->a, 10, NOW_MS + i * 100);
+    for (unsigned i = 0; i < 10; i++) {
+        struct txn *x;
+
+        assert_null(expired(b, NOW_MS + i * 100 + TIMEOUT_MS - 1));
+        x = expired(b, NOW_MS + i * 100 + TIMEOUT_MS);
+        assert_ptr_equal(x, find(b, &b->a, i));
+        txn_drop(&b->txns, x);
+    }
+}
+
+static void an_answer_before_it_is_all_taken_is_fine(void **state)
+{
+    struct bench *b = *state;
+
+    (void)sent(b, &b->a, 1, 10);
+    (void)sent(b, &b->a, 2, 10);
+    txn_drop(&b->txns, find(b, &b->a, 1));
+    taken(b, &b->a, 20, NOW_MS);
+    assert_ptr_equal(expired(b, NOW_MS + TIMEOUT_MS), find(b, &b->a, 2));
+}
+
+/* --- P-23: our own back-pressure is not silence --- */
+
+static void block(struct fake_link *f, uint64_t now_ms)
+{
+    f->link.blocked = true;
+    f->link.blocked_since_ms = now_ms;
+}
+
+static void unblock(struct fake_link *f, uint64_t now_ms)
+{
+    f->link.paused_ms = link_paused_ms(&f->link, now_ms);
+    f->link.blocked = false;
+}
+
+static void time_in_which_we_do_not_read_does_not_count(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = sent(b, &b->a, 1, 10);
+
+    taken(b, &b->a, 10, NOW_MS);
+    block(&b->a, NOW_MS + 20000);
+    assert_null(expired(b, NOW_MS + TIMEOUT_MS));
+    assert_null(expired(b, NOW_MS + 500000));
+    unblock(&b->a, NOW_MS + 520000);
+    assert_null(expired(b, NOW_MS + 520000 + 9999));
+    assert_ptr_equal(expired(b, NOW_MS + 520000 + 10000), x);
+}
+
+static void a_pause_before_the_clock_started_does_not_count(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = sent(b, &b->a, 1, 10);
+
+    block(&b->a, NOW_MS);
+    taken(b, &b->a, 10, NOW_MS + 15000);
+    unblock(&b->a, NOW_MS + 20000);
+    assert_null(expired(b, NOW_MS + 20000 + TIMEOUT_MS - 1));
+    assert_ptr_equal(expired(b, NOW_MS + 20000 + TIMEOUT_MS), x);
+}
+
+/* Late by less than a timeout, never early, and no other is held up. */
+static void a_pause_of_one_link_holds_no_other_up(void **state)
+{
+    struct bench *b = *state;
+    struct txn *paused = sent(b, &b->a, 1, 10), *other = sent(b, &b->b, 2, 10);
+    uint64_t now_ms;
+
+    taken(b, &b->a, 10, NOW_MS);
+    taken(b, &b->b, 10, NOW_MS + 1000);
+    block(&b->a, NOW_MS + 2000);
+    unblock(&b->a, NOW_MS + 12000);
+    assert_null(expired(b, NOW_MS + 1000 + TIMEOUT_MS - 1));
+    assert_ptr_equal(expired(b, NOW_MS + 1000 + TIMEOUT_MS), other);
+    txn_drop(&b->txns, other);
+    for (now_ms = NOW_MS; !expired(b, now_ms); now_ms += 100)
+        assert_true(now_ms < NOW_MS + 10000 + 2 * TIMEOUT_MS);
+    assert_true(now_ms >= NOW_MS + 10000 + TIMEOUT_MS);
+    assert_ptr_equal(expired(b, now_ms), paused);
+}
+
+/* --- memory --- */
+
+static void without_memory_nothing_is_left_behind(void **state)
+{
+    struct bench *b = *state;
+    struct txn_back back = {.in_number = 7};
+    char tid[TID_LEN + 1];
+    struct txn *send, *request[2];
+
+    (void)tid_of(tid, 1);
+    oom_arm_all();
+    send = txn_open(&b->txns, &b->a.link, tid, b->head, 1);
+    request[0] = txn_request(&b->txns, &b->a.link, tid, &back);
+    assert_true(oom_disarm());
+    oom_arm(2);
+    request[1] = txn_request(&b->txns, &b->a.link, tid, &back);
+    assert_true(oom_disarm());
+    assert_null(send);
+    assert_null(request[0]);
+    assert_null(request[1]);
+    assert_int_equal(b->txns.count, 0);
+    assert_int_equal(b->a.link.n_txns, 0);
+    assert_int_equal(b->head->refs, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(one_is_found_by_link_and_tid),
+        TEST(what_is_dropped_is_not_found),
+        TEST(thousands_are_found),
+        TEST(one_is_small),
+        TEST(a_request_keeps_the_way_back),
+        TEST(the_clock_starts_when_the_last_octet_is_taken),
+        TEST(an_open_chunk_has_no_clock),
+        TEST(they_expire_in_the_order_in_which_they_were_taken),
+        TEST(an_answer_before_it_is_all_taken_is_fine),
+        TEST(time_in_which_we_do_not_read_does_not_count),
+        TEST(a_pause_before_the_clock_started_does_not_count),
+        TEST(a_pause_of_one_link_holds_no_other_up),
+        TEST(without_memory_nothing_is_left_behind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
