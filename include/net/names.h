@@ -1,0 +1,58 @@
+/* names - what name servers said, remembered for as long as they allow.
+ *
+ * Who asks what is being asked already waits for the same answer. Answers are
+ * kept for their TTL, at least a second and at most an hour; that there is none
+ * is kept for some seconds. The number of names is bounded: the one not used
+ * for longest goes. */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include "dns.h"
+#include "list.h"
+#include "loop.h"
+
+struct names;
+
+enum {
+    NAMES_MAX = 1024,    /* questions remembered or under way */
+    NAMES_TTL_MIN_S = 1, /* bounds of a TTL */
+    NAMES_TTL_MAX_S = 3600,
+    NAMES_NONE_S = 5,   /* "there is no such name" */
+    NAMES_FAILED_S = 1, /* no server could tell */
+};
+
+/* 0 with `answer`, which is valid in the call, or the error of dns_done_fn. */
+typedef void (*names_known_fn)(void *ctx, int err, struct dns_answer *answer);
+
+/* Somebody who waits; lives in who waits, and must end before its memory. */
+struct names_wait {
+    struct list link;
+    names_known_fn fn;
+    void *ctx;
+};
+
+void names_wait_init(struct names_wait *w, names_known_fn fn, void *ctx);
+/* Waits no more; harmless for who does not wait. */
+void names_wait_end(struct names_wait *w);
+
+/* `seed` is random, for its table. 0 or what dns_new() says. Nobody may wait
+ * any more when it is freed. */
+int names_new(struct names **out, struct loop *loop, const uint64_t seed[2],
+              const struct dns_settings *s);
+void names_free(struct names *n);
+
+/* Other servers from now on: forgets what it knows, and asks anew what is under
+ * way. On error all stays as it was. */
+int names_configure(struct names *n, const struct dns_settings *s);
+
+/* What is known about this name of at most DNS_NAME_MAX octets: 0 with *answer,
+ * which is valid until the next call here; ERR_AGAIN when `w` now waits; or an
+ * error of dns_done_fn, or ERR_LIMIT when too much is under way. */
+int names_ask(struct names *n, struct names_wait *w, struct span name,
+              enum dns_type type, struct dns_answer **answer);
+
+/* dns_hosts_file() */
+size_t names_hosts_file(struct names *n, const char *name, struct addr *list,
+                        size_t room);
+
+#endif

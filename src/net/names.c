@@ -1,0 +1,270 @@
+#include "names.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "table.h"
+
+struct names {
+    struct loop *loop;
+    struct dns *dns;
+    struct table table;
+    struct list known;  /* the one not used for longest comes first */
+    struct list asking; /* no answer yet */
+};
+
+enum { KEY_MAX = 1 + DNS_NAME_MAX };
+
+/* A question. Owned by its table; in one of the two lists. */
+struct entry {
+    struct table_node node;
+    struct list link;
+    struct names *names;
+    struct list waiting;
+    bool is_known;
+    int err;
+    struct dns_answer *answer; /* NULL on error */
+    uint64_t expires_ms;
+    size_t key_n;
+    char key[KEY_MAX + 1]; /* the type and the name in lower case, a NUL */
+};
+
+static struct entry *entry_of(struct table_node *node)
+{
+    return CONTAINER(node, struct entry, node);
+}
+
+static bool has_key(const struct table_node *node, const void *key)
+{
+    const struct entry *e = CONTAINER(node, const struct entry, node);
+    const struct span *k = key;
+
+    return span_eq(span_of(e->key, e->key_n), *k);
+}
+
+static enum dns_type type_of(const struct entry *e)
+{
+    return (enum dns_type)(unsigned char)e->key[0];
+}
+
+static const char *name_of(const struct entry *e)
+{
+    return e->key + 1;
+}
+
+static void entry_free(struct entry *e)
+{
+    assert(list_is_empty(&e->waiting));
+    table_remove(&e->names->table, &e->node);
+    list_remove(&e->link);
+    dns_answer_unref(e->answer);
+    free(e);
+}
+
+/* --- asking --- */
+
+static uint64_t lifetime_s(int err, const struct dns_answer *answer)
+{
+    if (err)
+        return err == ERR_NOT_FOUND ? NAMES_NONE_S : NAMES_FAILED_S;
+    if (answer->ttl_s < NAMES_TTL_MIN_S)
+        return NAMES_TTL_MIN_S;
+    return answer->ttl_s < NAMES_TTL_MAX_S ? answer->ttl_s : NAMES_TTL_MAX_S;
+}
+
+/* Who is told may ask again, and the entry may go for that. */
+static void tell(struct list *waiting, int err, struct dns_answer *answer)
+{
+    struct list *m;
+
+    while ((m = list_take_first(waiting))) {
+        struct names_wait *w = CONTAINER(m, struct names_wait, link);
+
+        w->fn(w->ctx, err, answer);
+    }
+}
+
+static void on_answer(void *ctx, int err, struct dns_answer *answer)
+{
+    struct entry *e = ctx;
+    struct list waiting;
+
+    e->is_known = true;
+    e->err = err;
+    e->answer = answer;
+    e->expires_ms =
+        loop_now_ms(e->names->loop) + 1000 * lifetime_s(err, answer);
+    list_remove(&e->link);
+    list_append(&e->names->known, &e->link);
+    list_init(&waiting);
+    list_move_all(&waiting, &e->waiting);
+    if (answer)
+        dns_answer_ref(answer);
+    tell(&waiting, err, answer);
+    dns_answer_unref(answer);
+}
+
+static void ask(struct entry *e)
+{
+    int err = dns_ask(e->names->dns, name_of(e), type_of(e), on_answer, e);
+
+    if (err)
+        on_answer(e, err, NULL);
+}
+
+/* --- what is remembered --- */
+
+static void forget_all(struct names *n)
+{
+    struct list *m;
+
+    while ((m = list_first(&n->known)))
+        entry_free(CONTAINER(m, struct entry, link));
+}
+
+static struct entry *find(struct names *n, struct span key)
+{
+    struct table_node *node =
+        table_find(&n->table, table_hash(&n->table, key), has_key, &key);
+    struct entry *e;
+
+    if (!node)
+        return NULL;
+    e = entry_of(node);
+    if (!e->is_known)
+        return e;
+    if (e->expires_ms <= loop_now_ms(n->loop)) {
+        entry_free(e);
+        return NULL;
+    }
+    list_remove(&e->link);
+    list_append(&n->known, &e->link);
+    return e;
+}
+
+static int add(struct entry **out, struct names *n, struct span key)
+{
+    struct list *oldest = list_first(&n->known);
+    struct entry *e;
+
+    if (n->table.count >= NAMES_MAX) {
+        if (!oldest)
+            return ERR_LIMIT;
+        entry_free(CONTAINER(oldest, struct entry, link));
+    }
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return ERR_NOMEM;
+    e->names = n;
+    list_init(&e->waiting);
+    list_init(&e->link);
+    e->key_n = span_copy(e->key, sizeof e->key, key);
+    table_add(&n->table, &e->node, table_hash(&n->table, key));
+    list_append(&n->asking, &e->link);
+    *out = e;
+    return 0;
+}
+
+/* --- public --- */
+
+void names_wait_init(struct names_wait *w, names_known_fn fn, void *ctx)
+{
+    list_init(&w->link);
+    w->fn = fn;
+    w->ctx = ctx;
+}
+
+void names_wait_end(struct names_wait *w)
+{
+    list_remove(&w->link);
+}
+
+int names_new(struct names **out, struct loop *loop, const uint64_t seed[2],
+              const struct dns_settings *s)
+{
+    struct names *n = calloc(1, sizeof *n);
+    int err;
+
+    if (!n)
+        return ERR_NOMEM;
+    n->loop = loop;
+    list_init(&n->known);
+    list_init(&n->asking);
+    err = table_init(&n->table, seed);
+    if (!err)
+        err = dns_new(&n->dns, loop, s);
+    if (err) {
+        names_free(n);
+        return err;
+    }
+    *out = n;
+    return 0;
+}
+
+void names_free(struct names *n)
+{
+    struct list *m;
+
+    if (!n)
+        return;
+    dns_free(n->dns);
+    forget_all(n);
+    while ((m = list_first(&n->asking)))
+        entry_free(CONTAINER(m, struct entry, link));
+    table_fini(&n->table);
+    free(n);
+}
+
+int names_configure(struct names *n, const struct dns_settings *s)
+{
+    struct dns *fresh;
+    struct list again, *m;
+    int err = dns_new(&fresh, n->loop, s);
+
+    if (err)
+        return err;
+    dns_free(n->dns);
+    n->dns = fresh;
+    forget_all(n);
+    list_init(&again);
+    list_move_all(&again, &n->asking);
+    while ((m = list_take_first(&again))) {
+        list_append(&n->asking, m);
+        ask(CONTAINER(m, struct entry, link));
+    }
+    return 0;
+}
+
+int names_ask(struct names *n, struct names_wait *w, struct span name,
+              enum dns_type type, struct dns_answer **answer)
+{
+    char key[KEY_MAX];
+    struct entry *e;
+    int err;
+
+    assert(name.n <= DNS_NAME_MAX);
+    key[0] = (char)type;
+    for (size_t i = 0; i < name.n; i++)
+        key[1 + i] = char_lower(name.p[i]);
+    e = find(n, span_of(key, 1 + name.n));
+    if (!e) {
+        err = add(&e, n, span_of(key, 1 + name.n));
+        if (err)
+            return err;
+        ask(e);
+    }
+    if (!e->is_known) {
+        list_append(&e->waiting, &w->link);
+        return ERR_AGAIN;
+    }
+    if (!e->err)
+        *answer = e->answer;
+    return e->err;
+}
+
+size_t names_hosts_file(struct names *n, const char *name, struct addr *list,
+                        size_t room)
+{
+    return dns_hosts_file(n->dns, name, list, room);
+}

@@ -1,0 +1,203 @@
+/* How look-ups end, and whom that may surprise. */
+#include "resolve.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+#include "oom.h"
+#include "resolve_rig.h"
+
+static void the_number_of_look_ups_is_bounded(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct resolve_lookup *l;
+    struct told t = {.calls = 0};
+
+    for (int i = 0; i < RESOLVE_LOOKUPS_MAX; i++)
+        assert_int_equal(resolve_start(&l, r->resolve, SPAN("192.0.2.1"), 1,
+                                       resolve_rig_done, &t),
+                         0);
+    assert_int_equal(resolve_start(&l, r->resolve, SPAN("192.0.2.1"), 1,
+                                   resolve_rig_done, &t),
+                     ERR_LIMIT);
+    resolve_rig_turn(r);
+    assert_int_equal(t.calls, RESOLVE_LOOKUPS_MAX);
+    assert_int_equal(resolve_start(&l, r->resolve, SPAN("192.0.2.1"), 1,
+                                   resolve_rig_done, &t),
+                     0);
+}
+
+static void cancelled_look_ups_tell_nothing(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told at_once = {.calls = 0}, asked = {.calls = 0},
+                shared = {.calls = 0}, service = {.calls = 0};
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    resolve_rig_start(r, &at_once, "a.example", 9);
+    resolve_cancel(at_once.lookup);
+    resolve_rig_start(r, &asked, "a.example", 9);
+    resolve_rig_start(r, &shared, "a.example", 9);
+    resolve_rig_start(r, &service, "a.example", 0);
+    loop_turn(r->loop, false);
+    resolve_cancel(asked.lookup);
+    resolve_cancel(service.lookup);
+    resolve_cancel(NULL);
+    resolve_rig_wait(&shared);
+    assert_string_equal(shared.text, "192.0.2.1:9");
+    for (int i = 0; i < 10; i++)
+        resolve_rig_turn(r);
+    assert_int_equal(at_once.calls + asked.calls + service.calls, 0);
+}
+
+static void cancel_both(struct told *t)
+{
+    resolve_cancel(t->lookup);
+    resolve_cancel(t->also->lookup);
+}
+
+static void start_also(struct told *t)
+{
+    resolve_rig_start(t->rig, t->also, "a.example", 7);
+}
+
+static void in_its_call_a_look_up_may_be_cancelled_and_others_too(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told second = {.calls = 0};
+    struct told first = {.also = &second, .do_in_call = cancel_both};
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    resolve_rig_start(r, &first, "a.example", 9);
+    resolve_rig_start(r, &second, "a.example", 9);
+    resolve_rig_wait(&first);
+    for (int i = 0; i < 10; i++)
+        resolve_rig_turn(r);
+    assert_int_equal(second.calls, 0);
+    assert_int_equal(first.calls, 1);
+}
+
+static void in_its_call_another_may_be_started(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told second = {.calls = 0};
+    struct told first = {.also = &second, .do_in_call = start_also};
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    resolve_rig_start(r, &first, "a.example", 9);
+    resolve_rig_wait(&first);
+    resolve_rig_wait(&second);
+    assert_string_equal(second.text, "192.0.2.1:7");
+}
+
+static void what_is_under_way_ends_with_the_resolver(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told t[3] = {{.calls = 0}};
+
+    resolve_rig_start(r, &t[0], "a.example", 9);
+    resolve_rig_start(r, &t[1], "a.example", 0);
+    loop_turn(r->loop, false);
+    resolve_rig_start(r, &t[2], "192.0.2.1", 9);
+    resolve_free(r->resolve);
+    r->resolve = NULL;
+    for (int i = 0; i < 10; i++)
+        resolve_rig_turn(r);
+    assert_int_equal(t[0].calls + t[1].calls + t[2].calls, 0);
+    resolve_free(NULL);
+}
+
+static void new_servers_are_asked_what_is_under_way(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told t = {.calls = 0};
+    struct resolve_settings s;
+    struct addr at;
+    int fd = resolve_rig_mute_server(&at);
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    assert_found(r, "a.example", 9, "192.0.2.1:9");
+    s = resolve_rig_settings(&at, 1);
+    assert_int_equal(resolve_configure(r->resolve, &s), 0);
+    resolve_rig_start(r, &t, "a.example", 9); /* what was known is forgotten */
+    for (int i = 0; i < 5; i++)
+        resolve_rig_turn(r);
+    assert_int_equal(t.calls, 0);
+    s = resolve_rig_settings(dns_stub_addr(r->stub), 1);
+    assert_int_equal(resolve_configure(r->resolve, &s), 0);
+    resolve_rig_wait(&t);
+    assert_string_equal(t.text, "192.0.2.1:9");
+    assert_int_equal(dns_stub_asked(r->stub, "a.example", DNS_A), 2);
+    close(fd);
+}
+
+static int make_with_servers(void *ctx)
+{
+    struct resolve_rig *r = ctx;
+    struct resolve_settings s = resolve_rig_settings(dns_stub_addr(r->stub), 1);
+    struct resolve *made = NULL;
+    int err = resolve_new(&made, r->loop, &r->rnd, &s);
+
+    if (!err)
+        err = resolve_configure(made, &s);
+    resolve_free(made);
+    return err;
+}
+
+static void without_memory_no_resolver_is_made(void **state)
+{
+    assert_true(oom_sweep(make_with_servers, *state) >= 8);
+}
+
+/* Every allocation of a look-up in turn: it is refused, or ends. */
+static void without_memory_a_look_up_ends(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct resolve_settings s = resolve_rig_settings(dns_stub_addr(r->stub), 1);
+    bool failed = true;
+    char name[32];
+
+    s.dns.try_ms = 10; /* a socket that is not watched is not answered */
+    resolve_rig_use(r, &s);
+    for (unsigned n = 1; failed; n++) {
+        struct told t = {.rig = r};
+        int err;
+
+        snprintf(name, sizeof name, "n%u.example", n);
+        dns_stub_host(r->stub, name, 60, "192.0.2.1");
+        oom_arm(n);
+        err = resolve_start(&t.lookup, r->resolve, span_str(name), 9,
+                            resolve_rig_done, &t);
+        if (!err)
+            resolve_rig_wait(&t);
+        failed = oom_disarm();
+        if (err)
+            assert_int_equal(err, ERR_NOMEM);
+        else if (!failed)
+            assert_int_equal(t.err, 0);
+        else
+            assert_true(t.err == 0 || t.err == ERR_NOMEM ||
+                        t.err == ERR_TIMEOUT);
+    }
+}
+
+int main(void)
+{
+#define T(test)                                                                \
+    cmocka_unit_test_setup_teardown(test, resolve_rig_set_up,                  \
+                                    resolve_rig_tear_down)
+    const struct CMUnitTest tests[] = {
+        T(the_number_of_look_ups_is_bounded),
+        T(cancelled_look_ups_tell_nothing),
+        T(in_its_call_a_look_up_may_be_cancelled_and_others_too),
+        T(in_its_call_another_may_be_started),
+        T(what_is_under_way_ends_with_the_resolver),
+        T(new_servers_are_asked_what_is_under_way),
+        T(without_memory_no_resolver_is_made),
+        T(without_memory_a_look_up_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
