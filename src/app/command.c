@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <ares.h>
 #include <errno.h>
 #include <ev.h>
 #include <libconfig.h>
@@ -25,10 +26,11 @@ static void print_version(FILE *out)
             "msrprelayd " MSRP_VERSION "\n"
             "libev %d.%d\n"
             "%s\n"
+            "c-ares %s\n"
             "libconfig %d.%d.%d\n",
             ev_version_major(), ev_version_minor(),
-            OpenSSL_version(OPENSSL_VERSION), LIBCONFIG_VER_MAJOR,
-            LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION);
+            OpenSSL_version(OPENSSL_VERSION), ares_version(NULL),
+            LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION);
 }
 
 /* The exit for an error of reading or checking. */

@@ -218,6 +218,7 @@ static void the_version_names_the_libraries(void **state)
     assert_memory_equal(x->out, "msrprelayd ", 11);
     assert_non_null(strstr(x->out, "\nlibev "));
     assert_non_null(strstr(x->out, "\nOpenSSL "));
+    assert_non_null(strstr(x->out, "\nc-ares "));
     assert_non_null(strstr(x->out, "\nlibconfig "));
     assert_null(x->config);
 }
