@@ -1,5 +1,7 @@
 #include "parsed.h"
 
+#include <stdio.h>
+
 #include "cmocka_all.h"
 #include "err.h"
 
@@ -30,4 +32,16 @@ void parsed_bad(const char *text, const char *faults)
 
     assert_null(parsed(&f, text));
     assert_string_equal(f.text, faults);
+}
+
+char *parsed_dump(const struct config *c)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *f = open_memstream(&text, &n);
+
+    assert_non_null(f);
+    assert_int_equal(config_dump(c, f), 0);
+    assert_int_equal(fclose(f), 0);
+    return text;
 }

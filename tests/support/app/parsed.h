@@ -18,4 +18,7 @@ struct config *parsed_good(const char *text);
 /* Reads a text that must have exactly these faults. */
 void parsed_bad(const char *text, const char *faults);
 
+/* The dump of one, to be freed. */
+char *parsed_dump(const struct config *c);
+
 #endif

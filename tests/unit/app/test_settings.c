@@ -38,18 +38,6 @@ static char *squeeze(char *text)
     return text;
 }
 
-static char *dump(const struct config *c)
-{
-    char *text = NULL;
-    size_t n;
-    FILE *f = open_memstream(&text, &n);
-
-    assert_non_null(f);
-    assert_int_equal(config_dump(c, f), 0);
-    assert_int_equal(fclose(f), 0);
-    return text;
-}
-
 /* --- what the manual says of a key --- */
 
 static const char *noun(const struct setting *s)
@@ -206,8 +194,8 @@ static void the_example_shows_every_key_at_its_default(void **state)
         if (config_place(example, settings[i].key).line == 0)
             fail_msg("not in the example: %s", settings[i].key);
     plain = parsed_good("relay: { name = \"relay.example.com\"; };\n" LISTEN);
-    want = dump(plain);
-    got = dump(example);
+    want = parsed_dump(plain);
+    got = parsed_dump(example);
     assert_string_equal(got, want);
     free(want);
     free(got);
