@@ -1,0 +1,375 @@
+#include "dial.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "backoff.h"
+#include "err.h"
+#include "timer.h"
+
+struct dial {
+    struct loop *loop;
+    struct resolve *resolve;
+    struct backoff *backoff;
+    struct timer_fifo *connect;
+    struct timer_fifo *total;
+    struct sock_opts sock;
+    dial_may_fn may;
+    void *may_ctx;
+    struct list calls;
+    size_t n_calls;
+};
+
+enum call_state {
+    CALL_RESOLVING,  /* `lookup` is under way; total timer */
+    CALL_CONNECTING, /* `fd` is being connected to list[at - 1]; both timers */
+    CALL_DONE,       /* `result` is to be told at the end of the turn */
+};
+
+struct dial_call {
+    struct dial *dial;
+    struct list link;
+    enum call_state state;
+    bool is_called; /* `done` is being called */
+    dial_done_fn done;
+    void *ctx;
+    struct resolve_lookup *lookup; /* NULL when it has ended */
+    struct addr list[RESOLVE_ADDRS_MAX];
+    size_t n, at;
+    int fd; /* -1 when there is none */
+    struct loop_io io;
+    struct loop_defer end;
+    struct timer connect;
+    struct timer total;
+    struct dial_result result;
+    uint16_t port;
+    size_t host_n;
+    char host[];
+};
+
+static struct span host_of(const struct dial_call *c)
+{
+    return span_of(c->host, c->host_n);
+}
+
+/* --- endings --- */
+
+static void stop_connecting(struct dial_call *c)
+{
+    timer_stop(&c->connect);
+    if (c->fd < 0)
+        return;
+    loop_io_want(&c->io, 0);
+    close(c->fd);
+    c->fd = -1;
+}
+
+/* What is the matter here says nothing about who was dialled. */
+static bool is_ours(int err)
+{
+    return err == ERR_NOMEM || err == ERR_LIMIT;
+}
+
+static void end(struct dial_call *c, int err)
+{
+    struct dial *d = c->dial;
+
+    c->state = CALL_DONE;
+    c->result.err = err;
+    timer_stop(&c->total);
+    if (err && !is_ours(err))
+        backoff_fail(d->backoff, host_of(c), c->port, err,
+                     loop_now_ms(d->loop));
+    loop_defer(d->loop, &c->end);
+}
+
+static void call_free(struct dial_call *c)
+{
+    resolve_cancel(c->lookup);
+    stop_connecting(c);
+    timer_stop(&c->total);
+    loop_defer_cancel(&c->end);
+    list_remove(&c->link);
+    c->dial->n_calls--;
+    free(c);
+}
+
+static void on_end(void *ctx)
+{
+    struct dial_call *c = ctx;
+
+    c->is_called = true;
+    c->result.fd = c->fd;
+    c->fd = -1;
+    c->done(c->ctx, &c->result);
+    call_free(c);
+}
+
+/* --- addresses --- */
+
+/* How much a failure tells: that there is no way from here, least. */
+static int telling(int err, int errnum)
+{
+    if (!err)
+        return 0;
+    switch (errnum) {
+    case ENETUNREACH:
+    case EAFNOSUPPORT:
+    case EADDRNOTAVAIL:
+    case EINVAL:
+        return 1;
+    default:
+        return err == ERR_TIMEOUT ? 2 : 3;
+    }
+}
+
+/* The address at hand failed. */
+static void note(struct dial_call *c, int err, int errnum)
+{
+    struct dial_result *r = &c->result;
+
+    if (telling(err, errnum) < telling(r->err, r->errnum))
+        return;
+    r->err = err;
+    r->errnum = errnum;
+    r->peer = c->list[c->at - 1];
+}
+
+static int error_of(int errnum)
+{
+    switch (errnum) {
+    case EMFILE:
+    case ENFILE:
+        return ERR_LIMIT;
+    case ENOBUFS:
+    case ENOMEM:
+        return ERR_NOMEM;
+    case ETIMEDOUT:
+        return ERR_TIMEOUT;
+    default:
+        return ERR_IO;
+    }
+}
+
+static void on_ready(void *ctx, int events);
+
+/* Begins to connect to the address at hand: 0 or what went wrong. */
+static int connect_to_it(struct dial_call *c)
+{
+    struct dial *d = c->dial;
+    const struct addr *to = &c->list[c->at - 1];
+
+    if (!d->may(d->may_ctx, to)) {
+        c->result.denied++;
+        return ERR_DENIED;
+    }
+    c->result.tried++;
+    if (sock_connect(&c->fd, to, &d->sock)) {
+        int err = error_of(errno);
+
+        note(c, err, errno);
+        return err;
+    }
+    loop_io_init(&c->io, d->loop, c->fd, on_ready, c);
+    loop_io_want(&c->io, LOOP_WRITE);
+    timer_start(d->connect, &c->connect);
+    return 0;
+}
+
+/* On to the next address that lets itself be tried. */
+static void try_next(struct dial_call *c)
+{
+    while (c->at < c->n) {
+        int err;
+
+        c->at++;
+        err = connect_to_it(c);
+        if (!err)
+            return;
+        if (is_ours(err)) {
+            end(c, err);
+            return;
+        }
+    }
+    end(c, c->result.tried ? c->result.err : ERR_DENIED);
+}
+
+/* Connected, or not. */
+static void on_ready(void *ctx, int events)
+{
+    struct dial_call *c = ctx;
+    socklen_t len = sizeof c->result.errnum;
+    int errnum = 0;
+
+    (void)events;
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &errnum, &len))
+        errnum = errno;
+    if (errnum) {
+        stop_connecting(c);
+        note(c, error_of(errnum), errnum);
+        try_next(c);
+        return;
+    }
+    timer_stop(&c->connect);
+    loop_io_want(&c->io, 0);
+    c->result.errnum = 0;
+    c->result.peer = c->list[c->at - 1];
+    end(c, 0);
+}
+
+static void on_connect_due(struct timer *t)
+{
+    struct dial_call *c = CONTAINER(t, struct dial_call, connect);
+
+    stop_connecting(c);
+    note(c, ERR_TIMEOUT, ETIMEDOUT);
+    try_next(c);
+}
+
+static void on_total_due(struct timer *t)
+{
+    struct dial_call *c = CONTAINER(t, struct dial_call, total);
+
+    resolve_cancel(c->lookup);
+    c->lookup = NULL;
+    if (c->fd >= 0)
+        note(c, ERR_TIMEOUT, ETIMEDOUT);
+    stop_connecting(c);
+    end(c, c->result.err ? c->result.err : ERR_TIMEOUT);
+}
+
+static void on_resolved(void *ctx, int err, const struct addr *list, size_t n)
+{
+    struct dial_call *c = ctx;
+
+    c->lookup = NULL;
+    if (err) {
+        end(c, err);
+        return;
+    }
+    memcpy(c->list, list, n * sizeof *list);
+    c->n = n;
+    c->state = CALL_CONNECTING;
+    try_next(c);
+}
+
+/* --- public --- */
+
+int dial_new(struct dial **out, struct loop *loop, struct resolve *resolve,
+             struct rnd *rnd, const struct dial_settings *s, dial_may_fn may,
+             void *may_ctx)
+{
+    struct dial *d = calloc(1, sizeof *d);
+    uint64_t seed[2];
+    int err;
+
+    if (!d)
+        return ERR_NOMEM;
+    *d = (struct dial){.loop = loop,
+                       .resolve = resolve,
+                       .sock = s->sock,
+                       .may = may,
+                       .may_ctx = may_ctx};
+    list_init(&d->calls);
+    rnd_bytes(rnd, seed, sizeof seed);
+    err = backoff_new(&d->backoff, seed);
+    if (!err)
+        err = timer_fifo_new(&d->connect, loop, s->connect_ms, on_connect_due);
+    if (!err)
+        err = timer_fifo_new(&d->total, loop, s->total_ms, on_total_due);
+    if (err) {
+        dial_free(d);
+        return err;
+    }
+    *out = d;
+    return 0;
+}
+
+void dial_free(struct dial *d)
+{
+    struct list *m;
+
+    if (!d)
+        return;
+    while ((m = list_first(&d->calls)))
+        call_free(CONTAINER(m, struct dial_call, link));
+    timer_fifo_free(d->connect);
+    timer_fifo_free(d->total);
+    backoff_free(d->backoff);
+    free(d);
+}
+
+void dial_configure(struct dial *d, const struct dial_settings *s)
+{
+    d->sock = s->sock;
+    timer_fifo_set_length(d->connect, s->connect_ms);
+    timer_fifo_set_length(d->total, s->total_ms);
+    backoff_clear_all(d->backoff);
+}
+
+static struct dial_call *call_new(struct dial *d, struct span host,
+                                  uint16_t port)
+{
+    struct dial_call *c = calloc(1, sizeof *c + host.n);
+
+    if (!c)
+        return NULL;
+    c->dial = d;
+    c->fd = c->result.fd = -1;
+    c->port = port;
+    c->host_n = host.n;
+    memcpy(c->host, host.p, host.n);
+    loop_defer_init(&c->end, on_end, c);
+    timer_init(&c->connect);
+    timer_init(&c->total);
+    list_init(&c->link);
+    list_append(&d->calls, &c->link);
+    d->n_calls++;
+    return c;
+}
+
+int dial_start(struct dial_call **out, struct dial *d, struct span host,
+               uint16_t port, dial_done_fn done, void *ctx)
+{
+    uint64_t left_ms;
+    int last =
+        backoff_check(d->backoff, host, port, loop_now_ms(d->loop), &left_ms);
+    struct dial_call *c;
+    int err = 0;
+
+    if (d->n_calls >= DIAL_CALLS_MAX)
+        return ERR_LIMIT;
+    c = call_new(d, host, port);
+    if (!c)
+        return ERR_NOMEM;
+    c->done = done;
+    c->ctx = ctx;
+    if (last) {
+        c->result.backoff_ms = left_ms;
+        end(c, last);
+    } else {
+        timer_start(d->total, &c->total);
+        err = resolve_start(&c->lookup, d->resolve, host, port, on_resolved, c);
+    }
+    if (err) {
+        call_free(c);
+        return err;
+    }
+    *out = c;
+    return 0;
+}
+
+void dial_cancel(struct dial_call *c)
+{
+    if (c && !c->is_called)
+        call_free(c);
+}
+
+void dial_note(struct dial *d, struct span host, uint16_t port, int err)
+{
+    if (!err)
+        backoff_clear(d->backoff, host, port);
+    else if (!is_ours(err))
+        backoff_fail(d->backoff, host, port, err, loop_now_ms(d->loop));
+}
