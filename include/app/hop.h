@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "conn.h"
+#include "dial.h"
 #include "link.h"
 #include "list.h"
 #include "log.h"
@@ -31,6 +32,8 @@ struct hops_stats {
     uint64_t handshake; /* timers.handshake */
     uint64_t stalled;   /* timers.stall */
     uint64_t full;      /* never read its responses and REPORTs */
+    uint64_t dialled;
+    uint64_t dial_failed;
 };
 
 /* What all hops share; the server's. */
@@ -46,9 +49,13 @@ struct hops {
     uint32_t head_size;
     uint32_t path_uris;
     size_t count;
+    size_t max; /* limits.connections */
     struct hops_stats stats;
     struct list by_use; /* the least recently used first */
-    /* Told when one is gone, with its address. */
+    struct dial *dial;
+    struct tls_ctx *tls_client; /* NULL: nothing is dialled over TLS */
+    uint16_t uri_port; /* in URIs given out over a dialled connection */
+    /* Told when an accepted one is gone, with its address. */
     void (*on_gone)(void *ctx, const struct addr *peer);
     void *ctx;
 };
@@ -68,6 +75,10 @@ void hops_fini(struct hops *h);
 /* Takes over an accepted socket. 0, or an error with the socket closed. */
 int hop_accept(struct hops *h, int fd, const struct addr *peer,
                const struct hop_origin *origin);
+
+/* Dials the host of `uri`: the relay's neighbours_dial_fn, `ctx` is the hops.
+ */
+struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
 
 /* Closes the one that was not used for the longest time, if there is one that
  * has nothing in flight (R4976-6.5-c). */

@@ -7,6 +7,7 @@
 
 #include "config_read.h"
 #include "err.h"
+#include "net_make.h"
 #include "tls.h"
 #include "users_file.h"
 
@@ -167,18 +168,14 @@ static void check_name(const struct check *k, const struct tls_ctx *tls,
 static int check_tls(const struct check *k)
 {
     const struct config *c = k->config;
-    struct tls_settings s = {
-        .certificate = tls_file(k, "tls.certificate", c->tls.certificate),
-        .private_key = tls_file(k, "tls.private_key", c->tls.private_key),
-        .ca_file = c->tls.ca_file,
-        .min_tls13 = c->tls.min_version == CONFIG_TLS13,
-        .ciphers = c->tls.ciphers,
-        .ciphersuites = c->tls.ciphersuites,
-    };
+    struct tls_settings s = tls_settings_of(c);
     struct tls_ctx *made = NULL;
     char why[TLS_WHY_MAX];
     enum tls_fault fault;
     int err;
+
+    s.certificate = tls_file(k, "tls.certificate", c->tls.certificate);
+    s.private_key = tls_file(k, "tls.private_key", c->tls.private_key);
 
     while ((err = tls_server_new(&made, &s, &fault, why)) == ERR_TLS) {
         const char *key;

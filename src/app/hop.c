@@ -1,37 +1,16 @@
-#include "hop.h"
-
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "hop_inside.h"
 
 /* An hour: no session's connection is closed for idleness before (R4976-6.5-b,
  * R4976-5.4-a). */
 enum { SESSION_IDLE_MS = 3600 * 1000 };
 
-struct hop {
-    struct link link;
-    struct hops *all;
-    struct conn *conn;
-    struct parser parser;
-    struct timer probation;
-    struct timer idle;
-    struct list by_use;
-    struct loop_defer end; /* close() of the link, made at the turn's end */
-    const char *why;       /* ... and why */
-    bool full;             /* its output took no more */
-    bool left;             /* the relay has been told of the end */
-    uint64_t used_ms;
-};
-
 static struct hop *hop_of(const struct link *l)
 {
     return CONTAINER((void *)(uintptr_t)l, struct hop, link);
-}
-
-static unsigned long long number_of(const struct hop *h)
-{
-    return h->link.number;
 }
 
 /* --- the link's functions: what the relay asks of this neighbour --- */
@@ -43,7 +22,7 @@ static void log_out(const struct hop *h, const struct span *parts, size_t n)
     char tid[MSG_TID_MAX + 8], what[32];
 
     if (n > 3 && span_eq(parts[0], SPAN("MSRP ")))
-        log_debug(h->all->log, "c=%llu out %s tid=%s", number_of(h),
+        log_debug(h->all->log, "c=%llu out %s tid=%s", hop_number(h),
                   log_escape(what, sizeof what, parts[3]),
                   log_escape(tid, sizeof tid, parts[1]));
 }
@@ -55,29 +34,39 @@ static int hop_put(struct link *l, const struct span *parts, size_t n)
 
     if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
         log_out(h, parts, n);
-    err = conn_write(h->conn, parts, n);
+    err = h->conn ? conn_write(h->conn, parts, n) : hop_put_early(h, parts, n);
     h->full |= err == ERR_FULL;
     return err;
 }
 
 static size_t hop_queued(const struct link *l)
 {
-    return conn_queued(hop_of(l)->conn);
+    const struct hop *h = hop_of(l);
+
+    return h->conn ? conn_queued(h->conn) : h->early_n;
 }
 
 static uint64_t hop_position(const struct link *l)
 {
-    return conn_position(hop_of(l)->conn);
+    const struct hop *h = hop_of(l);
+
+    return h->conn ? conn_position(h->conn) : h->early_n;
 }
 
 static void hop_pause(struct link *l)
 {
-    conn_pause(hop_of(l)->conn);
+    struct hop *h = hop_of(l);
+
+    if (h->conn)
+        conn_pause(h->conn);
 }
 
 static void hop_resume(struct link *l)
 {
-    conn_resume(hop_of(l)->conn);
+    struct hop *h = hop_of(l);
+
+    if (h->conn)
+        conn_resume(h->conn);
 }
 
 static void hop_close(struct link *l, const char *why)
@@ -85,13 +74,15 @@ static void hop_close(struct link *l, const char *why)
     struct hop *h = hop_of(l);
 
     h->why = why;
-    conn_pause(h->conn); /* what it still says, nobody hears */
+    hop_pause(l); /* what it still says, nobody hears */
     loop_defer(h->all->loop, &h->end);
 }
 
 static bool hop_has_name(const struct link *l, struct span host)
 {
-    return conn_peer_has_name(hop_of(l)->conn, host);
+    const struct hop *h = hop_of(l);
+
+    return h->conn && conn_peer_has_name(h->conn, host);
 }
 
 static const struct link_ops link_ops = {
@@ -111,9 +102,7 @@ static void tell_time(const struct hop *h)
     relay_clock(h->all->relay, loop_now_ms(h->all->loop));
 }
 
-/* For the relay the link is gone from here on, though its output may still be
- * on the way. */
-static void leave(struct hop *h, bool stalled)
+void hop_leave(struct hop *h, bool stalled)
 {
     if (h->left)
         return;
@@ -127,7 +116,11 @@ static void on_end(void *ctx)
 {
     struct hop *h = ctx;
 
-    leave(h, false);
+    if (!h->conn) {
+        hop_stop_dialling(h);
+        return;
+    }
+    hop_leave(h, false);
     if (h->full) /* he does not read: there is nothing to wait for */
         conn_fail(h->conn, CONN_WHY_FULL);
     else
@@ -146,13 +139,16 @@ static void on_open(void *ctx)
     struct hop *h = ctx;
     char peer[ADDR_TEXT_MAX];
 
+    h->open = true;
     h->all->stats.opened++;
+    hop_note(h, 0);
     h->link.is_host = conn_peer_is_host(h->conn);
     relay_link_known(h->all->relay, &h->link);
-    timer_start(h->all->probation, &h->probation);
+    if (!h->host)
+        timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
     log_info(h->all->log, "c=%llu open peer=%s tls=%s host_certificate=%s",
-             number_of(h), addr_text(peer, conn_peer(h->conn)),
+             hop_number(h), addr_text(peer, conn_peer(h->conn)),
              h->link.secure ? conn_tls_version(h->conn) : "none",
              h->link.is_host ? "yes" : "no");
 }
@@ -161,7 +157,7 @@ static void log_in(const struct hop *h, const struct msg *m)
 {
     char tid[MSG_TID_MAX + 8], what[32];
 
-    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s", number_of(h),
+    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s", hop_number(h),
               log_escape(what, sizeof what, msg_text(m, m->method_name)),
               log_escape(tid, sizeof tid, msg_text(m, m->tid)),
               m->fault ? " fault=" : "",
@@ -185,7 +181,7 @@ static void on_input(void *ctx, struct span *in)
             return;
         if (err) {
             h->all->stats.bad_input++;
-            log_info(h->all->log, "c=%llu bad input error=%s", number_of(h),
+            log_info(h->all->log, "c=%llu bad input error=%s", hop_number(h),
                      err_name(err));
             link_close(&h->link, "bad input");
             return;
@@ -206,15 +202,19 @@ static void on_sent(void *ctx, uint64_t position)
     relay_link_sent(h->all->relay, &h->link, position);
 }
 
-static void hop_free(struct hop *h)
+void hop_free(struct hop *h)
 {
     struct hops *all = h->all;
 
     timer_stop(&h->probation);
     timer_stop(&h->idle);
     loop_defer_cancel(&h->end);
-    list_remove(&h->by_use);
-    all->count--;
+    if (!list_is_empty(&h->by_use)) {
+        list_remove(&h->by_use);
+        all->count--;
+    }
+    free(h->host);
+    free(h->early);
     free(h);
 }
 
@@ -230,18 +230,23 @@ static void on_closed(void *ctx, enum conn_why why)
     struct hop *h = ctx;
     struct hops *all = h->all;
 
-    leave(h, why == CONN_WHY_STALL);
+    if (!h->open) {
+        h->link.fail_code = 408;
+        hop_note(h, why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
+    }
+    hop_leave(h, why == CONN_WHY_STALL);
     count_end(&all->stats, why);
     log_info(
-        all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu", number_of(h),
+        all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu", hop_number(h),
         h->why ? h->why : conn_why_text(why),
         (unsigned long long)conn_octets_in(h->conn),
         (unsigned long long)(conn_position(h->conn) - conn_queued(h->conn)));
-    all->on_gone(all->ctx, conn_peer(h->conn));
+    if (!h->host)
+        all->on_gone(all->ctx, conn_peer(h->conn));
     hop_free(h);
 }
 
-static const struct conn_ops conn_ops = {
+const struct conn_ops hop_conn_ops = {
     .open = on_open,
     .input = on_input,
     .sent = on_sent,
@@ -298,35 +303,49 @@ void hops_fini(struct hops *h)
     timer_fifo_free(h->idle);
 }
 
+struct hop *hop_new(struct hops *all)
+{
+    struct hop *h = calloc(1, sizeof *h);
+
+    if (!h)
+        return NULL;
+    h->all = all;
+    link_init(&h->link, &link_ops, ++all->next_number);
+    parser_init(&h->parser, all->head_size, all->path_uris);
+    timer_init(&h->probation);
+    timer_init(&h->idle);
+    list_init(&h->by_use);
+    loop_defer_init(&h->end, on_end, h);
+    return h;
+}
+
+void hop_enter(struct hop *h)
+{
+    h->all->count++;
+    mark_used(h);
+    relay_link_opened(h->all->relay, &h->link);
+}
+
 int hop_accept(struct hops *all, int fd, const struct addr *peer,
                const struct hop_origin *origin)
 {
-    struct hop *h = calloc(1, sizeof *h);
+    struct hop *h = hop_new(all);
     int err;
 
     if (!h) {
         (void)close(fd);
         return ERR_NOMEM;
     }
-    h->all = all;
-    link_init(&h->link, &link_ops, ++all->next_number);
     h->link.secure = origin->tls != NULL;
     h->link.may_auth = origin->may_auth;
     h->link.port = origin->port;
-    parser_init(&h->parser, all->head_size, all->path_uris);
-    timer_init(&h->probation);
-    timer_init(&h->idle);
-    list_init(&h->by_use);
-    loop_defer_init(&h->end, on_end, h);
     err = conn_accept(&h->conn, all->net, fd, peer, origin->tls, h->link.number,
-                      &conn_ops, h);
+                      &hop_conn_ops, h);
     if (err) {
-        free(h);
+        hop_free(h);
         return err;
     }
-    all->count++;
-    mark_used(h);
-    relay_link_opened(all->relay, &h->link);
+    hop_enter(h);
     return 0;
 }
 
@@ -338,7 +357,7 @@ bool hops_close_oldest(struct hops *all)
     {
         struct hop *h = CONTAINER(m, struct hop, by_use);
 
-        if (relay_link_is_idle(&h->link)) {
+        if (h->conn && relay_link_is_idle(&h->link)) {
             h->why = "made room";
             all->stats.made_room++;
             conn_close(h->conn);
@@ -356,7 +375,7 @@ void hops_close_idle(struct hops *all)
     {
         struct hop *h = CONTAINER(m, struct hop, by_use);
 
-        if (relay_link_is_idle(&h->link) && conn_queued(h->conn) == 0)
+        if (relay_link_is_idle(&h->link) && hop_queued(&h->link) == 0)
             link_close(&h->link, "shutting down");
     }
 }
@@ -380,7 +399,10 @@ void hops_drop_all(struct hops *all)
         struct hop *h = CONTAINER(m, struct hop, by_use);
 
         h->why = "shutting down";
-        conn_close(h->conn);
+        if (h->conn)
+            conn_close(h->conn);
+        else
+            hop_stop_dialling(h);
     }
 }
 
@@ -391,15 +413,16 @@ void hops_log(const struct hops *all)
     for (m = all->by_use.next; m != &all->by_use; m = m->next) {
         const struct hop *h =
             CONTAINER((void *)(uintptr_t)m, struct hop, by_use);
-        char peer[ADDR_TEXT_MAX];
+        char peer[ADDR_TEXT_MAX] = "dialling";
 
+        if (h->conn)
+            addr_text(peer, conn_peer(h->conn));
         log_info(all->log,
                  "table=connection c=%llu peer=%s sessions=%u transactions=%u "
                  "queued=%zu blocked=%s in=%llu out=%llu",
-                 number_of(h), addr_text(peer, conn_peer(h->conn)),
-                 h->link.n_sessions, h->link.n_txns, conn_queued(h->conn),
-                 h->link.blocked ? "yes" : "no",
-                 (unsigned long long)conn_octets_in(h->conn),
-                 (unsigned long long)conn_position(h->conn));
+                 hop_number(h), peer, h->link.n_sessions, h->link.n_txns,
+                 hop_queued(&h->link), h->link.blocked ? "yes" : "no",
+                 (unsigned long long)(h->conn ? conn_octets_in(h->conn) : 0),
+                 (unsigned long long)hop_position(&h->link));
     }
 }

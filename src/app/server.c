@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "address_count.h"
+#include "dialler.h"
 #include "err.h"
 #include "hop.h"
 #include "listener.h"
 #include "loop.h"
+#include "net_make.h"
 #include "policy_make.h"
 #include "privileges.h"
 #include "relay.h"
@@ -42,6 +44,7 @@ struct server {
     struct log *log;
     struct net *net;
     struct tls_ctx *tls; /* NULL if no listener needs it */
+    struct dialler dialler;
     struct users *users;
     struct policy *policy;
     struct relay *relay;
@@ -112,16 +115,6 @@ static void on_gone(void *ctx, const struct addr *peer)
 }
 
 /* --- listeners --- */
-
-static struct sock_opts sock_opts_of(const struct config *config)
-{
-    return (struct sock_opts){
-        .receive_buffer = (int)config->tcp.receive_buffer,
-        .send_buffer = (int)config->tcp.send_buffer,
-        .nodelay = config->tcp.nodelay,
-        .keepalive_s = (int)config->tcp.keepalive_s,
-    };
-}
 
 static int open_port(struct server *s, struct port *port,
                      const struct config_listen *listen)
@@ -336,14 +329,7 @@ static bool needs_tls(const struct config *config)
 static int load_tls(struct server *s)
 {
     const struct config *config = s->config;
-    struct tls_settings settings = {
-        .certificate = config->tls.certificate,
-        .private_key = config->tls.private_key,
-        .ca_file = config->tls.ca_file,
-        .min_tls13 = config->tls.min_version == CONFIG_TLS13,
-        .ciphers = config->tls.ciphers,
-        .ciphersuites = config->tls.ciphersuites,
-    };
+    struct tls_settings settings = tls_settings_of(config);
     enum tls_fault fault;
     char why[TLS_WHY_MAX];
     int err;
@@ -367,6 +353,15 @@ static int load_users(struct server *s)
     return err;
 }
 
+/* In URIs given out over a connection that was dialled: where we would be. */
+static uint16_t uri_port(const struct server *s)
+{
+    for (size_t i = 0; i < s->n_ports; i++)
+        if (s->ports[i].origin.tls)
+            return s->ports[i].origin.port;
+    return s->n_ports ? s->ports[0].origin.port : 0;
+}
+
 static int open_hops(struct server *s)
 {
     const struct config *config = s->config;
@@ -376,10 +371,15 @@ static int open_hops(struct server *s)
     s->hops.net = s->net;
     s->hops.relay = s->relay;
     s->hops.log = s->log;
+    s->hops.max = config->limits.connections;
+    s->hops.dial = s->dialler.dial;
+    s->hops.tls_client = s->dialler.tls;
+    s->hops.uri_port = uri_port(s);
     s->hops.head_size = (uint32_t)config->limits.head_size;
     s->hops.path_uris = (uint32_t)config->limits.path_uris;
     s->hops.on_gone = on_gone;
     s->hops.ctx = s;
+    relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     return err;
 }
 
@@ -466,6 +466,9 @@ static int start(struct server *s)
     if (!err)
         err = open_relay(s);
     if (!err)
+        err = dialler_open(&s->dialler, s->loop, s->config, s->tls != NULL,
+                           s->log);
+    if (!err)
         err = open_hops(s);
     if (!err)
         err = catch_signals(s);
@@ -488,6 +491,7 @@ static void stop(struct server *s)
     if (s->tick)
         alarm_free(s->tick);
     hops_fini(&s->hops);
+    dialler_close(&s->dialler);
     relay_free(s->relay);
     policy_free(s->policy);
     if (s->net)

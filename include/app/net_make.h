@@ -1,0 +1,15 @@
+/* net_make - the parts of the configuration that the net needs. */
+#ifndef NET_MAKE_H
+#define NET_MAKE_H
+
+#include "config.h"
+#include "sock.h"
+#include "tls.h"
+
+/* Options for every socket (tcp.*). */
+struct sock_opts sock_opts_of(const struct config *config);
+
+/* What TLS contexts are made of (tls.*, dial.verify); points into `config`. */
+struct tls_settings tls_settings_of(const struct config *config);
+
+#endif

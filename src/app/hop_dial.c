@@ -1,0 +1,154 @@
+/* hop_dial - connections that this relay opens (RFC 4976, 5.2, 8, 9.2). */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "hop_inside.h"
+
+/* REPORTs and requests that may wait for one connection to come up; SENDs wait
+ * with who sends them. */
+enum { EARLY_MAX = 65536 };
+
+int hop_put_early(struct hop *h, const struct span *parts, size_t n)
+{
+    size_t more = 0;
+    char *text;
+
+    for (size_t i = 0; i < n; i++)
+        more += parts[i].n;
+    if (h->early_n + more > EARLY_MAX)
+        return ERR_FULL;
+    text = realloc(h->early, h->early_n + more);
+    if (!text)
+        return ERR_NOMEM;
+    h->early = text;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(h->early + h->early_n, parts[i].p, parts[i].n);
+        h->early_n += parts[i].n;
+    }
+    return 0;
+}
+
+void hop_stop_dialling(struct hop *h)
+{
+    dial_cancel(h->call);
+    h->call = NULL;
+    hop_leave(h, false);
+    hop_free(h);
+}
+
+void hop_note(struct hop *h, int err)
+{
+    if (h->host)
+        dial_note(h->all->dial, h->link.host, h->link.host_port, err);
+}
+
+/* 403 for what policy forbids, 408 for whatever could not be reached (P-20). */
+static void fail(struct hop *h, int err)
+{
+    h->link.fail_code = err == ERR_DENIED ? 403 : 408;
+    h->all->stats.dial_failed++;
+    hop_leave(h, false);
+    hop_free(h);
+}
+
+/* An operator has to see from this line what to mend. */
+static void log_failure(const struct hop *h, const struct dial_result *result)
+{
+    char host[128], peer[ADDR_TEXT_MAX] = "none";
+
+    if (result->peer.len)
+        addr_text(peer, &result->peer);
+    log_warn(h->all->log,
+             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
+             "cause=\"%s\" tried=%u denied=%u backoff_ms=%llu",
+             hop_number(h), log_escape(host, sizeof host, h->link.host),
+             h->link.host_port, err_text(result->err), peer,
+             result->errnum ? strerror(result->errnum) : "", result->tried,
+             result->denied, (unsigned long long)result->backoff_ms);
+}
+
+/* The socket is connected; what waited goes into the connection's output, which
+ * moves when the handshake has proved who is there (R4976-9.2-g). */
+static int connect_to(struct hop *h, const struct dial_result *result)
+{
+    struct conn_to to = {
+        .fd = result->fd,
+        .peer = &result->peer,
+        .tls = h->link.secure ? h->all->tls_client : NULL,
+        .host = h->link.host,
+    };
+    struct span early = span_of(h->early, h->early_n);
+    int err = conn_connect(&h->conn, h->all->net, &to, h->link.number,
+                           &hop_conn_ops, h);
+
+    if (!err && early.n > 0)
+        err = conn_write(h->conn, &early, 1);
+    free(h->early);
+    h->early = NULL;
+    h->early_n = 0;
+    return err;
+}
+
+static void on_dialled(void *ctx, const struct dial_result *result)
+{
+    struct hop *h = ctx;
+    int err = result->err;
+
+    h->call = NULL;
+    if (err) {
+        log_failure(h, result);
+        fail(h, err);
+        return;
+    }
+    err = connect_to(h, result);
+    if (!err)
+        return;
+    h->link.fail_code = 408;
+    if (h->conn)
+        conn_close(h->conn);
+    else
+        fail(h, err);
+}
+
+static struct hop *hop_towards(struct hops *all, const struct uri *uri)
+{
+    struct hop *h = hop_new(all);
+
+    if (!h)
+        return NULL;
+    h->host = strndup(uri->host.p, uri->host.n);
+    if (!h->host) {
+        hop_free(h);
+        return NULL;
+    }
+    h->link.host = span_str(h->host);
+    h->link.host_port = uri->port;
+    h->link.secure = h->link.may_auth = uri->secure;
+    h->link.port = all->uri_port;
+    h->link.connecting = true;
+    h->link.proven = true;
+    return h;
+}
+
+struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
+{
+    struct hops *all = ctx;
+    struct hop *h;
+
+    *code = 408;
+    if ((uri->secure && !all->tls_client) ||
+        (all->count >= all->max && !hops_close_oldest(all)))
+        return NULL;
+    h = hop_towards(all, uri);
+    if (!h)
+        return NULL;
+    if (dial_start(&h->call, all->dial, h->link.host, uri->port, on_dialled,
+                   h) != 0) {
+        hop_free(h);
+        return NULL;
+    }
+    all->stats.dialled++;
+    hop_enter(h);
+    return &h->link;
+}
