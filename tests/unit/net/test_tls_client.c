@@ -31,16 +31,11 @@ static int set_up(void **state)
         {"second",
          {.common_name = "x", .san = "DNS:a.example,DNS:peer.example.com"}},
         {"wild", {.common_name = "x", .san = "DNS:*.example.com"}},
-        {"rsa",
-         {.common_name = "x", .san = "DNS:peer.example.com", .rsa = true}},
+        {"rsa", {"x", "DNS:peer.example.com", NULL, true, false}},
         {"wrong", {.common_name = "peer.example.com", .san = "DNS:a.example"}},
         {"nosan", {.common_name = "peer.example.com"}},
-        {"old",
-         {.common_name = "x", .san = "DNS:peer.example.com", .expired = true}},
-        {"client",
-         {.common_name = "x",
-          .san = "DNS:peer.example.com",
-          .usage = "clientAuth"}},
+        {"old", {"x", "DNS:peer.example.com", NULL, false, true}},
+        {"client", {"x", "DNS:peer.example.com", "clientAuth", false, false}},
         {"part", {.common_name = "x", .san = "DNS:p*.example.com"}},
         {"deep", {.common_name = "x", .san = "DNS:*.com"}},
         {"person", {.common_name = "x", .san = "URI:sip:peer.example.com"}},
@@ -70,6 +65,7 @@ static int tear_down(void **state)
 {
     struct made *m = *state;
 
+    tls_ctx_unref(m->tls);
     tls_files_free(m->ours);
     tls_files_free(m->foreign);
     free(m);
@@ -88,20 +84,19 @@ static struct tls_ctx *client_with(const struct tls_settings *s)
     return t;
 }
 
+/* Dials with these settings from now on. */
+static void use(struct made *m, const struct tls_settings *s)
+{
+    tls_ctx_unref(m->tls);
+    m->tls = client_with(s);
+}
+
 /* A fresh context for each test. */
 static int begin(void **state)
 {
     struct made *m = *state;
 
-    m->tls = client_with(&m->settings);
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct made *m = *state;
-
-    tls_ctx_unref(m->tls);
+    use(m, &m->settings);
     return 0;
 }
 
@@ -311,8 +306,7 @@ static void the_systems_store_does_not_know_our_ca(void **state)
     struct server s;
 
     settings.ca_file = "";
-    tls_ctx_unref(m->tls);
-    m->tls = client_with(&settings);
+    use(m, &settings);
     server_init(&s, m->ours, "right", TLS1_3_VERSION);
     refuse(m, &s, peer_host, "self-signed certificate in certificate chain");
     SSL_CTX_free(s.ctx);
@@ -326,8 +320,7 @@ static void a_server_without_any_certificate_is_refused(void **state)
     struct server s;
 
     settings.ciphers = "ADH-AES128-GCM-SHA256:@SECLEVEL=0";
-    tls_ctx_unref(m->tls);
-    m->tls = client_with(&settings);
+    use(m, &settings);
     server_init(&s, m->ours, NULL, TLS1_2_VERSION);
     assert_int_equal(SSL_CTX_set_cipher_list(s.ctx, settings.ciphers), 1);
     assert_int_equal(SSL_CTX_set_dh_auto(s.ctx, 1), 1);
@@ -342,8 +335,7 @@ static void for_tests_any_certificate_will_do(void **state)
     struct tls_settings settings = m->settings;
 
     settings.insecure = true;
-    tls_ctx_unref(m->tls);
-    m->tls = client_with(&settings);
+    use(m, &settings);
     for (int i = 0; i < 4; i++) {
         struct server s;
         struct rig *r;
@@ -577,7 +569,7 @@ static void faults_in_the_settings_are_told_as_for_a_server(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define T(test) cmocka_unit_test_setup(test, begin)
     const struct CMUnitTest tests[] = {
         T(whoever_proves_to_be_the_host_gets_what_was_written),
         T(a_literal_is_believed_by_its_address),
