@@ -35,10 +35,11 @@ void neighbours_remove(struct link *link);
 /* A link to the host of `uri`, or NULL. */
 struct link *neighbours_find(const struct neighbours *n, const struct uri *uri);
 
-/* A link to the host of `uri`, dialled if there is none; `is_last`: no URI comes
- * behind it in the path, `is_auth`: for an AUTH. NULL with the code to refuse
- * with: 403 for what policy forbids (R4976-9.2-e, -f, P-11), 408 for who cannot
- * be reached (P-20), be it because he can only come to us (R7977-A-a, I-15). */
+/* A link to the host of `uri`, dialled if there is none; `is_last`: no URI
+ * comes behind it in the path, `is_auth`: for an AUTH. NULL with the code to
+ * refuse with: 403 for what policy forbids (R4976-9.2-e, -f, P-11), 408 for who
+ * cannot be reached (P-20), be it because he can only come to us (R7977-A-a,
+ * I-15). */
 struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,
                               bool is_last, bool is_auth, uint16_t *code);
 

@@ -87,9 +87,9 @@ struct relay_stats {
     uint64_t transactions_now, timeouts;
     uint64_t dropped; /* frames thrown away without an answer */
     /* How often a limit was met. */
-    uint64_t waits;              /* a feeder was made to wait for its turn */
-    uint64_t too_many_sessions;  /* limits.sessions_per_connection */
-    uint64_t too_large;          /* limits.message_size */
+    uint64_t waits;             /* a feeder was made to wait for its turn */
+    uint64_t too_many_sessions; /* limits.sessions_per_connection */
+    uint64_t too_large;         /* limits.message_size */
 };
 
 void relay_stats(const struct relay *r, struct relay_stats *out);

@@ -16,7 +16,7 @@ struct net_settings {
     size_t read_per_turn; /* most octets read from one connection in a turn */
     uint64_t rate; /* most octets read from one connection in a second; 0: any
                       number. The kernel's window does the rest. */
-    size_t output_max;    /* most octets queued for one connection */
+    size_t output_max; /* most octets queued for one connection */
     uint64_t handshake_ms;
     uint64_t stall_ms; /* a peer that takes nothing for so long is closed */
     struct sock_opts sock;

@@ -47,11 +47,11 @@ struct sock_opts {
 };
 
 /* A listening socket. "::" takes IPv4 too. 0 or ERR_IO (errno is set). */
-int sock_listen(int *fd, const struct addr *at, const struct sock_opts *opts);
+int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts);
 
 /* A socket on its way to `to`: it becomes writable when it is connected, or
  * when that has failed. 0 or ERR_IO (errno is set). */
-int sock_connect(int *fd, const struct addr *to, const struct sock_opts *opts);
+int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts);
 
 /* Applies `opts` to a connected socket; failures are not fatal. */
 void sock_apply(int fd, const struct sock_opts *opts);

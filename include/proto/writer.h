@@ -1,10 +1,10 @@
 /* writer - one MSRP frame as a list of parts, for one gathering copy.
  *
  * A frame is put together from spans that point wherever the text is; only
- * numbers are written, into a small space of the frame's own. The frame is valid
- * as long as what its parts point to, and must not be moved (parts point into
- * it). Too many parts or digits set `overflow`, and the frame must then not be
- * sent. */
+ * numbers are written, into a small space of the frame's own. The frame is
+ * valid as long as what its parts point to, and must not be moved (parts point
+ * into it). Too many parts or digits set `overflow`, and the frame must then
+ * not be sent. */
 #ifndef WRITER_H
 #define WRITER_H
 
@@ -45,8 +45,7 @@ void frame_response(struct frame *f, struct span tid, unsigned code,
 void frame_header(struct frame *f, struct span name, struct span value);
 
 /* `Byte-Range: start-end/total CRLF`; MSG_STAR is written as `*`. */
-void frame_range(struct frame *f, uint64_t start, uint64_t end,
-                 uint64_t total);
+void frame_range(struct frame *f, uint64_t start, uint64_t end, uint64_t total);
 
 /* `Status: 000 code [comment] CRLF`. */
 void frame_status(struct frame *f, unsigned code, struct span comment);

@@ -201,11 +201,11 @@ static void flush(struct conn *c)
 
 static void offer(struct conn *c)
 {
-    struct span all = input_peek(&c->in), rest = all;
+    struct span all = input_peek(&c->in), left = all;
 
-    c->ops->input(c->ctx, &rest);
-    assert(rest.n <= all.n);
-    input_drop(&c->in, all.n - rest.n);
+    c->ops->input(c->ctx, &left);
+    assert(left.n <= all.n);
+    input_drop(&c->in, all.n - left.n);
 }
 
 /* Reads once, at most *budget, and offers. *more: reading on may give more

@@ -69,7 +69,7 @@ static void move_to(struct input *in, char *mem, bool is_piece)
 {
     size_t left = in->end - in->at;
 
-    if (left)
+    if (in->mem)
         memcpy(mem, in->mem + in->at, left);
     release(in);
     in->mem = mem;

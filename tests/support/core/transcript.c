@@ -216,12 +216,28 @@ static void start(struct script *s)
     s->started = true;
 }
 
+/* What stands behind the name of a wire: "tcp", "host=NAME", "port=N". */
+static void set_wire(struct script *s, struct wire *w, struct span key,
+                     struct span value)
+{
+    if (span_eq(key, SPAN("tcp"))) {
+        w->fake.link.secure = w->fake.link.may_auth = false;
+    } else if (span_eq(key, SPAN("host"))) {
+        vars_set(&s->vars, SPAN("host"), value);
+        w->fake.name = vars_find(&s->vars, SPAN("host"))->value;
+        w->fake.link.is_host = true;
+        relay_link_known(s->rig.relay, &w->fake.link);
+    } else if (span_eq(key, SPAN("port"))) {
+        w->fake.link.port = (uint16_t)number(s, value);
+    } else {
+        complain(s, "connect what? %.*s", SPAN_ARG(key));
+    }
+}
+
 static void connect_wire(struct script *s, struct span line)
 {
-    char name[RIG_NAME_MAX];
+    char name[RIG_NAME_MAX], own[RIG_URI_MAX];
     struct wire *w;
-
-    char own[RIG_URI_MAX];
 
     start(s);
     (void)span_copy(name, sizeof name, word(&line));
@@ -231,18 +247,7 @@ static void connect_wire(struct script *s, struct span line)
     while (line.n) {
         struct span value = word(&line), key = span_cut(&value, '=');
 
-        if (span_eq(key, SPAN("tcp"))) {
-            w->fake.link.secure = w->fake.link.may_auth = false;
-        } else if (span_eq(key, SPAN("host"))) {
-            vars_set(&s->vars, SPAN("host"), value);
-            w->fake.name = vars_find(&s->vars, SPAN("host"))->value;
-            w->fake.link.is_host = true;
-            relay_link_known(s->rig.relay, &w->fake.link);
-        } else if (span_eq(key, SPAN("port"))) {
-            w->fake.link.port = (uint16_t)number(s, value);
-        } else {
-            complain(s, "connect what? %.*s", SPAN_ARG(key));
-        }
+        set_wire(s, w, key, value);
     }
 }
 

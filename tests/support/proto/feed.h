@@ -36,9 +36,9 @@ struct feed_setup {
     size_t most;        /* [SIZE_MAX] */
 };
 
-/* Feeds `in` as one piece of `first` octets, then pieces of `piece`; `setup`
+/* Feeds `in` as one piece of `first` octets, then pieces of `piece`; `given`
  * NULL: the defaults. Free with feed_free(). */
-void feed(struct feed *f, const struct feed_setup *setup, struct span in,
+void feed(struct feed *f, const struct feed_setup *given, struct span in,
           size_t first, size_t piece);
 void feed_free(struct feed *f);
 
