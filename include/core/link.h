@@ -101,6 +101,7 @@ struct link {
     struct list feeders;    /* streams whose `out` it is */
     struct list waiters;    /* links blocked because of its output */
     struct list waiting;    /* its own node in such a list */
+    struct list of_crowded; /* in the list of links that have waiters */
     struct list unfinished; /* its own node in the list of the link to which its
                                last chunk went, if that ended with `+` */
     struct list expected;   /* links whose unfinished message goes to it */

@@ -7,8 +7,9 @@
  * An output over the high-water mark makes those who feed it wait, and below
  * the low one they go on in turn, each for SENDQ_QUANTUM octets of body,
  * whatever the size of its chunks; who took more than that has less the next
- * time (deficit round robin). A link is never made to wait for its own output's
- * sake. */
+ * time (deficit round robin). Who has nothing to give when it is his turn holds
+ * the others up for a moment only. A link is never made to wait for its own
+ * output's sake. */
 #ifndef SENDQ_H
 #define SENDQ_H
 
@@ -52,6 +53,10 @@ void sendq_fed(struct link *in, size_t n);
 /* The output has moved: those who wait go on, as far as there is room. */
 void sendq_moved(struct link *out, const struct policy *policy,
                  uint64_t now_ms);
+
+/* Called now and then: nothing moves on an empty output, so whoever waits for
+ * it goes on, whosever turn it is. */
+void sendq_stir(struct link *out, uint64_t now_ms);
 
 /* `in` waits no longer, wherever it did. */
 void sendq_unwait(struct link *in, uint64_t now_ms);

@@ -10,6 +10,7 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number)
     list_init(&l->peers);
     list_init(&l->feeders);
     list_init(&l->waiters);
+    list_init(&l->of_crowded);
     list_init(&l->waiting);
     list_init(&l->unfinished);
     list_init(&l->expected);

@@ -44,6 +44,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     if (err)
         goto fail_auth;
     neighbours_init(&r->neighbours);
+    list_init(&r->crowded);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     *out = r;
     return 0;
@@ -76,9 +77,24 @@ void relay_clock(struct relay *r, uint64_t now_ms)
     r->now_ms = now_ms;
 }
 
+static void stir(struct relay *r)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &r->crowded)
+    {
+        struct link *out = CONTAINER(m, struct link, of_crowded);
+
+        sendq_stir(out, r->now_ms);
+        if (list_is_empty(&out->waiters))
+            list_remove(m);
+    }
+}
+
 void relay_tick(struct relay *r)
 {
     loss_of_time(r);
+    stir(r);
     sessions_sweep(&r->sessions, r->now_ms);
 }
 
@@ -196,6 +212,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     give_up(r, l, code);
     sendq_moved(l, r->policy, r->now_ms);
     sendq_unwait(l, r->now_ms);
+    list_remove(&l->of_crowded);
     list_remove(&l->unfinished);
     list_clear(&l->expected);
     list_clear(&l->heads);
@@ -241,6 +258,8 @@ bool relay_is_ready(struct relay *r, struct link *l)
         !sendq_must_wait(l, l->stream.out, r->policy))
         return true;
     r->stats.waits++;
+    list_remove(&l->stream.out->of_crowded);
+    list_append(&r->crowded, &l->stream.out->of_crowded);
     sendq_wait(l, l->stream.out, r->policy, r->now_ms);
     return false;
 }

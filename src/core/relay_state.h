@@ -25,6 +25,7 @@ struct relay {
     struct txns txns;
     struct sessions sessions;
     struct neighbours neighbours;
+    struct list crowded; /* links for whose output others wait */
     struct chunker chunker;
     struct auth auth;
     struct log_limit auth_log;

@@ -134,17 +134,26 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
         in->ops->resume(in);
 }
 
-void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
+static void let_all_on(struct link *out, uint64_t now_ms)
 {
     struct list *m;
 
-    if (list_is_empty(&out->waiters))
-        return;
-    if (!out->closing) {
-        if (is_low(out, policy))
-            take_turns(out, policy, now_ms);
-        return;
-    }
     while ((m = list_first(&out->waiters)))
         sendq_unwait(CONTAINER(m, struct link, waiting), now_ms);
+}
+
+void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
+{
+    if (list_is_empty(&out->waiters))
+        return;
+    if (out->closing)
+        let_all_on(out, now_ms);
+    else if (is_low(out, policy))
+        take_turns(out, policy, now_ms);
+}
+
+void sendq_stir(struct link *out, uint64_t now_ms)
+{
+    if (!out->connecting && out->ops->queued(out) == 0)
+        let_all_on(out, now_ms);
 }

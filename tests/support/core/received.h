@@ -7,7 +7,7 @@
 #include "fake_link.h"
 #include "msg.h"
 
-enum { RECEIVED_MAX = 256 };
+enum { RECEIVED_MAX = 512 };
 
 struct received_frame {
     struct msg m;
