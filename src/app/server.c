@@ -27,7 +27,7 @@ enum {
      * besides what one input block may add. */
     RESERVE = 262144,
     /* What a connection may read in a turn before others have theirs. */
-    READ_PER_TURN = 4 * INPUT_MIN,
+    READ_PER_TURN = INPUT_MIN,
     /* After the drain, how long last REPORTs may take to leave. */
     GOODBYE_MS = 1000,
 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* A head of usual length, 2 URIs in each path, fits. */
-enum { HEAD_BLOCK = 1024 };
+enum { HEAD_BLOCK = 768 };
 
 void head_pool_init(struct head_pool *p, size_t keep)
 {
