@@ -66,10 +66,16 @@ static void challenge(struct relay *r, struct link *l, const struct msg *m,
     struct frame f;
 
     begin(r, &f, m, 401);
-    for (size_t i = 0; i < policy->n_algorithms; i++)
-        frame_header(&f, SPAN("WWW-Authenticate"),
-                     auth_challenge(&r->auth, values[i], policy->algorithms[i],
-                                    stale, r->now_ms));
+    for (size_t i = 0; i < policy->n_algorithms; i++) {
+        struct span value = auth_challenge(
+            &r->auth, values[i], policy->algorithms[i], stale, r->now_ms);
+
+        if (value.n == 0) {
+            link_close(l, "out of memory");
+            return;
+        }
+        frame_header(&f, SPAN("WWW-Authenticate"), value);
+    }
     finish(r, l, &f, m, 401);
 }
 
@@ -85,11 +91,12 @@ static void refuse_interval(struct relay *r, struct link *l,
     finish(r, l, &f, m, 423);
 }
 
+enum { HOPS_MAX = 32 }; /* URIs in the From-Path of an AUTH */
+
 /* From-Path reversed, without the client, then our own new URI (spec: 5). */
 static void add_use_path(struct frame *f, const struct msg *m,
                          const struct session *ss)
 {
-    enum { HOPS_MAX = 32 };
     struct span hops[HOPS_MAX], path = msg_text(m, m->from), uri;
     size_t n = 0;
 
@@ -198,6 +205,11 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m)
     if (l->is_host && !is_from_host(l, m)) {
         answer_code(r, l, m, 403);
         link_close(l, "From-Path is not the certificate's");
+        return;
+    }
+    if (m->n_from > HOPS_MAX) {
+        answer_code(r, l, m, 400);
+        relay_refused(l);
         return;
     }
     auth_judge(&r->auth, &v, m, r->now_ms);
