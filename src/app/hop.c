@@ -141,7 +141,7 @@ static void on_open(void *ctx)
 
     h->open = true;
     h->all->stats.opened++;
-    hop_note(h, 0);
+    hop_is_open(h);
     h->link.is_host = conn_peer_is_host(h->conn);
     relay_link_known(h->all->relay, &h->link);
     if (!h->host)
@@ -230,17 +230,16 @@ static void on_closed(void *ctx, enum conn_why why)
     struct hop *h = ctx;
     struct hops *all = h->all;
 
-    if (!h->open) {
-        h->link.fail_code = 408;
-        hop_note(h, why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
-    }
+    if (!h->open)
+        hop_never_opened(h, why);
     hop_leave(h, why == CONN_WHY_STALL);
     count_end(&all->stats, why);
     log_info(
-        all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu", hop_number(h),
-        h->why ? h->why : conn_why_text(why),
+        all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
+        hop_number(h), h->why ? h->why : conn_why_text(why),
         (unsigned long long)conn_octets_in(h->conn),
-        (unsigned long long)(conn_position(h->conn) - conn_queued(h->conn)));
+        (unsigned long long)(conn_position(h->conn) - conn_queued(h->conn)),
+        conn_fault(h->conn));
     if (!h->host)
         all->on_gone(all->ctx, conn_peer(h->conn));
     hop_free(h);

@@ -37,10 +37,28 @@ void hop_stop_dialling(struct hop *h)
     hop_free(h);
 }
 
-void hop_note(struct hop *h, int err)
+void hop_is_open(struct hop *h)
 {
     if (h->host)
-        dial_note(h->all->dial, h->link.host, h->link.host_port, err);
+        dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
+}
+
+void hop_never_opened(struct hop *h, enum conn_why why)
+{
+    char host[128], peer[ADDR_TEXT_MAX];
+
+    h->link.fail_code = 408;
+    if (!h->host)
+        return;
+    dial_note(h->all->dial, h->link.host, h->link.host_port,
+              why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
+    h->all->stats.dial_failed++;
+    log_warn(h->all->log,
+             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
+             "cause=\"%s\"",
+             hop_number(h), log_escape(host, sizeof host, h->link.host),
+             h->link.host_port, conn_why_text(why),
+             addr_text(peer, conn_peer(h->conn)), conn_fault(h->conn));
 }
 
 /* 403 for what policy forbids, 408 for whatever could not be reached (P-20). */

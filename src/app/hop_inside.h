@@ -53,7 +53,8 @@ int hop_put_early(struct hop *h, const struct span *parts, size_t n);
 /* Gives the call up; the relay has been told already, or is told now. */
 void hop_stop_dialling(struct hop *h);
 
-/* What became of the connection: 0 once it is open, else why it never was. */
-void hop_note(struct hop *h, int err);
+/* What became of the connection, for whoever is dialled next. */
+void hop_is_open(struct hop *h);
+void hop_never_opened(struct hop *h, enum conn_why why);
 
 #endif
