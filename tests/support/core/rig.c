@@ -225,7 +225,8 @@ static struct span between(struct span in, const char *before)
     return rest;
 }
 
-void rig_auth(struct rig *r, struct wire *w, const char *user)
+void rig_credentials(struct rig *r, struct wire *w, const char *user, char *dst,
+                     size_t size)
 {
     struct digest_input in = {.alg = DIGEST_MD5,
                               .nc = SPAN("00000001"),
@@ -233,8 +234,7 @@ void rig_auth(struct rig *r, struct wire *w, const char *user)
                               .method = SPAN("AUTH"),
                               .uri = r->policy.self};
     struct digest_hex ha1, response;
-    struct span output;
-    char paths[256], text[1024];
+    char paths[256], text[512];
 
     (void)snprintf(
         paths, sizeof paths,
@@ -243,23 +243,29 @@ void rig_auth(struct rig *r, struct wire *w, const char *user)
     (void)snprintf(text, sizeof text, "MSRP auth1 AUTH\r\n%s-------auth1$\r\n",
                    paths);
     rig_send(r, w, text);
-    output = fake_link_new_output(&w->fake);
-    in.nonce = between(output, "nonce=\"");
+    in.nonce = between(fake_link_new_output(&w->fake), "nonce=\"");
     assert_int_equal(digest_ha1(&ha1, DIGEST_MD5, span_str(user),
                                 r->policy.realm, span_str(user)),
                      0);
     in.ha1 = digest_hex_span(&ha1);
     assert_int_equal(digest_response(&response, &in), 0);
-    (void)snprintf(text, sizeof text,
+    (void)snprintf(dst, size,
                    "MSRP auth2 AUTH\r\n%sAuthorization: Digest "
                    "username=\"%s\", realm=\"%.*s\", nonce=\"%.*s\", "
                    "response=\"%.*s\", cnonce=\"c0ffee\", qop=auth, "
                    "nc=00000001\r\n-------auth2$\r\n",
                    paths, user, SPAN_ARG(r->policy.realm), SPAN_ARG(in.nonce),
                    SPAN_ARG(digest_hex_span(&response)));
+}
+
+void rig_auth(struct rig *r, struct wire *w, const char *user)
+{
+    char text[1024];
+
+    rig_credentials(r, w, user, text, sizeof text);
     rig_send(r, w, text);
-    output = fake_link_new_output(&w->fake);
-    (void)span_copy(w->uri, sizeof w->uri, between(output, "Use-Path: "));
+    (void)span_copy(w->uri, sizeof w->uri,
+                    between(fake_link_new_output(&w->fake), "Use-Path: "));
 }
 
 void rig_speak(struct rig *r, struct wire *w, const char *uri)

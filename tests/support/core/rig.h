@@ -75,6 +75,11 @@ void rig_wait(struct rig *r, uint64_t ms);
 /* Does all that can be done now. */
 void rig_settle(struct rig *r);
 
+/* Asks for a challenge and writes the AUTH into dst that answers it, as `user`,
+ * whose password is the name. */
+void rig_credentials(struct rig *r, struct wire *w, const char *user, char *dst,
+                     size_t size);
+
 /* The neighbour authenticates as `user`, whose password is the name, and has
  * its URI in w->uri then. */
 void rig_auth(struct rig *r, struct wire *w, const char *user);
