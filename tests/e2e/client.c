@@ -79,7 +79,7 @@ static int connect_to(const struct client_opts *opts)
     return fd;
 }
 
-struct client *client_new(const struct client_opts *opts)
+static struct client *client_on(int fd, SSL_CTX *tls)
 {
     struct client *c = calloc(1, sizeof *c);
 
@@ -88,15 +88,34 @@ struct client *client_new(const struct client_opts *opts)
     list_init(&c->got);
     list_init(&c->taken);
     parser_init(&c->parser, HEAD_SIZE, PATH_URIS);
-    c->fd = connect_to(opts);
+    c->fd = fd;
     c->state = CLIENT_OPEN;
-    if (opts->tls) {
+    if (tls) {
         c->state = CLIENT_HANDSHAKE;
-        c->ssl = SSL_new(opts->tls);
+        c->ssl = SSL_new(tls);
         assert_non_null(c->ssl);
         assert_int_equal(SSL_set_fd(c->ssl, c->fd), 1);
-        SSL_set_connect_state(c->ssl);
     }
+    return c;
+}
+
+struct client *client_new(const struct client_opts *opts)
+{
+    struct client *c = client_on(connect_to(opts), opts->tls);
+
+    if (c->ssl)
+        SSL_set_connect_state(c->ssl);
+    return c;
+}
+
+struct client *client_accepted(int fd, SSL_CTX *tls)
+{
+    struct client *c = client_on(fd, tls);
+    int on = 1;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (c->ssl)
+        SSL_set_accept_state(c->ssl);
     return c;
 }
 
@@ -302,8 +321,10 @@ short client_wants(const struct client *c)
     if (c->state == CLIENT_ENDED)
         return 0;
     if (c->state == CLIENT_HANDSHAKE)
-        return SSL_in_before(c->ssl) || SSL_want_write(c->ssl) ? POLLOUT
-                                                               : POLLIN;
+        return (SSL_in_before(c->ssl) && !SSL_is_server(c->ssl)) ||
+                       SSL_want_write(c->ssl)
+                   ? POLLOUT
+                   : POLLIN;
     if (!c->deaf)
         events |= POLLIN;
     if (client_queued(c) || c->on_room)

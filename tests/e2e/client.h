@@ -17,6 +17,7 @@
 #include "str.h"
 
 struct scene;
+struct relay;
 struct client;
 
 /* A frame that came in. Valid as long as its client. */
@@ -56,7 +57,8 @@ struct bytes {
 struct client {
     struct list of_scene;
     struct scene *scene;
-    unsigned number; /* of the scene's connections */
+    struct relay *relay; /* to whom it speaks */
+    unsigned number;     /* of the scene's connections */
     enum client_state state;
     enum client_end end;
     int fd;
@@ -91,6 +93,8 @@ struct client_opts {
 
 /* Connects to 127.0.0.1. */
 struct client *client_new(const struct client_opts *opts);
+/* Takes over a socket that was accepted; `tls` is a server's, NULL: plain. */
+struct client *client_accepted(int fd, SSL_CTX *tls);
 /* Closes it if it is open. */
 void client_free(struct client *c);
 

@@ -7,6 +7,11 @@ static const char *user_of(const struct client *c, const struct login *l)
     return l->user ? l->user : c->name;
 }
 
+static const char *realm_of(const struct client *c, const struct login *l)
+{
+    return l->realm ? l->realm : relay_realm(c->relay);
+}
+
 static const char *target_of(const struct client *c, const struct login *l)
 {
     return l->to ? l->to : talk_relay(c);
@@ -40,8 +45,8 @@ void login_digest(struct digest_hex *out, const struct client *c,
                               .method = span_str(method),
                               .uri = span_str(uri_of(c, l))};
 
-    assert_int_equal(digest_ha1(&ha1, l->alg, span_str(user), SPAN(RELAY_REALM),
-                                span_str(password)),
+    assert_int_equal(digest_ha1(&ha1, l->alg, span_str(user),
+                                span_str(realm_of(c, l)), span_str(password)),
                      0);
     in.ha1 = digest_hex_span(&ha1);
     assert_int_equal(digest_response(out, &in), 0);
@@ -67,7 +72,7 @@ static void take_challenge(struct client *c, struct login *l, struct span value)
     assert_int_equal(digest_challenge_parse(&challenge, value), 0);
     if (challenge.alg != l->alg)
         return;
-    assert_span(challenge.realm, RELAY_REALM);
+    assert_span_equal(challenge.realm, span_str(realm_of(c, l)));
     assert_true(challenge.qop_auth);
     assert_true(challenge.opaque.n > 0); /* I-7 */
     l->nonce = scene_text(c->scene, "%.*s", SPAN_ARG(challenge.nonce));
@@ -108,10 +113,10 @@ const char *login_try(struct client *c, const struct login *l)
         c, l,
         scene_text(c->scene,
                    "Authorization: Digest username=\"%s\", "
-                   "realm=\"" RELAY_REALM "\", nonce=\"%s\", opaque=\"%s\", "
+                   "realm=\"%s\", nonce=\"%s\", opaque=\"%s\", "
                    "%s%s%salgorithm=%.*s, qop=%sauth%s, nc=%s%s%s, "
                    "cnonce=\"" LOGIN_CNONCE "\", response=\"%.*s\"\r\n",
-                   user_of(c, l), l->nonce, l->opaque,
+                   user_of(c, l), realm_of(c, l), l->nonce, l->opaque,
                    l->no_uri ? "" : "uri=\"", l->no_uri ? "" : uri_of(c, l),
                    l->no_uri ? "" : "\", ", SPAN_ARG(digest_alg_name(l->alg)),
                    quote, quote, quote, nc_of(l), quote, SPAN_ARG(response)));

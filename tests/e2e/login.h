@@ -9,6 +9,7 @@
 struct login {
     const char *user;     /* usually the client's name */
     const char *password; /* usually the user's */
+    const char *realm;    /* usually the relay's */
     const char *to;       /* To-Path; usually the relay alone */
     const char *headers;  /* more lines, each with its CRLF */
     const char *nc;

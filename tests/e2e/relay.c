@@ -21,7 +21,9 @@ struct relay {
     bool reaped;
     int code; /* once reaped */
     unsigned ports[RELAY_PORTS];
+    const char *name, *realm;
     struct tls_files *files;
+    bool shares_files; /* they are another's */
 };
 
 uint64_t now_ms(void)
@@ -46,41 +48,76 @@ const char *relay_write(struct tls_files *files, const char *name,
     return path;
 }
 
-static void add_user(FILE *f, const char *name, enum digest_alg alg)
+static const char *name_of(const struct relay_opts *opts)
+{
+    return opts && opts->name ? opts->name : RELAY_NAME;
+}
+
+static const char *realm_of(const struct relay_opts *opts)
+{
+    return opts && opts->realm ? opts->realm : RELAY_REALM;
+}
+
+/* What a relay's own files are called. */
+static const char *stem_of(const struct relay_opts *opts)
+{
+    return opts && opts->name ? opts->name : "relay";
+}
+
+/* The path of one of them. */
+static const char *own_path(struct tls_files *files,
+                            const struct relay_opts *opts, const char *suffix)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s.%s", stem_of(opts), suffix);
+    return tls_files_path(files, name);
+}
+
+static void add_user(FILE *f, const char *name, const char *realm,
+                     enum digest_alg alg)
 {
     char password[64];
     struct digest_hex ha1;
 
     snprintf(password, sizeof password, "%s" RELAY_PASSWORD, name);
-    assert_int_equal(digest_ha1(&ha1, alg, span_str(name), SPAN(RELAY_REALM),
+    assert_int_equal(digest_ha1(&ha1, alg, span_str(name), span_str(realm),
                                 span_str(password)),
                      0);
-    fprintf(f, "%s:" RELAY_REALM ":%.*s\n", name,
-            SPAN_ARG(digest_hex_span(&ha1)));
+    fprintf(f, "%s:%s:%.*s\n", name, realm, SPAN_ARG(digest_hex_span(&ha1)));
 }
 
-static void write_users(struct tls_files *files)
+static void write_users(struct tls_files *files, const struct relay_opts *opts)
 {
     static const char *const names[] = {"alice", "bob", "carol", "dave"};
-    FILE *f = fopen(tls_files_path(files, "users"), "we");
+    FILE *f = fopen(own_path(files, opts, "users"), "we");
 
     assert_non_null(f);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        add_user(f, names[i], DIGEST_MD5);
-        add_user(f, names[i], DIGEST_SHA256);
+        add_user(f, names[i], realm_of(opts), DIGEST_MD5);
+        add_user(f, names[i], realm_of(opts), DIGEST_SHA256);
     }
     assert_int_equal(fclose(f), 0);
 }
 
+static void add_files(struct tls_files *files, const struct relay_opts *opts)
+{
+    char san[64];
+    const struct tls_files_cert cert = {.common_name = name_of(opts),
+                                        .san = san,
+                                        .usage = opts ? opts->usage : NULL};
+
+    snprintf(san, sizeof san, "DNS:%s", name_of(opts));
+    assert_non_null(files);
+    assert_true(tls_files_issue(files, stem_of(opts), &cert));
+    write_users(files, opts);
+}
+
 struct tls_files *relay_files_new(void)
 {
-    static const struct tls_files_cert cert = {.common_name = RELAY_NAME,
-                                               .san = "DNS:" RELAY_NAME};
     struct tls_files *files = tls_files_new();
 
-    assert_non_null(files);
-    assert_true(tls_files_issue(files, "relay", &cert));
-    write_users(files);
+    add_files(files, NULL);
     return files;
 }
 
@@ -101,19 +138,19 @@ char *relay_config_text(struct tls_files *files, const struct relay_opts *opts)
         opts = &defaults;
     assert_true(
         asprintf(&text,
-                 "relay: { name = \"" RELAY_NAME "\"; realm = \"" RELAY_REALM
-                 "\"; user = \"\"; group = \"\"; };\n"
+                 "relay: { name = \"%s\"; realm = \"%s\"; user = \"\"; "
+                 "group = \"\"; };\n"
                  "listen = ( %s );\n"
                  "tls: { certificate = \"%s\"; private_key = \"%s\";\n"
                  "       ca_file = \"%s\"; };\n"
                  "auth: { users_file = \"%s\"; %s };\n"
                  "log: { level = \"%s\"; };\n"
                  "%s\n",
+                 name_of(opts), realm_of(opts),
                  opts->listen ? opts->listen : listen,
-                 tls_files_path(files, "relay.pem"),
-                 tls_files_path(files, "relay.key"),
+                 own_path(files, opts, "pem"), own_path(files, opts, "key"),
                  tls_files_path(files, "ca.pem"),
-                 tls_files_path(files, "users"), or_empty(opts->auth),
+                 own_path(files, opts, "users"), or_empty(opts->auth),
                  opts->quiet ? "info" : "debug", or_empty(opts->groups)) > 0);
     return text;
 }
@@ -218,15 +255,23 @@ static bool find_port(unsigned *port, const struct relay *r,
 
 struct relay *relay_start(const struct relay_opts *opts)
 {
-    struct tls_files *files = relay_files_new();
-    char *text = relay_config_text(files, opts);
-    const char *path = relay_write(files, "msrprelayd.conf", text);
+    bool shares = opts && opts->files;
+    struct tls_files *files = shares ? opts->files : tls_files_new();
+    const char *path = own_path(files, opts, "conf");
     const char *const arguments[] = {"-c", path, NULL};
-    struct relay *r = spawn(arguments);
     uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+    struct relay *r;
+    char *text;
 
+    add_files(files, opts);
+    text = relay_config_text(files, opts);
+    relay_write(files, strrchr(path, '/') + 1, text);
     free(text);
+    r = spawn(arguments);
     r->files = files;
+    r->shares_files = shares;
+    r->name = name_of(opts);
+    r->realm = realm_of(opts);
     while (!strstr(r->log, " started ")) {
         if (r->fd < 0) {
             relay_show_log(r);
@@ -249,7 +294,8 @@ void relay_free(struct relay *r)
     }
     if (r->fd >= 0)
         close(r->fd);
-    tls_files_free(r->files);
+    if (!r->shares_files)
+        tls_files_free(r->files);
     free(r->log);
     free(r);
 }
@@ -263,6 +309,16 @@ unsigned relay_port(const struct relay *r, enum relay_port which)
 struct tls_files *relay_files(struct relay *r)
 {
     return r->files;
+}
+
+const char *relay_name(const struct relay *r)
+{
+    return r->name;
+}
+
+const char *relay_realm(const struct relay *r)
+{
+    return r->realm;
 }
 
 void relay_signal(struct relay *r, int signo)

@@ -30,6 +30,11 @@ struct relay_opts {
     const char *auth;   /* more settings of the group `auth` */
     const char *groups; /* more groups: "timers: { drain = 1; };" */
     bool quiet;         /* no line in the log for each head */
+    const char
+        *name; /* instead of RELAY_NAME; also what its files are called */
+    const char *realm; /* instead of RELAY_REALM */
+    const char *usage; /* of its certificate's key: "serverAuth"; NULL: any */
+    struct tls_files *files; /* of another relay: both have one authority */
 };
 
 enum relay_port { RELAY_TLS, RELAY_TCP, RELAY_PORTS };
@@ -44,6 +49,8 @@ void relay_free(struct relay *r);
 /* The port of the listener with this transport. */
 unsigned relay_port(const struct relay *r, enum relay_port which);
 struct tls_files *relay_files(struct relay *r);
+const char *relay_name(const struct relay *r);
+const char *relay_realm(const struct relay *r);
 
 /* --- its end --- */
 

@@ -8,6 +8,7 @@
 
 enum {
     CLIENTS_MAX = 256,
+    OTHERS_MAX = 16, /* relays and parts */
     /* Who writes nothing for so long is blocked. */
     BLOCKED_MS = 300,
 };
@@ -38,6 +39,7 @@ struct scene *scene_start(void **state, const struct relay_opts *opts)
 
     assert_non_null(s);
     list_init(&s->clients);
+    list_init(&s->parts);
     list_init(&s->texts);
     *state = s;
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that are gone */
@@ -46,22 +48,37 @@ struct scene *scene_start(void **state, const struct relay_opts *opts)
     return s;
 }
 
+struct relay *scene_add_relay(struct scene *s, const struct relay_opts *opts)
+{
+    struct relay_opts with_files = *opts;
+
+    assert_true(s->n_others < SCENE_RELAYS_MAX);
+    with_files.files = relay_files(s->relay);
+    return s->others[s->n_others++] = relay_start(&with_files);
+}
+
+void scene_add_part(struct scene *s, struct scene_part *p)
+{
+    list_init(&p->of_scene);
+    list_append(&s->parts, &p->of_scene);
+}
+
 /* Did the relay end as it should? */
-static bool end_relay(struct scene *s)
+static bool end_relay(struct relay *r, bool has_ended)
 {
     bool good = true;
 
-    if (!s->relay)
+    if (!r)
         return true;
-    if (!s->has_ended) {
-        if (relay_is_running(s->relay))
-            relay_signal(s->relay, SIGTERM);
-        good = relay_wait(s->relay) == 0;
+    if (!has_ended) {
+        if (relay_is_running(r))
+            relay_signal(r, SIGTERM);
+        good = relay_wait(r) == 0;
     }
-    if (!good || relay_has_complained(s->relay) || getenv("MSRP_E2E_LOG"))
-        relay_show_log(s->relay);
-    good = good && !relay_has_complained(s->relay);
-    relay_free(s->relay);
+    if (!good || relay_has_complained(r) || getenv("MSRP_E2E_LOG"))
+        relay_show_log(r);
+    good = good && !relay_has_complained(r);
+    relay_free(r);
     return good;
 }
 
@@ -69,14 +86,21 @@ int scene_end(void **state)
 {
     struct scene *s = *state;
     struct list *m;
-    bool good;
+    bool good = true;
 
     if (!s)
         return 0;
     *state = NULL;
     while ((m = list_first(&s->clients)))
         client_free(CONTAINER(m, struct client, of_scene));
-    good = end_relay(s);
+    while (s->n_others > 0)
+        good = end_relay(s->others[--s->n_others], false) && good;
+    good = end_relay(s->relay, s->has_ended) && good;
+    while ((m = list_take_first(&s->parts))) {
+        struct scene_part *p = CONTAINER(m, struct scene_part, of_scene);
+
+        p->free(p);
+    }
     while ((m = list_take_first(&s->texts)))
         free(CONTAINER(m, struct text, of_scene));
     SSL_CTX_free(s->tls);
@@ -106,21 +130,42 @@ char *scene_text(struct scene *s, const char *fmt, ...)
 
 /* --- clients -------------------------------------------------------------- */
 
-struct client *scene_connect_with(struct scene *s, const char *name,
-                                  const struct client_opts *opts)
+static struct client *connect_to(struct scene *s, struct relay *r,
+                                 const char *name,
+                                 const struct client_opts *opts)
 {
     struct client *c = client_new(opts);
 
     list_append(&s->clients, &c->of_scene);
     c->scene = s;
+    c->relay = r;
     c->number = ++s->connects;
     c->name = name;
     c->own = scene_text(s, "%s://%s.invalid:9/%s-of-its-own;tcp",
                         opts->tls ? "msrps" : "msrp", name, name);
     if (c->ssl) {
-        assert_int_equal(SSL_set1_host(c->ssl, RELAY_NAME), 1);
-        assert_int_equal(SSL_set_tlsext_host_name(c->ssl, RELAY_NAME), 1);
+        assert_int_equal(SSL_set1_host(c->ssl, relay_name(r)), 1);
+        assert_int_equal(SSL_set_tlsext_host_name(c->ssl, relay_name(r)), 1);
     }
+    return c;
+}
+
+struct client *scene_connect_with(struct scene *s, const char *name,
+                                  const struct client_opts *opts)
+{
+    return connect_to(s, s->relay, name, opts);
+}
+
+struct client *scene_accepted(struct scene *s, const char *name, int fd,
+                              SSL_CTX *tls, const char *own)
+{
+    struct client *c = client_accepted(fd, tls);
+
+    list_append(&s->clients, &c->of_scene);
+    c->scene = s;
+    c->relay = s->relay;
+    c->name = name;
+    c->own = scene_text(s, "%s", own);
     return c;
 }
 
@@ -142,16 +187,64 @@ struct client *scene_connect(struct scene *s, enum relay_port port,
     return c;
 }
 
+struct client *scene_connect_to(struct scene *s, struct relay *r,
+                                const char *name)
+{
+    struct client_opts opts = {.tls = s->tls, .port = relay_port(r, RELAY_TLS)};
+    struct client *c = connect_to(s, r, name, &opts);
+
+    scene_until(s, is_open, c, "a TLS handshake");
+    return c;
+}
+
 /* --- turns ---------------------------------------------------------------- */
+
+/* Logs and parts: fills in what to poll, and says how many. */
+static nfds_t poll_others(struct pollfd *polls, const struct scene *s)
+{
+    const struct list *m;
+    nfds_t n = 0;
+
+    polls[n++] = (struct pollfd){relay_log_fd(s->relay), POLLIN, 0};
+    for (size_t i = 0; i < s->n_others; i++)
+        polls[n++] = (struct pollfd){relay_log_fd(s->others[i]), POLLIN, 0};
+    for (m = s->parts.next; m != &s->parts; m = m->next) {
+        const struct scene_part *p =
+            CONTAINER((void *)(uintptr_t)m, struct scene_part, of_scene);
+
+        assert_true(n < OTHERS_MAX);
+        polls[n++] = (struct pollfd){p->fd, POLLIN, 0};
+    }
+    return n;
+}
+
+/* In the order of poll_others(). */
+static void turn_others(struct scene *s, const struct pollfd *polls)
+{
+    struct list *m, *next;
+
+    if (polls++->revents)
+        relay_read(s->relay);
+    for (size_t i = 0; i < s->n_others; i++)
+        if (polls++->revents)
+            relay_read(s->others[i]);
+    LIST_EACH(m, next, &s->parts)
+    {
+        struct scene_part *p = CONTAINER(m, struct scene_part, of_scene);
+
+        if (polls++->revents)
+            p->on_ready(p);
+    }
+}
 
 void scene_turn(struct scene *s, uint64_t deadline_ms)
 {
-    struct pollfd polls[CLIENTS_MAX + 1];
+    struct pollfd polls[CLIENTS_MAX + OTHERS_MAX];
     struct client *clients[CLIENTS_MAX];
     uint64_t now = now_ms();
     bool at_once = false;
     struct list *m, *next;
-    nfds_t n = 0;
+    nfds_t n = 0, n_others;
 
     LIST_EACH(m, next, &s->clients)
     {
@@ -165,17 +258,16 @@ void scene_turn(struct scene *s, uint64_t deadline_ms)
         at_once = at_once || client_has_input(c);
         polls[n++] = (struct pollfd){c->fd, wants, 0};
     }
-    polls[n] = (struct pollfd){relay_log_fd(s->relay), POLLIN, 0};
-    if (poll(polls, n + 1,
+    n_others = poll_others(polls + n, s);
+    if (poll(polls, n + n_others,
              at_once             ? 0
              : now < deadline_ms ? (int)(deadline_ms - now)
                                  : 0) < 0)
         return;
-    if (polls[n].revents)
-        relay_read(s->relay);
     for (nfds_t i = 0; i < n; i++)
         if (polls[i].revents || client_has_input(clients[i]))
             client_turn(clients[i], polls[i].revents);
+    turn_others(s, polls + n);
 }
 
 void scene_until(struct scene *s, scene_done_fn done, void *ctx,
@@ -185,6 +277,8 @@ void scene_until(struct scene *s, scene_done_fn done, void *ctx,
 
     while (!done(ctx)) {
         if (now_ms() >= deadline_ms) {
+            for (size_t i = 0; i < s->n_others; i++)
+                relay_show_log(s->others[i]);
             relay_show_log(s->relay);
             fail_msg("waited too long for %s", what);
         }
@@ -289,11 +383,16 @@ static bool is_logged(void *ctx)
     return strstr(relay_log(a->relay), a->text);
 }
 
-void scene_wait_log(struct scene *s, const char *text)
+void scene_wait_log_of(struct scene *s, const struct relay *r, const char *text)
 {
-    struct awaited a = {s->relay, text};
+    struct awaited a = {r, text};
 
     scene_until(s, is_logged, &a, text);
+}
+
+void scene_wait_log(struct scene *s, const char *text)
+{
+    scene_wait_log_of(s, s->relay, text);
 }
 
 void scene_wait_closed(struct client *c)

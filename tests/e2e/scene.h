@@ -10,9 +10,22 @@
 #include "client.h"
 #include "relay.h"
 
+enum { SCENE_RELAYS_MAX = 4 };
+
+/* Something else that turns with the scene, and goes with it. */
+struct scene_part {
+    struct list of_scene;
+    int fd; /* polled for reading */
+    void (*on_ready)(struct scene_part *p);
+    void (*free)(struct scene_part *p);
+};
+
 struct scene {
-    struct relay *relay;
+    struct relay *relay; /* the first one */
+    struct relay *others[SCENE_RELAYS_MAX];
+    size_t n_others;
     struct list clients;
+    struct list parts;
     struct list texts;
     SSL_CTX *tls;      /* of clients: trusts the relay's authority */
     unsigned connects; /* made so far */
@@ -21,8 +34,11 @@ struct scene {
 
 /* Starts a relay. `state` is cmocka's; scene_end() must be the teardown. */
 struct scene *scene_start(void **state, const struct relay_opts *opts);
-/* Ends the relay with TERM, if it was not ended before; nonzero if it did not
- * end in order, or complained. */
+/* One more relay, which shares the first one's authority. */
+struct relay *scene_add_relay(struct scene *s, const struct relay_opts *opts);
+void scene_add_part(struct scene *s, struct scene_part *p);
+/* Ends the relays with TERM, if the first was not ended before; nonzero if one
+ * did not end in order, or complained. */
 int scene_end(void **state);
 
 #define E2E_TEST(f) cmocka_unit_test_teardown(f, scene_end)
@@ -35,6 +51,13 @@ char *scene_text(struct scene *s, const char *fmt, ...)
  * handshake done. */
 struct client *scene_connect(struct scene *s, enum relay_port port,
                              const char *name);
+/* The same to one of several relays, with TLS. */
+struct client *scene_connect_to(struct scene *s, struct relay *r,
+                                const char *name);
+/* Takes over a socket that was accepted, as a client of this name, whose own
+ * URI is `own`. */
+struct client *scene_accepted(struct scene *s, const char *name, int fd,
+                              SSL_CTX *tls, const char *own);
 /* The same with options of the test's own; the handshake is not waited for. */
 struct client *scene_connect_with(struct scene *s, const char *name,
                                   const struct client_opts *opts);
@@ -60,6 +83,8 @@ struct got *scene_frame(struct client *c);
 enum client_end scene_wait_end(struct client *c);
 /* Waits until this stands in the relay's log. */
 void scene_wait_log(struct scene *s, const char *text);
+void scene_wait_log_of(struct scene *s, const struct relay *r,
+                       const char *text);
 /* Waits until the relay has seen that this client is gone. Connections have to
  * be counted as the relay does: made one after the other, none refused. */
 void scene_wait_closed(struct client *c);

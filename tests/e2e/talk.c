@@ -9,9 +9,9 @@ const char *talk_relay(const struct client *c)
 {
     bool secure = c->ssl;
 
-    return scene_text(
-        c->scene, "%s://" RELAY_NAME ":%u;tcp", secure ? "msrps" : "msrp",
-        relay_port(c->scene->relay, secure ? RELAY_TLS : RELAY_TCP));
+    return scene_text(c->scene, "%s://%s:%u;tcp", secure ? "msrps" : "msrp",
+                      relay_name(c->relay),
+                      relay_port(c->relay, secure ? RELAY_TLS : RELAY_TCP));
 }
 
 const char *talk_tid(struct client *c)

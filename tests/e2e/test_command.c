@@ -105,9 +105,9 @@ static void malformed_users_are_told_with_their_line(void **state)
 {
     struct fixture *f = *state;
 
-    relay_write(f->files, "users", "# nobody\nalice:example.com\n");
+    relay_write(f->files, "relay.users", "# nobody\nalice:example.com\n");
     assert_int_equal(run(f, "-t", f->text), CONFIG);
-    assert_said(f, "/users:2: ");
+    assert_said(f, "/relay.users:2: ");
 }
 
 static void dump_is_a_configuration_again(void **state)

@@ -1,0 +1,59 @@
+/* outside - what lies beyond a relay: a name server, and hosts that wait to be
+ * dialled. */
+#ifndef OUTSIDE_H
+#define OUTSIDE_H
+
+#include "dns_stub.h"
+#include "scene.h"
+
+/* Settings of the group `dial` that let a relay reach this machine. */
+#define OUTSIDE_OPEN "deny = [ ];"
+
+struct outside_opts {
+    const char *dial;        /* settings beside dial.servers */
+    struct relay_opts relay; /* its `groups` go with them */
+};
+
+/* Starts a scene whose relay asks a name server of the test's own. */
+struct scene *outside_start(void **state, const struct outside_opts *opts);
+/* One more relay that asks it. */
+struct relay *outside_add_relay(struct scene *s,
+                                const struct outside_opts *opts);
+/* The name server. */
+struct dns_stub *outside_names(const struct scene *s);
+
+/* --- hosts --- */
+
+struct host_opts {
+    const char *name; /* of the host; usually "peer.example.org" */
+    bool tls;
+    const char *san;         /* usually the name */
+    const char *usage;       /* of its certificate */
+    bool expired;            /* ... which is so */
+    struct tls_files *files; /* its authority's; usually the relay's */
+    bool unnamed;            /* the name server has no record of it */
+    bool deaf;               /* takes connections and reads nothing */
+};
+
+struct host;
+
+/* Listens on loopback, on a port of the kernel's choice. */
+struct host *host_new(struct scene *s, const struct host_opts *opts);
+/* Listens no more: who dials it is refused. */
+void host_close(struct host *h);
+unsigned host_port(const struct host *h);
+/* Its MSRP URI, and one with another host in it. */
+const char *host_uri(const struct host *h);
+const char *host_uri_as(const struct host *h, const char *name);
+/* How many connections it has had. */
+unsigned host_connections(const struct host *h);
+
+/* Waits for its next connection to be open, in the order in which they came. */
+struct client *host_accept(struct host *h);
+/* Waits until its next connection has ended before a handshake was done. */
+void host_refused(struct host *h);
+
+/* The way to it over the URI of a client. */
+const char *host_path(const struct client *c, const struct host *h);
+
+#endif
