@@ -254,16 +254,16 @@ static void who_waits_may_go_away(void **state)
 static void at_the_limit_of_transactions_feeders_wait(void **state)
 {
     struct scene *s = set_scene(1 << 20, 1 << 18);
-    char text[512];
+    char text[512], id[16];
     unsigned sent = 0;
 
     (void)state;
     s->rig.policy.transactions_per_link = 8;
     for (unsigned i = 0; i < 20; i++) {
-        (void)snprintf(text, sizeof text, "%u", i);
-        send_head(s, s->alice, s->bob, text, "");
+        (void)snprintf(id, sizeof id, "%u", i);
+        send_head(s, s->alice, s->bob, id, "");
         send_octets(s, s->alice, 1, 10);
-        send_end(s, s->alice, text, '$');
+        send_end(s, s->alice, id, '$');
     }
     assert_true(s->alice->fake.paused);
     received_read(&s->received, &s->bob->fake);
