@@ -73,7 +73,7 @@ int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
 void hops_fini(struct hops *h);
 
 /* Takes over an accepted socket. 0, or an error with the socket closed. */
-int hop_accept(struct hops *h, int fd, const struct addr *peer,
+int hop_accept(struct hops *all, int fd, const struct addr *peer,
                const struct hop_origin *origin);
 
 /* Dials the host of `uri`: the relay's neighbours_dial_fn, `ctx` is the hops.
@@ -82,19 +82,19 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
 
 /* Closes the one that was not used for the longest time, if there is one that
  * has nothing in flight (R4976-6.5-c). */
-bool hops_close_oldest(struct hops *h);
+bool hops_close_oldest(struct hops *all);
 
 /* Closes those that have nothing in flight. */
-void hops_close_idle(struct hops *h);
+void hops_close_idle(struct hops *all);
 
 /* Gives up what is still in flight, with its REPORTs, and closes all in order.
  */
-void hops_close_all(struct hops *h);
+void hops_close_all(struct hops *all);
 
 /* Closes all now, whatever is queued. */
-void hops_drop_all(struct hops *h);
+void hops_drop_all(struct hops *all);
 
 /* One log line for each, with what it has in tables and queues. */
-void hops_log(const struct hops *h);
+void hops_log(const struct hops *all);
 
 #endif
