@@ -32,6 +32,7 @@ static void idle_connections_are_closed_in_order(void **state)
     struct client *stranger = scene_connect(s, RELAY_TLS, "stranger");
     struct client *plain = scene_connect(s, RELAY_TCP, "plain");
 
+    scene_wait_log(s, "c=3 open");
     relay_signal(s->relay, SIGTERM);
     assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
     assert_int_equal(scene_wait_end(stranger), CLIENT_END_EOF);

@@ -49,7 +49,7 @@ static void plain_msrp_on_the_tls_port_gets_no_answer(void **state)
 static void handshake_has_to_begin_in_time(void **state)
 {
     static const struct relay_opts opts = {.groups =
-                                               "timers: { handshake = 0.3; };"};
+                                               "timers: { handshake = 1; };"};
     struct scene *s = scene_start(state, &opts);
 
     assert_refused(s, connect_raw(s, "mute"));
@@ -60,7 +60,7 @@ static void handshake_has_to_end_in_time(void **state)
 {
     static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
     static const struct relay_opts opts = {.groups =
-                                               "timers: { handshake = 0.3; };"};
+                                               "timers: { handshake = 1; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *c = connect_raw(s, "slow");
 
@@ -185,7 +185,7 @@ static void peer_that_vanishes_in_a_frame_leaves_nothing_behind(void **state)
 static void silent_peer_is_closed_after_its_probation(void **state)
 {
     static const struct relay_opts opts = {.groups =
-                                               "timers: { probation = 0.4; };"};
+                                               "timers: { probation = 1; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice");
     struct client *silent = scene_connect(s, RELAY_TLS, "silent");
@@ -199,7 +199,7 @@ static void silent_peer_is_closed_after_its_probation(void **state)
 static void challenges_alone_do_not_pass_probation(void **state)
 {
     static const struct relay_opts opts = {.groups =
-                                               "timers: { probation = 0.4; };"};
+                                               "timers: { probation = 1; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *c = scene_connect(s, RELAY_TLS, "alice");
     struct login l = {.alg = DIGEST_MD5};
@@ -231,7 +231,7 @@ static void nothing_but_failures_end_probation_early(void **state)
 static void peer_of_a_session_passes_probation(void **state)
 {
     static const struct relay_opts opts = {.groups =
-                                               "timers: { probation = 0.4; };"};
+                                               "timers: { probation = 1; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice");
     struct client *peer = scene_connect(s, RELAY_TLS, "peer"), *clock;

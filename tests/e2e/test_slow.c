@@ -27,14 +27,14 @@ static struct client *login_small(struct scene *s, const char *name)
 
 /* --- slow is not silent --------------------------------------------------- */
 
-/* Reads 8 KiB at every tick, whatever there is. */
+/* Reads 4 KiB at every tick, whatever there is. */
 static void read_slowly(struct flow_in *in, uint64_t octets)
 {
     enum { TICK_MS = 10 };
     struct client *c = in->client;
     uint64_t tick_ms = now_ms(), deadline_ms = tick_ms + 3 * DEADLINE_MS;
 
-    c->most = 8 * KIB;
+    c->most = 4 * KIB;
     while (in->at < octets) {
         c->deaf = true;
         if (now_ms() >= deadline_ms)
@@ -52,14 +52,14 @@ static void read_slowly(struct flow_in *in, uint64_t octets)
     c->most = 0;
 }
 
-/* For ten times as long as a transaction, or a stall, may take; what is queued
+/* For five times as long as a transaction, or a stall, may take; what is queued
  * in the relay alone is more than is read in that time. */
 static void slow_reader_is_neither_silent_nor_stalled(void **state)
 {
     static const struct relay_opts opts = {
         .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
-                  "send: { high_water = 1048576; low_water = 524288; };\n"
-                  "timers: { transaction = 0.4; stall = 0.4; };",
+                  "send: { high_water = 2097152; low_water = 1048576; };\n"
+                  "timers: { transaction = 2; stall = 2; };",
         .quiet = true};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_small(s, "bob");
@@ -68,13 +68,13 @@ static void slow_reader_is_neither_silent_nor_stalled(void **state)
     struct flow_in in = {0};
 
     flow_in_start(&in, bob);
-    flow_out_start(&out, alice, bob, 3 * MIB, CHUNK);
-    read_slowly(&in, 3 * MIB);
+    flow_out_start(&out, alice, bob, 4 * MIB, CHUNK);
+    read_slowly(&in, 4 * MIB);
     scene_until(s, flow_in_is_done, &in, "the last end-line");
     flow_out_end(&out, sent);
     flow_in_end(&in, received);
     assert_memory_equal(sent, received, FLOW_HASH);
-    for (int i = 0; i < 3 * MIB / CHUNK; i++)
+    for (int i = 0; i < 4 * MIB / CHUNK; i++)
         assert_int_equal(scene_frame(alice)->head.code, 200);
     talk_expect_nothing(alice);
 }
@@ -85,7 +85,7 @@ static void answers_behind_a_pause_of_ours_are_not_late(void **state)
 {
     static const struct relay_opts opts = {
         .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
-                  "timers: { transaction = 0.4; probation = 2; };",
+                  "timers: { transaction = 1; probation = 3; };",
         .quiet = true};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_small(s, "bob");
