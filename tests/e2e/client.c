@@ -156,6 +156,8 @@ static void end(struct client *c, enum client_end why)
 {
     c->end = why;
     close_fd(c);
+    if (c->pipe)
+        close_fd(c->pipe);
 }
 
 /* --- frames in ------------------------------------------------------------ */
@@ -263,6 +265,12 @@ static size_t read_tcp(struct client *c, char *dst, size_t room)
     return 0;
 }
 
+static void pass_on(struct client *c)
+{
+    bytes_add(&c->pipe->out, bytes_peek(&c->in));
+    c->in.at = c->in.n;
+}
+
 static void read_some(struct client *c)
 {
     for (int i = 0; i < READS_PER_TURN && c->state == CLIENT_OPEN && !c->deaf;
@@ -273,7 +281,9 @@ static void read_some(struct client *c)
 
         c->in.n += n;
         c->octets_in += n;
-        if (n && !c->raw)
+        if (c->pipe)
+            pass_on(c);
+        else if (n && !c->raw)
             parse(c);
         if (n == 0 || c->most)
             return;
@@ -325,7 +335,7 @@ short client_wants(const struct client *c)
                        SSL_want_write(c->ssl)
                    ? POLLOUT
                    : POLLIN;
-    if (!c->deaf)
+    if (!c->deaf && (!c->pipe || client_queued(c->pipe) < ROOM))
         events |= POLLIN;
     if (client_queued(c) || c->on_room)
         events |= POLLOUT;

@@ -62,10 +62,12 @@ struct client {
     enum client_state state;
     enum client_end end;
     int fd;
-    SSL *ssl;    /* NULL: plain TCP */
-    bool raw;    /* what comes in is kept in `in`, and not parsed */
-    bool deaf;   /* reads nothing */
-    size_t most; /* octets read in a turn; 0: any number */
+    SSL *ssl;            /* NULL: plain TCP */
+    bool raw;            /* what comes in is kept in `in`, and not parsed */
+    bool deaf;           /* reads nothing */
+    struct client *pipe; /* raw: what comes in goes out there, and both end
+                            together */
+    size_t most;         /* octets read in a turn; 0: any number */
     struct bytes in, out;
     uint64_t octets_in, octets_out;
     struct parser parser;
@@ -87,8 +89,9 @@ struct client {
 struct client_opts {
     SSL_CTX *tls; /* NULL: plain TCP */
     unsigned port;
-    const char *from;   /* the address to come from; NULL: any */
-    int receive_buffer; /* SO_RCVBUF, 0: the kernel's tuning */
+    struct relay *relay; /* whom it speaks to; usually the scene's first */
+    const char *from;    /* the address to come from; NULL: any */
+    int receive_buffer;  /* SO_RCVBUF, 0: the kernel's tuning */
 };
 
 /* Connects to 127.0.0.1. */

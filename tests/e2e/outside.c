@@ -90,6 +90,16 @@ struct relay *outside_add_relay(struct scene *s,
     return r;
 }
 
+void outside_srv(struct scene *s, const char *name, unsigned priority,
+                 unsigned port, const char *target)
+{
+    struct dns_srv srv = {.priority = (uint16_t)priority,
+                          .port = (uint16_t)port};
+
+    snprintf(srv.target, sizeof srv.target, "%s", target);
+    dns_stub_srv(outside_names(s), name, 60, &srv);
+}
+
 /* --- hosts ---------------------------------------------------------------- */
 
 enum { CONNECTIONS_MAX = 64 };
@@ -100,7 +110,7 @@ struct host {
     const char *name;
     SSL_CTX *tls;
     bool deaf;
-    unsigned port;
+    unsigned port, behind;
     struct client *connections[CONNECTIONS_MAX];
     unsigned n, taken;
 };
@@ -108,6 +118,17 @@ struct host {
 static struct host *host_of(struct scene_part *p)
 {
     return CONTAINER(p, struct host, part);
+}
+
+/* What comes in over `c` goes on to the port behind the host, and back. */
+static void go_on(struct host *h, struct client *c)
+{
+    const struct client_opts opts = {.port = h->behind};
+    struct client *on = scene_connect_with(h->scene, h->name, &opts);
+
+    c->raw = on->raw = true;
+    c->pipe = on;
+    on->pipe = c;
 }
 
 static void on_connection(struct scene_part *p)
@@ -122,6 +143,8 @@ static void on_connection(struct scene_part *p)
     c = scene_accepted(h->scene, h->name, fd, h->tls, host_uri(h));
     c->deaf = h->deaf;
     h->connections[h->n++] = c;
+    if (h->behind)
+        go_on(h, c);
 }
 
 void host_close(struct host *h)
@@ -129,6 +152,19 @@ void host_close(struct host *h)
     if (h->part.fd >= 0)
         close(h->part.fd);
     h->part.fd = -1;
+}
+
+void host_cut(struct host *h)
+{
+    for (unsigned i = 0; i < h->n; i++) {
+        struct client *c = h->connections[i];
+
+        if (c->state == CLIENT_ENDED)
+            continue;
+        if (c->pipe)
+            client_vanish(c->pipe);
+        client_vanish(c);
+    }
 }
 
 static void free_host(struct scene_part *p)
@@ -195,6 +231,7 @@ struct host *host_new(struct scene *s, const struct host_opts *opts)
     assert_non_null(h);
     h->scene = s;
     h->deaf = opts->deaf;
+    h->behind = opts->behind;
     h->name = opts->name ? opts->name : "peer.example.org";
     h->part = (struct scene_part){.fd = listen_somewhere(&h->port),
                                   .on_ready = on_connection,
@@ -204,6 +241,8 @@ struct host *host_new(struct scene *s, const struct host_opts *opts)
         h->tls = server_tls(s, h->name, opts);
     if (!opts->unnamed)
         dns_stub_host(outside_names(s), h->name, 60, "127.0.0.1");
+    if (opts->srv)
+        outside_srv(s, h->name, 0, h->port, h->name);
     return h;
 }
 

@@ -22,6 +22,10 @@ struct relay *outside_add_relay(struct scene *s,
 /* The name server. */
 struct dns_stub *outside_names(const struct scene *s);
 
+/* AUTH to `name` goes to this port of `target`. */
+void outside_srv(struct scene *s, const char *name, unsigned priority,
+                 unsigned port, const char *target);
+
 /* --- hosts --- */
 
 struct host_opts {
@@ -33,6 +37,8 @@ struct host_opts {
     struct tls_files *files; /* its authority's; usually the relay's */
     bool unnamed;            /* the name server has no record of it */
     bool deaf;               /* takes connections and reads nothing */
+    unsigned behind;         /* passes octets on to this port of loopback */
+    bool srv;                /* found by name alone: an SRV record */
 };
 
 struct host;
@@ -45,6 +51,8 @@ unsigned host_port(const struct host *h);
 /* Its MSRP URI, and one with another host in it. */
 const char *host_uri(const struct host *h);
 const char *host_uri_as(const struct host *h, const char *name);
+/* Breaks all its connections. */
+void host_cut(struct host *h);
 /* How many connections it has had. */
 unsigned host_connections(const struct host *h);
 

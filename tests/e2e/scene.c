@@ -130,30 +130,25 @@ char *scene_text(struct scene *s, const char *fmt, ...)
 
 /* --- clients -------------------------------------------------------------- */
 
-static struct client *connect_to(struct scene *s, struct relay *r,
-                                 const char *name,
-                                 const struct client_opts *opts)
+struct client *scene_connect_with(struct scene *s, const char *name,
+                                  const struct client_opts *opts)
 {
     struct client *c = client_new(opts);
 
     list_append(&s->clients, &c->of_scene);
     c->scene = s;
-    c->relay = r;
+    c->relay = opts->relay ? opts->relay : s->relay;
     c->number = ++s->connects;
     c->name = name;
     c->own = scene_text(s, "%s://%s.invalid:9/%s-of-its-own;tcp",
                         opts->tls ? "msrps" : "msrp", name, name);
     if (c->ssl) {
-        assert_int_equal(SSL_set1_host(c->ssl, relay_name(r)), 1);
-        assert_int_equal(SSL_set_tlsext_host_name(c->ssl, relay_name(r)), 1);
+        const char *host = relay_name(c->relay);
+
+        assert_int_equal(SSL_set1_host(c->ssl, host), 1);
+        assert_int_equal(SSL_set_tlsext_host_name(c->ssl, host), 1);
     }
     return c;
-}
-
-struct client *scene_connect_with(struct scene *s, const char *name,
-                                  const struct client_opts *opts)
-{
-    return connect_to(s, s->relay, name, opts);
 }
 
 struct client *scene_accepted(struct scene *s, const char *name, int fd,
@@ -176,6 +171,11 @@ static bool is_open(void *ctx)
     return c->state == CLIENT_OPEN;
 }
 
+void scene_wait_open(struct client *c)
+{
+    scene_until(c->scene, is_open, c, "a TLS handshake");
+}
+
 struct client *scene_connect(struct scene *s, enum relay_port port,
                              const char *name)
 {
@@ -183,17 +183,18 @@ struct client *scene_connect(struct scene *s, enum relay_port port,
                                .port = relay_port(s->relay, port)};
     struct client *c = scene_connect_with(s, name, &opts);
 
-    scene_until(s, is_open, c, "a TLS handshake");
+    scene_wait_open(c);
     return c;
 }
 
 struct client *scene_connect_to(struct scene *s, struct relay *r,
                                 const char *name)
 {
-    struct client_opts opts = {.tls = s->tls, .port = relay_port(r, RELAY_TLS)};
-    struct client *c = connect_to(s, r, name, &opts);
+    struct client_opts opts = {
+        .tls = s->tls, .port = relay_port(r, RELAY_TLS), .relay = r};
+    struct client *c = scene_connect_with(s, name, &opts);
 
-    scene_until(s, is_open, c, "a TLS handshake");
+    scene_wait_open(c);
     return c;
 }
 

@@ -54,6 +54,8 @@ struct client *scene_connect(struct scene *s, enum relay_port port,
 /* The same to one of several relays, with TLS. */
 struct client *scene_connect_to(struct scene *s, struct relay *r,
                                 const char *name);
+/* Waits until it is. */
+void scene_wait_open(struct client *c);
 /* Takes over a socket that was accepted, as a client of this name, whose own
  * URI is `own`. */
 struct client *scene_accepted(struct scene *s, const char *name, int fd,

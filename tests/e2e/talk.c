@@ -35,11 +35,22 @@ void talk_say(struct client *c, const char *fmt, ...)
     free(text);
 }
 
+/* The relays of `peer` as others come to them, the farthest first; with a blank
+ * behind each. */
+static const char *way_in(const struct client *peer)
+{
+    struct span uri, path = span_str(peer->uri ? peer->uri : "");
+    const char *way = "";
+
+    while (msg_path_next(&uri, &path))
+        way = scene_text(peer->scene, "%.*s %s", SPAN_ARG(uri), way);
+    return way;
+}
+
 const char *talk_path(const struct client *c, const struct client *peer)
 {
-    return scene_text(c->scene, "%s%s%s%s%s", c->uri ? c->uri : "",
-                      c->uri ? " " : "", peer->uri ? peer->uri : "",
-                      peer->uri ? " " : "", peer->own);
+    return scene_text(c->scene, "%s%s%s%s", c->uri ? c->uri : "",
+                      c->uri ? " " : "", way_in(peer), peer->own);
 }
 
 const char *talk_send(struct client *c, const struct client *peer,
