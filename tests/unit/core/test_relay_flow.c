@@ -50,14 +50,16 @@ static void send_head(struct scene *s, struct wire *w, struct wire *to,
                       const char *id, const char *rest)
 {
     char text[1024];
+    int n;
 
-    (void)snprintf(text, sizeof text,
-                   "MSRP t%s SEND\r\nTo-Path: %s %s msrps://%s.example:9/%s;"
-                   "tcp\r\nFrom-Path: msrps://%s.example:9/%s;tcp\r\n"
-                   "Message-ID: %s\r\n%sByte-Range: 1-*/*\r\n"
-                   "Content-Type: a/b\r\n\r\n",
-                   id, w->uri, to->uri, to->name, to->name, w->name, w->name,
-                   id, rest);
+    n = snprintf(text, sizeof text,
+                 "MSRP t%s SEND\r\nTo-Path: %s %s msrps://%s.example:9/%s;"
+                 "tcp\r\nFrom-Path: msrps://%s.example:9/%s;tcp\r\n"
+                 "Message-ID: %s\r\n%sByte-Range: 1-*/*\r\n"
+                 "Content-Type: a/b\r\n\r\n",
+                 id, w->uri, to->uri, to->name, to->name, w->name, w->name, id,
+                 rest);
+    assert_in_range(n, 1, sizeof text - 1);
     rig_send(&s->rig, w, text);
 }
 
@@ -75,8 +77,9 @@ static void send_octets(struct scene *s, struct wire *w, uint64_t from,
 static void send_end(struct scene *s, struct wire *w, const char *id, char flag)
 {
     char text[128];
+    int n = snprintf(text, sizeof text, "\r\n-------t%s%c\r\n", id, flag);
 
-    (void)snprintf(text, sizeof text, "\r\n-------t%s%c\r\n", id, flag);
+    assert_in_range(n, 1, sizeof text - 1);
     rig_send(&s->rig, w, text);
 }
 
