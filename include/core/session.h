@@ -25,7 +25,7 @@ enum {
 
 /* A message of the session that has failed. */
 struct session_failed {
-    uint64_t hash; /* of its Message-ID under the table's secret */
+    uint64_t hash; /* of its Message-ID and sender */
     uint16_t code;
 };
 
@@ -111,13 +111,19 @@ void sessions_link_closed(struct sessions *s, struct link *link);
 
 /* --- failed messages (P-21) --- */
 
+/* A message: its Message-ID, and From-Path, for both sides may count from 1
+ * (trap 13). */
+struct session_message {
+    struct span id, from;
+};
+
 /* Remembers that this message failed with `code`, unless it had failed before;
  * without memory it is not remembered. */
 void session_fail(struct sessions *s, struct session *ss,
-                  struct span message_id, uint16_t code);
+                  struct session_message m, uint16_t code);
 
 /* The code with which it failed, or 0. */
 uint16_t session_failed(const struct sessions *s, const struct session *ss,
-                        struct span message_id);
+                        struct session_message m);
 
 #endif

@@ -39,8 +39,7 @@ static bool was_told(const struct relay *r, const struct head *h)
 {
     const struct session *ss = session_of(r, h);
 
-    return h->told || (ss && session_failed(&r->sessions, ss,
-                                            head_text(h, h->message_id)));
+    return h->told || (ss && session_failed(&r->sessions, ss, message_of(h)));
 }
 
 /* From now on the message has failed (P-21): what of it is still coming in is
@@ -52,7 +51,7 @@ static void fail_message(struct relay *r, struct head *h, uint16_t code)
 
     h->told = true;
     if (ss)
-        session_fail(&r->sessions, ss, head_text(h, h->message_id), code);
+        session_fail(&r->sessions, ss, message_of(h), code);
     if (in && in->stream.head && head_same_message(in->stream.head, h))
         send_fail(r, in, code);
 }

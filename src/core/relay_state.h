@@ -38,6 +38,13 @@ struct held {
     char text[];
 };
 
+/* The message of which the head was. */
+static inline struct session_message message_of(const struct head *h)
+{
+    return (struct session_message){head_text(h, h->message_id),
+                                    head_text(h, h->received)};
+}
+
 /* --- relay.c --- */
 
 /* The link with this number, NULL if it is gone. */

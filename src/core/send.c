@@ -25,8 +25,9 @@ static bool is_too_large(const struct policy *policy, uint64_t octets)
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
                          const struct route *route)
 {
-    uint16_t code = session_failed(&r->sessions, route->session,
-                                   msg_text(m, m->message_id));
+    struct session_message message = {msg_text(m, m->message_id),
+                                      msg_text(m, m->from)};
+    uint16_t code = session_failed(&r->sessions, route->session, message);
     struct head *head;
 
     if (!code && is_too_large(r->policy, m->range_total)) {
@@ -149,7 +150,7 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
         session_find_token(&r->sessions, head_text(h, h->token));
 
     if (ss)
-        session_fail(&r->sessions, ss, head_text(h, h->message_id), code);
+        session_fail(&r->sessions, ss, message_of(h), code);
     chunker_stop(&r->chunker, &l->stream);
     list_remove(&l->unfinished);
     answer(r, l, h, code);

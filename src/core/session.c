@@ -222,30 +222,38 @@ void sessions_link_closed(struct sessions *s, struct link *link)
 
 /* --- failed messages --- */
 
+/* Both hashes are under the table's secret; a product mixes them so that the
+ * two texts do not change places. */
+static uint64_t hash_message(const struct sessions *s, struct session_message m)
+{
+    return table_hash(&s->by_token, m.id) * 31 +
+           table_hash(&s->by_token, m.from);
+}
+
 void session_fail(struct sessions *s, struct session *ss,
-                  struct span message_id, uint16_t code)
+                  struct session_message m, uint16_t code)
 {
     struct session_failed *f;
 
-    if (session_failed(s, ss, message_id))
+    if (session_failed(s, ss, m))
         return;
     if (!ss->failed)
         ss->failed = calloc(SESSION_FAILED_MAX, sizeof *ss->failed);
     if (!ss->failed)
         return;
     f = &ss->failed[ss->n_failed++ % SESSION_FAILED_MAX];
-    f->hash = table_hash(&s->by_token, message_id);
+    f->hash = hash_message(s, m);
     f->code = code;
 }
 
 uint16_t session_failed(const struct sessions *s, const struct session *ss,
-                        struct span message_id)
+                        struct session_message m)
 {
     uint64_t hash;
 
     if (!ss->failed)
         return 0;
-    hash = table_hash(&s->by_token, message_id);
+    hash = hash_message(s, m);
     for (size_t i = 0; i < SESSION_FAILED_MAX; i++)
         if (ss->failed[i].code && ss->failed[i].hash == hash)
             return ss->failed[i].code;

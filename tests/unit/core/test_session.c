@@ -353,17 +353,34 @@ static void beyond_the_bound_the_oldest_is_forgotten(void **state)
 
 /* --- failed messages (P-21) --- */
 
+static struct session_message message(const char *id, const char *from)
+{
+    return (struct session_message){span_str(id), span_str(from)};
+}
+
 static void a_failed_message_keeps_its_first_code(void **state)
 {
     struct bench *b = *state;
     struct session *ss = new_one(b);
+    struct session_message m = message("1234", "a");
 
-    assert_int_equal(session_failed(&b->all, ss, SPAN("1234")), 0);
-    session_fail(&b->all, ss, SPAN("1234"), 413);
-    session_fail(&b->all, ss, SPAN("1234"), 408);
-    assert_int_equal(session_failed(&b->all, ss, SPAN("1234")), 413);
-    assert_int_equal(session_failed(&b->all, ss, SPAN("1235")), 0);
-    assert_int_equal(session_failed(&b->all, new_one(b), SPAN("1234")), 0);
+    assert_int_equal(session_failed(&b->all, ss, m), 0);
+    session_fail(&b->all, ss, m, 413);
+    session_fail(&b->all, ss, m, 408);
+    assert_int_equal(session_failed(&b->all, ss, m), 413);
+    assert_int_equal(session_failed(&b->all, ss, message("1235", "a")), 0);
+    assert_int_equal(session_failed(&b->all, new_one(b), m), 0);
+}
+
+/* Trap 13. */
+static void the_same_id_of_another_sender_is_another_message(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    session_fail(&b->all, ss, message("1", "a"), 413);
+    assert_int_equal(session_failed(&b->all, ss, message("1", "b")), 0);
+    assert_int_equal(session_failed(&b->all, ss, message("a", "1")), 0);
 }
 
 static void the_last_failed_are_remembered(void **state)
@@ -374,13 +391,14 @@ static void the_last_failed_are_remembered(void **state)
 
     for (unsigned i = 0; i <= SESSION_FAILED_MAX; i++) {
         (void)snprintf(id, sizeof id, "id%u", i);
-        session_fail(&b->all, ss, span_str(id), (uint16_t)(400 + i));
-        session_fail(&b->all, ss, span_str(id), 500);
+        session_fail(&b->all, ss, message(id, "a"), (uint16_t)(400 + i));
+        session_fail(&b->all, ss, message(id, "a"), 500);
     }
-    assert_int_equal(session_failed(&b->all, ss, SPAN("id0")), 0);
+    assert_int_equal(session_failed(&b->all, ss, message("id0", "a")), 0);
     for (unsigned i = 1; i <= SESSION_FAILED_MAX; i++) {
         (void)snprintf(id, sizeof id, "id%u", i);
-        assert_int_equal(session_failed(&b->all, ss, span_str(id)), 400 + i);
+        assert_int_equal(session_failed(&b->all, ss, message(id, "a")),
+                         400 + i);
     }
 }
 
@@ -398,13 +416,13 @@ static void what_needs_memory_copes_without(void **state)
     none = session_new(&b->all, &b->a.link, SPAN("r"), 1, true, NOW_MS + 1000);
     bound = session_bind_peer(ss, &u, &b->b.link);
     settled = session_settle(ss, SPAN("home"));
-    session_fail(&b->all, ss, SPAN("1234"), 413);
+    session_fail(&b->all, ss, message("1234", "a"), 413);
     assert_true(oom_disarm());
     assert_null(none);
     assert_int_equal(bound, ERR_NOMEM);
     assert_int_equal(settled, ERR_NOMEM);
     assert_true(session_is_of(ss, &b->a.link));
-    assert_int_equal(session_failed(&b->all, ss, SPAN("1234")), 0);
+    assert_int_equal(session_failed(&b->all, ss, message("1234", "a")), 0);
     assert_int_equal(b->a.link.n_sessions, 1);
     assert_int_equal(ss->n_peers, 0);
 }
@@ -430,6 +448,7 @@ int main(void)
         TEST(a_peers_link_takes_its_bindings_with_it),
         TEST(beyond_the_bound_the_oldest_is_forgotten),
         TEST(a_failed_message_keeps_its_first_code),
+        TEST(the_same_id_of_another_sender_is_another_message),
         TEST(the_last_failed_are_remembered),
         TEST(what_needs_memory_copes_without),
     };
