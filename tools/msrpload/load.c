@@ -15,15 +15,15 @@
 
 enum {
     CONNECTING_MAX = 64, /* connections that are not ready yet */
-    DRAIN_LOOK_MS = 100,
-    QUIET_LOOKS = 10 /* after a fault, no news for so long is the end */
+    LOOK_MS = 100,
+    FAULT_QUIET_MS = 1000 /* after a fault, no news for so long is the end */
 };
 
 enum phase {
     CONNECTING, /* no traffic; the alarm is for the next to get ready */
     WARMING,    /* traffic; the alarm is for measuring */
-    MEASURING,  /* the alarm, if a duration is given, ends it */
-    DRAINING,   /* nothing new; the alarm is for looking around */
+    MEASURING,  /* the alarm ends it, or without a duration looks around */
+    DRAINING,   /* nothing new begins; the alarm is for looking around */
     OVER
 };
 
@@ -44,7 +44,8 @@ struct load {
     struct crew *crews;  /* those of the senders, then the receivers' */
     size_t per_side;     /* connections of the senders */
     size_t n_crews, n_started, n_ready, n_lost;
-    uint64_t drain_looks, quiet_looks, awaited_before;
+    uint64_t quiet_ms; /* nothing has moved for so long */
+    uint64_t moved;    /* octets, when that was last looked at */
 };
 
 static uint64_t ns_of(uint64_t ms)
@@ -179,10 +180,7 @@ static void measure(struct load *l)
     l->phase = MEASURING;
     tally_mark(&l->result->from, &l->traffic->tally,
                traffic_now_ns(l->traffic));
-    if (l->plan->duration_ms)
-        alarm_set(l->alarm, l->plan->duration_ms);
-    else
-        alarm_stop(l->alarm);
+    alarm_set(l->alarm, l->plan->duration_ms ? l->plan->duration_ms : LOOK_MS);
 }
 
 static void begin_traffic(struct load *l)
@@ -234,8 +232,20 @@ static void drain(struct load *l)
     mark_end(l);
     l->traffic->sending = false;
     l->phase = DRAINING;
-    l->awaited_before = l->traffic->awaited;
-    alarm_set(l->alarm, DRAIN_LOOK_MS);
+    l->quiet_ms = 0;
+    alarm_set(l->alarm, LOOK_MS);
+}
+
+static void finish(struct load *l)
+{
+    if (l->phase != DRAINING)
+        mark_end(l);
+    l->phase = OVER;
+}
+
+static bool is_all_begun(const struct load *l)
+{
+    return l->phase == DRAINING || (l->plan->count && l->traffic->unsent == 0);
 }
 
 static bool has_faults(const struct load *l)
@@ -246,18 +256,21 @@ static bool has_faults(const struct load *l)
            tally_refusals(t->live.reports);
 }
 
+/* Gives up waiting for what does not come. */
 static void look_around(struct load *l)
 {
-    uint64_t awaited = l->traffic->awaited;
+    const struct traffic *t = l->traffic;
+    const struct counts *c = &t->tally.live;
+    uint64_t moved = c->octets_sent + c->octets_received;
+    bool is_quiet = t->awaited > 0 && moved == l->moved;
 
-    l->drain_looks++;
-    l->quiet_looks = awaited == l->awaited_before ? l->quiet_looks + 1 : 0;
-    l->awaited_before = awaited;
-    if (l->drain_looks * DRAIN_LOOK_MS >= l->plan->timeout_ms ||
-        (has_faults(l) && l->quiet_looks >= QUIET_LOOKS))
-        l->phase = OVER;
+    l->quiet_ms = is_quiet ? l->quiet_ms + LOOK_MS : 0;
+    l->moved = moved;
+    if (l->quiet_ms >= l->plan->timeout_ms ||
+        (l->quiet_ms >= FAULT_QUIET_MS && is_all_begun(l) && has_faults(l)))
+        finish(l);
     else
-        alarm_set(l->alarm, DRAIN_LOOK_MS);
+        alarm_set(l->alarm, LOOK_MS);
 }
 
 static void on_alarm(void *ctx)
@@ -272,7 +285,10 @@ static void on_alarm(void *ctx)
         measure(l);
         break;
     case MEASURING:
-        drain(l);
+        if (l->plan->duration_ms)
+            drain(l);
+        else
+            look_around(l);
         break;
     case DRAINING:
         look_around(l);
@@ -299,16 +315,21 @@ static void on_signal(void *ctx, int signo)
 /* Is there nothing left to wait for? */
 static void look_for_end(struct load *l)
 {
-    const struct traffic *t = l->traffic;
-    bool all_sent = l->plan->count && t->unsent == 0;
-
-    if (l->phase != WARMING && l->phase != MEASURING && l->phase != DRAINING)
-        return;
-    if (l->phase != DRAINING &&
-        ((all_sent && t->awaited == 0) || l->n_lost == l->n_crews))
-        drain(l);
-    if (l->phase == DRAINING && t->awaited == 0)
-        l->phase = OVER;
+    switch (l->phase) {
+    case WARMING:
+    case MEASURING:
+        if (l->n_lost == l->n_crews ||
+            (is_all_begun(l) && l->traffic->awaited == 0))
+            finish(l);
+        break;
+    case DRAINING:
+        if (l->traffic->awaited == 0)
+            finish(l);
+        break;
+    case CONNECTING:
+    case OVER:
+        break;
+    }
 }
 
 /* --- the run -------------------------------------------------------------- */
