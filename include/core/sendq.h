@@ -9,7 +9,8 @@
  * whatever the size of its chunks; who took more than that has less the next
  * time (deficit round robin). Who has nothing to give when it is his turn holds
  * the others up for a moment only. A link is never made to wait for its own
- * output's sake. */
+ * output's sake, nor for the answers of one that waits for answers itself: two
+ * who send to each other never stop each other for ever. */
 #ifndef SENDQ_H
 #define SENDQ_H
 

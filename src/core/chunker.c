@@ -107,10 +107,16 @@ static uint64_t total_for(const struct stream *s, uint64_t end, bool ends)
     return s->total;
 }
 
+/* Feeders wait at the limit of transactions, but for those who would wait for
+ * ever (sendq.c); twice as many are the end for everybody. */
 static int new_txn(struct chunker *c, struct stream *s)
 {
+    uint32_t limit = c->policy->transactions_per_link;
+
     if (s->head->failure_report == MSG_REPORT_NO)
         return 0;
+    if (limit && s->out->n_txns / 2 >= limit)
+        return ERR_FULL;
     s->txn = txn_open(c->txns, s->out, s->tid, s->head, s->next);
     return s->txn ? 0 : ERR_NOMEM;
 }

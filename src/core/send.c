@@ -1,5 +1,6 @@
 /* send - a SEND on its way: routed at its head, streamed, answered at its end.
  */
+#include "err.h"
 #include "relay_state.h"
 #include "sendq.h"
 
@@ -78,11 +79,12 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
     }
 }
 
-/* Why could the chunker not go on? Its output is gone, or memory is. */
+/* Why could the chunker not go on? Too much is unanswered there; or its output
+ * is gone, or memory is. */
 static void fail_for(struct relay *r, struct link *l, int err)
 {
     if (err)
-        send_fail(r, l, 408);
+        send_fail(r, l, err == ERR_FULL ? 413 : 408);
 }
 
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev)

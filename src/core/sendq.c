@@ -45,13 +45,35 @@ void sendq_close(struct stream *s, char flag)
     s->txn = NULL;
 }
 
-static bool is_full(const struct link *out, const struct policy *policy)
+static bool is_over(const struct link *out, const struct policy *policy)
+{
+    return out->connecting || out->ops->queued(out) >= policy->high_water;
+}
+
+static bool awaits_enough(const struct link *out, const struct policy *policy)
+{
+    return policy->transactions_per_link &&
+           out->n_txns >= policy->transactions_per_link;
+}
+
+/* Does it wait for the answers of another itself? Its own are not read then,
+ * and nobody waits for them: those who wait for each other's answers would do
+ * so for ever. */
+static bool is_mute(const struct link *l, const struct policy *policy)
+{
+    const struct link *out = l->stream.out;
+
+    return l->blocked && out && !is_over(out, policy) &&
+           awaits_enough(out, policy);
+}
+
+static bool is_full(const struct link *in, const struct link *out,
+                    const struct policy *policy)
 {
     if (out->closing)
         return false;
-    return out->connecting || out->ops->queued(out) >= policy->high_water ||
-           (policy->transactions_per_link &&
-            out->n_txns >= policy->transactions_per_link);
+    return is_over(out, policy) ||
+           (awaits_enough(out, policy) && in != out && !is_mute(out, policy));
 }
 
 /* Do others feed this output too, or wait to? */
@@ -64,7 +86,7 @@ static bool is_shared(const struct link *out)
 bool sendq_must_wait(const struct link *in, const struct link *out,
                      const struct policy *policy)
 {
-    return is_full(out, policy) || (in->credit <= 0 && is_shared(out));
+    return is_full(in, out, policy) || (in->credit <= 0 && is_shared(out));
 }
 
 /* Lets as many go on as there is room for. A resumed link is asked for events
@@ -97,7 +119,7 @@ static bool is_low(const struct link *out, const struct policy *policy)
     uint32_t limit = policy->transactions_per_link;
 
     return !out->connecting && out->ops->queued(out) <= policy->low_water &&
-           (!limit || out->n_txns < limit - limit / 8);
+           (!limit || out->n_txns < limit - limit / 8 || is_mute(out, policy));
 }
 
 void sendq_wait(struct link *in, struct link *out, const struct policy *policy,

@@ -7,7 +7,7 @@
 #include "fake_link.h"
 #include "msg.h"
 
-enum { RECEIVED_MAX = 512 };
+enum { RECEIVED_MAX = 2048 };
 
 struct received_frame {
     struct msg m;

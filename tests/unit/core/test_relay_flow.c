@@ -291,6 +291,65 @@ static void at_the_limit_of_transactions_feeders_wait(void **state)
     strike(s);
 }
 
+static void send_many(struct scene *s, struct wire *w, struct wire *to,
+                      unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        char id[RIG_NAME_MAX + 16];
+
+        (void)snprintf(id, sizeof id, "%s%u", w->name, i);
+        send_head(s, w, to, id, "");
+        send_octets(s, w, 1, 10);
+        send_end(s, w, id, '$');
+    }
+}
+
+static unsigned count(const struct wire *w, const char *text)
+{
+    struct span rest = span_of(w->fake.out, w->fake.out_n);
+    unsigned n = 0;
+
+    for (; rest.n > 0; rest = span_from(rest, 1))
+        n += span_starts(rest, span_str(text));
+    return n;
+}
+
+/* Each one's answers are behind what he sends himself: if he is stopped until
+ * the other has answered, and the other too, nobody ever goes on. And nobody
+ * may use that to have more and more remembered. */
+static void
+nobody_waits_for_the_answers_of_one_who_waits_for_answers(void **state)
+{
+    struct scene *s = set_scene(1 << 20, 1 << 18);
+
+    (void)state;
+    s->rig.policy.transactions_per_link = 4;
+    send_many(s, s->alice, s->bob, 10);
+    assert_true(s->alice->fake.paused);
+    send_many(s, s->bob, s->alice, 20);
+    assert_false(s->bob->fake.paused);
+    assert_int_equal(s->bob->in_n, 0);
+    assert_int_equal(count(s->bob, " 200 OK\r\n"), 8);
+    assert_int_equal(count(s->bob, " 413 "), 12);
+    assert_int_equal(s->alice->fake.link.n_txns, 8);
+    rig_wait(&s->rig, 30000);
+    assert_int_equal(count(s->alice, " SEND\r\n"), 8);
+    assert_false(s->alice->in_n > 0 && s->bob->in_n > 0);
+    strike(s);
+}
+
+static void nobody_waits_for_his_own_answers(void **state)
+{
+    struct scene *s = set_scene(1 << 20, 1 << 18);
+
+    (void)state;
+    s->rig.policy.transactions_per_link = 4;
+    send_many(s, s->alice, s->alice, 20);
+    assert_false(s->alice->fake.paused);
+    assert_int_equal(count(s->alice, " 413 "), 12);
+    strike(s);
+}
+
 /* --- time --- */
 
 /* The issue: a receiver that reads slowly for two minutes gives no false 408.
@@ -366,6 +425,9 @@ int main(void)
         cmocka_unit_test(a_silent_sender_holds_nobody_up),
         cmocka_unit_test(who_waits_may_go_away),
         cmocka_unit_test(at_the_limit_of_transactions_feeders_wait),
+        cmocka_unit_test(
+            nobody_waits_for_the_answers_of_one_who_waits_for_answers),
+        cmocka_unit_test(nobody_waits_for_his_own_answers),
         cmocka_unit_test(slowness_is_not_silence),
         cmocka_unit_test(a_thousand_messages_in_one_write_all_arrive),
     };
