@@ -41,16 +41,16 @@ struct flow_in {
     struct client *client;
     const char *id;        /* Message-ID; usually that of a flow_out */
     struct flow_in *next;  /* to the same client */
-    bool is_mute;          /* answers nothing */
-    bool is_at_hand;       /* the frame that comes in is its */
     uint64_t at;           /* octets received */
     uint64_t chunks;       /* SENDs begun */
     uint64_t largest;      /* octets in one SEND */
     uint64_t chunk_at;     /* where the SEND at hand began */
     uint64_t total;        /* as the SENDs say */
-    char flag;             /* of the last SEND */
     char *tid, *answer_to; /* of the SEND at hand */
     EVP_MD_CTX *hash;
+    char flag;       /* of the last SEND */
+    bool is_mute;    /* answers nothing */
+    bool is_at_hand; /* the frame that comes in is its */
 };
 
 /* Takes the SENDs of one message as they come in, which must follow each other

@@ -85,7 +85,7 @@ void login_refused(struct client *c, struct login *l, const char *tid)
     struct got *g = talk_expect_code(c, tid, 401);
     struct span rest = msg_text(&g->head, g->head.rest), name = {0};
 
-    l->nonce = NULL;
+    l->nonce = "";
     while (rest.n > 0) {
         struct span line = span_cut(&rest, '\n');
 
@@ -93,7 +93,7 @@ void login_refused(struct client *c, struct login *l, const char *tid)
         if (span_ieq(name, SPAN("WWW-Authenticate")))
             take_challenge(c, l, span_trim(span_of(line.p, line.n - 1)));
     }
-    assert_non_null(l->nonce);
+    assert_true(*l->nonce);
 }
 
 void login_ask(struct client *c, struct login *l)

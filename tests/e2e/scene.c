@@ -15,8 +15,14 @@ enum {
 
 struct text {
     struct list of_scene;
-    char text[];
+    char *text;
 };
+
+static void text_free(struct text *t)
+{
+    free(t->text);
+    free(t);
+}
 
 /* --- life ----------------------------------------------------------------- */
 
@@ -102,7 +108,7 @@ int scene_end(void **state)
         p->free(p);
     }
     while ((m = list_take_first(&s->texts)))
-        free(CONTAINER(m, struct text, of_scene));
+        text_free(CONTAINER(m, struct text, of_scene));
     SSL_CTX_free(s->tls);
     free(s);
     return good ? 0 : -1;
@@ -110,19 +116,15 @@ int scene_end(void **state)
 
 char *scene_text(struct scene *s, const char *fmt, ...)
 {
-    struct text *t;
+    struct text *t = malloc(sizeof *t);
     va_list args;
     int n;
 
-    va_start(args, fmt);
-    n = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
-    assert_true(n >= 0);
-    t = malloc(sizeof *t + (size_t)n + 1);
     assert_non_null(t);
     va_start(args, fmt);
-    vsnprintf(t->text, (size_t)n + 1, fmt, args);
+    n = vasprintf(&t->text, fmt, args);
     va_end(args);
+    assert_true(n >= 0);
     list_init(&t->of_scene);
     list_append(&s->texts, &t->of_scene);
     return t->text;

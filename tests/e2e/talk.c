@@ -1,5 +1,6 @@
 #include "talk.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 #include "cmocka_all.h"
@@ -59,6 +60,7 @@ const char *talk_send(struct client *c, const struct client *peer,
     const char *tid = s->tid ? s->tid : talk_tid(c);
     bool has_body = s->body.n || s->is_empty;
 
+    assert(s->to || peer);
     talk_say(c, "MSRP %s SEND\r\nTo-Path: %s\r\nFrom-Path: %s\r\n", tid,
              s->to ? s->to : talk_path(c, peer), c->own);
     if (s->id)
