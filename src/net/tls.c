@@ -93,12 +93,26 @@ static bool cert_has_host(X509 *cert, struct span host)
              : cert_has_name(cert, host);
 }
 
-/* P-8. By default OpenSSL checks a client's chain for the purpose sslclient. */
+/* By default OpenSSL checks a client's chain for the purpose sslclient. A relay
+ * has one certificate for both directions, and what public authorities issue
+ * is for servers alone. */
+static void allow_servers(X509_STORE_CTX *verify, X509 *cert)
+{
+    if (X509_check_purpose(cert, X509_PURPOSE_SSL_CLIENT, 0) != 1)
+        X509_VERIFY_PARAM_set_purpose(X509_STORE_CTX_get0_param(verify),
+                                      X509_PURPOSE_SSL_SERVER);
+}
+
+/* P-8. */
 static int judge_peer(X509_STORE_CTX *verify, void *arg)
 {
+    X509 *cert = X509_STORE_CTX_get0_cert(verify);
+
     (void)arg;
-    if (cert_is_hosts(X509_STORE_CTX_get0_cert(verify)))
+    if (cert_is_hosts(cert)) {
+        allow_servers(verify, cert);
         return X509_verify_cert(verify);
+    }
     X509_STORE_CTX_set_error(verify, X509_V_OK);
     return 1;
 }
