@@ -22,6 +22,7 @@ struct head {
     bool has_body;  /* Content-Type and an empty line */
     bool has_range; /* the incoming SEND had a Byte-Range */
     bool told;      /* its failure was told to the sender */
+    bool from_host; /* it came from another relay */
     enum msg_report failure_report;
     uint64_t in_number;  /* the link it came on */
     struct list of_link; /* in that link's `heads`, if it is still there */

@@ -379,11 +379,18 @@ void hops_close_idle(struct hops *all)
     }
 }
 
+/* Not even to tell what was lost. */
+static void stop_dialling(struct hops *all)
+{
+    relay_on_dial(all->relay, NULL, NULL, false);
+}
+
 void hops_close_all(struct hops *all)
 {
     struct list *m, *next;
 
     relay_clock(all->relay, loop_now_ms(all->loop));
+    stop_dialling(all);
     LIST_EACH(m, next, &all->by_use)
     relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_use)->link);
     LIST_EACH(m, next, &all->by_use)
@@ -394,6 +401,7 @@ void hops_drop_all(struct hops *all)
 {
     struct list *m;
 
+    stop_dialling(all);
     while ((m = list_first(&all->by_use))) {
         struct hop *h = CONTAINER(m, struct hop, by_use);
 

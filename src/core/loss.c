@@ -12,10 +12,24 @@ struct lost {
     uint16_t code;
 };
 
-/* The REPORT goes back over the connection on which the SEND came. */
+/* The way back is the connection on which the SEND came. If that was a link to
+ * another relay and is gone, any other will do: sessions do not end with it. */
+static struct link *way_back(struct relay *r, const struct head *h)
+{
+    struct link *in = relay_link(r, h->in_number);
+    struct span path = head_text(h, h->received), text;
+    struct uri uri;
+    uint16_t code;
+
+    if (in || !h->from_host || !msg_path_next(&text, &path) ||
+        uri_parse(&uri, text) != 0)
+        return in;
+    return neighbours_reach(&r->neighbours, &uri, path.n == 0, false, &code);
+}
+
 static void report(struct relay *r, const struct lost *lost)
 {
-    struct link *in = relay_link(r, lost->head->in_number);
+    struct link *in = way_back(r, lost->head);
     char tid[TID_LEN];
     struct frame f;
 
@@ -155,6 +169,8 @@ static void collect(struct relay *r, struct losses *all, struct txn *x,
 
     if (due)
         head_ref(one.head);
+    if (x->back)
+        request_lost(r, x);
     txn_drop(&r->txns, x);
     if (!due)
         return;

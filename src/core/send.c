@@ -46,6 +46,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
+    head->from_host = l->is_host;
     list_append(&l->heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);
