@@ -24,6 +24,9 @@ struct txn_back {
     bool had_credentials; /* the AUTH carried Authorization */
     uint8_t tid_n;
     char tid[MSG_TID_MAX];
+    /* The paths of a response, in case that the connection never comes about;
+     * owned, NULL if it is there. */
+    char *paths;
 };
 
 struct txn {
@@ -63,8 +66,8 @@ void txns_fini(struct txns *t);
 struct txn *txn_open(struct txns *t, struct link *link, const char *tid,
                      struct head *head, uint64_t start);
 
-/* Another request that goes out on `link`; copies `back`. NULL without
- * memory. */
+/* Another request that goes out on `link`; copies `back`, whose paths it takes.
+ * NULL without memory. */
 struct txn *txn_request(struct txns *t, struct link *link, const char *tid,
                         const struct txn_back *back);
 

@@ -87,6 +87,9 @@ void send_fail(struct relay *r, struct link *l, uint16_t code);
 /* A whole request other than SEND. */
 void request_forward(struct relay *r, struct link *l, const struct msg *m,
                      struct span body);
+/* The link to which the request was to go never came about: says so to who sent
+ * it (P-20). */
+void request_lost(struct relay *r, const struct txn *x);
 /* A response; never has a body. */
 void response_take(struct relay *r, struct link *l, const struct msg *m);
 

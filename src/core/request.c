@@ -1,4 +1,6 @@
 /* request - requests other than SEND, whole, and the responses to them. */
+#include <stdio.h>
+
 #include "relay_state.h"
 #include "sendq.h"
 
@@ -13,6 +15,39 @@ static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
     }
     frame_add(f, from);
     frame_add(f, SPAN("\r\n"));
+}
+
+/* What an answer of our own will need, if this request asks for one. NULL also
+ * without memory: then there will be none. */
+static char *keep_paths(const struct msg *m)
+{
+    char *paths = NULL;
+
+    if (m->method != MSG_AUTH && m->failure_report == MSG_REPORT_NO)
+        return NULL;
+    if (asprintf(&paths, "To-Path: %.*s\r\nFrom-Path: %.*s\r\n",
+                 SPAN_ARG(msg_text(m, m->from)),
+                 SPAN_ARG(msg_text(m, m->to_first))) < 0)
+        return NULL;
+    return paths;
+}
+
+void request_lost(struct relay *r, const struct txn *x)
+{
+    const struct txn_back *back = x->back;
+    struct link *in = relay_link(r, back->in_number);
+    struct span tid = span_of(back->tid, back->tid_n);
+    unsigned code = x->link->fail_code;
+    struct frame f;
+
+    if (!in || !back->paths || !code)
+        return;
+    frame_init(&f);
+    frame_response(&f, tid, code, code_comment(code));
+    frame_add(&f, span_str(back->paths));
+    frame_end(&f, tid, '$');
+    r->stats.responses_error++;
+    (void)sendq_put_between(in, &f);
 }
 
 /* Remembers where the answer belongs (P-6); a REPORT has none. */
@@ -31,6 +66,8 @@ static bool expect_answer(struct relay *r, const struct link *l,
         back.is_auth && msg_header(&unused, m, SPAN("Authorization"));
     back.tid_n = (uint8_t)in_tid.n;
     memcpy(back.tid, in_tid.p, in_tid.n);
+    if (out->connecting)
+        back.paths = keep_paths(m);
     x = txn_request(&r->txns, out, tid, &back);
     if (x)
         txn_close(x, 0);

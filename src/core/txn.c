@@ -77,10 +77,9 @@ struct txn *txn_request(struct txns *t, struct link *link, const char *tid,
     struct txn_back *copy = malloc(sizeof *copy);
     struct txn *x;
 
-    if (!copy)
-        return NULL;
-    x = txn_new(t, link, tid);
+    x = copy ? txn_new(t, link, tid) : NULL;
     if (!x) {
+        free(back->paths);
         free(copy);
         return NULL;
     }
@@ -138,6 +137,8 @@ void txn_drop(struct txns *t, struct txn *x)
         x->link->open->txn = NULL;
     t->count--;
     head_unref(t->heads, x->head);
+    if (x->back)
+        free(x->back->paths);
     free(x->back);
     pool_give(&t->pool, x);
 }
