@@ -200,9 +200,15 @@ static void set_keepalive(int fd, int keepalive_s)
     set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
+/* Octets that the kernel holds unsent: enough to keep the line busy, not so
+ * many that a response waits for seconds behind them, or that a slow receiver
+ * gets what it was given half a minute ago (R4976-6.4.1-c, I-3). */
+enum { UNSENT_MAX = 131072 };
+
 void sock_apply(int fd, const struct sock_opts *opts)
 {
     set_buffers(fd, opts);
+    set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
     if (opts->nodelay)
         set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (opts->keepalive_s > 0)
