@@ -250,10 +250,29 @@ void relay_refused(struct link *l)
 
 /* --- events --- */
 
+/* At the limit of transactions the oldest is forgotten if only an error answer
+ * would be told of it (`partial`, P-4): nobody has to answer it, so nobody is
+ * made to wait until its time is over. */
+static void forget_partial(struct relay *r, struct link *out)
+{
+    uint32_t limit = r->policy->transactions_per_link;
+    struct list *m;
+
+    while (limit && out->n_txns >= limit && (m = list_first(&out->txns))) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (!x->head || x->head->failure_report != MSG_REPORT_PARTIAL)
+            return;
+        txn_drop(&r->txns, x);
+    }
+}
+
 bool relay_is_ready(struct relay *r, struct link *l)
 {
     if (l->closing || l->blocked)
         return false;
+    if (l->frame == LINK_FRAME_STREAM)
+        forget_partial(r, l->stream.out);
     if (l->frame != LINK_FRAME_STREAM ||
         !sendq_must_wait(l, l->stream.out, r->policy))
         return true;

@@ -126,6 +126,29 @@ static void a_full_output_stops_its_feeder_until_it_is_low(void **state)
     strike(s);
 }
 
+/* P-4: nobody has to answer them. */
+static void a_partial_sender_is_not_made_to_wait_for_silence(void **state)
+{
+    struct scene *s = set_scene(16384, 4096);
+    struct relay_stats stats;
+    char id[8];
+
+    (void)state;
+    s->rig.policy.transactions_per_link = 4;
+    for (int i = 10; i < 30; i++) {
+        (void)snprintf(id, sizeof id, "m%d", i % 100);
+        send_head(s, s->alice, s->bob, id, "Failure-Report: partial\r\n");
+        send_octets(s, s->alice, 1, 10);
+        send_end(s, s->alice, id, '$');
+        rig_settle(&s->rig);
+        assert_false(s->alice->fake.paused);
+        assert_got(s, s->bob, id, 10);
+    }
+    relay_stats(s->rig.relay, &stats);
+    assert_in_range(stats.transactions_now, 1, 4);
+    strike(s);
+}
+
 static void nobody_else_notices(void **state)
 {
     struct scene *s = set_scene(16384, 4096);
@@ -418,6 +441,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_output_stops_its_feeder_until_it_is_low),
+        cmocka_unit_test(a_partial_sender_is_not_made_to_wait_for_silence),
         cmocka_unit_test(nobody_else_notices),
         cmocka_unit_test(nobody_waits_for_his_own_output),
         cmocka_unit_test(responses_and_reports_pass_a_full_output),
