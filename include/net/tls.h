@@ -4,9 +4,10 @@
  * session cache, no tickets. A server always asks for a certificate
  * (R4976-6.1-a) and judges it as P-8 says: one without a dNSName is a person's
  * and is ignored; one with a dNSName is a host's and must verify, as a client's
- * or a server's, or the handshake is aborted. A client takes nothing but a certificate that is valid,
- * chains to a trusted CA and has the host in its subjectAltName: as dNSName, or
- * as iPAddress for a literal (R4976-9.2-g). The common name never counts. */
+ * or a server's, or the handshake is aborted. A client takes nothing but a
+ * certificate that is valid, chains to a trusted CA and has the host in its
+ * subjectAltName: as dNSName, or as iPAddress for a literal (R4976-9.2-g). The
+ * common name never counts. */
 #ifndef TLS_H
 #define TLS_H
 
