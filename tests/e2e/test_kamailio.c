@@ -4,6 +4,8 @@
 #include "kamailio.h"
 #include "login.h"
 
+enum { LONG = 200000 };
+
 /* A text from the one to the other, which is answered on both sides. */
 static void pass_text(struct client *from, struct client *to, const char *text)
 {
@@ -62,6 +64,28 @@ static void text_and_reports_pass_over_tcp(void **state)
     talk_expect_nothing(alice);
 }
 
+/* It loses its answer to a SEND of 12 KB, and the connection to one of 16. */
+static void a_long_message_passes_in_short_chunks(void **state)
+{
+    const struct outside_opts opts = {.relay.groups =
+                                          "send: { max_chunk_size = 8192; };"};
+    struct scene *s;
+    struct client *alice, *bob;
+    struct send m = {.body = span_of(NULL, LONG)};
+    char *body;
+
+    if (!kamailio_is_there())
+        skip();
+    s = outside_start(state, &opts);
+    bob = kamailio_client(kamailio_start(s, true), "bob");
+    alice = login(s, "alice");
+    body = scene_text(s, "%0*d", LONG, 0);
+    m.body.p = body;
+    talk_expect_code(alice, talk_send(alice, bob, &m), 200);
+    talk_expect_message(bob, m.body);
+    talk_expect_nothing(alice);
+}
+
 /* Its own refusal is an answer on the last hop, and so becomes a REPORT. */
 static void a_session_that_it_does_not_know_is_reported(void **state)
 {
@@ -90,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         E2E_TEST(text_and_reports_pass_over_tls),
         E2E_TEST(text_and_reports_pass_over_tcp),
+        E2E_TEST(a_long_message_passes_in_short_chunks),
         E2E_TEST(a_session_that_it_does_not_know_is_reported),
     };
 
