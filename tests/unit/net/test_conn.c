@@ -109,7 +109,7 @@ static void bulk_goes_out_in_full_records(void **state)
 {
     struct rig *r = rig_open(*state, (struct rig_opts){0});
     struct rig_world *w = *state;
-    enum { BULK = 15 * 16384 };
+    enum { BULK = 7 * 16384 }; /* less than the kernel may hold unsent */
 
     settle(r);
     writes = 0;
@@ -119,7 +119,7 @@ static void bulk_goes_out_in_full_records(void **state)
     assert_memory_equal(w->back, w->big, BULK);
     if (w->tls) {
         assert_int_equal(most_written, 16384);
-        assert_int_equal(writes, 15);
+        assert_int_equal(writes, 7);
     } else {
         assert_int_equal(writes, 1);
     }
