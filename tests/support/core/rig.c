@@ -88,7 +88,8 @@ void rig_stop(struct rig *r)
     memset(r, 0, sizeof *r);
 }
 
-struct wire *rig_connect(struct rig *r, const char *name)
+/* A neighbour that the relay is not told of yet. */
+static struct wire *new_wire(struct rig *r, const char *name)
 {
     struct wire *w;
 
@@ -97,9 +98,65 @@ struct wire *rig_connect(struct rig *r, const char *name)
     fake_link_init(&w->fake, r->n_wires);
     parser_init(&w->parser, HEAD_SIZE, 16);
     (void)span_copy(w->name, sizeof w->name, span_str(name));
+    return w;
+}
+
+struct wire *rig_connect(struct rig *r, const char *name)
+{
+    struct wire *w = new_wire(r, name);
+
     relay_clock(r->relay, r->now_ms);
     relay_link_opened(r->relay, &w->fake.link);
     return w;
+}
+
+static struct link *dial(void *ctx, const struct uri *uri, uint16_t *code)
+{
+    struct rig *r = ctx;
+
+    *code = uri_host_equal(uri->host, SPAN("denied.example")) ? 403 : 408;
+    for (size_t i = 0; i < r->n_hosts; i++) {
+        struct rig_host *h = &r->hosts[i];
+        struct wire *w;
+
+        if (!uri_host_equal(uri->host, span_str(h->host)))
+            continue;
+        w = new_wire(r, h->name);
+        w->held = true;
+        w->fake.link.host = span_str(h->host);
+        w->fake.link.host_port = uri->port;
+        w->fake.link.secure = w->fake.link.may_auth = uri->secure;
+        w->fake.link.connecting = w->fake.link.proven = true;
+        relay_link_opened(r->relay, &w->fake.link);
+        return &w->fake.link;
+    }
+    return NULL;
+}
+
+void rig_dials(struct rig *r, const char *name, const char *host)
+{
+    struct rig_host *h = &r->hosts[r->n_hosts++];
+
+    assert_true(r->n_hosts <= RIG_HOSTS_MAX);
+    (void)span_copy(h->host, sizeof h->host, span_str(host));
+    (void)span_copy(h->name, sizeof h->name, span_str(name));
+    relay_on_dial(r->relay, dial, r, true);
+}
+
+void rig_up(struct rig *r, struct wire *w)
+{
+    w->held = false;
+    w->fake.link.is_host = w->fake.link.secure;
+    w->fake.name = w->fake.link.host.p; /* a C string of ours */
+    relay_clock(r->relay, r->now_ms);
+    relay_link_known(r->relay, &w->fake.link);
+    rig_settle(r);
+}
+
+void rig_down(struct rig *r, struct wire *w, uint16_t code)
+{
+    w->fake.link.fail_code = code;
+    rig_close(r, w, false);
 }
 
 struct wire *rig_wire(struct rig *r, struct span name)

@@ -18,7 +18,12 @@
 #include "relay.h"
 #include "users.h"
 
-enum { RIG_WIRES_MAX = 8, RIG_NAME_MAX = 32, RIG_URI_MAX = 128 };
+enum {
+    RIG_WIRES_MAX = 8,
+    RIG_HOSTS_MAX = 4,
+    RIG_NAME_MAX = 32,
+    RIG_URI_MAX = 128,
+};
 
 /* One neighbour. */
 struct wire {
@@ -32,6 +37,11 @@ struct wire {
     bool gone; /* the relay was told of its end */
 };
 
+/* A host that the relay can dial, and who is there. */
+struct rig_host {
+    char host[RIG_NAME_MAX], name[RIG_NAME_MAX];
+};
+
 struct rig {
     struct policy policy;
     struct users *users;
@@ -39,6 +49,8 @@ struct rig {
     uint64_t now_ms;
     struct wire wires[RIG_WIRES_MAX];
     size_t n_wires;
+    struct rig_host hosts[RIG_HOSTS_MAX];
+    size_t n_hosts;
 };
 
 /* The settings of the design, for relay.example.com and the realm example.com;
@@ -87,6 +99,16 @@ void rig_auth(struct rig *r, struct wire *w, const char *user);
 /* It is the first to speak to whom `uri` was given to: from now on its own URI,
  * msrps://NAME.example:9/NAME;tcp, leads to it (P-10). */
 void rig_speak(struct rig *r, struct wire *w, const char *uri);
+
+/* From now on the relay dials: `host`, where `name` is, in any number; who is
+ * elsewhere cannot be reached, who is at `denied.example` must not. */
+void rig_dials(struct rig *r, const char *name, const char *host);
+
+/* The connection that was dialled is there, with the host's certificate if it
+ * is over TLS; or it never came about, and is said to have failed with `code`.
+ */
+void rig_up(struct rig *r, struct wire *w);
+void rig_down(struct rig *r, struct wire *w, uint16_t code);
 
 /* Octets i..j (from 1) of a text that says where one is in it: appended to dst,
  * which must have room. */

@@ -370,6 +370,23 @@ static void speak_first(struct script *s, struct span line)
         (void)fake_link_new_output(&s->rig.wires[i].fake);
 }
 
+static void set_dials(struct script *s, struct span line)
+{
+    char name[RIG_NAME_MAX], host[RIG_NAME_MAX];
+
+    start(s);
+    (void)span_copy(name, sizeof name, word(&line));
+    (void)span_copy(host, sizeof host, word(&line));
+    rig_dials(&s->rig, name, host);
+}
+
+static void take_down(struct script *s, struct span line)
+{
+    struct wire *w = rig_wire(&s->rig, word(&line));
+
+    rig_down(&s->rig, w, (uint16_t)number(s, span_trim(line)));
+}
+
 /* Things that happen to a neighbour; false if `verb` is none of them. */
 static bool happen(struct script *s, struct span verb, struct span name)
 {
@@ -422,6 +439,12 @@ static void do_command(struct script *s, struct span verb, struct span line)
         auth(s, line);
     else if (span_eq(verb, SPAN("peer")))
         speak_first(s, line);
+    else if (span_eq(verb, SPAN("dials")))
+        set_dials(s, line);
+    else if (span_eq(verb, SPAN("up")))
+        rig_up(&s->rig, rig_wire(&s->rig, word(&line)));
+    else if (span_eq(verb, SPAN("down")))
+        take_down(s, line);
     else if (span_eq(verb, SPAN("wait")))
         wait_for(s, span_trim(line));
     else if (!happen(s, verb, word(&line)))

@@ -12,6 +12,9 @@
  *                                it was given
  *     peer NAME VAR              it is the first to speak to whom $VAR was
  *                                given to: from now on $NAME leads to it (P-10)
+ *     dials NAME HOST            the relay may dial now: HOST is where NAME is
+ *     up NAME                    the connection that was dialled is there
+ *     down NAME CODE             ... or never came about
  *     NAME> LINE                 it sends this (consecutive lines: in one go)
  *     NAME< LINE                 it must have been sent this, and nothing else
  *     NAME! REASON               the relay must have closed it, for this reason
