@@ -57,7 +57,7 @@ void sendq_moved(struct link *out, const struct policy *policy,
 
 /* Called now and then: nothing moves on an empty output, so whoever waits for
  * it goes on, whosever turn it is. */
-void sendq_stir(struct link *out, uint64_t now_ms);
+void sendq_stir(struct link *out, const struct policy *policy, uint64_t now_ms);
 
 /* `in` waits no longer, wherever it did. */
 void sendq_unwait(struct link *in, uint64_t now_ms);

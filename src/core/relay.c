@@ -85,7 +85,7 @@ static void stir(struct relay *r)
     {
         struct link *out = CONTAINER(m, struct link, of_crowded);
 
-        sendq_stir(out, r->now_ms);
+        sendq_stir(out, r->policy, r->now_ms);
         if (list_is_empty(&out->waiters))
             list_remove(m);
     }

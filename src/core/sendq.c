@@ -174,8 +174,8 @@ void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
         take_turns(out, policy, now_ms);
 }
 
-void sendq_stir(struct link *out, uint64_t now_ms)
+void sendq_stir(struct link *out, const struct policy *policy, uint64_t now_ms)
 {
-    if (!out->connecting && out->ops->queued(out) == 0)
+    if (out->ops->queued(out) == 0 && !is_full(NULL, out, policy))
         let_all_on(out, now_ms);
 }

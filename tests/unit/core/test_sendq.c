@@ -129,6 +129,8 @@ static void an_output_is_full_at_the_limit_of_transactions(void **state)
     b->out.link.n_txns = 16;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
+    sendq_stir(&b->out.link, &b->policy, NOW_MS);
+    assert_true(b->in.paused);
     b->out.link.n_txns = 14; /* not yet an eighth below */
     moved(b, 0, NOW_MS);
     assert_true(b->in.paused);
@@ -292,10 +294,10 @@ static void an_empty_output_is_stirred(void **state)
     assert_false(b->in.paused);
     assert_true(other.paused); /* for the other may take all the room */
     b->out.taken = b->out.out_n - 1;
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->out.link, &b->policy, NOW_MS);
     assert_true(other.paused);
     b->out.taken = b->out.out_n;
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->out.link, &b->policy, NOW_MS);
     assert_false(other.paused);
 }
 
@@ -307,7 +309,7 @@ static void what_is_connecting_is_full(void **state)
     b->out.link.connecting = true;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->out.link, &b->policy, NOW_MS);
     moved(b, 0, NOW_MS);
     assert_true(b->in.paused);
     b->out.link.connecting = false;
