@@ -83,13 +83,13 @@ static void take_challenge(struct client *c, struct login *l, struct span value)
 void login_refused(struct client *c, struct login *l, const char *tid)
 {
     struct got *g = talk_expect_code(c, tid, 401);
-    struct span rest = msg_text(&g->head, g->head.rest), name = {0};
+    struct span rest = msg_text(&g->head, g->head.rest);
 
     l->nonce = "";
     while (rest.n > 0) {
         struct span line = span_cut(&rest, '\n');
+        struct span name = span_cut(&line, ':');
 
-        name = span_cut(&line, ':');
         if (span_ieq(name, SPAN("WWW-Authenticate")))
             take_challenge(c, l, span_trim(span_of(line.p, line.n - 1)));
     }

@@ -91,7 +91,7 @@ static void thousands_of_chunks_lost_are_one_report(void **state)
 
         (void)snprintf(tid, sizeof tid, "t%u", i);
         (void)snprintf(range, sizeof range, "Byte-Range: %u-%u/%u\r\n",
-                       2 * i + 1, 2 * i + 2, 2 * N);
+                       2 * i + 1, 2 * i + 2, 2U * N);
         send_chunk(r, alice, bob, tid, "big", range, "xy", '+');
     }
     (void)fake_link_new_output(&alice->fake);

@@ -190,7 +190,7 @@ static bool is_over(const struct storm *s)
     return true;
 }
 
-static struct storm *begin(uint32_t seed)
+static struct storm *storm_begin(uint32_t seed)
 {
     static const char *const names[] = {"alice", "bob", "carol", "alice"};
     static const size_t chunks[] = {2048, 3000, 65536};
@@ -236,7 +236,7 @@ static void calm_down(struct storm *s)
     }
 }
 
-static void end(struct storm *s)
+static void storm_end(struct storm *s)
 {
     rig_stop(&s->rig);
     for (size_t i = 0; i < CLIENTS; i++)
@@ -269,13 +269,13 @@ static void all_arrives_whole_and_in_order(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= 40; seed++) {
-        struct storm *s = begin(seed);
+        struct storm *s = storm_begin(seed);
 
         for (unsigned i = 0; i < 100000 && !is_over(s); i++)
             step(s);
         calm_down(s);
         assert_all_arrived(s);
-        end(s);
+        storm_end(s);
     }
 }
 
@@ -285,7 +285,7 @@ static void failures_hurt_nobody_else(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= 40; seed++) {
-        struct storm *s = begin(seed);
+        struct storm *s = storm_begin(seed);
         size_t victim = seed % CLIENTS;
         unsigned when = 50 + chance(s, 400);
 
@@ -306,7 +306,7 @@ static void failures_hurt_nobody_else(void **state)
                 received_read(&s->received, &w->fake);
             }
         }
-        end(s);
+        storm_end(s);
     }
 }
 
