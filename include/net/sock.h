@@ -1,10 +1,13 @@
-/* sock - addresses and stream sockets, non-blocking, close-on-exec. */
+/* sock - addresses and stream sockets, non-blocking, close-on-exec.
+ *
+ * An address of the family AF_UNIX is known by its family alone. */
 #ifndef SOCK_H
 #define SOCK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <netinet/in.h>
 
 #include "str.h"
@@ -29,14 +32,16 @@ uint16_t addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, uint16_t port);
 
 /* "192.0.2.1:2855" or "[2001:db8::1]:2855" into dst (ADDR_TEXT_MAX). An
- * IPv4-mapped IPv6 address is written as IPv4. Returns dst. */
+ * IPv4-mapped IPv6 address is written as IPv4, AF_UNIX as "unix". Returns
+ * dst. */
 const char *addr_text(char *dst, const struct addr *a);
 
 /* The same without the port: "192.0.2.1" or "2001:db8::1". */
 const char *addr_host_text(char *dst, const struct addr *a);
 
 /* Octets that identify the host without its port, IPv4-mapped as IPv4: for
- * limits by address. Returns how many (4 or 16) were written to dst (16). */
+ * limits by address. Returns how many (4 or 16; AF_UNIX: 0) were written to dst
+ * (16). */
 size_t addr_host_key(unsigned char *dst, const struct addr *a);
 
 struct sock_opts {
@@ -44,10 +49,21 @@ struct sock_opts {
     int send_buffer;
     bool nodelay;
     int keepalive_s; /* 0: off */
+    bool share;      /* listen: SO_REUSEPORT, see listener_share() */
 };
 
 /* A listening socket. "::" takes IPv4 too. 0 or ERR_IO (errno is set). */
 int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts);
+
+/* A listening Unix stream socket, whose file has just the permissions `mode`
+ * (umask permitting) from its first moment on. A socket file that nobody
+ * listens to any more is replaced. 0; ERR_EXISTS when somebody does listen
+ * there, or when the file is no socket; or ERR_IO (errno is set). The caller
+ * unlinks it in the end. */
+int sock_listen_unix(int *out, const char *path, mode_t mode);
+
+/* Who is at the other end of a connected Unix socket: 0 or ERR_IO. */
+int sock_peer_uid(uid_t *out, int fd);
 
 /* A socket on its way to `to`: it becomes writable when it is connected, or
  * when that has failed. 0 or ERR_IO (errno is set). */
@@ -56,7 +72,10 @@ int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts);
 /* Applies `opts` to a connected socket; failures are not fatal. */
 void sock_apply(int fd, const struct sock_opts *opts);
 
-/* The address this socket is bound to. */
+/* The address this socket is bound to: 0 or ERR_IO. */
 int sock_local(struct addr *out, int fd);
+
+/* accept(), with the address of who connected. 0 or ERR_IO (errno is set). */
+int sock_accept(int *out, struct addr *peer, int fd);
 
 #endif

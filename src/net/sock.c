@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -88,7 +91,7 @@ void addr_set_port(struct addr *a, uint16_t port)
 {
     if (a->sa.sa_family == AF_INET6)
         a->in6.sin6_port = htons(port);
-    else
+    else if (a->sa.sa_family == AF_INET)
         a->in4.sin_port = htons(port);
 }
 
@@ -100,7 +103,8 @@ const char *addr_host_text(char *dst, const struct addr *a)
                              : (const void *)&plain.in4.sin_addr;
 
     if (!inet_ntop(plain.sa.sa_family, host, dst, ADDR_TEXT_MAX))
-        snprintf(dst, ADDR_TEXT_MAX, "?");
+        snprintf(dst, ADDR_TEXT_MAX, "%s",
+                 plain.sa.sa_family == AF_UNIX ? "unix" : "?");
     return dst;
 }
 
@@ -110,6 +114,10 @@ const char *addr_text(char *dst, const struct addr *a)
     bool is_v6;
 
     addr_host_text(host, a);
+    if (a->sa.sa_family == AF_UNIX) {
+        snprintf(dst, ADDR_TEXT_MAX, "%.45s", host);
+        return dst;
+    }
     is_v6 = strchr(host, ':') != NULL;
     snprintf(dst, ADDR_TEXT_MAX, is_v6 ? "[%.45s]:%u" : "%.45s:%u", host,
              addr_port(a));
@@ -132,6 +140,14 @@ size_t addr_host_key(unsigned char *dst, const struct addr *a)
     }
 }
 
+/* What the kernel wrote: a path is longer than there is room, and not kept. */
+static struct addr addr_told(struct addr a)
+{
+    if (a.sa.sa_family == AF_UNIX)
+        a = (struct addr){.sa.sa_family = AF_UNIX, .len = sizeof a.sa};
+    return a;
+}
+
 static void set_int(int fd, int level, int name, int value)
 {
     (void)setsockopt(fd, level, name, &value, sizeof value);
@@ -147,15 +163,29 @@ static void set_buffers(int fd, const struct sock_opts *opts)
         set_int(fd, SOL_SOCKET, SO_SNDBUF, opts->send_buffer);
 }
 
+static int stream_socket(int family)
+{
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* errno is what it was. */
+static void close_quietly(int fd)
+{
+    int saved = errno;
+
+    (void)close(fd);
+    errno = saved;
+}
+
 int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
 {
-    int fd =
-        socket(at->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int saved;
+    int fd = stream_socket(at->sa.sa_family);
 
     if (fd < 0)
         return ERR_IO;
     set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (opts->share)
+        set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (at->sa.sa_family == AF_INET6)
         set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     set_buffers(fd, opts);
@@ -163,17 +193,96 @@ int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
         *out = fd;
         return 0;
     }
-    saved = errno;
-    close(fd);
-    errno = saved;
+    close_quietly(fd);
     return ERR_IO;
 }
 
+/* --- Unix sockets --- */
+
+static int unix_addr(struct sockaddr_un *out, const char *path)
+{
+    size_t n = strlen(path);
+
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (n < sizeof out->sun_path) {
+        memcpy(out->sun_path, path, n);
+        return 0;
+    }
+    errno = ENAMETOOLONG;
+    return ERR_IO;
+}
+
+/* A socket file that was left behind: connect() is refused there. It is also
+ * where there is no socket at all. */
+static bool is_stale(const struct sockaddr_un *at)
+{
+    struct stat st;
+    bool refused;
+    int fd;
+
+    if (lstat(at->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return false;
+    fd = stream_socket(AF_UNIX);
+    if (fd < 0)
+        return false;
+    refused = connect(fd, (const struct sockaddr *)at, sizeof *at) != 0 &&
+              errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+static int bind_unix(int fd, const struct sockaddr_un *at)
+{
+    for (int i = 0; i < 2; i++) {
+        if (bind(fd, (const struct sockaddr *)at, sizeof *at) == 0)
+            return 0;
+        if (errno != EADDRINUSE)
+            return ERR_IO;
+        if (!is_stale(at) || unlink(at->sun_path) != 0)
+            return ERR_EXISTS;
+    }
+    return ERR_EXISTS; /* somebody was faster */
+}
+
+int sock_listen_unix(int *out, const char *path, mode_t mode)
+{
+    struct sockaddr_un at;
+    int err = unix_addr(&at, path);
+    int fd;
+
+    if (err)
+        return err;
+    fd = stream_socket(AF_UNIX);
+    if (fd < 0)
+        return ERR_IO;
+    /* Linux makes the file with the mode that the socket has. */
+    err = fchmod(fd, mode) == 0 ? bind_unix(fd, &at) : ERR_IO;
+    if (!err && listen(fd, SOMAXCONN) != 0)
+        err = ERR_IO;
+    if (err)
+        close_quietly(fd);
+    else
+        *out = fd;
+    return err;
+}
+
+int sock_peer_uid(uid_t *out, int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
+        peer.uid == (uid_t)-1) /* a socket of another family has no user */
+        return ERR_IO;
+    *out = peer.uid;
+    return 0;
+}
+
+/* --- connected sockets --- */
+
 int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts)
 {
-    int fd =
-        socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int saved;
+    int fd = stream_socket(to->sa.sa_family);
 
     if (fd < 0)
         return ERR_IO;
@@ -182,9 +291,7 @@ int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts)
         *out = fd;
         return 0;
     }
-    saved = errno;
-    close(fd);
-    errno = saved;
+    close_quietly(fd);
     return ERR_IO;
 }
 
@@ -221,6 +328,18 @@ int sock_local(struct addr *out, int fd)
 
     if (getsockname(fd, &a.sa, &a.len))
         return ERR_IO;
-    *out = a;
+    *out = addr_told(a);
+    return 0;
+}
+
+int sock_accept(int *out, struct addr *peer, int fd)
+{
+    struct addr a = {.len = sizeof a.in6};
+    int accepted = accept4(fd, &a.sa, &a.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (accepted < 0)
+        return ERR_IO;
+    *out = accepted;
+    *peer = addr_told(a);
     return 0;
 }
