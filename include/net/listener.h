@@ -3,6 +3,9 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "loop.h"
 #include "sock.h"
 
@@ -20,8 +23,31 @@ int listener_new(struct listener **out, struct loop *loop,
                  const struct addr *at, const struct sock_opts *opts,
                  listener_accept_fn on_accept, listener_rest_fn on_rest,
                  void *ctx);
-/* Closes the socket. NULL is harmless. */
+/* The same with a socket of TCP or of AF_UNIX that listens already, such as an
+ * inherited one; it is closed on failure too. 0, ERR_NOMEM, or ERR_UNSUPPORTED
+ * for what is no such socket. */
+int listener_adopt(struct listener **out, struct loop *loop, int fd,
+                   listener_accept_fn on_accept, listener_rest_fn on_rest,
+                   void *ctx);
+/* Closes the socket. Connections that wait in the kernel's queue are reset,
+ * unless listener_drain() came first. NULL is harmless. */
 void listener_free(struct listener *l);
+
+/* Accepts what waits in the kernel's queue now (a bounded number), as far as
+ * there are descriptors. The receiver must not free the listener meanwhile. */
+void listener_drain(struct listener *l);
+
+/* Makes way (`on`) for a socket at the same port of another address that
+ * covers this one or is covered by it, such as 0.0.0.0 and 127.0.0.1: a
+ * listener_new() with sock_opts.share then succeeds while this one is open. The
+ * narrower address gets what connects. Take it back on both as soon as it is
+ * decided which one stays: with it on, any process of the user might listen
+ * there too. Linux asks for one owner of both sockets: one that was opened
+ * before the user changed needs listener_set_owner(). */
+void listener_share(struct listener *l, bool on);
+
+/* Makes the socket that user's, as if it had opened it: 0 or ERR_IO (errno). */
+int listener_set_owner(struct listener *l, uid_t uid, gid_t gid);
 
 /* The address really bound, with the port that the kernel chose for 0. */
 const struct addr *listener_addr(const struct listener *l);

@@ -1,13 +1,18 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "err.h"
 
-enum { ACCEPTS_PER_TURN = 64, REST_MS = 1000 };
+enum {
+    ACCEPTS_PER_TURN = 64,
+    REST_MS = 1000,
+    DRAIN_MAX = 2 * SOMAXCONN, /* more than the kernel's queue holds */
+};
 
 struct listener {
     struct loop_io io;
@@ -67,16 +72,19 @@ static bool is_passing(int errnum)
 /* Accepts one; is it worth trying for another? */
 static bool accept_one(struct listener *l)
 {
-    struct addr peer = {.len = sizeof peer.in6};
-    int fd = accept4(l->fd, &peer.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct addr peer;
+    int fd;
 
-    if (fd >= 0)
+    if (sock_accept(&fd, &peer, l->fd) == 0) {
         l->on_accept(l->ctx, l, fd, &peer);
-    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return l->fd >= 0;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
         return false;
-    else if (!is_passing(errno))
-        take_rest(l, errno);
-    return l->fd >= 0 && l->io.want;
+    if (is_passing(errno))
+        return true;
+    take_rest(l, errno);
+    return false;
 }
 
 static void on_acceptable(void *ctx, int events)
@@ -92,36 +100,84 @@ static void on_acceptable(void *ctx, int events)
         destroy(l);
 }
 
-int listener_new(struct listener **out, struct loop *loop,
-                 const struct addr *at, const struct sock_opts *opts,
+/* Takes over the listening socket fd; closed on failure too. */
+static int start(struct listener **out, struct loop *loop, int fd,
                  listener_accept_fn on_accept, listener_rest_fn on_rest,
                  void *ctx)
 {
     struct listener *l = calloc(1, sizeof *l);
-    int err;
+    int err = ERR_NOMEM;
 
     if (!l)
-        return ERR_NOMEM;
-    l->fd = -1;
+        goto fail;
     l->on_accept = on_accept;
     l->on_rest = on_rest;
     l->ctx = ctx;
-    err = alarm_new(&l->rest, loop, on_rested, l);
-    if (err)
-        goto fail;
-    err = sock_listen(&l->fd, at, opts);
-    if (err)
-        goto fail;
-    loop_io_init(&l->io, loop, l->fd, on_acceptable, l);
-    err = sock_local(&l->addr, l->fd);
+    l->fd = fd;
+    loop_io_init(&l->io, loop, fd, on_acceptable, l);
+    err = sock_local(&l->addr, fd);
+    if (!err)
+        err = alarm_new(&l->rest, loop, on_rested, l);
     if (err)
         goto fail;
     loop_io_want(&l->io, LOOP_READ);
     *out = l;
     return 0;
 fail:
-    listener_free(l);
+    free(l);
+    close(fd);
     return err;
+}
+
+int listener_new(struct listener **out, struct loop *loop,
+                 const struct addr *at, const struct sock_opts *opts,
+                 listener_accept_fn on_accept, listener_rest_fn on_rest,
+                 void *ctx)
+{
+    int fd;
+    int err = sock_listen(&fd, at, opts);
+
+    return err ? err : start(out, loop, fd, on_accept, on_rest, ctx);
+}
+
+static bool has_option(int fd, int name, int wanted)
+{
+    int value;
+    socklen_t len = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 &&
+           value == wanted;
+}
+
+static bool is_listening(int fd)
+{
+    struct addr at;
+
+    if (!has_option(fd, SO_TYPE, SOCK_STREAM) ||
+        !has_option(fd, SO_ACCEPTCONN, 1) || sock_local(&at, fd) != 0)
+        return false;
+    switch (at.sa.sa_family) {
+    case AF_INET:
+    case AF_INET6:
+        return has_option(fd, SO_PROTOCOL, IPPROTO_TCP);
+    default:
+        return at.sa.sa_family == AF_UNIX;
+    }
+}
+
+int listener_adopt(struct listener **out, struct loop *loop, int fd,
+                   listener_accept_fn on_accept, listener_rest_fn on_rest,
+                   void *ctx)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || !is_listening(fd) ||
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        close(fd);
+        return ERR_UNSUPPORTED;
+    }
+    return start(out, loop, fd, on_accept, on_rest, ctx);
 }
 
 void listener_free(struct listener *l)
@@ -133,10 +189,27 @@ void listener_free(struct listener *l)
         close(l->fd);
         l->fd = -1;
     }
-    if (l->rest)
-        alarm_stop(l->rest);
+    alarm_stop(l->rest);
     if (!l->busy)
         destroy(l);
+}
+
+void listener_drain(struct listener *l)
+{
+    for (int i = 0; i < DRAIN_MAX && accept_one(l); i++)
+        continue;
+}
+
+void listener_share(struct listener *l, bool on)
+{
+    int value = on;
+
+    (void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value);
+}
+
+int listener_set_owner(struct listener *l, uid_t uid, gid_t gid)
+{
+    return fchown(l->fd, uid, gid) == 0 ? 0 : ERR_IO;
 }
 
 const struct addr *listener_addr(const struct listener *l)
