@@ -10,13 +10,13 @@
 #include "config.h"
 
 /* Runs the relay with a configuration from config_load_checked(), in which
- * nothing is wrong. `config` stays the caller's and outlives the run; a reload
- * reads config->path again and owns what it makes of it. Privileges are dropped
+ * nothing is wrong, and which it owns from here on; a reload reads config->path
+ * again. Privileges are dropped
  * in here, behind binding: until then nothing has been opened but the files
  * that the check looked at. With `debug`, the log goes to stderr at level
  * debug, one line per MSRP head in and out, whatever the configuration says.
  *
  * 0 after an orderly end; otherwise an error that was logged already. */
-int server_run(const struct config *config, bool debug);
+int server_run(struct config *config, bool debug);
 
 #endif

@@ -20,7 +20,8 @@
     X(ERR_EXISTS, -12, "exists already")                                       \
     X(ERR_TIMEOUT, -13, "took too long")                                       \
     X(ERR_CONFIG, -14, "configuration is wrong")                               \
-    X(ERR_UNSUPPORTED, -15, "not supported")
+    X(ERR_UNSUPPORTED, -15, "not supported")                                   \
+    X(ERR_NOT_NOW, -16, "not now")
 
 enum err {
 #define ERR_ENUM(name, value, text) name = (value),

@@ -17,6 +17,5 @@ int app_main(int argc, char **argv)
         return result;
     if (server_run(config, options.debug))
         result = COMMAND_FAILED;
-    config_free(config);
     return result;
 }

@@ -1,0 +1,68 @@
+/* drain - the soft end, for maintenance, and the hard one. */
+#include "err.h"
+#include "server_inside.h"
+
+/* After the drain, how long last REPORTs may take to leave; with the tick that
+ * is within the second that service managers are told of. */
+enum { GOODBYE_MS = 800 };
+
+bool server_is_ready(const struct server *s)
+{
+    return s->state == SERVER_RUNNING;
+}
+
+int server_drain(struct server *s, bool on)
+{
+    enum server_state wanted = on ? SERVER_DRAINING : SERVER_RUNNING;
+
+    if (s->state >= SERVER_ENDING)
+        return ERR_NOT_NOW;
+    if (s->state == wanted)
+        return 0;
+    s->state = wanted;
+    log_info(s->log, "draining %s", on ? "begins" : "is over");
+    notify_status(&s->notify, on ? "draining" : "running");
+    return 0;
+}
+
+void server_end(struct server *s)
+{
+    uint64_t drain_ms = s->now.config->timers.drain_ms;
+
+    if (s->state >= SERVER_ENDING) {
+        log_info(s->log, "leaving at once");
+        loop_stop(s->loop);
+        return;
+    }
+    log_info(s->log, "ending connections=%zu drain_ms=%llu", s->hops.count,
+             (unsigned long long)drain_ms);
+    s->state = SERVER_ENDING;
+    s->end_by_ms = loop_now_ms(s->loop) + drain_ms;
+    notify_stopping(&s->notify, drain_ms + 5 * GOODBYE_MS);
+    ports_close(s);
+    server_check_end(s);
+}
+
+/* Lets what is in flight finish until timers.drain is over, then gives it up
+ * and lets the REPORTs of that leave. */
+void server_check_end(struct server *s)
+{
+    uint64_t now_ms = loop_now_ms(s->loop);
+
+    if (s->state < SERVER_ENDING)
+        return;
+    if (s->hops.count == 0 ||
+        (s->state == SERVER_LEAVING && now_ms >= s->end_by_ms + GOODBYE_MS)) {
+        loop_stop(s->loop);
+        return;
+    }
+    if (s->state == SERVER_LEAVING)
+        return;
+    if (now_ms < s->end_by_ms) {
+        hops_close_idle(&s->hops);
+        return;
+    }
+    log_info(s->log, "giving up connections=%zu", s->hops.count);
+    s->state = SERVER_LEAVING;
+    hops_close_all(&s->hops);
+}

@@ -1,0 +1,256 @@
+/* ports - the listeners, and what they accept. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "listener.h"
+#include "net_make.h"
+#include "server_inside.h"
+
+/* --- accepting --- */
+
+static void log_refused(struct server *s, const char *why)
+{
+    uint32_t held;
+
+    if (log_limit_pass(&s->refusal_log, loop_now_ms(s->loop), 5, 1000, &held))
+        log_warn(s->log, "connection refused reason=\"%s\" held_back=%u", why,
+                 held);
+}
+
+static void on_accept(void *ctx, struct listener *l, int fd,
+                      const struct addr *peer)
+{
+    struct port *port = ctx;
+    struct server *s = port->server;
+    const struct config *config = s->now.config;
+
+    (void)l;
+    if (s->hops.count >= config->limits.connections &&
+        !hops_close_oldest(&s->hops)) {
+        s->stats.refused_full++;
+        log_refused(s, "limits.connections");
+        (void)close(fd);
+        return;
+    }
+    if (!address_count_add(&s->addresses, peer,
+                           config->limits.connections_per_address)) {
+        s->stats.refused_address++;
+        log_refused(s, "limits.connections_per_address");
+        (void)close(fd);
+        return;
+    }
+    if (hop_accept(&s->hops, fd, peer, &port->origin) != 0) {
+        s->stats.refused_nomem++;
+        address_count_remove(&s->addresses, peer);
+        log_refused(s, "out of memory");
+    }
+}
+
+static void on_rest(void *ctx, struct listener *l, int errnum)
+{
+    struct port *port = ctx;
+
+    (void)l;
+    port->server->stats.rests++;
+    log_warn(port->server->log, "accepting rests for a second error=\"%s\"",
+             strerror(errnum));
+}
+
+/* --- one of them --- */
+
+static void port_free(struct port *port)
+{
+    list_remove(&port->of_server);
+    listener_free(port->listener);
+    free(port);
+}
+
+static struct addr asked_by(const struct config_listen *listen)
+{
+    struct addr at = listen->address;
+
+    addr_set_port(&at, (uint16_t)listen->port);
+    return at;
+}
+
+static bool is_same(const struct addr *a, const struct addr *b)
+{
+    char text[2][ADDR_TEXT_MAX];
+
+    return strcmp(addr_text(text[0], a), addr_text(text[1], b)) == 0;
+}
+
+/* The one that listens there already and that no other item has taken. */
+static struct port *find(struct server *s, const struct addr *at)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &s->ports)
+    {
+        struct port *port = CONTAINER(m, struct port, of_server);
+
+        if (!port->is_wanted && is_same(&port->asked, at))
+            return port;
+    }
+    return NULL;
+}
+
+static int listen_at(struct port *port, const struct config *config,
+                     const struct addr *at)
+{
+    struct server *s = port->server;
+    struct sock_opts opts = sock_opts_of(config);
+
+    return listener_new(&port->listener, s->loop, at, &opts, on_accept, on_rest,
+                        port);
+}
+
+static int open_port(struct port **out, struct server *s,
+                     const struct config *config, const struct addr *at)
+{
+    struct port *port = calloc(1, sizeof *port);
+    int err;
+
+    if (!port)
+        return ERR_NOMEM;
+    port->server = s;
+    port->asked = *at;
+    port->is_new = port->is_wanted = true;
+    list_init(&port->of_server);
+    err = listen_at(port, config, at);
+    if (err) {
+        port_free(port);
+        return err;
+    }
+    list_append(&s->ports, &port->of_server);
+    *out = port;
+    return 0;
+}
+
+/* --- all of them --- */
+
+static void find_all(struct setup *setup, struct server *s)
+{
+    for (size_t i = 0; i < setup->config->listen.n; i++) {
+        struct addr at = asked_by(&setup->config->listen.items[i]);
+
+        setup->ports[i] = find(s, &at);
+        if (setup->ports[i])
+            setup->ports[i]->is_wanted = true;
+    }
+}
+
+static int open_missing(struct setup *setup, struct server *s, size_t i,
+                        struct config_report *r)
+{
+    const struct config_listen *listen = &setup->config->listen.items[i];
+    struct addr at = asked_by(listen);
+    char text[ADDR_TEXT_MAX];
+    int err;
+
+    if (setup->ports[i])
+        return 0;
+    err = open_port(&setup->ports[i], s, setup->config, &at);
+    if (err)
+        config_report(r, listen->place, "cannot listen at %s: %s",
+                      addr_text(text, &at),
+                      err == ERR_IO ? strerror(errno) : err_text(err));
+    return err;
+}
+
+int ports_prepare(struct setup *setup, struct server *s,
+                  struct config_report *r)
+{
+    size_t n = setup->config->listen.n;
+    int first = 0;
+
+    setup->ports = calloc(n, sizeof *setup->ports);
+    if (!setup->ports)
+        return ERR_NOMEM;
+    find_all(setup, s);
+    for (size_t i = 0; i < n; i++) {
+        int err = open_missing(setup, s, i, r);
+
+        if (err && !first)
+            first = err;
+    }
+    return first;
+}
+
+void ports_abandon(struct setup *setup)
+{
+    if (!setup->ports)
+        return;
+    for (size_t i = 0; i < setup->config->listen.n; i++) {
+        struct port *port = setup->ports[i];
+
+        if (!port)
+            continue;
+        port->is_wanted = false;
+        if (port->is_new)
+            port_free(port);
+    }
+}
+
+static void log_port(const struct port *port, const char *what)
+{
+    char text[ADDR_TEXT_MAX];
+    const struct addr *at = listener_addr(port->listener);
+
+    log_info(port->server->log, "%s transport=%s address=%s port=%u", what,
+             port->origin.tls ? "tls" : "tcp", addr_host_text(text, at),
+             addr_port(at));
+}
+
+/* What it accepts from now on. */
+static void take_origin(struct port *port, const struct setup *setup,
+                        const struct config_listen *listen)
+{
+    bool secure = listen->transport == CONFIG_TLS;
+
+    port->origin.port = addr_port(listener_addr(port->listener));
+    port->origin.tls = secure ? setup->tls : NULL;
+    port->origin.may_auth = secure || setup->config->auth.allow_tcp;
+}
+
+static void close_unwanted(struct server *s)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &s->ports)
+    {
+        struct port *port = CONTAINER(m, struct port, of_server);
+
+        if (port->is_wanted) {
+            port->is_wanted = false;
+            continue;
+        }
+        log_port(port, "listening no more");
+        port_free(port);
+    }
+}
+
+void ports_commit(struct server *s)
+{
+    const struct setup *setup = &s->now;
+
+    close_unwanted(s); /* with the origin that they had */
+    for (size_t i = 0; i < setup->config->listen.n; i++) {
+        struct port *port = setup->ports[i];
+
+        take_origin(port, setup, &setup->config->listen.items[i]);
+        if (port->is_new)
+            log_port(port, "listening");
+        port->is_new = false;
+    }
+}
+
+void ports_close(struct server *s)
+{
+    struct list *m;
+
+    while ((m = list_first(&s->ports)))
+        port_free(CONTAINER(m, struct port, of_server));
+}

@@ -1,0 +1,121 @@
+/* reload - from one setup to the next, all or nothing (design 2.4). */
+#include <errno.h>
+#include <time.h>
+
+#include "err.h"
+#include "server_inside.h"
+
+/* Who is told of faults besides the log. */
+struct audience {
+    struct server *server;
+    config_fault_fn fault; /* may be NULL */
+    void *ctx;
+};
+
+static void on_fault(void *ctx, struct config_place at, const char *what)
+{
+    const struct audience *a = ctx;
+
+    log_error(a->server->log, "reload file=%s line=%u fault=\"%s\"", at.file,
+              at.line, what);
+    if (a->fault)
+        a->fault(a->ctx, at, what);
+}
+
+static void on_warning(void *ctx, struct config_place at, const char *what)
+{
+    const struct audience *a = ctx;
+
+    log_warn(a->server->log, "reload file=%s line=%u warning=\"%s\"", at.file,
+             at.line, what);
+}
+
+static void on_fixed(void *ctx, const char *key)
+{
+    const struct audience *a = ctx;
+
+    log_warn(a->server->log, "reload %s is changed by a restart only", key);
+}
+
+/* What may fail besides making the setup; it is undone by going back. */
+static int reconfigure(struct server *s, const struct config *to)
+{
+    struct net_settings settings = setup_net(to);
+    int err = dialler_configure(&s->dialler, to);
+
+    if (!err)
+        err = net_configure(s->net, &settings);
+    return err;
+}
+
+static int go_over(struct server *s, struct config *config,
+                   struct config_report *report)
+{
+    struct setup next, old = s->now;
+    int err = setup_make(&next, s, config, report);
+
+    if (err)
+        return err;
+    err = reconfigure(s, next.config);
+    if (err) {
+        (void)reconfigure(s, old.config);
+        ports_abandon(&next);
+        setup_free(&next);
+        return err;
+    }
+    (void)config_compare(next.config, old.config, on_fixed, report->ctx);
+    s->now = next;
+    ports_commit(s);
+    setup_use(s);
+    setup_free(&old);
+    return 0;
+}
+
+static int reload(struct server *s, struct audience *audience)
+{
+    struct config_report report = {on_fault, on_warning, audience, 0};
+    struct config *config;
+    int err = config_load_checked(&config, s->now.config->path, on_fault,
+                                  on_warning, audience);
+
+    if (!err)
+        err = go_over(s, config, &report);
+    return err;
+}
+
+static double unix_time_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void note(struct server *s, int err)
+{
+    s->stats.last_reload_failed = err != 0;
+    if (err) {
+        s->stats.reloads_failed++;
+        log_error(s->log, "reload failed error=\"%s\", all is as it was",
+                  err_text(err));
+        notify_ready(&s->notify, "running; the last reload failed");
+        return;
+    }
+    s->stats.reloads_ok++;
+    s->stats.last_reload_ok_s = unix_time_s();
+    log_info(s->log, "reloaded");
+    notify_ready(&s->notify, "running; reloaded");
+}
+
+int server_reload(struct server *s, config_fault_fn fault, void *ctx)
+{
+    struct audience audience = {s, fault, ctx};
+    int err;
+
+    if (s->state >= SERVER_ENDING)
+        return ERR_NOT_NOW;
+    notify_reloading(&s->notify);
+    err = reload(s, &audience);
+    note(s, err);
+    return err;
+}

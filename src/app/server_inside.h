@@ -1,0 +1,145 @@
+/* What the files that make up the server share, and nobody else sees.
+ *
+ *     server.c   begins, runs, ends
+ *     setup.c    what a configuration becomes before it is used
+ *     reload.c   from one setup to the next, all or nothing
+ *     ports.c    listeners, and what they accept
+ *     drain.c    the soft end and the hard one
+ *     tables.c   everything to the log (USR2)
+ */
+#ifndef SERVER_INSIDE_H
+#define SERVER_INSIDE_H
+
+#include "address_count.h"
+#include "config.h"
+#include "config_report.h"
+#include "dialler.h"
+#include "hop.h"
+#include "list.h"
+#include "listen_fds.h"
+#include "log.h"
+#include "loop.h"
+#include "net.h"
+#include "notify.h"
+#include "policy.h"
+#include "relay.h"
+#include "server.h"
+#include "tls.h"
+#include "users.h"
+
+struct server;
+
+/* A listener: open as long as the configuration has its address. */
+struct port {
+    struct list of_server;
+    struct server *server;
+    struct listener *listener;
+    struct addr asked; /* as configured: its port may be 0 */
+    struct hop_origin origin;
+    bool is_new;    /* opened for a setup that is not in use yet */
+    bool is_wanted; /* by the setup that is being made */
+};
+
+/* All that a configuration becomes, whole before any of it is used. */
+struct setup {
+    struct config *config;      /* owned */
+    struct tls_ctx *tls;        /* owned; NULL if no listener needs it */
+    struct tls_ctx *tls_client; /* the same */
+    struct users *users;        /* owned */
+    struct policy *policy;      /* owned; points into config */
+    struct port **ports;        /* in the order of config->listen */
+};
+
+enum server_state {
+    SERVER_RUNNING,
+    SERVER_DRAINING, /* no AUTH any more; sessions end in their own time */
+    SERVER_ENDING,   /* nothing new; transfers finish until end_by_ms */
+    SERVER_LEAVING,  /* gave the rest up; the last REPORTs leave */
+};
+
+struct server_stats {
+    double started_s;         /* Unix time */
+    uint64_t refused_full;    /* connections: limits.connections */
+    uint64_t refused_address; /* limits.connections_per_address */
+    uint64_t refused_nomem;
+    uint64_t rests; /* accepting paused for want of descriptors */
+    uint64_t reloads_ok, reloads_failed;
+    bool last_reload_failed;
+    double last_reload_ok_s; /* Unix time; the start counts as the first */
+};
+
+struct server {
+    struct setup now;
+    bool debug; /* -d: the log is stderr's, whatever is configured */
+    enum server_state state;
+    uint64_t end_by_ms; /* ENDING, LEAVING */
+    struct server_stats stats;
+    struct loop *loop;
+    struct log *log;
+    struct net *net;
+    struct dialler dialler;
+    struct relay *relay;
+    struct hops hops;
+    struct address_count addresses;
+    struct list ports; /* of struct port */
+    struct listen_fds inherited;
+    struct notify notify;
+    struct alarm *tick;
+    struct alarm *watchdog; /* NULL: nobody watches */
+    struct log_limit refusal_log;
+};
+
+/* --- setup.c --- */
+
+/* Makes all of `config`, which it then owns, and opens what is new. 0; or an
+ * error, after each fault was told to r, and everything is as before, but for
+ * `config`, which is freed. */
+int setup_make(struct setup *out, struct server *s, struct config *config,
+               struct config_report *r);
+/* Frees all of it but the listeners, which the server has. Copes with zeroes.
+ */
+void setup_free(struct setup *setup);
+
+/* What the net is to do by this configuration. */
+struct net_settings setup_net(const struct config *config);
+
+/* s->now holds from here on, for what begins afterwards. Cannot fail. */
+void setup_use(struct server *s);
+
+/* --- ports.c --- */
+
+/* Finds the listener of each item of setup->config->listen, or opens it. */
+int ports_prepare(struct setup *setup, struct server *s,
+                  struct config_report *r);
+/* Closes those that were opened for it. */
+void ports_abandon(struct setup *setup);
+/* Those of s->now are in use; what it does not ask for is closed. */
+void ports_commit(struct server *s);
+void ports_close(struct server *s);
+
+/* --- reload.c --- */
+
+/* Reads the configuration again and goes over to it, or leaves all as it is
+ * (design 2.4). Faults are logged, and told to `fault` unless it is NULL. 0;
+ * ERR_CONFIG after faults; ERR_NOT_NOW when the relay is ending. */
+int server_reload(struct server *s, config_fault_fn fault, void *ctx);
+
+/* --- drain.c --- */
+
+/* Soft, for maintenance: nobody gets a new session here, those that are there
+ * end in their own time; or back to normal. ERR_NOT_NOW when the relay is ending.
+ */
+int server_drain(struct server *s, bool on);
+/* As TERM: ends within timers.drain; the second time at once. */
+void server_end(struct server *s);
+/* Looks how far the end has come. */
+void server_check_end(struct server *s);
+/* May new clients be sent here? */
+bool server_is_ready(const struct server *s);
+
+/* --- tables.c --- */
+
+/* Everything there is, to the log. */
+void server_log_tables(struct server *s);
+
+#endif

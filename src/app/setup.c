@@ -1,0 +1,181 @@
+/* setup - what a configuration becomes before any of it is used. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "listener.h"
+#include "net_make.h"
+#include "policy_make.h"
+#include "server_inside.h"
+#include "users_file.h"
+
+enum {
+    /* Least octets of an input block: bulk comes in few reads. */
+    INPUT_MIN = 65536,
+    /* Room in the output behind the high-water mark, for responses and REPORTs
+     * besides what one input block may add. */
+    RESERVE = 262144,
+    /* What a connection may read in a turn before others have theirs. */
+    READ_PER_TURN = INPUT_MIN,
+};
+
+struct net_settings setup_net(const struct config *config)
+{
+    size_t input = config->limits.head_size;
+    struct net_settings settings = {
+        .read_per_turn = READ_PER_TURN,
+        .rate = config->limits.rate,
+        .handshake_ms = config->timers.handshake_ms,
+        .stall_ms = config->timers.stall_ms,
+        .sock = sock_opts_of(config),
+    };
+
+    settings.input_size = input > INPUT_MIN ? input : INPUT_MIN;
+    settings.output_max =
+        config->send.high_water + settings.input_size + RESERVE;
+    return settings;
+}
+
+static bool needs_tls(const struct config *config)
+{
+    for (size_t i = 0; i < config->listen.n; i++)
+        if (config->listen.items[i].transport == CONFIG_TLS)
+            return true;
+    return false;
+}
+
+static int load_tls(struct setup *setup, struct config_report *r)
+{
+    const struct config *config = setup->config;
+    struct tls_settings settings = tls_settings_of(config);
+    char why[TLS_WHY_MAX] = "";
+    enum tls_fault fault;
+    int err;
+
+    if (!needs_tls(config))
+        return 0;
+    err = tls_server_new(&setup->tls, &settings, &fault, why);
+    if (!err)
+        err = tls_client_new(&setup->tls_client, &settings, &fault, why);
+    if (err)
+        config_report(r, config_place(config, "tls.certificate"),
+                      "cannot set up tls: %s", *why ? why : err_text(err));
+    return err;
+}
+
+static int load_users(struct setup *setup, struct config_report *r)
+{
+    const char *path = setup->config->auth.users_file;
+    int err = users_file_load(&setup->users, path, NULL, NULL);
+
+    if (err)
+        config_report(r, config_place(setup->config, "auth.users_file"),
+                      "cannot load %s: %s", path,
+                      err == ERR_IO ? strerror(errno) : err_text(err));
+    return err;
+}
+
+static int make_policy(struct setup *setup)
+{
+    uint16_t ports[POLICY_PORTS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < setup->config->listen.n && n < POLICY_PORTS_MAX; i++)
+        ports[n++] = addr_port(listener_addr(setup->ports[i]->listener));
+    return policy_make(&setup->policy, setup->config, ports, n);
+}
+
+/* A descriptor for each connection, and some for the rest. */
+static void raise_descriptors(const struct config *config, struct log *log)
+{
+    enum { OTHERS = 64 };
+    struct rlimit lim;
+    rlim_t want = config->limits.connections + OTHERS;
+
+    if (getrlimit(RLIMIT_NOFILE, &lim) != 0 || lim.rlim_cur >= want)
+        return;
+    lim.rlim_cur = want;
+    if (lim.rlim_max < want && geteuid() == 0)
+        lim.rlim_max = want;
+    if (lim.rlim_max < want)
+        lim.rlim_cur = lim.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
+        (void)getrlimit(RLIMIT_NOFILE, &lim);
+    if (lim.rlim_cur < want)
+        log_warn(log,
+                 "descriptors=%llu are too few for limits.connections=%llu",
+                 (unsigned long long)lim.rlim_cur,
+                 (unsigned long long)config->limits.connections);
+}
+
+int setup_make(struct setup *out, struct server *s, struct config *config,
+               struct config_report *r)
+{
+    struct setup setup = {.config = config};
+    int err;
+
+    raise_descriptors(config, s->log);
+    err = load_tls(&setup, r);
+    if (!err)
+        err = load_users(&setup, r);
+    if (!err)
+        err = ports_prepare(&setup, s, r);
+    if (!err)
+        err = make_policy(&setup);
+    if (err) {
+        ports_abandon(&setup);
+        setup_free(&setup);
+        return err;
+    }
+    *out = setup;
+    return 0;
+}
+
+void setup_free(struct setup *setup)
+{
+    free(setup->ports);
+    policy_free(setup->policy);
+    users_free(setup->users);
+    tls_ctx_unref(setup->tls);
+    tls_ctx_unref(setup->tls_client);
+    config_free(setup->config);
+    *setup = (struct setup){0};
+}
+
+/* In URIs given out over a connection that was dialled: where we would be. */
+static uint16_t uri_port(const struct setup *setup)
+{
+    size_t n = setup->config->listen.n;
+
+    for (size_t i = 0; i < n; i++)
+        if (setup->ports[i]->origin.tls)
+            return setup->ports[i]->origin.port;
+    return setup->ports[0]->origin.port;
+}
+
+static void use_hops(struct server *s)
+{
+    const struct config *config = s->now.config;
+    struct hops *hops = &s->hops;
+
+    timer_fifo_set_length(hops->probation, config->timers.probation_ms);
+    timer_fifo_set_length(hops->idle, config->timers.idle_ms);
+    hops->idle_ms = config->timers.idle_ms;
+    hops->max = config->limits.connections;
+    hops->head_size = (uint32_t)config->limits.head_size;
+    hops->path_uris = (uint32_t)config->limits.path_uris;
+    hops->tls_client = s->now.tls_client;
+    hops->uri_port = uri_port(&s->now);
+}
+
+void setup_use(struct server *s)
+{
+    const struct config *config = s->now.config;
+
+    if (!s->debug)
+        log_set_level(s->log, config->log.level);
+    relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
+    use_hops(s);
+}
