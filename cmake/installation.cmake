@@ -1,0 +1,29 @@
+# What is installed besides programs. The configuration stands in /etc whatever
+# the prefix, for that is where the daemon looks; an old one is left alone.
+set(units_dir ${PROJECT_BINARY_DIR}/units)
+install(CODE "
+    set(SBINDIR \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SBINDIR})
+    set(BINDIR \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR})
+    set(INTO ${units_dir})
+    include(${CMAKE_CURRENT_LIST_DIR}/make_units.cmake)
+    if(NOT EXISTS \$ENV{DESTDIR}/etc/msrprelayd/msrprelayd.conf)
+        file(INSTALL ${PROJECT_SOURCE_DIR}/conf/msrprelayd.conf
+             DESTINATION /etc/msrprelayd)
+    endif()")
+install(FILES ${units_dir}/msrprelayd.service ${units_dir}/msrprelayd@.service
+              systemd/msrprelayd.socket
+        DESTINATION lib/systemd/system)
+install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d
+        RENAME msrprelayd.conf)
+install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d
+        RENAME msrprelayd.conf)
+
+file(GLOB man_pages docs/man/*.[1-8])
+foreach(page IN LISTS man_pages)
+    string(REGEX MATCH "[1-8]$" section ${page})
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        PATTERN man EXCLUDE)
