@@ -1,0 +1,43 @@
+/* control_request - one line from a client of the control socket, and how to
+ * write one.
+ *
+ *     kick user="alice smith"
+ *
+ * A command, and behind spaces its arguments: words, and `key=value`. A value
+ * may stand in double quotes, in which a backslash takes the octet behind it as
+ * it is. There are no control characters. Pure. */
+#ifndef CONTROL_REQUEST_H
+#define CONTROL_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control_commands.h"
+#include "str.h"
+
+enum {
+    /* Octets in a line: the longest name, each octet escaped, fits. */
+    CONTROL_REQUEST_MAX = 1024,
+    CONTROL_VALUE_MAX = 255,
+};
+
+struct control_request {
+    enum control_id id;
+    struct span word;    /* empty: none */
+    unsigned key;        /* the CONTROL_ bit of what is named; 0: nothing */
+    struct span value;   /* of CONTROL_USER and CONTROL_SESSION */
+    uint64_t connection; /* of CONTROL_CONNECTION */
+};
+
+/* Takes the n octets of `line`, without its line feed, apart; quotes are undone
+ * in it, and *out points into it. 0, or ERR_SYNTAX with `*why`, a static
+ * sentence without a full stop. */
+int control_request_parse(struct control_request *out, const char **why,
+                          char *line, size_t n);
+
+/* Writes `value` as a line needs it, with quotes if it must, into dst and a NUL
+ * behind it: 0, ERR_LIMIT when it does not fit, ERR_SYNTAX for what no line can
+ * hold. */
+int control_request_quote(char *dst, size_t size, struct span value);
+
+#endif

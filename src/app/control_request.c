@@ -1,0 +1,171 @@
+#include "control_request.h"
+
+#include "err.h"
+
+/* The line, on its way to becoming words. What was undone lies before `in`. */
+struct reader {
+    char *in, *end;
+    char *out;
+};
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+static int refuse(const char **why, const char *what)
+{
+    *why = what;
+    return ERR_SYNTAX;
+}
+
+/* The quoted part that begins at r->in; ERR_SYNTAX when it has no end. */
+static int take_quoted(struct reader *r)
+{
+    for (r->in++; r->in < r->end; r->in++) {
+        if (*r->in == '"') {
+            r->in++;
+            return 0;
+        }
+        if (*r->in == '\\' && ++r->in == r->end)
+            break;
+        *r->out++ = *r->in;
+    }
+    return ERR_SYNTAX;
+}
+
+/* The next word: 0, ERR_EOF at the end, or ERR_SYNTAX. `*key_n` is how long the
+ * key in front of its first bare `=` is, or word->n without one. */
+static int take_word(struct span *word, size_t *key_n, struct reader *r)
+{
+    bool has_key = false;
+
+    while (r->in < r->end && *r->in == ' ')
+        r->in++;
+    if (r->in == r->end)
+        return ERR_EOF;
+    *word = span_of(r->in, 0);
+    r->out = r->in;
+    while (r->in < r->end && *r->in != ' ') {
+        if (*r->in == '"') {
+            if (take_quoted(r))
+                return ERR_SYNTAX;
+            continue;
+        }
+        if (*r->in == '=' && !has_key) {
+            has_key = true;
+            *key_n = (size_t)(r->out - word->p);
+        }
+        *r->out++ = *r->in++;
+    }
+    word->n = (size_t)(r->out - word->p);
+    if (!has_key)
+        *key_n = word->n;
+    return 0;
+}
+
+static int set_value(struct control_request *q, const char **why, unsigned key,
+                     struct span value)
+{
+    if (!(control_commands[q->id].keys & key))
+        return refuse(why, "no such argument of this command");
+    if (q->key)
+        return refuse(why, "one argument too many");
+    if (!value.n || value.n > CONTROL_VALUE_MAX)
+        return refuse(why, "a value has 1 to 255 octets");
+    q->key = key;
+    if (key != CONTROL_CONNECTION)
+        q->value = value;
+    else if (span_u64(&q->connection, value, UINT64_MAX) || !q->connection)
+        return refuse(why, "connection is a number from 1 on");
+    return 0;
+}
+
+static int set_word(struct control_request *q, const char **why,
+                    struct span word)
+{
+    if (!control_command_takes(&control_commands[q->id], word))
+        return refuse(why, "no such argument of this command");
+    if (q->word.n)
+        return refuse(why, "one argument too many");
+    q->word = word;
+    return 0;
+}
+
+/* Do the arguments make sense together? */
+static int check(const struct control_request *q, const char **why)
+{
+    if (control_commands[q->id].needs_key && !q->key)
+        return refuse(why, "an argument is missing");
+    /* trace: to say whom needs to say what, and the other way round. */
+    if (q->id == CONTROL_TRACE && (q->word.n != 0) != (q->key != 0))
+        return refuse(why, "trace needs on or off, and user= or session=");
+    return 0;
+}
+
+static int take_arguments(struct control_request *q, const char **why,
+                          struct reader *r)
+{
+    struct span word;
+    size_t key_n;
+    int err;
+
+    while ((err = take_word(&word, &key_n, r)) == 0) {
+        if (key_n < word.n)
+            err = set_value(q, why, control_key(span_of(word.p, key_n)),
+                            span_from(word, key_n + 1));
+        else
+            err = set_word(q, why, word);
+        if (err)
+            return err;
+    }
+    return err == ERR_EOF ? check(q, why)
+                          : refuse(why, "quotes without an end");
+}
+
+int control_request_parse(struct control_request *out, const char **why,
+                          char *line, size_t n)
+{
+    struct reader r = {.in = line, .end = line + n};
+    struct control_request q = {.key = 0};
+    struct span name;
+    size_t key_n;
+    int err;
+
+    for (size_t i = 0; i < n; i++)
+        if (is_control(line[i]))
+            return refuse(why, "control character");
+    err = take_word(&name, &key_n, &r);
+    if (err)
+        return refuse(why, err == ERR_EOF ? "no command; help lists them"
+                                          : "quotes without an end");
+    if (control_command_find(&q.id, name))
+        return refuse(why, "no such command; help lists them");
+    err = take_arguments(&q, why, &r);
+    if (!err)
+        *out = q;
+    return err;
+}
+
+int control_request_quote(char *dst, size_t size, struct span value)
+{
+    size_t n = 0;
+
+    if (size < 3)
+        return ERR_LIMIT;
+    dst[n++] = '"';
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+
+        if (is_control(c))
+            return ERR_SYNTAX;
+        if (n + 4 > size) /* an escape, the octet, the quote and the NUL */
+            return ERR_LIMIT;
+        if (c == '"' || c == '\\')
+            dst[n++] = '\\';
+        dst[n++] = c;
+    }
+    dst[n++] = '"';
+    dst[n] = '\0';
+    return 0;
+}
