@@ -6,6 +6,7 @@
 #define LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "list.h"
@@ -27,6 +28,20 @@ void loop_stop(struct loop *l);
 
 /* Monotonic milliseconds, read once a turn. */
 uint64_t loop_now_ms(const struct loop *l);
+
+/* How long the work of a turn took, from its waking to the end of its deferred
+ * calls: how late whatever became ready meanwhile is. */
+enum { LOOP_BUCKETS = 13 };
+struct loop_stats {
+    uint64_t turns;
+    /* Turns that took at most loop_bucket_s(i) seconds, but longer than the
+     * bucket before allows. */
+    uint64_t buckets[LOOP_BUCKETS];
+    double work_s; /* all turns together */
+};
+void loop_stats(const struct loop *l, struct loop_stats *out);
+/* 0.0001 and up; INFINITY for the last. */
+double loop_bucket_s(size_t i);
 
 /* --- readiness of a descriptor --- */
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ev.h>
+#include <math.h>
 #include <time.h>
 
 #include "err.h"
@@ -13,6 +14,8 @@ struct loop {
     struct list deferred;
     struct list signals;
     bool stopped;
+    uint64_t awake_ns; /* when the turn began */
+    struct loop_stats stats;
 };
 
 struct signal_watch {
@@ -22,12 +25,20 @@ struct signal_watch {
     void *ctx;
 };
 
-static void read_clock(struct loop *l)
+enum { NS_PER_MS = 1000000 };
+
+static uint64_t clock_ns(void)
 {
     struct timespec ts;
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
-    l->now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    return (uint64_t)ts.tv_sec * 1000 * NS_PER_MS + (uint64_t)ts.tv_nsec;
+}
+
+static void read_clock(struct loop *l)
+{
+    l->awake_ns = clock_ns();
+    l->now_ms = l->awake_ns / NS_PER_MS;
 }
 
 static void on_awake(struct ev_loop *ev, ev_check *w, int events)
@@ -92,6 +103,36 @@ static void run_deferred(struct loop *l)
     }
 }
 
+/* --- how long turns take --- */
+
+static const uint64_t bucket_ns[LOOP_BUCKETS] = {
+    100000,   250000,   500000,    1000000,   2500000,    5000000,   10000000,
+    25000000, 50000000, 100000000, 250000000, 1000000000, UINT64_MAX};
+
+static void count_turn(struct loop *l)
+{
+    uint64_t work_ns = clock_ns() - l->awake_ns;
+    size_t i = 0;
+
+    while (work_ns > bucket_ns[i])
+        i++;
+    l->stats.buckets[i]++;
+    l->stats.turns++;
+    l->stats.work_s += (double)work_ns / 1e9;
+}
+
+void loop_stats(const struct loop *l, struct loop_stats *out)
+{
+    *out = l->stats;
+}
+
+double loop_bucket_s(size_t i)
+{
+    return i < LOOP_BUCKETS - 1 ? (double)bucket_ns[i] / 1e9 : INFINITY;
+}
+
+/* --- turns --- */
+
 /* One turn; is there anything left that could ever happen? */
 static bool turn(struct loop *l, bool wait)
 {
@@ -99,6 +140,7 @@ static bool turn(struct loop *l, bool wait)
     bool watching = ev_run(l->ev, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
 
     run_deferred(l);
+    count_turn(l);
     return watching || !list_is_empty(&l->deferred);
 }
 
