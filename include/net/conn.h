@@ -30,6 +30,7 @@ enum conn_why {
     CONN_WHY_NOMEM,
     CONN_WHY_LOCAL, /* conn_close() by the owner */
 };
+enum { CONN_WHYS = CONN_WHY_LOCAL + 1 };
 const char *conn_why_text(enum conn_why why);
 
 struct conn_ops {
@@ -105,6 +106,8 @@ bool conn_is_tls(const struct conn *c);
 uint64_t conn_number(const struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
 uint64_t conn_octets_in(const struct conn *c);
+/* Octets that the kernel has taken. */
+uint64_t conn_octets_out(const struct conn *c);
 
 /* Does the peer's verified host certificate name `host`, as dNSName or, if it
  * is numeric, as iPAddress (R4976-9.2-g)? false without one. */

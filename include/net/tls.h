@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "str.h"
 
@@ -60,6 +61,9 @@ void tls_ctx_unref(struct tls_ctx *t);
  * (R4976-9.2-d)? */
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 
+/* When the context's own certificate ends, as Unix time; 0 without one. */
+int64_t tls_ctx_expires(const struct tls_ctx *t);
+
 /* A server's session over the socket fd, which stays the caller's: 0 or
  * ERR_NOMEM. Free with SSL_free(). */
 int tls_session_new(struct ssl_st **out, struct tls_ctx *t, int fd);
@@ -73,10 +77,25 @@ int tls_session_to(struct ssl_st **out, struct tls_ctx *t, int fd,
  * certificate was due and none was shown. */
 int tls_session_judge(const struct ssl_st *ssl);
 
+/* Why a handshake failed. */
+enum tls_failure {
+    TLS_FAILURE_TIMEOUT,  /* timers.handshake */
+    TLS_FAILURE_GONE,     /* the peer closed or reset the connection */
+    TLS_FAILURE_MISMATCH, /* no version, cipher or group in common */
+    TLS_FAILURE_CERT,     /* the peer's certificate was refused */
+    TLS_FAILURE_ALERT,    /* the peer refused something of ours */
+    TLS_FAILURE_NOT_TLS,  /* what came was something else */
+    TLS_FAILURE_OTHER,    /* such as being closed by us */
+};
+enum { TLS_FAILURES = TLS_FAILURE_OTHER + 1 };
+/* "mismatch" and the like; static. */
+const char *tls_failure_text(enum tls_failure failure);
+
 /* What a call of OpenSSL failed with, from its queue of errors: ERR_CERT when
- * the peer's certificate was refused, else ERR_TLS; in *fault as static text,
- * such as "hostname mismatch". */
-int tls_session_error(const char **fault, const struct ssl_st *ssl);
+ * the peer's certificate was refused, else ERR_TLS; in *failure, and in *fault
+ * as static text, such as "hostname mismatch". */
+int tls_session_error(const char **fault, enum tls_failure *failure,
+                      const struct ssl_st *ssl);
 
 /* After the handshake: did the peer show a host certificate, which then was
  * verified? And is `host` among its names (R4976-9.2-g)? A peer that was
@@ -86,5 +105,11 @@ bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
 
 /* "TLSv1.3" and the like; static. */
 const char *tls_version(const struct ssl_st *ssl);
+
+enum tls_version_known { TLS_1_2, TLS_1_3 };
+enum { TLS_VERSIONS = TLS_1_3 + 1 };
+enum tls_version_known tls_version_of(const struct ssl_st *ssl);
+/* As tls_version(). */
+const char *tls_version_text(enum tls_version_known version);
 
 #endif

@@ -45,8 +45,9 @@ struct transport {
     uint8_t read_wants; /* LOOP_ events: TLS may have turned them around */
     uint8_t write_wants;
     bool up;
-    bool failed;       /* nothing may be said any more */
-    const char *fault; /* static text about ERR_CERT and ERR_TLS */
+    bool failed;              /* nothing may be said any more */
+    const char *fault;        /* static text about ERR_CERT and ERR_TLS */
+    enum tls_failure failure; /* the same, for counting */
 };
 
 /* Over the connected socket fd. */

@@ -14,36 +14,12 @@ enum {
     MILLI = 1000, /* thousandths in one */
 };
 
-const char *conn_why_text(enum conn_why why)
-{
-    switch (why) {
-    case CONN_WHY_EOF:
-        return "eof";
-    case CONN_WHY_RESET:
-        return "reset";
-    case CONN_WHY_TLS:
-        return "tls";
-    case CONN_WHY_CERT:
-        return "certificate";
-    case CONN_WHY_HANDSHAKE:
-        return "handshake";
-    case CONN_WHY_STALL:
-        return "stall";
-    case CONN_WHY_FULL:
-        return "full";
-    case CONN_WHY_NOMEM:
-        return "nomem";
-    case CONN_WHY_LOCAL:
-        return "local";
-    }
-    return "?";
-}
-
 /* --- states --- */
 
 static void set_state(struct conn *c, enum conn_state state)
 {
     assert(state > c->state);
+    net_count_state(c, state);
     c->state = state;
 }
 
@@ -97,6 +73,7 @@ void conn_fail(struct conn *c, enum conn_why why)
 {
     if (c->state == CONN_DEAD)
         return;
+    net_count_end(c, why);
     set_state(c, CONN_DEAD);
     loop_io_want(&c->io, 0);
     loop_defer_cancel(&c->turn);
@@ -151,6 +128,8 @@ static int write_some(struct conn *c)
     if (err && err != ERR_AGAIN)
         return err;
     buf_drop(&c->out, taken);
+    c->net->stats.octets_out += taken;
+    c->net->stats.octets_queued -= taken;
     c->blocked = taken < offered;
     if (taken)
         c->ops->sent(c->ctx, written(c));
@@ -225,6 +204,7 @@ static int read_once(struct conn *c, size_t *budget, bool *more)
         return err;
     input_commit(&c->in, got);
     c->octets_in += got;
+    c->net->stats.octets_in += got;
     *budget -= got;
     *more = got == room || transport_has_input(&c->transport);
     offer(c);
@@ -252,6 +232,7 @@ static uint64_t rate_allows(struct conn *c, uint64_t rate)
 static void rest(struct conn *c)
 {
     c->resting = true;
+    c->net->stats.rate_pauses++;
     timer_start(c->net->rest, &c->rest);
 }
 
@@ -336,6 +317,7 @@ static void handshake(struct conn *c)
     }
     timer_stop(&c->timer);
     net_release(c->net, c);
+    net_count_up(c);
     set_state(c, CONN_OPEN);
     c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
     c->again = transport_has_input(&c->transport);
@@ -436,6 +418,7 @@ static int start(struct conn **out, struct net *n, const struct conn_to *to,
         close(to->fd);
         return err;
     }
+    net_count_new(c, dialled);
     begin(c);
     *out = c;
     return 0;
@@ -471,7 +454,7 @@ void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx)
 
 int conn_write(struct conn *c, const struct span *parts, size_t n)
 {
-    size_t before = c->out.len;
+    size_t before = c->out.len, more;
     int err;
 
     if (c->state > CONN_OPEN)
@@ -479,7 +462,9 @@ int conn_write(struct conn *c, const struct span *parts, size_t n)
     err = buf_put(&c->out, parts, n);
     if (err)
         return err;
-    c->position += c->out.len - before;
+    more = c->out.len - before;
+    c->position += more;
+    c->net->stats.octets_queued += more;
     if (c->state == CONN_OPEN && !c->blocked)
         defer(c);
     return 0;
@@ -554,6 +539,11 @@ const struct addr *conn_peer(const struct conn *c)
 uint64_t conn_octets_in(const struct conn *c)
 {
     return c->octets_in;
+}
+
+uint64_t conn_octets_out(const struct conn *c)
+{
+    return written(c);
 }
 
 bool conn_peer_is_host(const struct conn *c)

@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "input.h"
 #include "net.h"
+#include "net_stats.h"
 #include "pool.h"
 #include "timer.h"
 #include "transport.h"
@@ -25,16 +26,7 @@ struct net {
     struct loop_defer admit;
     struct list dead; /* conns to be freed by `reap` */
     struct loop_defer reap;
-};
-
-enum conn_state {
-    CONN_HELLO,     /* TLS: until the peer says anything; handshake timer */
-    CONN_QUEUED,    /* until it may begin; the slots of others end it */
-    CONN_HANDSHAKE, /* the transport comes up; handshake timer */
-    CONN_OPEN,      /* both ways; stall timer while output waits */
-    CONN_FINISHING, /* what is queued is written; stall timer */
-    CONN_LINGER,    /* all is said; until the peer closes; stall timer */
-    CONN_DEAD,      /* closed() was called; freed at the end of the turn */
+    struct net_stats stats;
 };
 
 struct conn {
@@ -74,5 +66,14 @@ void net_enqueue(struct net *n, struct conn *c);
 void net_release(struct net *n, struct conn *c);
 /* It may begin. */
 void conn_begin(struct conn *c);
+
+/* --- net_stats.c --- */
+
+/* There is one more connection, or one that goes on to `state`. */
+void net_count_new(struct conn *c, bool dialled);
+void net_count_state(struct conn *c, enum conn_state state);
+void net_count_up(struct conn *c);
+/* The end of c, which still is in the state before. */
+void net_count_end(struct conn *c, enum conn_why why);
 
 #endif

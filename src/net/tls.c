@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "err.h"
 #include "sock.h"
@@ -134,6 +135,21 @@ bool tls_peer_has_name(const SSL *ssl, struct span host)
 const char *tls_version(const SSL *ssl)
 {
     return SSL_get_version(ssl);
+}
+
+enum tls_version_known tls_version_of(const SSL *ssl)
+{
+    return SSL_version(ssl) == TLS1_3_VERSION ? TLS_1_3 : TLS_1_2;
+}
+
+int64_t tls_ctx_expires(const struct tls_ctx *t)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
+    struct tm end;
+
+    if (!cert || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
+        return 0;
+    return timegm(&end);
 }
 
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host)
@@ -458,9 +474,40 @@ int tls_session_judge(const SSL *ssl)
     return 0;
 }
 
-int tls_session_error(const char **fault, const SSL *ssl)
+static enum tls_failure failure_of(unsigned long error)
 {
-    if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    int why = ERR_GET_REASON(error);
+
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL)
+        return TLS_FAILURE_OTHER;
+    if (why >= SSL_AD_REASON_OFFSET) /* what the peer's alert said */
+        return TLS_FAILURE_ALERT;
+    switch (why) {
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+        return TLS_FAILURE_CERT;
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+        return TLS_FAILURE_MISMATCH;
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_BAD_RECORD_TYPE:
+        return TLS_FAILURE_NOT_TLS;
+    default:
+        return TLS_FAILURE_OTHER;
+    }
+}
+
+int tls_session_error(const char **fault, enum tls_failure *failure,
+                      const SSL *ssl)
+{
+    *failure = failure_of(ERR_peek_error());
+    if (*failure == TLS_FAILURE_CERT) {
         *fault = X509_verify_cert_error_string(SSL_get_verify_result(ssl));
         return ERR_CERT;
     }

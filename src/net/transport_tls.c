@@ -25,7 +25,7 @@ static int outcome(struct transport *t, int ret, uint8_t *wants)
         return ERR_IO;
     default:
         t->failed = true;
-        return tls_session_error(&t->fault, t->state);
+        return tls_session_error(&t->fault, &t->failure, t->state);
     }
 }
 
@@ -40,6 +40,7 @@ static int tls_handshake(struct transport *t)
     if (tls_session_judge(t->state)) {
         t->failed = true;
         t->fault = "no certificate";
+        t->failure = TLS_FAILURE_CERT;
         return ERR_CERT;
     }
     t->up = true;

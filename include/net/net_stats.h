@@ -1,0 +1,47 @@
+/* net_stats - figures about the connections of one net.
+ *
+ * Counters only grow. Who is not to be counted, such as a metrics scraper, has
+ * a net of its own. */
+#ifndef NET_STATS_H
+#define NET_STATS_H
+
+#include <stdint.h>
+
+#include "conn.h"
+#include "tls.h"
+
+/* Where a connection is in its life. */
+enum conn_state {
+    CONN_HELLO,     /* TLS: until the peer says anything; handshake timer */
+    CONN_QUEUED,    /* until it may begin; the slots of others end it */
+    CONN_HANDSHAKE, /* the transport comes up; handshake timer */
+    CONN_OPEN,      /* both ways; stall timer while output waits */
+    CONN_FINISHING, /* what is queued is written; stall timer */
+    CONN_LINGER,    /* all is said; until the peer closes; stall timer */
+    CONN_DEAD,      /* closed() was called; freed at the end of the turn */
+};
+enum { CONN_STATES = CONN_DEAD }; /* of the living */
+/* "handshake" and the like; static. */
+const char *conn_state_text(enum conn_state state);
+
+enum net_transport { NET_TCP, NET_TLS };
+enum { NET_TRANSPORTS = NET_TLS + 1 };
+/* "tcp", "tls"; static. */
+const char *net_transport_text(enum net_transport transport);
+
+struct net_stats {
+    uint64_t now[NET_TRANSPORTS][CONN_STATES]; /* connections there are */
+    uint64_t accepted[NET_TRANSPORTS];
+    uint64_t dialled[NET_TRANSPORTS];
+    uint64_t closed[CONN_WHYS];
+    uint64_t tls_up[TLS_VERSIONS]; /* handshakes that were finished */
+    uint64_t tls_failed[TLS_FAILURES];
+    uint64_t octets_in; /* plain ones, without what TLS adds */
+    uint64_t octets_out;
+    uint64_t octets_queued; /* in all outputs now */
+    uint64_t rate_pauses;   /* reading stopped for the sake of the rate */
+};
+
+void net_stats(const struct net *n, struct net_stats *out);
+
+#endif

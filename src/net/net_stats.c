@@ -1,0 +1,151 @@
+#include "net_stats.h"
+
+#include "conn_inside.h"
+
+/* --- words --- */
+
+const char *conn_why_text(enum conn_why why)
+{
+    switch (why) {
+    case CONN_WHY_EOF:
+        return "eof";
+    case CONN_WHY_RESET:
+        return "reset";
+    case CONN_WHY_TLS:
+        return "tls";
+    case CONN_WHY_CERT:
+        return "certificate";
+    case CONN_WHY_HANDSHAKE:
+        return "handshake";
+    case CONN_WHY_STALL:
+        return "stall";
+    case CONN_WHY_FULL:
+        return "full";
+    case CONN_WHY_NOMEM:
+        return "nomem";
+    case CONN_WHY_LOCAL:
+        return "local";
+    }
+    return "?";
+}
+
+const char *conn_state_text(enum conn_state state)
+{
+    switch (state) {
+    case CONN_HELLO:
+        return "hello";
+    case CONN_QUEUED:
+        return "queued";
+    case CONN_HANDSHAKE:
+        return "handshake";
+    case CONN_OPEN:
+        return "open";
+    case CONN_FINISHING:
+        return "finishing";
+    case CONN_LINGER:
+        return "linger";
+    case CONN_DEAD:
+        break;
+    }
+    return "dead";
+}
+
+const char *net_transport_text(enum net_transport transport)
+{
+    return transport == NET_TLS ? "tls" : "tcp";
+}
+
+const char *tls_failure_text(enum tls_failure failure)
+{
+    switch (failure) {
+    case TLS_FAILURE_TIMEOUT:
+        return "timeout";
+    case TLS_FAILURE_GONE:
+        return "gone";
+    case TLS_FAILURE_MISMATCH:
+        return "mismatch";
+    case TLS_FAILURE_CERT:
+        return "certificate";
+    case TLS_FAILURE_ALERT:
+        return "alert";
+    case TLS_FAILURE_NOT_TLS:
+        return "not_tls";
+    case TLS_FAILURE_OTHER:
+        break;
+    }
+    return "other";
+}
+
+const char *tls_version_text(enum tls_version_known version)
+{
+    return version == TLS_1_3 ? "TLSv1.3" : "TLSv1.2";
+}
+
+/* --- counting --- */
+
+static enum net_transport transport_of(const struct conn *c)
+{
+    return c->tls ? NET_TLS : NET_TCP;
+}
+
+void net_count_new(struct conn *c, bool dialled)
+{
+    struct net_stats *s = &c->net->stats;
+    enum net_transport t = transport_of(c);
+
+    s->now[t][c->state]++;
+    if (dialled)
+        s->dialled[t]++;
+    else
+        s->accepted[t]++;
+}
+
+void net_count_state(struct conn *c, enum conn_state state)
+{
+    uint64_t *now = c->net->stats.now[transport_of(c)];
+
+    now[c->state]--;
+    if (state != CONN_DEAD)
+        now[state]++;
+}
+
+void net_count_up(struct conn *c)
+{
+    if (c->tls)
+        c->net->stats.tls_up[tls_version_of(c->transport.state)]++;
+}
+
+static enum tls_failure failure_of(const struct conn *c, enum conn_why why)
+{
+    switch (why) {
+    case CONN_WHY_HANDSHAKE:
+        return TLS_FAILURE_TIMEOUT;
+    case CONN_WHY_EOF:
+    case CONN_WHY_RESET:
+        return TLS_FAILURE_GONE;
+    case CONN_WHY_TLS:
+    case CONN_WHY_CERT:
+        return c->transport.failure;
+    case CONN_WHY_STALL:
+    case CONN_WHY_FULL:
+    case CONN_WHY_NOMEM:
+    case CONN_WHY_LOCAL:
+        break;
+    }
+    return TLS_FAILURE_OTHER;
+}
+
+void net_count_end(struct conn *c, enum conn_why why)
+{
+    struct net_stats *s = &c->net->stats;
+
+    s->closed[why]++;
+    s->octets_queued -= c->out.len;
+    if (c->tls && c->state < CONN_OPEN)
+        s->tls_failed[failure_of(c, why)]++;
+}
+
+void net_stats(const struct net *n, struct net_stats *out)
+{
+    *out = n->stats;
+}
