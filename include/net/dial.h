@@ -55,6 +55,19 @@ struct dial_result {
  * the call; the dial_call is gone after it. */
 typedef void (*dial_done_fn)(void *ctx, const struct dial_result *result);
 
+/* Calls by how they ended; counters only grow. */
+struct dial_stats {
+    size_t now; /* under way */
+    uint64_t ok;
+    uint64_t not_found;
+    uint64_t denied;
+    uint64_t timeout;
+    uint64_t io;
+    uint64_t limit;     /* no descriptor, no memory, too many look-ups */
+    uint64_t backoff;   /* answered with an earlier failure */
+    uint64_t cancelled; /* by who dialled */
+};
+
 /* `resolve` outlives it. 0 or ERR_NOMEM. */
 int dial_new(struct dial **out, struct loop *loop, struct resolve *resolve,
              struct rnd *rnd, const struct dial_settings *s, dial_may_fn may,
@@ -78,5 +91,7 @@ void dial_cancel(struct dial_call *c);
 /* What became of a connection to them: 0 when it is open, or why it never was,
  * such as ERR_CERT. That the socket got connected alone proves nothing. */
 void dial_note(struct dial *d, struct span host, uint16_t port, int err);
+
+void dial_stats(const struct dial *d, struct dial_stats *out);
 
 #endif

@@ -22,6 +22,19 @@ struct dns_settings {
     unsigned tries;             /* of each server */
 };
 
+/* Questions to name servers, and what is remembered of their answers; counters
+ * only grow. The system's hosts file and numeric hosts do not come to this. */
+struct dns_stats {
+    uint64_t ok; /* questions that were sent, by result */
+    uint64_t not_found;
+    uint64_t timeout;
+    uint64_t failed; /* servers unreachable, refusing or talking nonsense */
+    uint64_t hits;   /* not sent: the answer was known */
+    uint64_t joined; /* not sent: the same was being asked */
+    size_t known;    /* answers remembered now */
+    size_t asking;   /* questions under way now */
+};
+
 /* 0, or ERR_NOMEM, or ERR_IO when the system's settings cannot be read. */
 int dns_new(struct dns **out, struct loop *loop, const struct dns_settings *s);
 /* Nobody is called any more. Not from within a call. NULL is harmless. */

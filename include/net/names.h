@@ -55,4 +55,6 @@ int names_ask(struct names *n, struct names_wait *w, struct span name,
 size_t names_hosts_file(struct names *n, const char *name, struct addr *list,
                         size_t room);
 
+void names_stats(const struct names *n, struct dns_stats *out);
+
 #endif

@@ -63,4 +63,7 @@ int resolve_start(struct resolve_lookup **out, struct resolve *r,
 /* Ends it without a call. Harmless from within its call, and for NULL. */
 void resolve_cancel(struct resolve_lookup *l);
 
+/* What became of its questions to name servers. */
+void resolve_stats(const struct resolve *r, struct dns_stats *out);
+
 #endif

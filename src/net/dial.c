@@ -18,7 +18,7 @@ struct dial {
     dial_may_fn may;
     void *may_ctx;
     struct list calls;
-    size_t n_calls;
+    struct dial_stats stats;
 };
 
 enum call_state {
@@ -91,8 +91,37 @@ static void call_free(struct dial_call *c)
     timer_stop(&c->total);
     loop_defer_cancel(&c->end);
     list_remove(&c->link);
-    c->dial->n_calls--;
+    c->dial->stats.now--;
     free(c);
+}
+
+static void count_end(struct dial_stats *s, const struct dial_result *result)
+{
+    if (result->backoff_ms) {
+        s->backoff++;
+        return;
+    }
+    switch (result->err) {
+    case 0:
+        s->ok++;
+        break;
+    case ERR_NOT_FOUND:
+        s->not_found++;
+        break;
+    case ERR_DENIED:
+        s->denied++;
+        break;
+    case ERR_TIMEOUT:
+        s->timeout++;
+        break;
+    case ERR_LIMIT:
+    case ERR_NOMEM:
+        s->limit++;
+        break;
+    default:
+        s->io++;
+        break;
+    }
 }
 
 static void on_end(void *ctx)
@@ -100,6 +129,7 @@ static void on_end(void *ctx)
     struct dial_call *c = ctx;
 
     c->is_called = true;
+    count_end(&c->dial->stats, &c->result);
     c->result.fd = c->fd;
     c->fd = -1;
     c->done(c->ctx, &c->result);
@@ -325,7 +355,7 @@ static struct dial_call *call_new(struct dial *d, struct span host,
     timer_init(&c->total);
     list_init(&c->link);
     list_append(&d->calls, &c->link);
-    d->n_calls++;
+    d->stats.now++;
     return c;
 }
 
@@ -338,7 +368,7 @@ int dial_start(struct dial_call **out, struct dial *d, struct span host,
     struct dial_call *c;
     int err = 0;
 
-    if (d->n_calls >= DIAL_CALLS_MAX)
+    if (d->stats.now >= DIAL_CALLS_MAX)
         return ERR_LIMIT;
     c = call_new(d, host, port);
     if (!c)
@@ -362,8 +392,10 @@ int dial_start(struct dial_call **out, struct dial *d, struct span host,
 
 void dial_cancel(struct dial_call *c)
 {
-    if (c && !c->is_called)
-        call_free(c);
+    if (!c || c->is_called)
+        return;
+    c->dial->stats.cancelled++;
+    call_free(c);
 }
 
 void dial_note(struct dial *d, struct span host, uint16_t port, int err)
@@ -372,4 +404,9 @@ void dial_note(struct dial *d, struct span host, uint16_t port, int err)
         backoff_clear(d->backoff, host, port);
     else if (!is_ours(err))
         backoff_fail(d->backoff, host, port, err, loop_now_ms(d->loop));
+}
+
+void dial_stats(const struct dial *d, struct dial_stats *out)
+{
+    *out = d->stats;
 }

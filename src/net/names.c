@@ -12,6 +12,8 @@ struct names {
     struct table table;
     struct list known;  /* the one not used for longest comes first */
     struct list asking; /* no answer yet */
+    size_t n_known;
+    struct dns_stats stats; /* the counters */
 };
 
 enum { KEY_MAX = 1 + DNS_NAME_MAX };
@@ -56,6 +58,8 @@ static const char *name_of(const struct entry *e)
 static void entry_free(struct entry *e)
 {
     assert(list_is_empty(&e->waiting));
+    if (e->is_known)
+        e->names->n_known--;
     table_remove(&e->names->table, &e->node);
     list_remove(&e->link);
     dns_answer_unref(e->answer);
@@ -71,6 +75,24 @@ static uint64_t lifetime_s(int err, const struct dns_answer *answer)
     if (answer->ttl_s < NAMES_TTL_MIN_S)
         return NAMES_TTL_MIN_S;
     return answer->ttl_s < NAMES_TTL_MAX_S ? answer->ttl_s : NAMES_TTL_MAX_S;
+}
+
+static void count_answer(struct dns_stats *s, int err)
+{
+    switch (err) {
+    case 0:
+        s->ok++;
+        break;
+    case ERR_NOT_FOUND:
+        s->not_found++;
+        break;
+    case ERR_TIMEOUT:
+        s->timeout++;
+        break;
+    default:
+        s->failed++;
+        break;
+    }
 }
 
 /* Who is told may ask again, and the entry may go for that. */
@@ -90,6 +112,8 @@ static void on_answer(void *ctx, int err, struct dns_answer *answer)
     struct entry *e = ctx;
     struct list waiting;
 
+    count_answer(&e->names->stats, err);
+    e->names->n_known++;
     e->is_known = true;
     e->err = err;
     e->answer = answer;
@@ -248,7 +272,11 @@ int names_ask(struct names *n, struct names_wait *w, struct span name,
     for (size_t i = 0; i < name.n; i++)
         key[1 + i] = char_lower(name.p[i]);
     e = find(n, span_of(key, 1 + name.n));
-    if (!e) {
+    if (e && e->is_known) {
+        n->stats.hits++;
+    } else if (e) {
+        n->stats.joined++;
+    } else {
         err = add(&e, n, span_of(key, 1 + name.n));
         if (err)
             return err;
@@ -267,4 +295,11 @@ size_t names_hosts_file(struct names *n, const char *name, struct addr *list,
                         size_t room)
 {
     return dns_hosts_file(n->dns, name, list, room);
+}
+
+void names_stats(const struct names *n, struct dns_stats *out)
+{
+    *out = n->stats;
+    out->known = n->n_known;
+    out->asking = n->table.count - n->n_known;
 }

@@ -408,3 +408,8 @@ void resolve_cancel(struct resolve_lookup *l)
     if (l && !l->is_called)
         lookup_free(l);
 }
+
+void resolve_stats(const struct resolve *r, struct dns_stats *out)
+{
+    names_stats(r->names, out);
+}
