@@ -1,0 +1,52 @@
+/* web - a small HTTP server on the loop, for pages that programs ask for.
+ *
+ * Answers GET and HEAD of the paths in a table, one request a connection. All
+ * is bounded: WEB_CONNS_MAX connections, each with life_ms from accept to end;
+ * who comes when all are taken is closed at once. It has a net of its own,
+ * so that its connections neither count nor wait among the relay's. */
+#ifndef WEB_H
+#define WEB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop.h"
+#include "sock.h"
+#include "text.h"
+
+struct web;
+
+enum {
+    WEB_CONNS_MAX = 16,
+    WEB_BODY_MAX = 262144, /* octets in a page */
+};
+
+/* Writes a page when it is asked for, and returns its status code: 200 or 503.
+ * When `body` takes no more, 500 is answered instead. */
+typedef unsigned (*web_fill_fn)(void *ctx, struct text *body);
+
+struct web_page {
+    const char *path;
+    const char *type; /* its Content-Type */
+    web_fill_fn fill;
+};
+
+struct web_setup {
+    const struct web_page *pages;
+    size_t n_pages;
+    void *ctx; /* for the pages' functions */
+    uint64_t life_ms;
+    struct sock_opts sock;
+};
+
+/* Listens at `at` and begins to answer. The pages outlive it. 0, ERR_IO (errno
+ * is set) or ERR_NOMEM. */
+int web_new(struct web **out, struct loop *loop, const struct addr *at,
+            const struct web_setup *setup);
+/* Closes all. Not from within a page. NULL is harmless. */
+void web_free(struct web *w);
+
+/* Its listener: to make way for another one, or to know its port. */
+struct listener *web_listener(const struct web *w);
+
+#endif

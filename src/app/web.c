@@ -1,0 +1,291 @@
+#include "web.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "conn.h"
+#include "err.h"
+#include "http.h"
+#include "listener.h"
+#include "net.h"
+
+enum {
+    INPUT_SIZE = 2 * HTTP_HEAD_MAX,
+    HEAD_MAX = 512, /* octets in the head of an answer */
+};
+
+struct web {
+    struct loop *loop;
+    struct net *net; /* owned */
+    struct listener *listener;
+    struct timer_fifo *life;
+    struct web_setup setup;
+    struct list visits; /* of struct visit */
+    size_t n_visits;
+    uint64_t next_number;
+};
+
+/* A connection. */
+struct visit {
+    struct list of_web;
+    struct web *web;
+    struct conn *conn;
+    struct timer life;
+    struct http request;
+    bool is_head;  /* no body is wanted */
+    bool answered; /* what still comes is thrown away */
+};
+
+/* --- answers --- */
+
+static const char *phrase(unsigned code)
+{
+    switch (code) {
+    case 200:
+        return "OK";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 503:
+        return "Service Unavailable";
+    case 505:
+        return "HTTP Version Not Supported";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+/* Everything is said at once; then the connection ends in order. */
+static void answer(struct visit *v, unsigned code, const char *type,
+                   struct span body)
+{
+    char text[HEAD_MAX], date[64];
+    struct span parts[2];
+    time_t now = time(NULL);
+    struct tm tm;
+    int n;
+
+    gmtime_r(&now, &tm);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    n = snprintf(text, sizeof text,
+                 "HTTP/1.1 %u %s\r\nDate: %s\r\n%sContent-Type: %s\r\n"
+                 "Content-Length: %zu\r\nCache-Control: no-store\r\n"
+                 "Connection: close\r\n\r\n",
+                 code, phrase(code), date,
+                 code == 405 ? "Allow: GET, HEAD\r\n" : "", type, body.n);
+    parts[0] = span_of(text, (size_t)n);
+    parts[1] = body;
+    v->answered = true;
+    if (conn_write(v->conn, parts, v->is_head ? 1 : 2) == 0)
+        conn_finish(v->conn);
+    else
+        conn_close(v->conn);
+}
+
+/* An answer in words. */
+static void refuse(struct visit *v, unsigned code)
+{
+    char text[64];
+    int n = snprintf(text, sizeof text, "%s\n", phrase(code));
+
+    answer(v, code, "text/plain", span_of(text, (size_t)n));
+}
+
+static const struct web_page *find_page(const struct web *w, struct span path)
+{
+    for (size_t i = 0; i < w->setup.n_pages; i++)
+        if (span_eq(path, span_str(w->setup.pages[i].path)))
+            return &w->setup.pages[i];
+    return NULL;
+}
+
+static void show(struct visit *v, const struct web_page *page)
+{
+    struct text body;
+    unsigned code;
+
+    text_init(&body, WEB_BODY_MAX);
+    code = page->fill(v->web->setup.ctx, &body);
+    if (body.err)
+        refuse(v, 500);
+    else
+        answer(v, code, page->type, text_span(&body));
+    text_fini(&body);
+}
+
+static void take_request(struct visit *v)
+{
+    struct span method = http_method(&v->request);
+    const struct web_page *page = find_page(v->web, http_path(&v->request));
+
+    v->is_head = span_eq(method, SPAN("HEAD"));
+    if (!page)
+        refuse(v, 404);
+    else if (!v->is_head && !span_eq(method, SPAN("GET")))
+        refuse(v, 405);
+    else
+        show(v, page);
+}
+
+/* --- a connection's life --- */
+
+static void on_open(void *ctx)
+{
+    (void)ctx;
+}
+
+static void on_input(void *ctx, struct span *in)
+{
+    struct visit *v = ctx;
+
+    if (!v->answered) {
+        switch (http_next(&v->request, in)) {
+        case 0:
+            take_request(v);
+            break;
+        case ERR_AGAIN:
+            return;
+        case ERR_LIMIT:
+            refuse(v, 431);
+            break;
+        case ERR_UNSUPPORTED:
+            refuse(v, 505);
+            break;
+        default:
+            refuse(v, 400);
+        }
+    }
+    *in = span_from(*in, in->n);
+}
+
+static void on_sent(void *ctx, uint64_t position)
+{
+    (void)ctx;
+    (void)position;
+}
+
+static void visit_free(struct visit *v)
+{
+    timer_stop(&v->life);
+    list_remove(&v->of_web);
+    v->web->n_visits--;
+    free(v);
+}
+
+static void on_closed(void *ctx, enum conn_why why)
+{
+    (void)why;
+    visit_free(ctx);
+}
+
+static const struct conn_ops conn_ops = {
+    .open = on_open,
+    .input = on_input,
+    .sent = on_sent,
+    .closed = on_closed,
+};
+
+static void on_life_over(struct timer *t)
+{
+    conn_close(CONTAINER(t, struct visit, life)->conn);
+}
+
+static void on_accept(void *ctx, struct listener *l, int fd,
+                      const struct addr *peer)
+{
+    struct web *w = ctx;
+    struct visit *v = w->n_visits < WEB_CONNS_MAX ? calloc(1, sizeof *v) : NULL;
+
+    (void)l;
+    if (!v) {
+        (void)close(fd);
+        return;
+    }
+    v->web = w;
+    http_init(&v->request);
+    timer_init(&v->life);
+    list_init(&v->of_web);
+    w->n_visits++;
+    if (conn_accept(&v->conn, w->net, fd, peer, NULL, ++w->next_number,
+                    &conn_ops, v) != 0) {
+        visit_free(v);
+        return;
+    }
+    list_append(&w->visits, &v->of_web);
+    timer_start(w->life, &v->life);
+}
+
+/* Whoever asks comes again, and the relay's own listeners tell of it. */
+static void on_rest(void *ctx, struct listener *l, int errnum)
+{
+    (void)ctx;
+    (void)l;
+    (void)errnum;
+}
+
+/* --- the server --- */
+
+static int web_open(struct web *w, const struct addr *at)
+{
+    const struct web_setup *setup = &w->setup;
+    const struct net_settings settings = {
+        .input_size = INPUT_SIZE,
+        .read_per_turn = INPUT_SIZE,
+        .output_max = HEAD_MAX + WEB_BODY_MAX,
+        .handshake_ms = setup->life_ms,
+        .stall_ms = setup->life_ms,
+        .sock = setup->sock,
+    };
+    int err = net_new(&w->net, w->loop, &settings);
+
+    if (!err)
+        err = timer_fifo_new(&w->life, w->loop, setup->life_ms, on_life_over);
+    if (!err)
+        err = listener_new(&w->listener, w->loop, at, &setup->sock, on_accept,
+                           on_rest, w);
+    return err;
+}
+
+int web_new(struct web **out, struct loop *loop, const struct addr *at,
+            const struct web_setup *setup)
+{
+    struct web *w = calloc(1, sizeof *w);
+    int err;
+
+    if (!w)
+        return ERR_NOMEM;
+    w->loop = loop;
+    w->setup = *setup;
+    list_init(&w->visits);
+    err = web_open(w, at);
+    if (err) {
+        web_free(w);
+        return err;
+    }
+    *out = w;
+    return 0;
+}
+
+void web_free(struct web *w)
+{
+    struct list *m;
+
+    if (!w)
+        return;
+    listener_free(w->listener);
+    while ((m = list_first(&w->visits)))
+        conn_close(CONTAINER(m, struct visit, of_web)->conn);
+    net_free(w->net);
+    timer_fifo_free(w->life);
+    free(w);
+}
+
+struct listener *web_listener(const struct web *w)
+{
+    return w->listener;
+}

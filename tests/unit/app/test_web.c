@@ -1,0 +1,480 @@
+#include "web.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "err.h"
+#include "listener.h"
+#include "oom.h"
+
+enum { PATIENCE_MS = 10000, GOT_MAX = WEB_BODY_MAX + 4096 };
+
+/* --- pages ---------------------------------------------------------------- */
+
+static unsigned fill_small(void *ctx, struct text *body)
+{
+    int *calls = ctx;
+
+    ++*calls;
+    text_put(body, SPAN("small\n"));
+    return 200;
+}
+
+static unsigned fill_big(void *ctx, struct text *body)
+{
+    (void)ctx;
+    for (int i = 0; i < WEB_BODY_MAX / 16; i++)
+        text_put(body, SPAN("0123456789abcde\n"));
+    return 200;
+}
+
+static unsigned fill_too_big(void *ctx, struct text *body)
+{
+    fill_big(ctx, body);
+    text_put(body, SPAN("x"));
+    return 200;
+}
+
+static unsigned fill_not_now(void *ctx, struct text *body)
+{
+    (void)ctx;
+    text_put(body, SPAN("later\n"));
+    return 503;
+}
+
+static const struct web_page pages[] = {
+    {"/small", "text/plain; version=0", fill_small},
+    {"/big", "text/plain", fill_big},
+    {"/toobig", "text/plain", fill_too_big},
+    {"/notnow", "text/plain", fill_not_now},
+};
+
+/* --- a server and those who ask ------------------------------------------- */
+
+struct world {
+    struct loop *loop;
+    struct web *web;
+    struct addr at;
+    int calls; /* of fill_small() */
+};
+
+struct asker {
+    int fd;
+    bool ended;
+    size_t n;
+    char got[GOT_MAX + 1];
+};
+
+static int make_web(struct world *w, uint64_t life_ms)
+{
+    const struct web_setup setup = {.pages = pages,
+                                    .n_pages = sizeof pages / sizeof *pages,
+                                    .ctx = &w->calls,
+                                    .life_ms = life_ms};
+
+    return web_new(&w->web, w->loop, &w->at, &setup);
+}
+
+static void set_up(struct world *w, uint64_t life_ms)
+{
+    *w = (struct world){0};
+    assert_int_equal(loop_new(&w->loop), 0);
+    assert_int_equal(addr_parse(&w->at, SPAN("127.0.0.1"), 0), 0);
+    assert_int_equal(make_web(w, life_ms), 0);
+    w->at = *listener_addr(web_listener(w->web));
+}
+
+static void tear_down(struct world *w)
+{
+    web_free(w->web);
+    loop_free(w->loop);
+}
+
+static struct asker *connect_to(const struct world *w)
+{
+    struct asker *a = calloc(1, sizeof *a);
+
+    assert_non_null(a);
+    a->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(a->fd >= 0);
+    assert_int_equal(connect(a->fd, &w->at.sa, w->at.len), 0);
+    assert_int_equal(fcntl(a->fd, F_SETFL, O_NONBLOCK), 0);
+    return a;
+}
+
+static void say(struct asker *a, struct span text)
+{
+    assert_int_equal(send(a->fd, text.p, text.n, MSG_NOSIGNAL), text.n);
+}
+
+static void hear(struct asker *a)
+{
+    ssize_t n = recv(a->fd, a->got + a->n, GOT_MAX - a->n, 0);
+
+    if (n > 0)
+        a->n += (size_t)n;
+    else if (n == 0 || errno != EAGAIN)
+        a->ended = true;
+}
+
+static uint64_t clock_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Turns until the server has closed it. */
+static void wait_end(struct world *w, struct asker *a)
+{
+    uint64_t until_ms = clock_ms() + PATIENCE_MS;
+
+    while (!a->ended) {
+        assert_true(clock_ms() < until_ms);
+        loop_turn(w->loop, false);
+        hear(a);
+    }
+}
+
+static void hang_up(struct asker *a)
+{
+    close(a->fd);
+    free(a);
+}
+
+/* What is answered to `request`; to be freed by hang_up(). */
+static struct asker *ask(struct world *w, const char *request)
+{
+    struct asker *a = connect_to(w);
+
+    say(a, span_str(request));
+    wait_end(w, a);
+    return a;
+}
+
+static void assert_answer(struct world *w, const char *request,
+                          const char *status, const char *holds)
+{
+    struct asker *a = ask(w, request);
+
+    if (strncmp(a->got, status, strlen(status)) != 0)
+        fail_msg("\"%s\" gave \"%s\"", request, a->got);
+    if (!strstr(a->got, holds))
+        fail_msg("\"%s\" gave \"%s\" without \"%s\"", request, a->got, holds);
+    hang_up(a);
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+static void page_comes_whole_with_its_length_and_type(void **state)
+{
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = ask(&w, "GET /small HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(strncmp(a->got, "HTTP/1.1 200 OK\r\nDate: ", 23), 0);
+    assert_non_null(strstr(a->got, " GMT\r\n"));
+    assert_non_null(strstr(a->got,
+                           "\r\nContent-Type: text/plain; version=0\r\n"
+                           "Content-Length: 6\r\nCache-Control: no-store\r\n"
+                           "Connection: close\r\n\r\nsmall\n"));
+    assert_string_equal(a->got + a->n - 6, "small\n");
+    assert_int_equal(w.calls, 1);
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void greatest_page_comes_whole(void **state)
+{
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = ask(&w, "GET /big HTTP/1.0\r\n\r\n");
+    assert_non_null(strstr(a->got, "\r\nContent-Length: 262144\r\n"));
+    assert_int_equal(a->n,
+                     strstr(a->got, "\r\n\r\n") + 4 - a->got + WEB_BODY_MAX);
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void head_has_the_length_and_no_body(void **state)
+{
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = ask(&w, "HEAD /small HTTP/1.0\r\n\r\n");
+    assert_non_null(strstr(a->got, "\r\nContent-Length: 6\r\n"));
+    assert_string_equal(a->got + a->n - 4, "\r\n\r\n");
+    hang_up(a);
+    a = ask(&w, "HEAD /nothing HTTP/1.0\r\n\r\n");
+    assert_int_equal(strncmp(a->got, "HTTP/1.1 404 ", 13), 0);
+    assert_string_equal(a->got + a->n - 4, "\r\n\r\n");
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void pages_choose_their_code(void **state)
+{
+    struct world w;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    assert_answer(&w, "GET /notnow HTTP/1.0\r\n\r\n",
+                  "HTTP/1.1 503 Service Unavailable\r\n", "\r\n\r\nlater\n");
+    assert_answer(&w, "GET /toobig HTTP/1.0\r\n\r\n",
+                  "HTTP/1.1 500 Internal Server Error\r\n", "");
+    tear_down(&w);
+}
+
+static void what_is_wrong_is_refused_in_its_way(void **state)
+{
+    struct world w;
+    char large[9000] = "GET / HTTP/1.0\r\nA: ";
+
+    (void)state;
+    memset(large + strlen(large), 'x', sizeof large - strlen(large) - 1);
+    set_up(&w, PATIENCE_MS);
+    assert_answer(&w, "GET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ",
+                  "\r\n\r\nNot Found\n");
+    assert_answer(&w, "GET /smallest HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "");
+    assert_answer(&w, "POST /small HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc",
+                  "HTTP/1.1 405 ", "\r\nAllow: GET, HEAD\r\n");
+    assert_answer(&w, "get /small HTTP/1.0\r\n\r\n", "HTTP/1.1 405 ", "");
+    assert_answer(&w, "GET /small\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
+    assert_answer(&w, "GET /small HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "");
+    assert_answer(&w, "PRI * HTTP/2.0\r\n\r\n", "HTTP/1.1 505 ", "");
+    assert_answer(&w, large, "HTTP/1.1 431 ", "");
+    assert_int_equal(w.calls, 0);
+    tear_down(&w);
+}
+
+static void request_may_come_in_pieces(void **state)
+{
+    const char *request = "\r\nGET /small HTTP/1.1\r\nHost: x\r\n\r\n";
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = connect_to(&w);
+    for (const char *p = request; *p; p++) {
+        assert_int_equal(w.calls, 0);
+        say(a, span_of(p, 1));
+        while (loop_turn(w.loop, false), p[1] == '\0' && !w.calls)
+            continue;
+    }
+    wait_end(&w, a);
+    assert_int_equal(w.calls, 1);
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void second_request_is_not_heard(void **state)
+{
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = ask(&w, "GET /small HTTP/1.0\r\n\r\nGET /small HTTP/1.0\r\n\r\n");
+    assert_int_equal(w.calls, 1);
+    hang_up(a);
+    tear_down(&w);
+}
+
+/* --- bounds --------------------------------------------------------------- */
+
+static void one_connection_too_many_is_closed(void **state)
+{
+    struct asker *all[WEB_CONNS_MAX], *more;
+    struct world w;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    for (int i = 0; i < WEB_CONNS_MAX; i++)
+        all[i] = connect_to(&w);
+    more = connect_to(&w);
+    wait_end(&w, more);
+    assert_int_equal(more->n, 0);
+    hang_up(more);
+    for (int i = 0; i < WEB_CONNS_MAX; i++) {
+        assert_false(all[i]->ended);
+        say(all[i], SPAN("GET /small HTTP/1.0\r\n\r\n"));
+        wait_end(&w, all[i]);
+        assert_int_equal(strncmp(all[i]->got, "HTTP/1.1 200 ", 13), 0);
+        hang_up(all[i]);
+    }
+    assert_answer(&w, "GET /small HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "");
+    tear_down(&w);
+}
+
+static void who_says_nothing_is_closed_in_time(void **state)
+{
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, 50);
+    a = connect_to(&w);
+    wait_end(&w, a);
+    assert_int_equal(a->n, 0);
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void who_drips_gains_no_time(void **state)
+{
+    uint64_t began_ms = clock_ms();
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, 50);
+    a = connect_to(&w);
+    while (!a->ended) {
+        assert_true(clock_ms() < began_ms + PATIENCE_MS);
+        (void)send(a->fd, "G", 1, MSG_NOSIGNAL);
+        loop_turn(w.loop, true);
+        hear(a);
+    }
+    assert_int_equal(w.calls, 0);
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void who_does_not_read_is_closed_in_time(void **state)
+{
+    struct asker *all[WEB_CONNS_MAX];
+    struct world w;
+
+    (void)state;
+    set_up(&w, 50);
+    for (int i = 0; i < WEB_CONNS_MAX; i++) {
+        all[i] = connect_to(&w);
+        say(all[i], SPAN("GET /big HTTP/1.0\r\n\r\n"));
+    }
+    /* Nobody is let in while they are there. */
+    for (;;) {
+        struct asker *a = ask(&w, "GET /small HTTP/1.0\r\n\r\n");
+        size_t n = a->n;
+
+        hang_up(a);
+        if (n)
+            break;
+    }
+    for (int i = 0; i < WEB_CONNS_MAX; i++)
+        hang_up(all[i]);
+    tear_down(&w);
+}
+
+static void end_closes_those_who_ask(void **state)
+{
+    struct world w;
+    struct asker *a, *b;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = connect_to(&w);
+    b = connect_to(&w);
+    say(b, SPAN("GET /small HTTP/1.0\r\n\r\n"));
+    while (!w.calls)
+        loop_turn(w.loop, false);
+    web_free(w.web);
+    w.web = NULL;
+    wait_end(&w, a);
+    wait_end(&w, b);
+    hang_up(a);
+    hang_up(b);
+    tear_down(&w);
+}
+
+static void address_in_use_is_told(void **state)
+{
+    struct world w, other;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    other = w;
+    assert_int_equal(make_web(&other, 1000), ERR_IO);
+    assert_int_equal(errno, EADDRINUSE);
+    tear_down(&w);
+}
+
+/* --- without memory ------------------------------------------------------- */
+
+static int make_and_free(void *ctx)
+{
+    struct world *w = ctx;
+    int err = make_web(w, 1000);
+
+    if (!err)
+        web_free(w->web);
+    return err;
+}
+
+static void making_it_survives_want_of_memory(void **state)
+{
+    struct world w;
+
+    (void)state;
+    set_up(&w, 1000);
+    web_free(w.web);
+    assert_true(oom_sweep(make_and_free, &w) > 3);
+    loop_free(w.loop);
+}
+
+static void answering_survives_want_of_memory(void **state)
+{
+    struct world w;
+    bool failed = true;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    for (unsigned n = 1; failed; n++) {
+        struct asker *a = connect_to(&w);
+
+        say(a, SPAN("GET /small HTTP/1.0\r\n\r\n"));
+        oom_arm(n);
+        wait_end(&w, a);
+        failed = oom_disarm();
+        if (!failed)
+            assert_int_equal(strncmp(a->got, "HTTP/1.1 200 ", 13), 0);
+        hang_up(a);
+    }
+    tear_down(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(page_comes_whole_with_its_length_and_type),
+        cmocka_unit_test(greatest_page_comes_whole),
+        cmocka_unit_test(head_has_the_length_and_no_body),
+        cmocka_unit_test(pages_choose_their_code),
+        cmocka_unit_test(what_is_wrong_is_refused_in_its_way),
+        cmocka_unit_test(request_may_come_in_pieces),
+        cmocka_unit_test(second_request_is_not_heard),
+        cmocka_unit_test(one_connection_too_many_is_closed),
+        cmocka_unit_test(who_says_nothing_is_closed_in_time),
+        cmocka_unit_test(who_drips_gains_no_time),
+        cmocka_unit_test(who_does_not_read_is_closed_in_time),
+        cmocka_unit_test(end_closes_those_who_ask),
+        cmocka_unit_test(address_in_use_is_told),
+        cmocka_unit_test(making_it_survives_want_of_memory),
+        cmocka_unit_test(answering_survives_want_of_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
