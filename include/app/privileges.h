@@ -2,13 +2,26 @@
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "config.h"
 #include "log.h"
 
-/* When running as root, becomes relay.user and relay.group, without further
- * groups, and verifies that there is no way back. "" stays; so, with a warning,
- * does a user that is only the default and does not exist. 0 or ERR_IO, which
- * was logged. */
-int privileges_drop(const struct config *config, struct log *log);
+struct privileges {
+    bool change; /* else we stay who we are */
+    uid_t uid;
+    gid_t gid;
+};
+
+/* Whom a process that runs as root is to become: relay.user and relay.group. ""
+ * stays; so, with a warning, does a user that is only the default and does not
+ * exist. 0 or ERR_IO, which was logged. */
+int privileges_find(struct privileges *p, const struct config *config,
+                    struct log *log);
+
+/* Becomes them, without any further groups, and verifies that there is no way
+ * back. 0 or ERR_IO, which was logged. */
+int privileges_drop(const struct privileges *p, struct log *log);
 
 #endif

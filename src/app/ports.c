@@ -97,14 +97,53 @@ static struct port *find(struct server *s, const struct addr *at)
     return NULL;
 }
 
+/* Those that nothing asks for any more make way, or no longer do. */
+static void make_way(struct server *s, bool on)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &s->ports)
+    {
+        struct port *port = CONTAINER(m, struct port, of_server);
+
+        if (!port->is_wanted)
+            listener_share(port->listener, on);
+    }
+}
+
+/* From 127.0.0.1 to 0.0.0.0 and the like: both are open until it is decided
+ * which one stays. */
+static int move_to(struct port *port, const struct addr *at,
+                   struct sock_opts *opts)
+{
+    struct server *s = port->server;
+    int err;
+
+    opts->share = true;
+    make_way(s, true);
+    err = listener_new(&port->listener, s->loop, at, opts, on_accept, on_rest,
+                       port);
+    make_way(s, false);
+    if (!err)
+        listener_share(port->listener, false);
+    return err;
+}
+
 static int listen_at(struct port *port, const struct config *config,
                      const struct addr *at)
 {
     struct server *s = port->server;
     struct sock_opts opts = sock_opts_of(config);
+    int fd = listen_fds_take(&s->inherited, at), err;
 
-    return listener_new(&port->listener, s->loop, at, &opts, on_accept, on_rest,
-                        port);
+    if (fd >= 0)
+        return listener_adopt(&port->listener, s->loop, fd, on_accept, on_rest,
+                              port);
+    err = listener_new(&port->listener, s->loop, at, &opts, on_accept, on_rest,
+                       port);
+    if (err == ERR_IO && errno == EADDRINUSE)
+        err = move_to(port, at, &opts);
+    return err;
 }
 
 static int open_port(struct port **out, struct server *s,
@@ -228,6 +267,7 @@ static void close_unwanted(struct server *s)
             continue;
         }
         log_port(port, "listening no more");
+        listener_drain(port->listener);
         port_free(port);
     }
 }
@@ -245,6 +285,15 @@ void ports_commit(struct server *s)
             log_port(port, "listening");
         port->is_new = false;
     }
+}
+
+void ports_give(struct server *s, uid_t uid, gid_t gid)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &s->ports)
+    (void)listener_set_owner(CONTAINER(m, struct port, of_server)->listener,
+                             uid, gid);
 }
 
 void ports_close(struct server *s)

@@ -148,6 +148,18 @@ static void drop_inherited(struct server *s)
         log_warn(s->log, "inherited socket is in no listen address=%s", text);
 }
 
+/* From root to relay.user, with what was opened. */
+static int become_user(struct server *s)
+{
+    struct privileges user;
+    int err = privileges_find(&user, s->now.config, s->log);
+
+    if (err || !user.change)
+        return err;
+    ports_give(s, user.uid, user.gid);
+    return privileges_drop(&user, s->log);
+}
+
 /* Binds, loads certificates, keys and users; then nobody needs root. */
 static int open_setup(struct server *s, struct config *config)
 {
@@ -158,7 +170,7 @@ static int open_setup(struct server *s, struct config *config)
         return err;
     ports_commit(s);
     drop_inherited(s);
-    return privileges_drop(s->now.config, s->log);
+    return become_user(s);
 }
 
 static int open_relay(struct server *s)

@@ -115,6 +115,8 @@ int ports_prepare(struct setup *setup, struct server *s,
 void ports_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */
 void ports_commit(struct server *s);
+/* Makes the sockets that user's: a reload by him may then move them. */
+void ports_give(struct server *s, uid_t uid, gid_t gid);
 void ports_close(struct server *s);
 
 /* --- reload.c --- */

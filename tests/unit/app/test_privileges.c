@@ -138,13 +138,16 @@ static int drop(struct fixture *x, const char *relay)
     struct config *c;
     struct log *log;
     size_t n;
+    struct privileges found;
     int err;
 
     snprintf(text, sizeof text, "relay: { %s };\n" LISTEN, relay);
     c = parsed_good(text);
     sys.calls[0] = '\0';
     assert_int_equal(log_new(&log, LOG_LEVEL_INFO, path), 0);
-    err = privileges_drop(c, log);
+    err = privileges_find(&found, c, log);
+    if (!err)
+        err = privileges_drop(&found, log);
     log_free(log);
     config_free(c);
     free(x->said);
