@@ -1,0 +1,33 @@
+# cpack -G DEB: a package for the Debian that it is made on.
+set(CPACK_PACKAGE_NAME msrprelayd)
+set(CPACK_PACKAGE_VENDOR "the msrprelayd authors")
+set(CPACK_PACKAGE_CONTACT
+    "The msrprelayd authors <msrprelayd@packages.example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "MSRP relay for SIP and RCS platforms")
+set(CPACK_PACKAGE_DESCRIPTION
+    "Carries chats and file transfers of the Message Session Relay Protocol
+(RFC 4975, RFC 4976) across NATs and networks: clients authenticate, get a
+URI, and send messages of any size through it, with a report for each that is
+lost.")
+set(CPACK_GENERATOR DEB)
+set(CPACK_STRIP_FILES ON)
+
+# Into a directory that stands for the root: /etc is not below the prefix.
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX /usr)
+
+set(debian ${PROJECT_SOURCE_DIR}/packaging/debian)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+    "systemd | systemd-standalone-sysusers, \
+systemd | systemd-standalone-tmpfiles")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+    ${debian}/conffiles ${debian}/postinst ${debian}/prerm ${debian}/postrm)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/debian_docs.cmake)
+set(CPACK_MSRP_DEBIAN ${debian})
+include(CPack)
