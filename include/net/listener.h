@@ -40,10 +40,12 @@ void listener_drain(struct listener *l);
 /* Makes way (`on`) for a socket at the same port of another address that
  * covers this one or is covered by it, such as 0.0.0.0 and 127.0.0.1: a
  * listener_new() with sock_opts.share then succeeds while this one is open. The
- * narrower address gets what connects. Take it back on both as soon as it is
- * decided which one stays: with it on, any process of the user might listen
- * there too. Linux asks for one owner of both sockets: one that was opened
- * before the user changed needs listener_set_owner(). */
+ * narrower address gets what connects. To be taken back on both as soon as it
+ * is decided which one stays: who listens there by mistake is then refused
+ * again (EADDRINUSE), while Linux lets in whoever of the same user asks for
+ * SO_REUSEPORT itself, for as long as the port is bound. Both sockets must be
+ * of one user: one that was opened before privileges were dropped needs
+ * listener_set_owner() before that. */
 void listener_share(struct listener *l, bool on);
 
 /* Makes the socket that user's, as if it had opened it: 0 or ERR_IO (errno). */
