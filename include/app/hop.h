@@ -52,6 +52,8 @@ struct hops {
     size_t max; /* limits.connections */
     struct hops_stats stats;
     struct list by_use; /* the least recently used first */
+    struct list by_age; /* the same ones, the oldest first */
+    struct list walks;  /* of struct hop_walk, under way */
     struct dial *dial;
     struct tls_ctx *tls_client; /* NULL: nothing is dialled over TLS */
     uint16_t uri_port; /* in URIs given out over a dialled connection */
@@ -93,6 +95,50 @@ void hops_close_all(struct hops *all);
 
 /* Closes all now, whatever is queued. */
 void hops_drop_all(struct hops *all);
+
+/* Ends the connection with this number at an operator's wish: what is in flight
+ * on it fails with REPORTs. ERR_NOT_FOUND if there is none. */
+int hops_kick(struct hops *all, uint64_t number);
+
+/* --- for operators --- */
+
+enum hop_state {
+    HOP_DIALLING,  /* no socket is connected yet */
+    HOP_HANDSHAKE, /* its transport is not up yet */
+    HOP_OPEN,
+    HOP_CLOSING, /* gone for the relay, its last output is on the way */
+};
+const char *hop_state_text(enum hop_state state);
+
+struct hop_view {
+    uint64_t number;
+    enum hop_state state;
+    bool dialled;
+    bool secure;  /* TLS */
+    bool is_host; /* showed a host's certificate */
+    bool blocked; /* its reading is paused: who gets what it sends is slow */
+    char peer[ADDR_TEXT_MAX]; /* "" while it is being dialled */
+    struct span host;         /* dialled: the URI's; valid in the call */
+    const char *tls_version;  /* "" without; static */
+    uint64_t age_ms, unused_ms, paused_ms;
+    uint64_t octets_in, octets_out;
+    uint32_t sessions, transactions;
+    size_t queued; /* octets in its output */
+};
+
+/* A walk over all connections, the oldest first, in as many steps as one likes:
+ * connections may come and go between them. Few at once. */
+struct hop_walk {
+    struct list of_hops;
+    struct hops *all;
+    struct list *next; /* in by_age; its head at the end */
+};
+
+void hop_walk_begin(struct hop_walk *w, struct hops *all);
+/* The next one; false at the end. */
+bool hop_walk_next(struct hop_walk *w, struct hop_view *out);
+/* Safe twice, and for one that was zeroed. */
+void hop_walk_end(struct hop_walk *w);
 
 /* One log line for each, with what it has in tables and queues. */
 void hops_log(const struct hops *all);

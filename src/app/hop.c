@@ -210,7 +210,9 @@ void hop_free(struct hop *h)
     timer_stop(&h->idle);
     loop_defer_cancel(&h->end);
     if (!list_is_empty(&h->by_use)) {
+        hop_walks_skip(h);
         list_remove(&h->by_use);
+        list_remove(&h->by_age);
         all->count--;
     }
     free(h->host);
@@ -290,6 +292,8 @@ int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
     h->loop = loop;
     h->idle_ms = idle_ms;
     list_init(&h->by_use);
+    list_init(&h->by_age);
+    list_init(&h->walks);
     err = timer_fifo_new(&h->probation, loop, probation_ms, on_probation_over);
     if (!err)
         err = timer_fifo_new(&h->idle, loop, idle_ms, on_idle);
@@ -314,6 +318,7 @@ struct hop *hop_new(struct hops *all)
     timer_init(&h->probation);
     timer_init(&h->idle);
     list_init(&h->by_use);
+    list_init(&h->by_age);
     loop_defer_init(&h->end, on_end, h);
     return h;
 }
@@ -321,6 +326,8 @@ struct hop *hop_new(struct hops *all)
 void hop_enter(struct hop *h)
 {
     h->all->count++;
+    h->since_ms = loop_now_ms(h->all->loop);
+    list_append(&h->all->by_age, &h->by_age);
     mark_used(h);
     relay_link_opened(h->all->relay, &h->link);
 }
@@ -410,26 +417,5 @@ void hops_drop_all(struct hops *all)
             conn_close(h->conn);
         else
             hop_stop_dialling(h);
-    }
-}
-
-void hops_log(const struct hops *all)
-{
-    const struct list *m;
-
-    for (m = all->by_use.next; m != &all->by_use; m = m->next) {
-        const struct hop *h =
-            CONTAINER((void *)(uintptr_t)m, struct hop, by_use);
-        char peer[ADDR_TEXT_MAX] = "dialling";
-
-        if (h->conn)
-            addr_text(peer, conn_peer(h->conn));
-        log_info(all->log,
-                 "table=connection c=%llu peer=%s sessions=%u transactions=%u "
-                 "queued=%zu blocked=%s in=%llu out=%llu",
-                 hop_number(h), peer, h->link.n_sessions, h->link.n_txns,
-                 hop_queued(&h->link), h->link.blocked ? "yes" : "no",
-                 (unsigned long long)(h->conn ? conn_octets_in(h->conn) : 0),
-                 (unsigned long long)hop_position(&h->link));
     }
 }

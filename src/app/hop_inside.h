@@ -13,11 +13,13 @@ struct hop {
     struct timer probation;
     struct timer idle;
     struct list by_use;
+    struct list by_age;
     struct loop_defer end; /* close() of the link, made at the turn's end */
     const char *why;       /* ... and why */
     bool open;             /* its transport is up */
     bool full;             /* its output took no more */
     bool left;             /* the relay has been told of the end */
+    uint64_t since_ms;
     uint64_t used_ms;
     /* Of one that this relay dials. */
     struct dial_call *call; /* under way */
@@ -44,6 +46,11 @@ void hop_leave(struct hop *h, bool stalled);
 
 /* Frees what has left, or never entered. */
 void hop_free(struct hop *h);
+
+/* --- hop_walk.c --- */
+
+/* It is gone: walks that stand before it go on to the next. */
+void hop_walks_skip(struct hop *h);
 
 /* --- hop_dial.c --- */
 

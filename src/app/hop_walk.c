@@ -1,0 +1,130 @@
+/* hop_walk - all connections one after the other, for operators. */
+#include "err.h"
+#include "hop_inside.h"
+
+const char *hop_state_text(enum hop_state state)
+{
+    switch (state) {
+    case HOP_DIALLING:
+        return "dialling";
+    case HOP_HANDSHAKE:
+        return "handshake";
+    case HOP_OPEN:
+        return "open";
+    case HOP_CLOSING:
+        return "closing";
+    }
+    return "";
+}
+
+void hop_walk_begin(struct hop_walk *w, struct hops *all)
+{
+    w->all = all;
+    w->next = all->by_age.next;
+    list_init(&w->of_hops);
+    list_append(&all->walks, &w->of_hops);
+}
+
+void hop_walk_end(struct hop_walk *w)
+{
+    if (w->all)
+        list_remove(&w->of_hops);
+    w->all = NULL;
+}
+
+void hop_walks_skip(struct hop *h)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &h->all->walks)
+    {
+        struct hop_walk *w = CONTAINER(m, struct hop_walk, of_hops);
+
+        if (w->next == &h->by_age)
+            w->next = h->by_age.next;
+    }
+}
+
+static enum hop_state state_of(const struct hop *h)
+{
+    if (!h->conn)
+        return HOP_DIALLING;
+    if (h->left)
+        return HOP_CLOSING;
+    return h->open ? HOP_OPEN : HOP_HANDSHAKE;
+}
+
+static void view(struct hop_view *v, const struct hop *h)
+{
+    uint64_t now_ms = loop_now_ms(h->all->loop);
+    const struct link *l = &h->link;
+
+    *v = (struct hop_view){
+        .number = l->number,
+        .state = state_of(h),
+        .dialled = h->host != NULL,
+        .secure = l->secure,
+        .is_host = l->is_host,
+        .blocked = l->blocked,
+        .host = l->host,
+        .tls_version = "",
+        .age_ms = now_ms - h->since_ms,
+        .unused_ms = now_ms - h->used_ms,
+        .paused_ms = link_paused_ms(l, now_ms),
+        .sessions = l->n_sessions,
+        .transactions = l->n_txns,
+        .queued = h->early_n,
+    };
+    if (!h->conn)
+        return;
+    addr_text(v->peer, conn_peer(h->conn));
+    v->tls_version = conn_tls_version(h->conn);
+    v->queued = conn_queued(h->conn);
+    v->octets_in = conn_octets_in(h->conn);
+    v->octets_out = conn_position(h->conn) - v->queued;
+}
+
+bool hop_walk_next(struct hop_walk *w, struct hop_view *out)
+{
+    if (w->next == &w->all->by_age)
+        return false;
+    view(out, CONTAINER(w->next, struct hop, by_age));
+    w->next = w->next->next;
+    return true;
+}
+
+int hops_kick(struct hops *all, uint64_t number)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &all->by_age)
+    {
+        struct hop *h = CONTAINER(m, struct hop, by_age);
+
+        if (h->link.number != number || h->left)
+            continue;
+        relay_clock(all->relay, loop_now_ms(all->loop));
+        relay_link_give_up(all->relay, &h->link);
+        link_close(&h->link, "kicked");
+        return 0;
+    }
+    return ERR_NOT_FOUND;
+}
+
+void hops_log(const struct hops *all)
+{
+    const struct list *m;
+
+    for (m = all->by_age.next; m != &all->by_age; m = m->next) {
+        struct hop_view v;
+
+        view(&v, CONTAINER((void *)(uintptr_t)m, struct hop, by_age));
+        log_info(all->log,
+                 "table=connection c=%llu state=%s peer=%s sessions=%u "
+                 "transactions=%u queued=%zu blocked=%s in=%llu out=%llu",
+                 (unsigned long long)v.number, hop_state_text(v.state), v.peer,
+                 v.sessions, v.transactions, v.queued, v.blocked ? "yes" : "no",
+                 (unsigned long long)v.octets_in,
+                 (unsigned long long)v.octets_out);
+    }
+}
