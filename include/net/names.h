@@ -41,9 +41,13 @@ int names_new(struct names **out, struct loop *loop, const uint64_t seed[2],
               const struct dns_settings *s);
 void names_free(struct names *n);
 
-/* Other servers from now on: forgets what it knows, and asks anew what is under
- * way. On error all stays as it was. */
-int names_configure(struct names *n, const struct dns_settings *s);
+/* Makes what is needed to ask other servers, and goes over to it, or not:
+ * names_prepare() is 0 or what dns_new() says, and changes nothing yet.
+ * names_commit() forgets what is known, and asks anew what is under way.
+ * names_abandon() is harmless when nothing was prepared. */
+int names_prepare(struct names *n, const struct dns_settings *s);
+void names_commit(struct names *n);
+void names_abandon(struct names *n);
 
 /* What is known about this name of at most DNS_NAME_MAX octets: 0 with *answer,
  * which is valid until the next call here; ERR_AGAIN when `w` now waits; or an

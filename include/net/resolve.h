@@ -42,6 +42,12 @@ void resolve_free(struct resolve *r);
 /* Other settings from now on: forgets what is remembered, and asks anew what is
  * under way. On error all stays as it was. */
 int resolve_configure(struct resolve *r, const struct resolve_settings *s);
+/* The same in two steps, for who has more to change that may fail:
+ * resolve_prepare() changes nothing yet, resolve_commit() cannot fail, and
+ * resolve_abandon() is harmless when nothing was prepared. */
+int resolve_prepare(struct resolve *r, const struct resolve_settings *s);
+void resolve_commit(struct resolve *r);
+void resolve_abandon(struct resolve *r);
 
 /* The end of a look-up, once: 0 with n > 0 addresses in the order in which they
  * are to be tried, those of a target IPv6 and IPv4 in turn; or with n = 0

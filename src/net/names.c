@@ -9,6 +9,7 @@
 struct names {
     struct loop *loop;
     struct dns *dns;
+    struct dns *next; /* prepared; or NULL */
     struct table table;
     struct list known;  /* the one not used for longest comes first */
     struct list asking; /* no answer yet */
@@ -233,6 +234,7 @@ void names_free(struct names *n)
     if (!n)
         return;
     dns_free(n->dns);
+    names_abandon(n);
     forget_all(n);
     while ((m = list_first(&n->asking)))
         entry_free(CONTAINER(m, struct entry, link));
@@ -240,16 +242,26 @@ void names_free(struct names *n)
     free(n);
 }
 
-int names_configure(struct names *n, const struct dns_settings *s)
+int names_prepare(struct names *n, const struct dns_settings *s)
 {
-    struct dns *fresh;
-    struct list again, *m;
-    int err = dns_new(&fresh, n->loop, s);
+    struct dns *next;
+    int err = dns_new(&next, n->loop, s);
 
     if (err)
         return err;
+    names_abandon(n);
+    n->next = next;
+    return 0;
+}
+
+void names_commit(struct names *n)
+{
+    struct list again, *m;
+
+    assert(n->next);
     dns_free(n->dns);
-    n->dns = fresh;
+    n->dns = n->next;
+    n->next = NULL;
     forget_all(n);
     list_init(&again);
     list_move_all(&again, &n->asking);
@@ -257,7 +269,12 @@ int names_configure(struct names *n, const struct dns_settings *s)
         list_append(&n->asking, m);
         ask(CONTAINER(m, struct entry, link));
     }
-    return 0;
+}
+
+void names_abandon(struct names *n)
+{
+    dns_free(n->next);
+    n->next = NULL;
 }
 
 int names_ask(struct names *n, struct names_wait *w, struct span name,

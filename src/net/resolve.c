@@ -13,6 +13,7 @@ struct resolve {
     struct rnd *rnd;
     struct names *names;
     struct timer_fifo *deadline;
+    uint64_t next_deadline_ms; /* prepared */
     struct list lookups;
     size_t n_lookups;
 };
@@ -340,12 +341,29 @@ void resolve_free(struct resolve *r)
     free(r);
 }
 
+int resolve_prepare(struct resolve *r, const struct resolve_settings *s)
+{
+    r->next_deadline_ms = s->deadline_ms;
+    return names_prepare(r->names, &s->dns);
+}
+
+void resolve_commit(struct resolve *r)
+{
+    names_commit(r->names);
+    timer_fifo_set_length(r->deadline, r->next_deadline_ms);
+}
+
+void resolve_abandon(struct resolve *r)
+{
+    names_abandon(r->names);
+}
+
 int resolve_configure(struct resolve *r, const struct resolve_settings *s)
 {
-    int err = names_configure(r->names, &s->dns);
+    int err = resolve_prepare(r, s);
 
     if (!err)
-        timer_fifo_set_length(r->deadline, s->deadline_ms);
+        resolve_commit(r);
     return err;
 }
 

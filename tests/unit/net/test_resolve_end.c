@@ -133,6 +133,87 @@ static void new_servers_are_asked_what_is_under_way(void **state)
     close(fd);
 }
 
+static void what_is_prepared_changes_nothing_until_it_is_used(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told t = {.calls = 0};
+    struct resolve_settings s;
+    struct addr at;
+    int fd = resolve_rig_mute_server(&at);
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    dns_stub_host(r->stub, "b.example", 60, "192.0.2.2");
+    assert_found(r, "a.example", 9, "192.0.2.1:9");
+    s = resolve_rig_settings(&at, 1);
+    s.deadline_ms = 1;
+    assert_int_equal(resolve_prepare(r->resolve, &s), 0);
+    assert_found(r, "a.example", 9, "192.0.2.1:9"); /* still remembered */
+    assert_found(r, "b.example", 9, "192.0.2.2:9");
+    assert_int_equal(dns_stub_asked(r->stub, "a.example", DNS_A), 1);
+
+    assert_int_equal(resolve_prepare(r->resolve, &s), 0); /* once more */
+    resolve_abandon(r->resolve);
+    resolve_abandon(r->resolve);
+    assert_found(r, "a.example", 9, "192.0.2.1:9");
+    assert_int_equal(dns_stub_asked(r->stub, "a.example", DNS_A), 1);
+
+    assert_int_equal(resolve_prepare(r->resolve, &s), 0);
+    resolve_commit(r->resolve);
+    resolve_rig_start(r, &t, "a.example", 9);
+    resolve_rig_wait(&t);
+    assert_int_equal(t.err, ERR_TIMEOUT);
+    close(fd);
+}
+
+static void a_new_deadline_is_for_later_look_ups(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told early = {.calls = 0}, late = {.calls = 0};
+    struct resolve_settings s;
+    struct addr at;
+    int fd = resolve_rig_mute_server(&at);
+
+    s = resolve_rig_settings(&at, 1);
+    resolve_rig_use(r, &s);
+    resolve_rig_start(r, &early, "a.example", 9);
+    s.deadline_ms = 1;
+    assert_int_equal(resolve_configure(r->resolve, &s), 0);
+    resolve_rig_start(r, &late, "a.example", 9);
+    resolve_rig_wait(&late);
+    assert_int_equal(late.err, ERR_TIMEOUT);
+    assert_int_equal(early.calls, 0);
+    resolve_cancel(early.lookup);
+    close(fd);
+}
+
+static void questions_are_counted_by_what_became_of_them(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told t[2] = {{.calls = 0}};
+    struct dns_stats s;
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    dns_stub_set_mood(r->stub, "b.example", 0, DNS_STUB_FAIL);
+    resolve_rig_start(r, &t[0], "a.example", 9);
+    resolve_rig_start(r, &t[1], "a.example", 9);
+    loop_turn(r->loop, false);
+    resolve_stats(r->resolve, &s);
+    assert_int_equal(s.asking, 2); /* A and AAAA */
+    assert_int_equal(s.joined, 2);
+    resolve_rig_wait(&t[0]);
+    resolve_rig_wait(&t[1]);
+    assert_found(r, "a.example", 9, "192.0.2.1:9");
+    assert_not_found(r, "b.example", 9, ERR_IO);
+    resolve_stats(r->resolve, &s);
+    assert_int_equal(s.ok, 1);
+    assert_int_equal(s.not_found, 1); /* the AAAA */
+    assert_int_equal(s.failed, 2);
+    assert_int_equal(s.timeout, 0);
+    assert_int_equal(s.hits, 2);
+    assert_int_equal(s.known, 4);
+    assert_int_equal(s.asking, 0);
+}
+
 static int make_with_servers(void *ctx)
 {
     struct resolve_rig *r = ctx;
@@ -195,6 +276,9 @@ int main(void)
         T(in_its_call_another_may_be_started),
         T(what_is_under_way_ends_with_the_resolver),
         T(new_servers_are_asked_what_is_under_way),
+        T(what_is_prepared_changes_nothing_until_it_is_used),
+        T(a_new_deadline_is_for_later_look_ups),
+        T(questions_are_counted_by_what_became_of_them),
         T(without_memory_no_resolver_is_made),
         T(without_memory_a_look_up_ends),
     };
