@@ -214,8 +214,9 @@ static int read_once(struct conn *c, size_t *budget, bool *more)
 /* What the rate allows now: a bucket that fills steadily and holds what flows
  * in in a tenth of a second, but an octet at least. It is kept in thousandths,
  * so that a low rate is not lost in rounding. */
-static uint64_t rate_allows(struct conn *c, uint64_t rate)
+static uint64_t rate_allows(struct conn *c)
 {
+    uint64_t rate = c->rate;
     uint64_t now_ms = loop_now_ms(c->net->loop);
     uint64_t most = rate >= 10 ? 100 * rate : MILLI;
     uint64_t elapsed_ms = now_ms - c->rate_at_ms;
@@ -247,8 +248,7 @@ void conn_rested(struct conn *c)
 /* Reads up to the share of a turn. */
 static void read_some(struct conn *c)
 {
-    uint64_t rate = c->net->settings.rate;
-    uint64_t allowed = rate ? rate_allows(c, rate) : UINT64_MAX;
+    uint64_t allowed = c->rate ? rate_allows(c) : UINT64_MAX;
     size_t share = c->net->settings.read_per_turn, budget;
     bool more = true;
     int err = 0;
@@ -258,7 +258,7 @@ static void read_some(struct conn *c)
     budget = share;
     while (!err && more && budget && is_reading(c))
         err = read_once(c, &budget, &more);
-    if (rate) {
+    if (c->rate) {
         c->rate_left_milli -= MILLI * (share - budget);
         if (c->rate_left_milli < MILLI && c->state == CONN_OPEN)
             rest(c);
@@ -374,6 +374,7 @@ static void begin(struct conn *c)
 {
     struct net *n = c->net;
 
+    c->rate = n->settings.rate;
     sock_apply(c->transport.fd, &n->settings.sock);
     loop_io_init(&c->io, n->loop, c->transport.fd, on_ready, c);
     loop_defer_init(&c->turn, on_end_of_turn, c);

@@ -45,6 +45,7 @@ struct conn {
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
     struct timer rest;
+    uint64_t rate;            /* of net's settings when it began */
     uint64_t rate_left_milli; /* thousandths of octets it may still read ... */
     uint64_t rate_at_ms;      /* ... as of this time */
     struct timer slot;        /* running: counted in net's `begun` */
