@@ -4,7 +4,8 @@
  * other request that may be answered (P-6). Found by (link, tid) in O(1). The
  * clock of a transaction starts when the kernel has taken its last octet
  * (R4976-6.4.1-c); then it waits in one FIFO for all. It stands still for a
- * link that this relay itself has stopped reading (P-23). */
+ * link that this relay itself has stopped reading (P-23). Each keeps the
+ * timeout that held when its clock started. */
 #ifndef TXN_H
 #define TXN_H
 
@@ -39,7 +40,7 @@ struct txn {
     uint64_t start, end;   /* octets of the message; end < start: none */
     union {
         uint64_t position; /* unsent: of its last octet in the output */
-        uint64_t since_ms; /* sent: since when its clock runs */
+        uint64_t due_ms;   /* sent: when its time is over */
     };
     uint64_t paused_ms; /* link->paused_ms when its clock started */
     bool is_open;       /* its chunk is still being written */
@@ -48,7 +49,8 @@ struct txn {
 
 struct txns {
     struct table by_tid;
-    struct list fifo;
+    struct list fifo;   /* of the timeout that holds now */
+    struct list former; /* of those that held before, by due_ms */
     struct pool pool;
     struct head_pool *heads;
     uint64_t timeout_ms;
@@ -60,6 +62,9 @@ int txns_init(struct txns *t, const uint64_t seed[2], struct head_pool *heads,
               uint64_t timeout_ms);
 /* All must have been dropped. */
 void txns_fini(struct txns *t);
+
+/* For clocks that start from now on. */
+void txns_set_timeout(struct txns *t, uint64_t timeout_ms);
 
 /* A SEND that begins to go out on `link` under `tid`; takes a reference to
  * `head`. NULL without memory. It is open: txn_sent() follows. */

@@ -23,6 +23,7 @@ int txns_init(struct txns *t, const uint64_t seed[2], struct head_pool *heads,
               uint64_t timeout_ms)
 {
     list_init(&t->fifo);
+    list_init(&t->former);
     pool_init(&t->pool, sizeof(struct txn), TXN_POOL_KEEP);
     t->heads = heads;
     t->timeout_ms = timeout_ms;
@@ -35,6 +36,25 @@ void txns_fini(struct txns *t)
     assert(t->count == 0);
     table_fini(&t->by_tid);
     pool_fini(&t->pool);
+}
+
+/* Merges the FIFO into the former ones, so that both stay in order: no timeout
+ * is ever waited for behind a longer one. */
+void txns_set_timeout(struct txns *t, uint64_t timeout_ms)
+{
+    struct list *at = t->former.next, *m;
+
+    if (timeout_ms == t->timeout_ms)
+        return;
+    t->timeout_ms = timeout_ms;
+    while ((m = list_take_first(&t->fifo))) {
+        uint64_t due_ms = CONTAINER(m, struct txn, in_fifo)->due_ms;
+
+        while (at != &t->former &&
+               CONTAINER(at, struct txn, in_fifo)->due_ms <= due_ms)
+            at = at->next;
+        list_append(at, m);
+    }
 }
 
 static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
@@ -109,7 +129,7 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
             return;
         list_remove(&x->of_link);
         list_append(&link->txns, &x->of_link);
-        x->since_ms = now_ms;
+        x->due_ms = now_ms + t->timeout_ms;
         x->paused_ms = link_paused_ms(link, now_ms);
         list_append(&t->fifo, &x->in_fifo);
     }
@@ -143,27 +163,34 @@ void txn_drop(struct txns *t, struct txn *x)
     pool_give(&t->pool, x);
 }
 
-struct txn *txns_expired(struct txns *t, uint64_t now_ms)
+static struct txn *first_expired(struct list *fifo, uint64_t now_ms)
 {
     struct list *m;
 
-    while ((m = list_first(&t->fifo))) {
+    while ((m = list_first(fifo))) {
         struct txn *x = CONTAINER(m, struct txn, in_fifo);
         uint64_t paused_ms;
 
-        if (x->since_ms + t->timeout_ms > now_ms)
+        if (x->due_ms > now_ms)
             return NULL;
         paused_ms = link_paused_ms(x->link, now_ms);
         if (paused_ms == x->paused_ms)
             return x;
         /* Behind all others it is seen again in time enough: late by less than
          * one timeout, never early. */
-        x->since_ms += paused_ms - x->paused_ms;
+        x->due_ms += paused_ms - x->paused_ms;
         x->paused_ms = paused_ms;
         list_remove(&x->in_fifo);
-        list_append(&t->fifo, &x->in_fifo);
-        if (x->since_ms + t->timeout_ms <= now_ms)
+        list_append(fifo, &x->in_fifo);
+        if (x->due_ms <= now_ms)
             return x;
     }
     return NULL;
+}
+
+struct txn *txns_expired(struct txns *t, uint64_t now_ms)
+{
+    struct txn *x = first_expired(&t->former, now_ms);
+
+    return x ? x : first_expired(&t->fifo, now_ms);
 }

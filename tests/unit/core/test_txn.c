@@ -228,6 +228,37 @@ static void an_answer_before_it_is_all_taken_is_fine(void **state)
     assert_ptr_equal(expired(b, NOW_MS + TIMEOUT_MS), find(b, &b->a, 2));
 }
 
+/* --- another timeout --- */
+
+/* Whatever the timeouts: each is over when its own is, and none before. */
+static void each_keeps_the_timeout_it_began_with(void **state)
+{
+    static const uint64_t timeouts_ms[] = {30000, 5000, 60000, 5000, 100};
+    enum { N = sizeof timeouts_ms / sizeof *timeouts_ms, EACH = 3 };
+    struct bench *b = *state;
+    uint64_t due_ms[N * EACH];
+    size_t left = N * EACH;
+
+    for (unsigned i = 0; i < N * EACH; i++) {
+        uint64_t at_ms = NOW_MS + 10 * i;
+
+        txns_set_timeout(&b->txns, timeouts_ms[i / EACH]);
+        (void)sent(b, &b->a, i, 10);
+        taken(b, &b->a, 10, at_ms);
+        due_ms[i] = at_ms + timeouts_ms[i / EACH];
+    }
+    for (uint64_t now_ms = NOW_MS + 10 * N * EACH; left > 0; now_ms += 10) {
+        struct txn *x;
+
+        while ((x = expired(b, now_ms))) {
+            txn_drop(&b->txns, x);
+            left--;
+        }
+        for (unsigned i = 0; i < N * EACH; i++)
+            assert_int_equal(find(b, &b->a, i) == NULL, due_ms[i] <= now_ms);
+    }
+}
+
 /* --- P-23: our own back-pressure is not silence --- */
 
 static void block(struct fake_link *f, uint64_t now_ms)
@@ -327,6 +358,7 @@ int main(void)
         TEST(an_open_chunk_has_no_clock),
         TEST(they_expire_in_the_order_in_which_they_were_taken),
         TEST(an_answer_before_it_is_all_taken_is_fine),
+        TEST(each_keeps_the_timeout_it_began_with),
         TEST(time_in_which_we_do_not_read_does_not_count),
         TEST(a_pause_before_the_clock_started_does_not_count),
         TEST(a_pause_of_one_link_holds_no_other_up),
