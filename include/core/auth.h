@@ -27,6 +27,11 @@ int auth_init(struct auth *a, const struct policy *policy,
               const struct users *users, struct rnd *rnd);
 void auth_fini(struct auth *a);
 
+/* Judges by these from now on; what was challenged before may still be
+ * answered. */
+void auth_configure(struct auth *a, const struct policy *policy,
+                    const struct users *users, uint64_t now_ms);
+
 struct auth_verdict {
     unsigned code;      /* 200, 400, 401, 423 */
     bool stale;         /* 401: the nonce was bad, all else good */

@@ -24,6 +24,7 @@ enum {
 struct nonces {
     unsigned char key[32];
     struct rnd *rnd;
+    uint64_t oldest_ms; /* what was given out before is over in any case */
     struct table used;
     struct list fifo; /* of the used, oldest first */
 };
@@ -31,6 +32,10 @@ struct nonces {
 /* 0 or ERR_NOMEM. */
 int nonces_init(struct nonces *n, struct rnd *rnd);
 void nonces_fini(struct nonces *n);
+
+/* From now on they live longer than `lifetime_ms`, which held up to now: those
+ * whose time is over stay over, since they are no longer remembered. */
+void nonces_bury(struct nonces *n, uint64_t lifetime_ms, uint64_t now_ms);
 
 /* A new one into `dst` (NONCE_LEN, no NUL). 0 or ERR_NOMEM. */
 int nonce_new(struct nonces *n, char *dst, uint64_t now_ms);

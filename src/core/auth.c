@@ -19,6 +19,15 @@ void auth_fini(struct auth *a)
     nonces_fini(&a->nonces);
 }
 
+void auth_configure(struct auth *a, const struct policy *policy,
+                    const struct users *users, uint64_t now_ms)
+{
+    if (policy->nonce_lifetime_ms > a->policy->nonce_lifetime_ms)
+        nonces_bury(&a->nonces, a->policy->nonce_lifetime_ms, now_ms);
+    a->policy = policy;
+    a->users = users;
+}
+
 static bool offers(const struct auth *a, enum digest_alg alg)
 {
     for (size_t i = 0; i < a->policy->n_algorithms; i++)

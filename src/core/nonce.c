@@ -30,6 +30,7 @@ int nonces_init(struct nonces *n, struct rnd *rnd)
     uint64_t seed[2];
 
     n->rnd = rnd;
+    n->oldest_ms = 0;
     list_init(&n->fifo);
     rnd_bytes(rnd, n->key, sizeof n->key);
     rnd_bytes(rnd, seed, sizeof seed);
@@ -51,6 +52,14 @@ void nonces_fini(struct nonces *n)
         forget(n, CONTAINER(m, struct used_nonce, in_fifo));
     table_fini(&n->used);
     explicit_bzero(n->key, sizeof n->key);
+}
+
+void nonces_bury(struct nonces *n, uint64_t lifetime_ms, uint64_t now_ms)
+{
+    uint64_t oldest_ms = now_ms > lifetime_ms ? now_ms - lifetime_ms : 0;
+
+    if (oldest_ms > n->oldest_ms)
+        n->oldest_ms = oldest_ms;
 }
 
 static int mac_text(const struct nonces *n, char *dst, const char *open)
@@ -104,7 +113,8 @@ bool nonce_is_fresh(const struct nonces *n, struct span nonce,
         !span_eq_secret(span_of(mac, MAC_LEN), span_from(nonce, OPEN_LEN)) ||
         !read_hex(&given_ms, span_of(nonce.p, STAMP_LEN)))
         return false;
-    return given_ms <= now_ms && now_ms - given_ms <= lifetime_ms;
+    return given_ms >= n->oldest_ms && given_ms <= now_ms &&
+           now_ms - given_ms <= lifetime_ms;
 }
 
 static void forget_old(struct nonces *n, uint64_t lifetime_ms, uint64_t now_ms)

@@ -193,6 +193,24 @@ static void beginning_copes_without_memory(void **state)
     assert_true(oom_sweep(begin_and_end, *state) > 0);
 }
 
+/* It is no longer remembered, so it must not become fresh again. */
+static void a_longer_lifetime_revives_none(void **state)
+{
+    enum { LATER_MS = NOW_MS + 2 * LIFE_MS };
+    struct bench *b = *state;
+    char recent[NONCE_LEN];
+
+    assert_int_equal(nonce_new(&b->nonces, recent, LATER_MS - 1), 0);
+    nonces_bury(&b->nonces, LIFE_MS, LATER_MS);
+    assert_false(
+        nonce_is_fresh(&b->nonces, nonce_of(b), 10 * LIFE_MS, LATER_MS));
+    assert_true(nonce_is_fresh(&b->nonces, span_of(recent, NONCE_LEN),
+                               10 * LIFE_MS, LATER_MS + 9 * LIFE_MS));
+    nonces_bury(&b->nonces, 10 * LIFE_MS, LATER_MS);
+    assert_false(
+        nonce_is_fresh(&b->nonces, nonce_of(b), 20 * LIFE_MS, LATER_MS));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -206,6 +224,7 @@ int main(void)
         TEST(a_count_is_hex),
         TEST(a_used_nonce_is_remembered_while_it_is_fresh),
         TEST(the_used_are_forgotten_in_time),
+        TEST(a_longer_lifetime_revives_none),
         TEST(beyond_the_bound_none_is_accepted),
         TEST(without_memory_none_is_accepted),
         TEST(beginning_copes_without_memory),
