@@ -38,8 +38,10 @@ size_t chunker_gather(const struct stream *s)
 size_t chunker_most(const struct chunker *c, const struct stream *s)
 {
     size_t max = c->policy->max_chunk_size;
+    size_t sent = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
 
-    return s->is_open ? max - (size_t)(s->next - s->chunk_start) : max;
+    /* The open chunk may be of a time when more was allowed. */
+    return sent < max ? max - sent : 1;
 }
 
 /* --- our own end-line in the body (B4975-7.1-b) --- */

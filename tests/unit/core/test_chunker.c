@@ -127,6 +127,23 @@ static void gathering_ends_when_a_chunk_is_open(void **state)
     bench_feed_pattern(b, 1, 1, '$');
 }
 
+/* A reload may lower the limit under what the open chunk holds already. */
+static void a_lower_limit_ends_the_open_chunk(void **state)
+{
+    struct bench *b = *state;
+    struct stream *s = bench_start(b, QUIET TYPE);
+
+    b->policy.max_chunk_size = 5000;
+    bench_feed_pattern(b, 4000, 1, 0);
+    assert_true(s->is_open);
+    b->policy.max_chunk_size = 2048;
+    assert_int_equal(chunker_most(&b->c, s), 1);
+    bench_feed_pattern(b, 1, 1, 0);
+    assert_false(s->is_open);
+    bench_feed_pattern(b, 1000, 1, '$');
+    assert_int_equal(bench_arrived(b), 2);
+}
+
 static void an_interrupted_chunk_goes_on_from_the_next_octet(void **state)
 {
     struct bench *b = *state;
@@ -322,6 +339,7 @@ int main(void)
         TEST(totals_are_kept_found_out_or_not_repeated),
         TEST(chunks_are_full_but_the_last),
         TEST(gathering_ends_when_a_chunk_is_open),
+        TEST(a_lower_limit_ends_the_open_chunk),
         TEST(an_interrupted_chunk_goes_on_from_the_next_octet),
         TEST(another_streams_chunk_interrupts),
         TEST(what_has_no_octets_keeps_its_kind),
