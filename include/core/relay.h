@@ -18,14 +18,29 @@
 
 struct relay;
 
-/* `policy`, `users` and `log` are the caller's and must outlive it. 0 or
- * ERR_NOMEM. Free with relay_free() when all links are closed. */
+/* `policy`, `users` and `log` are the caller's and must outlive it, or the next
+ * relay_configure(). 0 or ERR_NOMEM. Free with relay_free() when all links are
+ * closed. */
 int relay_new(struct relay **out, const struct policy *policy,
               const struct users *users, struct log *log, uint64_t now_ms);
 void relay_free(struct relay *r);
 
+/* Other settings and users from now on; the former ones may be freed. What
+ * began goes on as it began: sessions live until they expire, under the URIs
+ * and for the users that they were issued for; transactions keep their timeout,
+ * what was challenged may still be answered. */
+void relay_configure(struct relay *r, const struct policy *policy,
+                     const struct users *users);
+
+/* Drains it for maintenance, or no longer. An AUTH for this relay itself is
+ * then not granted: its connection is closed unanswered, so that the client
+ * tries the next target of its SRV record; but for one that carries living
+ * sessions or leads to another relay, where it is refused with 403. All else
+ * goes on. */
+void relay_drain(struct relay *r, bool on);
+
 /* How to dial, and whether plain TCP may be (dial.allow_tcp). Without it
- * nothing is dialled. */
+ * nothing is dialled. May be called again at any time. */
 void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
                    bool allow_tcp);
 

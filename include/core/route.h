@@ -41,15 +41,17 @@ void route_find(struct route *r, const struct policy *policy,
                 struct sessions *sessions, struct link *from,
                 const struct msg *m, uint64_t now_ms);
 
-/* Does this URI's authority mean this relay? AUTH also takes the realm for a
- * host, and no port (I-9). */
-bool route_is_ours(const struct policy *policy, const struct uri *uri,
-                   bool is_auth);
+/* Does this URI mean this relay? By its authority, for which AUTH also takes
+ * the realm as host, and no port (I-9); or because it was issued by this relay,
+ * whatever that was called then, and its session lives. */
+bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
+                   const struct uri *uri, bool is_auth, uint64_t now_ms);
 
 /* Moves our own URIs from the front of an answer's To-Path: what is left of it,
  * and the URIs taken, in order, at most HEAD_OWN_MAX. false if the first one is
  * not ours (R4976-6.4.3-a). */
-bool route_answer(const struct policy *policy, const struct msg *m,
-                  struct span *to, struct span *own, size_t *n_own);
+bool route_answer(const struct policy *policy, const struct sessions *sessions,
+                  const struct msg *m, struct span *to, struct span *own,
+                  size_t *n_own, uint64_t now_ms);
 
 #endif

@@ -193,6 +193,22 @@ static void count_failure(struct relay *r, struct link *l)
         link_close(l, "authentication failures");
 }
 
+/* Does it serve anybody besides the one who speaks on it now? */
+static bool serves_others(const struct link *l)
+{
+    return l->n_sessions > 0 || !list_is_empty(&l->peers) || l->is_host ||
+           l->host.n > 0;
+}
+
+/* Unanswered, a client that found this relay by SRV goes on to the next one. */
+static void turn_away(struct relay *r, struct link *l, const struct msg *m)
+{
+    if (serves_others(l))
+        answer_code(r, l, m, 403);
+    else
+        link_close(l, "draining");
+}
+
 void answer_auth(struct relay *r, struct link *l, const struct msg *m)
 {
     struct auth_verdict v;
@@ -205,6 +221,10 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m)
     if (l->is_host && !is_from_host(l, m)) {
         answer_code(r, l, m, 403);
         link_close(l, "From-Path is not the certificate's");
+        return;
+    }
+    if (r->draining) {
+        turn_away(r, l, m);
         return;
     }
     if (m->n_from > HOPS_MAX) {

@@ -72,6 +72,20 @@ void relay_free(struct relay *r)
     free(r);
 }
 
+void relay_configure(struct relay *r, const struct policy *policy,
+                     const struct users *users)
+{
+    r->policy = policy;
+    r->chunker.policy = policy;
+    auth_configure(&r->auth, policy, users, r->now_ms);
+    txns_set_timeout(&r->txns, policy->transaction_ms);
+}
+
+void relay_drain(struct relay *r, bool on)
+{
+    r->draining = on;
+}
+
 void relay_clock(struct relay *r, uint64_t now_ms)
 {
     r->now_ms = now_ms;

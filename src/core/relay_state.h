@@ -19,6 +19,7 @@ struct relay {
     const struct policy *policy;
     struct log *log;
     uint64_t now_ms;
+    bool draining;
     struct table links; /* by number */
     struct rnd rnd;
     struct head_pool heads;

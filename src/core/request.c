@@ -166,7 +166,8 @@ static void pass_back(struct relay *r, const struct txn_back *back,
     size_t n_own;
     struct frame f;
 
-    if (!in || !route_answer(r->policy, m, &to, own, &n_own)) {
+    if (!in || !route_answer(r->policy, &r->sessions, m, &to, own, &n_own,
+                             r->now_ms)) {
         r->stats.dropped++;
         return;
     }

@@ -21,11 +21,18 @@ static bool is_our_host(const struct policy *policy, struct span host,
     return is_auth && uri_host_equal(host, policy->realm);
 }
 
-bool route_is_ours(const struct policy *policy, const struct uri *uri,
-                   bool is_auth)
+static bool is_our_authority(const struct policy *policy, const struct uri *uri,
+                             bool is_auth)
 {
     return (uri->port ? is_our_port(policy, uri->port) : is_auth) &&
            is_our_host(policy, uri->host, is_auth);
+}
+
+bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
+                   const struct uri *uri, bool is_auth, uint64_t now_ms)
+{
+    return is_our_authority(policy, uri, is_auth) ||
+           session_find(sessions, uri, now_ms);
 }
 
 /* Cuts the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is none,
@@ -139,7 +146,8 @@ void route_find(struct route *r, const struct policy *policy,
         refuse(r, 400);
         return;
     }
-    if (!route_is_ours(policy, &r->next, is_auth && m->n_to == 1)) {
+    if (!route_is_ours(policy, sessions, &r->next, is_auth && m->n_to == 1,
+                       now_ms)) {
         r->kind = ROUTE_FOREIGN;
         return;
     }
@@ -152,7 +160,7 @@ void route_find(struct route *r, const struct policy *policy,
             return;
         }
         if (!session_is_of(r->session, previous) ||
-            !route_is_ours(policy, &r->next, false))
+            !route_is_ours(policy, sessions, &r->next, false, now_ms))
             break;
         previous = NULL; /* this relay itself */
     }
@@ -168,8 +176,9 @@ void route_find(struct route *r, const struct policy *policy,
     r->kind = r->out ? ROUTE_LINK : ROUTE_DIAL;
 }
 
-bool route_answer(const struct policy *policy, const struct msg *m,
-                  struct span *to, struct span *own, size_t *n_own)
+bool route_answer(const struct policy *policy, const struct sessions *sessions,
+                  const struct msg *m, struct span *to, struct span *own,
+                  size_t *n_own, uint64_t now_ms)
 {
     struct span path = msg_text(m, m->to), text;
     struct uri uri;
@@ -177,7 +186,8 @@ bool route_answer(const struct policy *policy, const struct msg *m,
     *n_own = 0;
     *to = path;
     while (*n_own < HEAD_OWN_MAX && msg_path_next(&text, &path) &&
-           uri_parse(&uri, text) == 0 && route_is_ours(policy, &uri, false)) {
+           uri_parse(&uri, text) == 0 &&
+           route_is_ours(policy, sessions, &uri, false, now_ms)) {
         own[(*n_own)++] = text;
         *to = rest_behind(path);
     }

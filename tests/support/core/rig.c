@@ -35,13 +35,38 @@ void rig_init(struct rig *r)
     };
 }
 
+static struct policy *copy_policy(const struct rig *r)
+{
+    struct policy *copy = malloc(sizeof *copy);
+
+    assert_non_null(copy);
+    *copy = r->policy;
+    return copy;
+}
+
 int rig_start(struct rig *r, const char *text)
 {
     int err = users_parse(&r->users, span_str(text), NULL, NULL);
 
     if (err)
         return err;
-    return relay_new(&r->relay, &r->policy, r->users, NULL, r->now_ms);
+    r->live = copy_policy(r);
+    return relay_new(&r->relay, r->live, r->users, NULL, r->now_ms);
+}
+
+void rig_reload(struct rig *r, const char *text)
+{
+    struct policy *old_policy = r->live;
+    struct users *old_users = r->users;
+
+    r->live = copy_policy(r);
+    if (text)
+        assert_int_equal(users_parse(&r->users, span_str(text), NULL, NULL), 0);
+    relay_clock(r->relay, r->now_ms);
+    relay_configure(r->relay, r->live, r->users);
+    if (text)
+        users_free(old_users);
+    free(old_policy);
 }
 
 int rig_start_plain(struct rig *r)
@@ -85,6 +110,7 @@ void rig_stop(struct rig *r)
     }
     relay_free(r->relay);
     users_free(r->users);
+    free(r->live);
     memset(r, 0, sizeof *r);
 }
 

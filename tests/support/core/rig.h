@@ -44,6 +44,7 @@ struct rig_host {
 
 struct rig {
     struct policy policy;
+    struct policy *live; /* the copy that the relay was given */
     struct users *users;
     struct relay *relay;
     uint64_t now_ms;
@@ -63,6 +64,10 @@ int rig_start(struct rig *r, const char *text);
 /* The users that most tests need: alice, bob and carol, whose passwords are
  * their names. */
 int rig_start_plain(struct rig *r);
+
+/* The relay goes over to r->policy as it is now, and to the users of `text`
+ * (NULL: as before); what it had is freed. */
+void rig_reload(struct rig *r, const char *text);
 
 /* Closes what is open, checks that nothing is left. Harmless if it was never
  * started. */

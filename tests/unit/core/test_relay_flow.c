@@ -135,6 +135,7 @@ static void a_partial_sender_is_not_made_to_wait_for_silence(void **state)
 
     (void)state;
     s->rig.policy.transactions_per_link = 4;
+    rig_reload(&s->rig, NULL);
     for (int i = 10; i < 30; i++) {
         (void)snprintf(id, sizeof id, "m%d", i % 100);
         send_head(s, s->alice, s->bob, id, "Failure-Report: partial\r\n");
@@ -285,6 +286,7 @@ static void at_the_limit_of_transactions_feeders_wait(void **state)
 
     (void)state;
     s->rig.policy.transactions_per_link = 8;
+    rig_reload(&s->rig, NULL);
     for (unsigned i = 0; i < 20; i++) {
         (void)snprintf(id, sizeof id, "%u", i);
         send_head(s, s->alice, s->bob, id, "");
@@ -347,6 +349,7 @@ nobody_waits_for_the_answers_of_one_who_waits_for_answers(void **state)
 
     (void)state;
     s->rig.policy.transactions_per_link = 4;
+    rig_reload(&s->rig, NULL);
     send_many(s, s->alice, s->bob, 10);
     assert_true(s->alice->fake.paused);
     send_many(s, s->bob, s->alice, 20);
@@ -367,6 +370,7 @@ static void nobody_waits_for_his_own_answers(void **state)
 
     (void)state;
     s->rig.policy.transactions_per_link = 4;
+    rig_reload(&s->rig, NULL);
     send_many(s, s->alice, s->alice, 20);
     assert_false(s->alice->fake.paused);
     assert_int_equal(count(s->alice, " 413 "), 12);

@@ -149,8 +149,9 @@ static void ours_is_a_name_of_ours_with_a_port_of_ours(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct uri u = uri_of(table[i].uri);
 
-        assert_int_equal(route_is_ours(&b->policy, &u, false), table[i].ours);
-        assert_int_equal(route_is_ours(&b->policy, &u, true),
+        assert_int_equal(route_is_ours(&b->policy, &b->all, &u, false, NOW_MS),
+                         table[i].ours);
+        assert_int_equal(route_is_ours(&b->policy, &b->all, &u, true, NOW_MS),
                          table[i].for_auth);
     }
 }
@@ -388,8 +389,9 @@ static void an_answer_loses_our_uris_in_front(void **state)
                        "\r\n",
                        table[i].to);
         m = msg_of(b->text);
-        assert_int_equal(route_answer(&b->policy, &m, &to, own, &n_own),
-                         table[i].goes_on);
+        assert_int_equal(
+            route_answer(&b->policy, &b->all, &m, &to, own, &n_own, NOW_MS),
+            table[i].goes_on);
         if (!table[i].goes_on)
             continue;
         assert_int_equal(n_own, table[i].n_own);
