@@ -41,9 +41,6 @@ static void check_supported(const struct check *k)
                               ? "listen.transport \"ws\""
                               : "listen.transport \"wss\"");
     }
-    if (*c->metrics.address)
-        config_report(k->report, config_place(c, "metrics.address"), sentence,
-                      "metrics.address");
     if (*c->control.socket)
         config_report(k->report, config_place(c, "control.socket"), sentence,
                       "control.socket");

@@ -59,6 +59,7 @@ static int go_over(struct server *s, struct config *config,
     err = reconfigure(s, next.config);
     if (err) {
         (void)reconfigure(s, old.config);
+        pages_abandon(&next, s);
         ports_abandon(&next);
         setup_free(&next);
         return err;
@@ -66,6 +67,7 @@ static int go_over(struct server *s, struct config *config,
     (void)config_compare(next.config, old.config, on_fixed, report->ctx);
     s->now = next;
     ports_commit(s);
+    pages_commit(s);
     setup_use(s);
     setup_free(&old);
     return 0;

@@ -157,6 +157,7 @@ static int become_user(struct server *s)
     if (err || !user.change)
         return err;
     ports_give(s, user.uid, user.gid);
+    pages_give(s, user.uid, user.gid);
     return privileges_drop(&user, s->log);
 }
 
@@ -169,6 +170,7 @@ static int open_setup(struct server *s, struct config *config)
     if (err)
         return err;
     ports_commit(s);
+    pages_commit(s);
     drop_inherited(s);
     return become_user(s);
 }
@@ -221,6 +223,7 @@ static int start(struct server *s, struct config *config)
 /* Copes with a half-made one. */
 static void stop(struct server *s)
 {
+    pages_close(s);
     ports_close(s);
     listen_fds_fini(&s->inherited);
     if (s->relay)

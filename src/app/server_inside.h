@@ -4,6 +4,7 @@
  *     setup.c    what a configuration becomes before it is used
  *     reload.c   from one setup to the next, all or nothing
  *     ports.c    listeners, and what they accept
+ *     pages.c    what is answered over HTTP
  *     drain.c    the soft end and the hard one
  *     tables.c   everything to the log (USR2)
  */
@@ -24,8 +25,10 @@
 #include "policy.h"
 #include "relay.h"
 #include "server.h"
+#include "server_stats.h"
 #include "tls.h"
 #include "users.h"
+#include "web.h"
 
 struct server;
 
@@ -48,6 +51,7 @@ struct setup {
     struct users *users;        /* owned */
     struct policy *policy;      /* owned; points into config */
     struct port **ports;        /* in the order of config->listen */
+    struct web *web;            /* metrics.address; NULL: off */
 };
 
 enum server_state {
@@ -55,17 +59,6 @@ enum server_state {
     SERVER_DRAINING, /* no AUTH any more; sessions end in their own time */
     SERVER_ENDING,   /* nothing new; transfers finish until end_by_ms */
     SERVER_LEAVING,  /* gave the rest up; the last REPORTs leave */
-};
-
-struct server_stats {
-    double started_s;         /* Unix time */
-    uint64_t refused_full;    /* connections: limits.connections */
-    uint64_t refused_address; /* limits.connections_per_address */
-    uint64_t refused_nomem;
-    uint64_t rests; /* accepting paused for want of descriptors */
-    uint64_t reloads_ok, reloads_failed;
-    bool last_reload_failed;
-    double last_reload_ok_s; /* Unix time; the start counts as the first */
 };
 
 struct server {
@@ -82,6 +75,7 @@ struct server {
     struct hops hops;
     struct address_count addresses;
     struct list ports; /* of struct port */
+    struct web *web;   /* owned; NULL: no metrics */
     struct listen_fds inherited;
     struct notify notify;
     struct alarm *tick;
@@ -118,6 +112,16 @@ void ports_commit(struct server *s);
 /* Makes the sockets that user's: a reload by him may then move them. */
 void ports_give(struct server *s, uid_t uid, gid_t gid);
 void ports_close(struct server *s);
+
+/* --- pages.c --- */
+
+/* As with ports: finds or opens where setup->config wants it to be. */
+int pages_prepare(struct setup *setup, struct server *s,
+                  struct config_report *r);
+void pages_abandon(struct setup *setup, struct server *s);
+void pages_commit(struct server *s);
+void pages_give(struct server *s, uid_t uid, gid_t gid);
+void pages_close(struct server *s);
 
 /* --- reload.c --- */
 

@@ -379,7 +379,8 @@ const struct setting settings[] = {
     {.key = "metrics.address",
      TEXT(metrics.address, check_metrics),
      .initial = "\"\"",
-     .help = "Where GET /metrics and /healthz are answered; \"\" is off."},
+     .help = "Where GET /metrics, /healthz and /readyz are answered, in plain "
+             "text to everybody; \"\" is off."},
     {.key = "metrics.port",
      COUNT(metrics.port, 0, 65535),
      .initial = "9285",

@@ -123,8 +123,11 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
     if (!err)
         err = ports_prepare(&setup, s, r);
     if (!err)
+        err = pages_prepare(&setup, s, r);
+    if (!err)
         err = make_policy(&setup);
     if (err) {
+        pages_abandon(&setup, s);
         ports_abandon(&setup);
         setup_free(&setup);
         return err;

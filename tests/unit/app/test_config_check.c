@@ -325,14 +325,12 @@ static void what_is_not_there_yet_is_told(void **state)
 {
     struct fixture *x = *state;
 
-    check(x, "metrics: { address = \"::1\"; };\n"
-             "control: { socket = \"/run/s\"; };\n"
+    check(x, "control: { socket = \"/run/s\"; };\n"
              "listen = ( { transport = \"tcp\"; },\n"
              "{ transport = \"ws\"; port = 0; } );\n");
-    assert_fault(x, 3, "test.conf:2: metrics.address ",
+    assert_fault(x, 2, "test.conf:2: control.socket ",
                  "is not supported by this version");
-    assert_fault(x, 3, "test.conf:3: control.socket ", "is not supported");
-    assert_fault(x, 3, "test.conf:5: listen.transport \"ws\" ",
+    assert_fault(x, 2, "test.conf:4: listen.transport \"ws\" ",
                  "is not supported");
 }
 
@@ -375,7 +373,7 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
                    "tls: { private_key = \"/gone/key\";\n"
                    "ca_file = \"/gone/ca\"; };\n"
                    "auth: { users_file = \"/gone/users\"; };\n"
-                   "metrics: { address = \"::1\"; };\n"
+                   "control: { socket = \"/run/s\"; };\n"
                    "tcp: { receive_buffer = 4096; };\n"
                    "send: { max_chunk_size = 4096; };\n"
                    "timers: { idle = -1; };\n"
@@ -387,7 +385,7 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
         "test.conf:9: listen.port must be from 0 to 65535\n"
         "test.conf:10: listen.transport \"wss\" is not supported by this "
         "version\n"
-        "test.conf:5: metrics.address is not supported by this version\n"
+        "test.conf:5: control.socket is not supported by this version\n"
         "test.conf:1: relay.user: there is no user nobody-here\n"
         "test.conf:2: tls.private_key: cannot open /gone/key: No such file or "
         "directory\n"

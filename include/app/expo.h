@@ -1,0 +1,38 @@
+/* expo - Prometheus' text format, version 0.0.4.
+ *
+ *     # HELP msrprelayd_dials_total Calls by how they ended.
+ *     # TYPE msrprelayd_dials_total counter
+ *     msrprelayd_dials_total{result="ok"} 12
+ */
+#ifndef EXPO_H
+#define EXPO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text.h"
+
+#define EXPO_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+struct expo_label {
+    const char *name;
+    const char *value; /* escaped on its way */
+};
+
+/* The two lines before the samples of a family. `help` is one line without a
+ * backslash. */
+void expo_family(struct text *t, const char *name, const char *type,
+                 const char *help);
+
+/* A sample; `suffix`, such as "_sum", is "" but for histograms. */
+void expo_count(struct text *t, const char *name, const char *suffix,
+                const struct expo_label *labels, size_t n, uint64_t value);
+void expo_real(struct text *t, const char *name, const char *suffix,
+               const struct expo_label *labels, size_t n, double value);
+
+/* A histogram's samples: counts[i] of n are those at most bounds[i] but over
+ * the bound before; the last bound is INFINITY. */
+void expo_histogram(struct text *t, const char *name, const double *bounds,
+                    const uint64_t *counts, size_t n, double sum);
+
+#endif

@@ -1,0 +1,164 @@
+/* pages - what is answered over HTTP: figures, and how the relay is. */
+#include <errno.h>
+
+#include "err.h"
+#include "expo.h"
+#include "listener.h"
+#include "metrics.h"
+#include "process.h"
+#include "resolve.h"
+#include "server_inside.h"
+#include "web.h"
+
+enum { LIFE_MS = 10000 };
+
+/* --- the pages --- */
+
+static void gather(struct metrics *m, const struct server *s)
+{
+    *m = (struct metrics){
+        .version = MSRP_VERSION,
+        .is_ready = server_is_ready(s),
+        .is_draining = s->state != SERVER_RUNNING,
+        .connections_max = s->now.config->limits.connections,
+        .server = s->stats,
+        .hops = s->hops.stats,
+    };
+    if (s->now.tls)
+        m->certificate_ends_s = (double)tls_ctx_expires(s->now.tls);
+    relay_stats(s->relay, &m->relay);
+    net_stats(s->net, &m->net);
+    dial_stats(s->dialler.dial, &m->dial);
+    resolve_stats(s->dialler.resolve, &m->dns);
+    loop_stats(s->loop, &m->loop);
+    process_read(&m->process);
+}
+
+static unsigned fill_metrics(void *ctx, struct text *body)
+{
+    struct metrics m;
+
+    gather(&m, ctx);
+    metrics_write(body, &m);
+    return 200;
+}
+
+/* Whoever is answered knows that the loop turns. */
+static unsigned fill_healthz(void *ctx, struct text *body)
+{
+    (void)ctx;
+    text_put(body, SPAN("alive\n"));
+    return 200;
+}
+
+static unsigned fill_readyz(void *ctx, struct text *body)
+{
+    bool ready = server_is_ready(ctx);
+
+    text_put(body, ready ? SPAN("ready\n") : SPAN("draining\n"));
+    return ready ? 200 : 503;
+}
+
+static const struct web_page pages[] = {
+    {"/metrics", EXPO_CONTENT_TYPE, fill_metrics},
+    {"/healthz", "text/plain", fill_healthz},
+    {"/readyz", "text/plain", fill_readyz},
+};
+
+/* --- where they are --- */
+
+static struct addr asked_by(const struct config *config)
+{
+    struct addr at = {0};
+
+    /* It was checked when the file was read. */
+    (void)addr_parse(&at, span_str(config->metrics.address),
+                     (uint16_t)config->metrics.port);
+    return at;
+}
+
+static int open_pages(struct setup *setup, struct server *s)
+{
+    struct web_setup web = {.pages = pages,
+                            .n_pages = sizeof pages / sizeof *pages,
+                            .ctx = s,
+                            .life_ms = LIFE_MS};
+    struct addr at = asked_by(setup->config);
+    int err;
+
+    if (!s->web)
+        return web_new(&setup->web, s->loop, &at, &web);
+    /* From 127.0.0.1 to 0.0.0.0 and the like: both are open for a moment. */
+    web.sock.share = true;
+    listener_share(web_listener(s->web), true);
+    err = web_new(&setup->web, s->loop, &at, &web);
+    listener_share(web_listener(s->web), false);
+    if (!err)
+        listener_share(web_listener(setup->web), false);
+    return err;
+}
+
+static bool is_same_place(const struct config *a, const struct config *b)
+{
+    return a->metrics.port == b->metrics.port &&
+           strcmp(a->metrics.address, b->metrics.address) == 0;
+}
+
+int pages_prepare(struct setup *setup, struct server *s,
+                  struct config_report *r)
+{
+    const struct config *config = setup->config;
+    int err;
+
+    if (!*config->metrics.address)
+        return 0;
+    if (s->web && is_same_place(config, s->now.config)) {
+        setup->web = s->web;
+        return 0;
+    }
+    err = open_pages(setup, s);
+    if (err)
+        config_report(r, config_place(config, "metrics.address"),
+                      "cannot listen at %s port %llu: %s",
+                      config->metrics.address,
+                      (unsigned long long)config->metrics.port,
+                      err == ERR_IO ? strerror(errno) : err_text(err));
+    return err;
+}
+
+void pages_abandon(struct setup *setup, struct server *s)
+{
+    if (setup->web != s->web)
+        web_free(setup->web);
+    setup->web = NULL;
+}
+
+void pages_commit(struct server *s)
+{
+    const struct addr *at;
+    char text[ADDR_TEXT_MAX];
+
+    if (s->web == s->now.web)
+        return;
+    web_free(s->web);
+    s->web = s->now.web;
+    if (!s->web) {
+        log_info(s->log, "listening no more transport=http");
+        return;
+    }
+    at = listener_addr(web_listener(s->web));
+    log_info(s->log, "listening transport=http address=%s port=%u",
+             addr_host_text(text, at), addr_port(at));
+}
+
+void pages_give(struct server *s, uid_t uid, gid_t gid)
+{
+    if (s->web)
+        (void)listener_set_owner(web_listener(s->web), uid, gid);
+}
+
+void pages_close(struct server *s)
+{
+    web_free(s->web);
+    s->web = s->now.web = NULL;
+}
