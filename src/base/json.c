@@ -1,0 +1,213 @@
+#include "json.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+
+void json_init(struct json *j, char *p, size_t size)
+{
+    *j = (struct json){.p = p, .size = size};
+}
+
+static void put(struct json *j, struct span s)
+{
+    if (j->full || s.n > j->size - j->n) {
+        j->full = true;
+        return;
+    }
+    if (s.n)
+        memcpy(j->p + j->n, s.p, s.n);
+    j->n += s.n;
+}
+
+/* How many octets the well-formed UTF-8 sequence at the head of `s` has (RFC
+ * 3629, 4); 0 if there is none. */
+static size_t utf8_len(struct span s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    unsigned char low = 0x80, high = 0xbf; /* bounds of the second octet */
+    size_t len;
+
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] >= 0xc2 && p[0] <= 0xdf)
+        len = 2;
+    else if (p[0] >= 0xe0 && p[0] <= 0xef)
+        len = 3;
+    else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+        len = 4;
+    else
+        return 0;
+    if (s.n < len)
+        return 0;
+    if (p[0] == 0xe0)
+        low = 0xa0; /* not longer than needed */
+    else if (p[0] == 0xed)
+        high = 0x9f; /* no surrogates */
+    else if (p[0] == 0xf0)
+        low = 0x90;
+    else if (p[0] == 0xf4)
+        high = 0x8f; /* nothing above U+10FFFF */
+    if (p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* Would a terminal obey it? C0, DEL, and C1 in its two octets. */
+static bool is_control(struct span c)
+{
+    unsigned char first = (unsigned char)c.p[0];
+
+    return first < ' ' || first == 0x7f ||
+           (c.n == 2 && first == 0xc2 && (unsigned char)c.p[1] < 0xa0);
+}
+
+/* The last octet of a control is its code point; so is, for want of a better
+ * one, an octet that is no UTF-8. */
+static void put_escaped(struct json *j, char c)
+{
+    char hex[2];
+
+    hex_text(hex, &c, 1);
+    put(j, SPAN("\\u00"));
+    put(j, span_of(hex, sizeof hex));
+}
+
+static void put_quoted(struct json *j, struct span s)
+{
+    put(j, SPAN("\""));
+    while (s.n && !j->full) {
+        size_t len = utf8_len(s);
+        struct span c = span_of(s.p, len ? len : 1);
+
+        if (!len || is_control(c)) {
+            put_escaped(j, c.p[c.n - 1]);
+        } else {
+            if (*c.p == '"' || *c.p == '\\')
+                put(j, SPAN("\\"));
+            put(j, c);
+        }
+        s = span_from(s, c.n);
+    }
+    put(j, SPAN("\""));
+}
+
+/* All that stands before a value. */
+static void begin(struct json *j, const char *name)
+{
+    if (j->comma)
+        put(j, SPAN(","));
+    j->comma = true;
+    if (!name)
+        return;
+    put_quoted(j, span_str(name));
+    put(j, SPAN(":"));
+}
+
+static void begin_group(struct json *j, const char *name, struct span open)
+{
+    begin(j, name);
+    put(j, open);
+    j->comma = false;
+    j->depth++;
+}
+
+static void end_group(struct json *j, struct span close)
+{
+    assert(j->depth);
+    put(j, close);
+    j->comma = true;
+    j->depth--;
+}
+
+void json_object(struct json *j, const char *name)
+{
+    begin_group(j, name, SPAN("{"));
+}
+
+void json_object_end(struct json *j)
+{
+    end_group(j, SPAN("}"));
+}
+
+void json_array(struct json *j, const char *name)
+{
+    begin_group(j, name, SPAN("["));
+}
+
+void json_array_end(struct json *j)
+{
+    end_group(j, SPAN("]"));
+}
+
+void json_str(struct json *j, const char *name, struct span s)
+{
+    begin(j, name);
+    put_quoted(j, s);
+}
+
+static void put_u64(struct json *j, uint64_t v)
+{
+    char digits[20];
+
+    put(j, span_of(digits, u64_text(digits, v)));
+}
+
+void json_u64(struct json *j, const char *name, uint64_t v)
+{
+    begin(j, name);
+    put_u64(j, v);
+}
+
+void json_i64(struct json *j, const char *name, int64_t v)
+{
+    begin(j, name);
+    if (v < 0)
+        put(j, SPAN("-"));
+    /* In uint64_t, as INT64_MIN has no positive counterpart. */
+    put_u64(j, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void json_double(struct json *j, const char *name, double v)
+{
+    char text[32];
+
+    if (!isfinite(v)) {
+        json_null(j, name);
+        return;
+    }
+    begin(j, name);
+    /* Fifteen digits are what a double keeps of a decimal number. */
+    put(j, span_of(text, (size_t)snprintf(text, sizeof text, "%.15g", v)));
+}
+
+void json_seconds(struct json *j, const char *name, uint64_t ms)
+{
+    char decimals[] = {'.', (char)('0' + ms / 100 % 10),
+                       (char)('0' + ms / 10 % 10), (char)('0' + ms % 10)};
+
+    begin(j, name);
+    put_u64(j, ms / 1000);
+    put(j, span_of(decimals, sizeof decimals));
+}
+
+void json_bool(struct json *j, const char *name, bool v)
+{
+    begin(j, name);
+    put(j, v ? SPAN("true") : SPAN("false"));
+}
+
+void json_null(struct json *j, const char *name)
+{
+    begin(j, name);
+    put(j, SPAN("null"));
+}
+
+struct span json_text(const struct json *j)
+{
+    assert(j->depth == 0);
+    return span_of(j->p, j->full ? 0 : j->n);
+}
