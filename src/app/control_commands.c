@@ -6,6 +6,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] =
         {
             .name = "status",
+            .arguments = "",
             .help = "what the relay is and how it is",
             .words = "",
         },
@@ -21,6 +22,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_CONNECTIONS] =
         {
             .name = "connections",
+            .arguments = "",
             .help = "the connections, oldest first",
             .answer = CONTROL_LIST,
             .words = "",
@@ -54,6 +56,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_RELOAD] =
         {
             .name = "reload",
+            .arguments = "",
             .help = "read the configuration anew; all of it holds, or nothing",
             .answer = CONTROL_FAULTS,
             .words = "",
@@ -68,6 +71,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_STATS] =
         {
             .name = "stats",
+            .arguments = "",
             .help = "all figures, as the metrics have them",
             .answer = CONTROL_LIST,
             .words = "",
@@ -75,12 +79,14 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_PING] =
         {
             .name = "ping",
+            .arguments = "",
             .help = "whether the relay answers",
             .words = "",
         },
     [CONTROL_HELP] =
         {
             .name = "help",
+            .arguments = "",
             .help = "these commands",
             .answer = CONTROL_LIST,
             .words = "",

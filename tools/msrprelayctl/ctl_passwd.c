@@ -1,0 +1,182 @@
+#include "ctl_passwd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "ctl_users.h"
+#include "err.h"
+#include "password.h"
+
+static const char default_config[] = "/etc/msrprelayd/msrprelayd.conf";
+
+static enum ctl_exit complain(const char *what, const char *detail)
+{
+    fprintf(stderr, "msrprelayctl: %s%s%s\n", what, *detail ? ": " : "",
+            detail);
+    return CTL_FAILED;
+}
+
+static const char *reason(int err)
+{
+    return err == ERR_IO && errno ? strerror(errno) : err_text(err);
+}
+
+/* --- the password --- */
+
+static void wipe(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
+}
+
+/* Twice, for nobody sees what is typed. */
+static int ask_twice(char **out, const char *user)
+{
+    char prompt[USERS_NAME_MAX + 64], *first, *second;
+    int err;
+
+    snprintf(prompt, sizeof prompt, "New password for %s: ", user);
+    err = password_ask(&first, prompt);
+    if (err)
+        return err;
+    err = password_ask(&second, "The same again: ");
+    if (!err) {
+        if (!span_eq_secret(span_str(first), span_str(second)))
+            err = ERR_DENIED;
+        wipe(second);
+    }
+    if (err) {
+        wipe(first);
+        return err;
+    }
+    *out = first;
+    return 0;
+}
+
+/* NULL after a complaint. */
+static char *get_password(const struct ctl_args *a)
+{
+    char *password = NULL;
+    int err = a->from_stdin ? password_read(&password, STDIN_FILENO)
+                            : ask_twice(&password, a->user);
+
+    if (err == ERR_DENIED)
+        complain("the passwords are not the same", "");
+    else if (err == ERR_LIMIT)
+        complain("the password is too long", "");
+    else if (err == ERR_SYNTAX)
+        complain("the password holds a NUL", "");
+    else if (err)
+        complain("no password", errno ? reason(err) : "");
+    else if (!*password) {
+        complain("the password is empty", "");
+        wipe(password);
+        password = NULL;
+    }
+    return password;
+}
+
+/* --- the change --- */
+
+static void print_fault(void *ctx, size_t line, const char *what)
+{
+    fprintf(stderr, "%s:%zu: %s\n", (const char *)ctx, line, what);
+}
+
+static int hash(struct ctl_users_change *c, const struct ctl_args *a,
+                const char *password)
+{
+    for (int alg = 0; alg < DIGEST_ALGS; alg++) {
+        int err;
+
+        if (!a->algs[alg])
+            continue;
+        err = digest_ha1(&c->ha1[alg], (enum digest_alg)alg, c->user, c->realm,
+                         span_str(password));
+        if (err)
+            return err;
+        c->has[alg] = true;
+    }
+    return 0;
+}
+
+static enum ctl_exit make_change(const struct ctl_args *a, const char *path,
+                                 struct ctl_users_change *c)
+{
+    char *copy = strdup(path); /* for print_fault() */
+    int err;
+
+    if (!copy)
+        return complain(err_text(ERR_NOMEM), "");
+    err = ctl_users_change(path, c, print_fault, copy);
+    free(copy);
+    if (err == ERR_CONFIG)
+        return complain("nothing changed: the users file is malformed", path);
+    if (err == ERR_NOT_FOUND)
+        return complain("there is no such user in this realm", a->user);
+    if (err)
+        return complain(path, reason(err));
+    fprintf(stderr,
+            "%s: %s in realm %.*s is %s; `msrprelayctl reload` makes it "
+            "count\n",
+            path, a->user, SPAN_ARG(c->realm), a->removes ? "gone" : "set");
+    return CTL_OK;
+}
+
+static enum ctl_exit change(const struct ctl_args *a, const char *path,
+                            const char *realm)
+{
+    struct ctl_users_change c = {.user = span_str(a->user),
+                                 .realm = span_str(realm)};
+    enum ctl_exit code = CTL_OK;
+
+    if (!ctl_users_can_hold(c.user, c.realm))
+        return complain("no users file can hold this user and realm", a->user);
+    if (!a->removes) {
+        char *password = get_password(a);
+        int err = password ? hash(&c, a, password) : 0;
+
+        if (!password)
+            code = CTL_FAILED;
+        else if (err)
+            code = complain("cannot hash", err_text(err));
+        wipe(password);
+    }
+    if (code == CTL_OK)
+        code = make_change(a, path, &c);
+    explicit_bzero(&c, sizeof c);
+    return code;
+}
+
+/* --- where --- */
+
+static void print_config_fault(void *ctx, struct config_place at,
+                               const char *what)
+{
+    (void)ctx;
+    fprintf(stderr, "%s:%u: %s\n", at.file, at.line, what);
+}
+
+enum ctl_exit ctl_passwd(const struct ctl_args *a)
+{
+    const char *from = a->config ? a->config : default_config;
+    struct config *config = NULL;
+    enum ctl_exit code;
+    int err;
+
+    if (a->users_file && a->realm)
+        return change(a, a->users_file, a->realm);
+    err = config_load(&config, from, print_config_fault, NULL);
+    if (err)
+        return complain(err == ERR_CONFIG
+                            ? "without a configuration, -f and -r are needed"
+                            : err_text(err),
+                        "");
+    code = change(a, a->users_file ? a->users_file : config->auth.users_file,
+                  a->realm ? a->realm : config->relay.realm);
+    config_free(config);
+    return code;
+}

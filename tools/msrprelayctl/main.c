@@ -1,0 +1,119 @@
+/* msrprelayctl - look at a running relay and direct it: see msrprelayctl(1). */
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "ctl_args.h"
+#include "ctl_ask.h"
+#include "ctl_passwd.h"
+#include "ctl_show.h"
+#include "err.h"
+
+enum {
+    TIMEOUT_MS = 30 * 1000,
+    RELOAD_MS = 300 * 1000, /* a users file may be large */
+};
+
+static const char default_socket[] = "/run/msrprelayd/control.sock";
+
+static enum ctl_exit complain(enum ctl_exit code, const char *what,
+                              const char *detail)
+{
+    fprintf(stderr, "msrprelayctl: %s%s%s\n", what, *detail ? ": " : "",
+            detail);
+    return code;
+}
+
+static void print_fault(void *ctx, struct config_place at, const char *what)
+{
+    (void)ctx;
+    fprintf(stderr, "%s:%u: %s\n", at.file, at.line, what);
+}
+
+/* Nobody has got the answer unless all of it could be written. */
+static enum ctl_exit finish(enum ctl_exit code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    return complain(CTL_FAILED, "cannot write", strerror(errno));
+}
+
+static enum ctl_exit ask(const struct ctl_args *a, int fd)
+{
+    enum control_answer answer = control_commands[a->id].answer;
+    int timeout_ms = a->id == CONTROL_RELOAD ? RELOAD_MS : TIMEOUT_MS;
+    struct ctl_show show;
+    struct ctl_end end;
+    int err;
+
+    ctl_show_begin(&show, stdout, answer, a->json);
+    err = ctl_ask(&end, fd, a->line, timeout_ms, ctl_show_row, &show);
+    ctl_show_end(&show, err ? NULL : &end);
+    if (err)
+        return complain(CTL_UNREACHABLE, "no whole answer from the relay",
+                        err == ERR_IO ? strerror(errno) : err_text(err));
+    if (!end.ok)
+        return complain(CTL_FAILED, end.error, "");
+    return CTL_OK;
+}
+
+static enum ctl_exit reach(const struct ctl_args *a, const char *path)
+{
+    enum ctl_exit code;
+    int fd;
+
+    if (!*path)
+        return complain(CTL_UNREACHABLE,
+                        "the configuration has no control.socket", "");
+    if (ctl_ask_open(&fd, path))
+        return complain(CTL_UNREACHABLE, path, strerror(errno));
+    code = finish(ask(a, fd));
+    close(fd);
+    return code;
+}
+
+static enum ctl_exit reach_configured(const struct ctl_args *a)
+{
+    struct config *config;
+    enum ctl_exit code;
+    int err = config_load(&config, a->config, print_fault, NULL);
+
+    if (err)
+        return complain(CTL_UNREACHABLE, a->config, err_text(err));
+    code = reach(a, config->control.socket);
+    config_free(config);
+    return code;
+}
+
+static enum ctl_exit run(const struct ctl_args *a)
+{
+    switch (a->what) {
+    case CTL_ASK:
+        if (a->config && !a->socket)
+            return reach_configured(a);
+        return reach(a, a->socket ? a->socket : default_socket);
+    case CTL_PASSWD:
+        return ctl_passwd(a);
+    case CTL_HELP:
+        ctl_args_help(stdout);
+        return finish(CTL_OK);
+    case CTL_VERSION:
+        printf("msrprelayctl %s\n", MSRP_VERSION);
+        return finish(CTL_OK);
+    }
+    return CTL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl_args args;
+    char why[CTL_WHY];
+
+    if (ctl_args_parse(&args, why, argc, argv)) {
+        fprintf(stderr, "msrprelayctl: %s; msrprelayctl --help tells more\n",
+                why);
+        return CTL_USAGE;
+    }
+    return run(&args);
+}
