@@ -14,6 +14,7 @@
 #include "neighbours.h"
 #include "parser.h"
 #include "policy.h"
+#include "relay_stats.h"
 #include "users.h"
 
 struct relay;
@@ -90,22 +91,7 @@ void relay_on_event(struct relay *r, struct link *l,
 /* The kernel has taken the link's output up to this position. */
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position);
 
-/* --- figures --- */
-
-struct relay_stats {
-    uint64_t sessions_now, sessions_ever;
-    uint64_t auth_ok, auth_failed;
-    uint64_t chunks_in, chunks_forwarded;
-    uint64_t octets_forwarded;              /* of bodies */
-    uint64_t responses_ok, responses_error; /* made by this relay */
-    uint64_t reports_made, reports_forwarded;
-    uint64_t transactions_now, timeouts;
-    uint64_t dropped; /* frames thrown away without an answer */
-    /* How often a limit was met. */
-    uint64_t waits;             /* a feeder was made to wait for its turn */
-    uint64_t too_many_sessions; /* limits.sessions_per_connection */
-    uint64_t too_large;         /* limits.message_size */
-};
+/* --- what it tells --- */
 
 void relay_stats(const struct relay *r, struct relay_stats *out);
 

@@ -1,0 +1,28 @@
+#include "codes.h"
+
+#include <assert.h>
+
+size_t code_index(unsigned code)
+{
+    switch (code) {
+#define INDEX(code)                                                            \
+    case code:                                                                 \
+        return CODE_AT_##code;
+        CODES_LIST(INDEX)
+#undef INDEX
+    default:
+        return CODE_AT_OTHER;
+    }
+}
+
+const char *code_name(size_t index)
+{
+    static const char *const names[CODES] = {
+#define NAME(code) #code,
+        CODES_LIST(NAME)
+#undef NAME
+            "other"};
+
+    assert(index < CODES);
+    return names[index];
+}
