@@ -2,6 +2,7 @@
 /* test-wraps: loop_now_ms connect */
 #include "dial.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "backoff.h"
@@ -66,6 +67,57 @@ static void with_new_settings_everybody_may_be_tried(void **state)
     dial_rig_set_times(d, 20000, 20000);
     assert_dial_fails(d, "127.0.0.2", ERR_IO);
     assert_int_equal(dial_rig_system.connects, 2);
+}
+
+static void a_call_under_way_keeps_its_patience(void **state)
+{
+    struct dial_rig *d = *state;
+    struct heard early = {.calls = 0}, late = {.calls = 0};
+
+    dial_rig_start(d, &early, "127.0.0.3");
+    resolve_rig_turn(d->names);
+    dial_rig_set_times(d, 1, 1);
+    dial_rig_start(d, &late, "127.0.0.3");
+    dial_rig_wait(&late);
+    assert_int_equal(late.result.err, ERR_TIMEOUT);
+    assert_int_equal(early.calls, 0);
+    dial_cancel(early.call);
+}
+
+/* --- figures --- */
+
+static void calls_are_counted_by_how_they_end(void **state)
+{
+    struct dial_rig *d = *state;
+    struct heard cancelled = {.calls = 0};
+    struct dial_stats s;
+
+    assert_dial_connects(d, "127.0.0.1", "127.0.0.1");
+    assert_dial_fails(d, "127.0.0.2", ERR_IO);
+    assert_dial_fails(d, "127.0.0.2", ERR_IO); /* rests */
+    assert_dial_fails(d, "nobody.example", ERR_NOT_FOUND);
+    dial_rig_add_block(&d->deny, "127.0.0.1", 32);
+    assert_dial_fails(d, "127.0.0.1", ERR_DENIED);
+    dial_rig_start(d, &cancelled, "127.0.0.3");
+    dial_stats(d->dial, &s);
+    assert_int_equal(s.now, 1);
+    dial_cancel(cancelled.call);
+    dial_rig_set_times(d, 1, 20000);
+    assert_dial_fails(d, "127.0.0.3", ERR_TIMEOUT);
+    dial_rig_forget_connects();
+    dial_rig_system.fail_with[0] = EMFILE;
+    assert_dial_fails(d, "127.0.0.4", ERR_LIMIT);
+
+    dial_stats(d->dial, &s);
+    assert_int_equal(s.now, 0);
+    assert_int_equal(s.ok, 1);
+    assert_int_equal(s.io, 1);
+    assert_int_equal(s.backoff, 1);
+    assert_int_equal(s.not_found, 1);
+    assert_int_equal(s.denied, 1);
+    assert_int_equal(s.cancelled, 1);
+    assert_int_equal(s.timeout, 1);
+    assert_int_equal(s.limit, 1);
 }
 
 /* --- endings --- */
@@ -218,6 +270,8 @@ int main(void)
         T(who_failed_is_left_alone_for_a_while),
         T(what_became_of_the_connection_counts),
         T(with_new_settings_everybody_may_be_tried),
+        T(a_call_under_way_keeps_its_patience),
+        T(calls_are_counted_by_how_they_end),
         T(cancelled_calls_tell_nothing_and_leave_nothing),
         T(in_its_call_it_may_be_cancelled_and_others_too),
         T(in_its_call_it_may_be_started_again),

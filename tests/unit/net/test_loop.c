@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -256,6 +258,65 @@ static void without_memory_nothing_is_made(void **state)
     assert_true(oom_sweep(make_all, NULL) >= 3);
 }
 
+/* Uses up some time, as work does. */
+static void busy(void *ctx)
+{
+    enum { BUSY_NS = 3000000 };
+    struct timespec begun, now;
+
+    (void)ctx;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - begun.tv_sec) * 1000000000 + now.tv_nsec -
+               begun.tv_nsec <
+           BUSY_NS);
+}
+
+static size_t bucket_of(double seconds)
+{
+    size_t i = 0;
+
+    while (seconds > loop_bucket_s(i))
+        i++;
+    return i;
+}
+
+static void the_work_of_a_turn_is_timed_but_not_its_wait(void **state)
+{
+    struct story *s = *state;
+    struct loop_defer work;
+    struct loop_stats before, after;
+    uint64_t slow = 0;
+
+    loop_defer_init(&work, busy, NULL);
+    loop_stats(s->loop, &before);
+    loop_defer(s->loop, &work);
+    loop_turn(s->loop, true);
+    loop_stats(s->loop, &after);
+    assert_int_equal(after.turns, before.turns + 1);
+    assert_true(after.work_s - before.work_s >= 0.003);
+    for (size_t i = bucket_of(0.003); i < LOOP_BUCKETS; i++)
+        slow += after.buckets[i] - before.buckets[i];
+    assert_int_equal(slow, 1);
+
+    assert_int_equal(alarm_new(&s->alarm, s->loop, tell_a, s), 0);
+    alarm_set(s->alarm, 100);
+    loop_stats(s->loop, &before);
+    loop_turn(s->loop, true);
+    loop_stats(s->loop, &after);
+    assert_int_equal(after.turns, before.turns + 1);
+    assert_true(after.work_s - before.work_s < 0.09);
+}
+
+static void buckets_grow_without_end(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < LOOP_BUCKETS; i++)
+        assert_true(loop_bucket_s(i) > loop_bucket_s(i - 1));
+    assert_true(isinf(loop_bucket_s(LOOP_BUCKETS - 1)));
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -270,6 +331,8 @@ int main(void)
         T(a_stopped_alarm_never_comes),
         T(a_stopped_loop_returns_with_calls_still_queued),
         T(a_signal_is_a_call_in_the_loop),
+        T(the_work_of_a_turn_is_timed_but_not_its_wait),
+        T(buckets_grow_without_end),
         cmocka_unit_test(without_memory_nothing_is_made),
     };
 

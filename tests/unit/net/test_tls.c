@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "cmocka_all.h"
 #include "err.h"
@@ -96,6 +97,22 @@ static void good_settings_make_a_context(void **state)
     assert_true(tls_ctx_has_name(t, SPAN("relay.example.com")));
     tls_ctx_unref(t);
     tls_ctx_unref(NULL);
+}
+
+static void the_end_of_the_certificate_is_known(void **state)
+{
+    enum { DAY_S = 86400, SLACK_S = 600 };
+    struct made *m = *state;
+    struct tls_settings s = m->good;
+    struct tls_ctx *t = made_with(&s);
+    int64_t left_s = tls_ctx_expires(t) - (int64_t)time(NULL);
+
+    assert_true(left_s > DAY_S - SLACK_S && left_s <= DAY_S);
+    tls_ctx_unref(t);
+    s.certificate = s.private_key = "";
+    t = made_with(&s);
+    assert_int_equal(tls_ctx_expires(t), 0);
+    tls_ctx_unref(t);
 }
 
 static void the_systems_store_will_do(void **state)
@@ -259,6 +276,7 @@ int main(void)
 #define T(test) cmocka_unit_test(test)
     const struct CMUnitTest tests[] = {
         T(good_settings_make_a_context),
+        T(the_end_of_the_certificate_is_known),
         T(the_systems_store_will_do),
         T(a_faulty_certificate_is_told),
         T(a_faulty_key_is_told),

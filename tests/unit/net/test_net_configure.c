@@ -1,0 +1,146 @@
+/* New settings while connections are open: what began before keeps what it
+ * began with. Over TCP and over TLS. */
+#include "net.h"
+
+#include "cmocka_all.h"
+#include "err.h"
+#include "oom.h"
+#include "rig.h"
+
+static struct net_settings roomy(void)
+{
+    return (struct net_settings){.input_size = 65536,
+                                 .read_per_turn = 262144,
+                                 .output_max = 8 << 20,
+                                 .handshake_ms = 60000,
+                                 .stall_ms = 60000};
+}
+
+static bool has_input(struct rig *r)
+{
+    return r->got_n > 0;
+}
+
+static bool has_all(struct rig *r)
+{
+    return r->got_n >= 4000;
+}
+
+static void a_new_rate_is_for_new_connections(void **state)
+{
+    struct rig_world *w = *state;
+    struct net_settings s = roomy();
+    struct rig *r = rig_open(w, (struct rig_opts){0}), *late;
+
+    s.rate = 1;
+    assert_int_equal(net_configure(r->net, &s), 0);
+    late = rig_open(w, (struct rig_opts){.beside = r});
+    rig_send_all(r, w->big, 4000);
+    rig_send_all(late, w->big, 4000);
+    rig_until(r, has_all);
+    rig_until(late, has_input);
+    assert_in_range(late->got_n, 1, 20);
+    rig_free(late);
+    rig_free(r);
+}
+
+static void a_new_bound_on_output_is_for_new_connections(void **state)
+{
+    struct rig_world *w = *state;
+    struct net_settings s = roomy();
+    struct rig *r = rig_open(w, (struct rig_opts){.settings.output_max = 1000});
+    struct rig *late;
+
+    assert_int_equal(net_configure(r->net, &s), 0);
+    late = rig_open(w, (struct rig_opts){.beside = r});
+    assert_int_equal(rig_put(r, w->big, 2000), ERR_FULL);
+    assert_int_equal(rig_put(r, w->big, 1000), 0);
+    assert_int_equal(rig_put(late, w->big, 2000), 0);
+    rig_recv_all(r, w->back, 1000);
+    rig_recv_all(late, w->back, 2000);
+    rig_free(late);
+    rig_free(r);
+}
+
+static void a_shorter_patience_is_for_stalls_that_begin_later(void **state)
+{
+    struct rig_world *w = *state;
+    struct net_settings s = roomy();
+    struct rig *r =
+        rig_open(w, (struct rig_opts){.settings.sock.send_buffer = 4096,
+                                      .client_receive = 4096});
+    struct rig *late;
+
+    s.sock.send_buffer = 4096;
+    late = rig_open(w, (struct rig_opts){.beside = r, .client_receive = 4096});
+    assert_int_equal(rig_put(r, w->big, RIG_BIG), 0);
+    for (int i = 0; i < 20; i++)
+        rig_turn(r);
+    s.stall_ms = 20;
+    assert_int_equal(net_configure(r->net, &s), 0);
+    assert_int_equal(rig_put(late, w->big, RIG_BIG), 0);
+    rig_until(late, rig_is_closed);
+    assert_int_equal(late->why, CONN_WHY_STALL);
+    assert_int_equal(r->closes, 0);
+    rig_free(late);
+    rig_free(r);
+}
+
+static void a_shorter_handshake_is_for_those_that_begin_later(void **state)
+{
+    struct rig_world *w = *state;
+    struct net_settings s = roomy();
+    struct rig *r, *late;
+
+    r = rig_new(&(struct rig_opts){.tls = w->tls, .no_hello = true});
+    s.handshake_ms = 20;
+    assert_int_equal(net_configure(r->net, &s), 0);
+    late = rig_new(
+        &(struct rig_opts){.beside = r, .tls = w->tls, .no_hello = true});
+    rig_until(late, rig_is_closed);
+    assert_int_equal(late->why, CONN_WHY_HANDSHAKE);
+    assert_int_equal(r->closes, 0);
+    rig_free(late);
+    rig_free(r);
+}
+
+static void without_memory_all_stays_as_it_was(void **state)
+{
+    struct rig_world *w = *state;
+    struct net_settings s = roomy();
+    struct rig *r = rig_open(w, (struct rig_opts){0}), *late;
+
+    s.input_size = 4096;
+    s.rate = 1;
+    s.output_max = 10;
+    oom_arm(1);
+    assert_int_equal(net_configure(r->net, &s), ERR_NOMEM);
+    assert_true(oom_disarm());
+    late = rig_open(w, (struct rig_opts){.beside = r});
+    assert_int_equal(rig_put(late, w->big, 2000), 0);
+    rig_send_all(late, w->big, 4000);
+    rig_until(late, has_all);
+    rig_free(late);
+    rig_free(r);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test(test)
+    const struct CMUnitTest tests[] = {
+        T(a_new_rate_is_for_new_connections),
+        T(a_new_bound_on_output_is_for_new_connections),
+        T(a_shorter_patience_is_for_stalls_that_begin_later),
+        T(without_memory_all_stays_as_it_was),
+    };
+    const struct CMUnitTest of_tls[] = {
+        T(a_shorter_handshake_is_for_those_that_begin_later),
+    };
+
+    return cmocka_run_group_tests_name("over tcp", tests, rig_set_up_tcp,
+                                       rig_tear_down) +
+           cmocka_run_group_tests_name("over tls", tests, rig_set_up_tls,
+                                       rig_tear_down) +
+           cmocka_run_group_tests_name("of tls", of_tls, rig_set_up_tls,
+                                       rig_tear_down);
+}
