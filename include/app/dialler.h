@@ -20,9 +20,12 @@ struct dialler {
  * copes with one that was half opened. */
 int dialler_open(struct dialler *d, struct loop *loop,
                  const struct config *config);
-/* From now on by this configuration, which must outlive d; 0, or ERR_NOMEM and
- * all is as it was. */
-int dialler_configure(struct dialler *d, const struct config *config);
+/* To go over to another configuration, which then must outlive d: what may fail
+ * first, which changes nothing yet: 0 or an error; then dialler_commit(), which
+ * cannot fail, or dialler_abandon(). */
+int dialler_prepare(struct dialler *d, const struct config *config);
+void dialler_commit(struct dialler *d, const struct config *config);
+void dialler_abandon(struct dialler *d);
 void dialler_close(struct dialler *d);
 
 #endif

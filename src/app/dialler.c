@@ -54,17 +54,25 @@ int dialler_open(struct dialler *d, struct loop *loop,
     return err;
 }
 
-int dialler_configure(struct dialler *d, const struct config *config)
+int dialler_prepare(struct dialler *d, const struct config *config)
 {
     struct resolve_settings names = resolve_of(config);
-    struct dial_settings settings = dial_of(config);
-    int err = resolve_configure(d->resolve, &names);
 
-    if (err)
-        return err;
+    return resolve_prepare(d->resolve, &names);
+}
+
+void dialler_commit(struct dialler *d, const struct config *config)
+{
+    struct dial_settings settings = dial_of(config);
+
     d->config = config;
+    resolve_commit(d->resolve);
     dial_configure(d->dial, &settings);
-    return 0;
+}
+
+void dialler_abandon(struct dialler *d)
+{
+    resolve_abandon(d->resolve);
 }
 
 void dialler_close(struct dialler *d)

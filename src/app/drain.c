@@ -20,6 +20,7 @@ int server_drain(struct server *s, bool on)
     if (s->state == wanted)
         return 0;
     s->state = wanted;
+    relay_drain(s->relay, on);
     log_info(s->log, "draining %s", on ? "begins" : "is over");
     notify_status(&s->notify, on ? "draining" : "running");
     return 0;
@@ -39,6 +40,7 @@ void server_end(struct server *s)
     s->state = SERVER_ENDING;
     s->end_by_ms = loop_now_ms(s->loop) + drain_ms;
     notify_stopping(&s->notify, drain_ms + 5 * GOODBYE_MS);
+    relay_drain(s->relay, true);
     ports_close(s);
     server_check_end(s);
 }

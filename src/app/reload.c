@@ -37,14 +37,18 @@ static void on_fixed(void *ctx, const char *key)
     log_warn(a->server->log, "reload %s is changed by a restart only", key);
 }
 
-/* What may fail besides making the setup; it is undone by going back. */
+/* What may fail besides making the setup; on error nothing has changed. */
 static int reconfigure(struct server *s, const struct config *to)
 {
     struct net_settings settings = setup_net(to);
-    int err = dialler_configure(&s->dialler, to);
+    int err = dialler_prepare(&s->dialler, to);
 
     if (!err)
         err = net_configure(s->net, &settings);
+    if (err)
+        dialler_abandon(&s->dialler);
+    else
+        dialler_commit(&s->dialler, to);
     return err;
 }
 
@@ -58,8 +62,6 @@ static int go_over(struct server *s, struct config *config,
         return err;
     err = reconfigure(s, next.config);
     if (err) {
-        (void)reconfigure(s, old.config);
-        pages_abandon(&next, s);
         ports_abandon(&next);
         setup_free(&next);
         return err;
@@ -67,7 +69,6 @@ static int go_over(struct server *s, struct config *config,
     (void)config_compare(next.config, old.config, on_fixed, report->ctx);
     s->now = next;
     ports_commit(s);
-    pages_commit(s);
     setup_use(s);
     setup_free(&old);
     return 0;

@@ -23,10 +23,8 @@ static void on_end_signal(void *ctx, int signo)
 
 static void on_reload_signal(void *ctx, int signo)
 {
-    struct server *s = ctx;
-
     (void)signo;
-    log_warn(s->log, "reload is not supported by this version: restart");
+    (void)server_reload(ctx, NULL, NULL);
 }
 
 static void on_reopen_signal(void *ctx, int signo)

@@ -179,6 +179,7 @@ void setup_use(struct server *s)
 
     if (!s->debug)
         log_set_level(s->log, config->log.level);
+    relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     use_hops(s);
 }
