@@ -1,0 +1,200 @@
+#!/bin/bash
+# Makes the package, asks lintian about it, installs it into a clean Debian, and
+# looks at what is there, and at what is left after removal and purge. In
+# between that Debian is booted, with its own systemd, see inside.sh.
+#
+# usage: deb.sh BUILD-DIRECTORY
+#
+# Ends with 77 where it cannot be done: without root, the tools or a mirror. The
+# clean Debian is kept in the build directory.
+set -eu
+
+build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+clean=$build/clean-debian.tar
+dir=
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+
+step() {
+    echo "== $* ($SECONDS s)"
+}
+
+clean_up() {
+    [ -z "$dir" ] || rm -rf "$dir"
+}
+trap clean_up EXIT
+
+# --- what is needed
+
+# Where this host has its own release from.
+find_mirror() {
+    # shellcheck disable=SC1091
+    . /etc/os-release
+    suite=${VERSION_CODENAME-}
+    mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
+        'Created-By: Packages' |
+        awk -v suite="$suite" '$1 == suite && $2 == "main" { print $3; exit }')
+    [ -n "$mirror" ]
+}
+
+mirror_answers() {
+    /usr/lib/apt/apt-helper download-file "${mirror%/}/dists/$suite/Release" \
+        "$dir/Release" >/dev/null 2>&1
+}
+
+check_needs() {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    for tool in apt-get cpack debootstrap lintian systemd-nspawn; do
+        command -v $tool >/dev/null || skip "$tool is not installed"
+    done
+    find_mirror || skip "no mirror for this host's own release"
+    dir=$(mktemp -d)
+    mirror_answers || skip "$mirror does not answer"
+}
+
+# --- the package
+
+make_package() {
+    cpack -G DEB --config "$build/CPackConfig.cmake" -B "$dir/cpack" \
+        >"$dir/cpack.log" 2>&1 || {
+        cat "$dir/cpack.log"
+        fail "cpack"
+    }
+    mv "$dir"/cpack/*.deb "$dir/out/msrprelayd.deb"
+}
+
+check_package() {
+    lintian --allow-root --fail-on error "$dir/out/msrprelayd.deb" ||
+        fail "lintian"
+}
+
+# --- the clean Debian
+
+make_clean() {
+    if [ -n "$(find "$clean" -mtime -30 2>/dev/null)" ]; then
+        return
+    fi
+    debootstrap --variant=minbase "$suite" "$dir/clean" "$mirror" \
+        >"$dir/debootstrap.log" 2>&1 || {
+        tail "$dir/debootstrap.log"
+        fail "debootstrap"
+    }
+    tar -C "$dir/clean" -cf "$clean.new" .
+    mv "$clean.new" "$clean"
+    rm -rf "$dir/clean"
+}
+
+contain() {
+    systemd-nspawn --quiet --register=no --keep-unit --console=pipe \
+        --directory "$dir/root" \
+        --bind "$dir/out:/mnt" "$@" </dev/null
+}
+
+# within COMMAND...: quiet unless it fails.
+within() {
+    contain --as-pid2 --setenv=DEBIAN_FRONTEND=noninteractive "$@" \
+        >"$dir/within.log" 2>&1 || {
+        tail -n 40 "$dir/within.log"
+        fail "$*"
+    }
+}
+
+make_root() {
+    mkdir "$dir/root"
+    tar -C "$dir/root" -xf "$clean"
+    within apt-get -qq update
+    within apt-get -qq -y --no-install-recommends satisfy \
+        "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Depends)"
+}
+
+# What a package could leave behind; logs and caches of others change anyway.
+list_files() {
+    (cd "$dir/root" && find . \( -path ./proc -o -path ./sys -o -path ./run \
+        -o -path ./tmp -o -path ./var/cache -o -path ./var/log/apt \) -prune \
+        -o ! -path './var/lib/apt/*' -print) | LC_ALL=C sort >"$dir/$1"
+}
+
+# expect_left FILE...: beside what was there before.
+expect_left() {
+    list_files after
+    for path; do
+        echo "$path"
+    done | LC_ALL=C sort >"$dir/wanted"
+    LC_ALL=C comm -13 "$dir/before" "$dir/after" >"$dir/left"
+    diff "$dir/wanted" "$dir/left" || fail "something else is left"
+}
+
+# --- installed
+
+is() {
+    local want=$1 path=$2 found
+
+    found=$(contain --as-pid2 stat -c '%U:%G %a' "$path" 2>/dev/null)
+    [ "$found" = "$want" ] || fail "$path is $found, not $want"
+}
+
+check_installed() {
+    within getent passwd msrprelay
+    is 'root:msrprelay 750' /etc/msrprelayd
+    is 'root:root 644' /etc/msrprelayd/msrprelayd.conf
+    is 'root:msrprelay 640' /etc/msrprelayd/users
+    is 'msrprelay:msrprelay 750' /var/log/msrprelayd
+    within test -x /usr/bin/msrprelayctl
+    within test -x /usr/bin/msrpcat
+    within test -f /usr/share/man/man8/msrprelayd.8.gz
+    within test -f /usr/share/doc/msrprelayd/copyright
+    within test -L \
+        /etc/systemd/system/multi-user.target.wants/msrprelayd.service
+    within setpriv --reuid=msrprelay --regid=msrprelay --init-groups \
+        msrprelayd -t
+}
+
+# The system is changed in memory only, and has a loopback of its own.
+check_booted() {
+    cp "$here/inside.sh" "$dir/out"
+    timeout 120 systemd-nspawn --quiet --register=no --keep-unit \
+        --directory "$dir/root" --volatile=overlay --private-network \
+        --bind "$dir/out:/mnt" \
+        --bind-ro "$here/inside.service:/etc/systemd/system/inside.service" \
+        --boot systemd.unit=inside.service </dev/null >"$dir/boot.log" 2>&1 ||
+        : # how it ends is how the machine went off
+    cat "$dir/out/log" || {
+        tail -n 40 "$dir/boot.log"
+        fail "it does not boot"
+    }
+    [ -e "$dir/out/passed" ] || fail "inside"
+}
+
+check_needs
+mkdir "$dir/out"
+step "package"
+make_package
+step "lintian"
+check_package
+step "clean system"
+make_clean
+make_root
+list_files before
+step "install"
+within apt-get -qq -y --no-install-recommends install /mnt/msrprelayd.deb
+check_installed
+step "boot"
+check_booted
+step "remove"
+within apt-get -qq -y remove msrprelayd
+expect_left ./etc/msrprelayd ./etc/msrprelayd/msrprelayd.conf \
+    ./etc/msrprelayd/users ./var/lib/dpkg/info/msrprelayd.list \
+    ./var/lib/dpkg/info/msrprelayd.postrm
+step "purge"
+within apt-get -qq -y purge msrprelayd
+expect_left
+step "done"
