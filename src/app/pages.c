@@ -153,8 +153,8 @@ void pages_commit(struct server *s)
 
 void pages_give(struct server *s, uid_t uid, gid_t gid)
 {
-    if (s->web)
-        (void)listener_set_owner(web_listener(s->web), uid, gid);
+    if (s->now.web)
+        (void)listener_set_owner(web_listener(s->now.web), uid, gid);
 }
 
 void pages_close(struct server *s)

@@ -62,13 +62,11 @@ static int go_over(struct server *s, struct config *config,
         return err;
     err = reconfigure(s, next.config);
     if (err) {
-        ports_abandon(&next);
-        setup_free(&next);
+        setup_abandon(&next, s);
         return err;
     }
     (void)config_compare(next.config, old.config, on_fixed, report->ctx);
     s->now = next;
-    ports_commit(s);
     setup_use(s);
     setup_free(&old);
     return 0;

@@ -167,8 +167,6 @@ static int open_setup(struct server *s, struct config *config)
 
     if (err)
         return err;
-    ports_commit(s);
-    pages_commit(s);
     drop_inherited(s);
     return become_user(s);
 }

@@ -90,8 +90,10 @@ struct server {
  * `config`, which is freed. */
 int setup_make(struct setup *out, struct server *s, struct config *config,
                struct config_report *r);
-/* Frees all of it but the listeners, which the server has. Copes with zeroes.
- */
+/* Frees what was made and closes what was opened. */
+void setup_abandon(struct setup *setup, struct server *s);
+/* Frees one that was in use, all of it but the sockets, which the server has.
+ * Copes with zeroes. */
 void setup_free(struct setup *setup);
 
 /* What the net is to do by this configuration. */

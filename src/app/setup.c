@@ -126,14 +126,18 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
         err = pages_prepare(&setup, s, r);
     if (!err)
         err = make_policy(&setup);
-    if (err) {
-        pages_abandon(&setup, s);
-        ports_abandon(&setup);
-        setup_free(&setup);
-        return err;
-    }
-    *out = setup;
-    return 0;
+    if (err)
+        setup_abandon(&setup, s);
+    else
+        *out = setup;
+    return err;
+}
+
+void setup_abandon(struct setup *setup, struct server *s)
+{
+    pages_abandon(setup, s);
+    ports_abandon(setup);
+    setup_free(setup);
 }
 
 void setup_free(struct setup *setup)
@@ -177,6 +181,8 @@ void setup_use(struct server *s)
 {
     const struct config *config = s->now.config;
 
+    ports_commit(s);
+    pages_commit(s);
     if (!s->debug)
         log_set_level(s->log, config->log.level);
     relay_configure(s->relay, s->now.policy, s->now.users);
