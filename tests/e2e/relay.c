@@ -22,6 +22,7 @@ struct relay {
     int code; /* once reaped */
     unsigned ports[RELAY_PORTS];
     const char *name, *realm;
+    const char *stem; /* what its files are called */
     struct tls_files *files;
     bool shares_files; /* they are another's */
 };
@@ -65,22 +66,20 @@ static const char *stem_of(const struct relay_opts *opts)
 }
 
 /* The path of one of them. */
-static const char *own_path(struct tls_files *files,
-                            const struct relay_opts *opts, const char *suffix)
+static const char *own_path(struct tls_files *files, const char *stem,
+                            const char *suffix)
 {
     char name[64];
 
-    snprintf(name, sizeof name, "%s.%s", stem_of(opts), suffix);
+    snprintf(name, sizeof name, "%s.%s", stem, suffix);
     return tls_files_path(files, name);
 }
 
-static void add_user(FILE *f, const char *name, const char *realm,
-                     enum digest_alg alg)
+void relay_add_user(FILE *f, const char *name, const char *realm,
+                    const char *password, enum digest_alg alg)
 {
-    char password[64];
     struct digest_hex ha1;
 
-    snprintf(password, sizeof password, "%s" RELAY_PASSWORD, name);
     assert_int_equal(digest_ha1(&ha1, alg, span_str(name), span_str(realm),
                                 span_str(password)),
                      0);
@@ -90,12 +89,15 @@ static void add_user(FILE *f, const char *name, const char *realm,
 static void write_users(struct tls_files *files, const struct relay_opts *opts)
 {
     static const char *const names[] = {"alice", "bob", "carol", "dave"};
-    FILE *f = fopen(own_path(files, opts, "users"), "we");
+    FILE *f = fopen(own_path(files, stem_of(opts), "users"), "we");
 
     assert_non_null(f);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        add_user(f, names[i], realm_of(opts), DIGEST_MD5);
-        add_user(f, names[i], realm_of(opts), DIGEST_SHA256);
+        char password[64];
+
+        snprintf(password, sizeof password, "%s" RELAY_PASSWORD, names[i]);
+        relay_add_user(f, names[i], realm_of(opts), password, DIGEST_MD5);
+        relay_add_user(f, names[i], realm_of(opts), password, DIGEST_SHA256);
     }
     assert_int_equal(fclose(f), 0);
 }
@@ -126,7 +128,8 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-char *relay_config_text(struct tls_files *files, const struct relay_opts *opts)
+static char *config_text(struct tls_files *files, const char *stem,
+                         const struct relay_opts *opts)
 {
     static const char listen[] =
         "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; },\n"
@@ -138,7 +141,7 @@ char *relay_config_text(struct tls_files *files, const struct relay_opts *opts)
         opts = &defaults;
     assert_true(
         asprintf(&text,
-                 "relay: { name = \"%s\"; realm = \"%s\"; user = \"\"; "
+                 "relay: { name = \"%s\"; realm = \"%s\"; user = \"%s\"; "
                  "group = \"\"; };\n"
                  "listen = ( %s );\n"
                  "tls: { certificate = \"%s\"; private_key = \"%s\";\n"
@@ -146,19 +149,36 @@ char *relay_config_text(struct tls_files *files, const struct relay_opts *opts)
                  "auth: { users_file = \"%s\"; %s };\n"
                  "log: { level = \"%s\"; };\n"
                  "%s\n",
-                 name_of(opts), realm_of(opts),
+                 name_of(opts), realm_of(opts), or_empty(opts->user),
                  opts->listen ? opts->listen : listen,
-                 own_path(files, opts, "pem"), own_path(files, opts, "key"),
+                 own_path(files, stem, "pem"), own_path(files, stem, "key"),
                  tls_files_path(files, "ca.pem"),
-                 own_path(files, opts, "users"), or_empty(opts->auth),
+                 own_path(files, stem, "users"), or_empty(opts->auth),
                  opts->quiet ? "info" : "debug", or_empty(opts->groups)) > 0);
     return text;
+}
+
+char *relay_config_text(struct tls_files *files, const struct relay_opts *opts)
+{
+    return config_text(files, stem_of(opts), opts);
+}
+
+static void write_config(struct tls_files *files, const char *stem,
+                         const struct relay_opts *opts)
+{
+    const char *path = own_path(files, stem, "conf");
+    char *text = config_text(files, stem, opts);
+
+    relay_write(files, strrchr(path, '/') + 1, text);
+    free(text);
 }
 
 /* --- the process ---------------------------------------------------------- */
 
 /* It must not outlive the test, however that ends. */
-static void become_daemon(int out, const char *const *arguments)
+static void become_daemon(int out, const char *const *arguments,
+                          const struct relay_opts *opts,
+                          struct tls_files *files)
 {
     const char *argv[ARGUMENTS_MAX + 2] = {DAEMON};
     size_t n = 1;
@@ -169,11 +189,15 @@ static void become_daemon(int out, const char *const *arguments)
     signal(SIGPIPE, SIG_DFL);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
+    if (opts && opts->in_child)
+        opts->in_child(opts->child_ctx, files);
     execv(DAEMON, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
 
-static struct relay *spawn(const char *const *arguments)
+static struct relay *spawn(const char *const *arguments,
+                           const struct relay_opts *opts,
+                           struct tls_files *files)
 {
     struct relay *r = calloc(1, sizeof *r);
     int ends[2];
@@ -183,7 +207,7 @@ static struct relay *spawn(const char *const *arguments)
     r->pid = fork();
     assert_true(r->pid >= 0);
     if (r->pid == 0)
-        become_daemon(ends[1], arguments);
+        become_daemon(ends[1], arguments, opts, files);
     close(ends[1]);
     r->fd = ends[0];
     assert_int_equal(fcntl(r->fd, F_SETFL, O_NONBLOCK), 0);
@@ -238,40 +262,35 @@ int relay_wait(struct relay *r)
 }
 
 /* "listening transport=tls address=127.0.0.1 port=NNNN" */
-static bool find_port(unsigned *port, const struct relay *r,
-                      const char *transport)
+unsigned relay_port_since(const struct relay *r, size_t mark,
+                          const char *transport)
 {
     char key[64];
     const char *line, *at;
 
     snprintf(key, sizeof key, "listening transport=%s ", transport);
-    line = strstr(r->log, key);
+    line = strstr(r->log + mark, key);
     at = line && strchr(line, '\n') ? strstr(line, " port=") : NULL;
-    if (!at)
-        return false;
-    *port = (unsigned)strtoul(at + 6, NULL, 10);
-    return true;
+    return at ? (unsigned)strtoul(at + 6, NULL, 10) : 0;
 }
 
 struct relay *relay_start(const struct relay_opts *opts)
 {
     bool shares = opts && opts->files;
     struct tls_files *files = shares ? opts->files : tls_files_new();
-    const char *path = own_path(files, opts, "conf");
-    const char *const arguments[] = {"-c", path, NULL};
+    const char *const arguments[] = {
+        "-c", own_path(files, stem_of(opts), "conf"), NULL};
     uint64_t deadline_ms = now_ms() + DEADLINE_MS;
     struct relay *r;
-    char *text;
 
     add_files(files, opts);
-    text = relay_config_text(files, opts);
-    relay_write(files, strrchr(path, '/') + 1, text);
-    free(text);
-    r = spawn(arguments);
+    write_config(files, stem_of(opts), opts);
+    r = spawn(arguments, opts, files);
     r->files = files;
     r->shares_files = shares;
     r->name = name_of(opts);
     r->realm = realm_of(opts);
+    r->stem = stem_of(opts);
     while (!strstr(r->log, " started ")) {
         if (r->fd < 0) {
             relay_show_log(r);
@@ -279,8 +298,8 @@ struct relay *relay_start(const struct relay_opts *opts)
         }
         wait_for_output(r, deadline_ms);
     }
-    find_port(&r->ports[RELAY_TLS], r, "tls");
-    find_port(&r->ports[RELAY_TCP], r, "tcp");
+    r->ports[RELAY_TLS] = relay_port_since(r, 0, "tls");
+    r->ports[RELAY_TCP] = relay_port_since(r, 0, "tcp");
     return r;
 }
 
@@ -306,9 +325,31 @@ unsigned relay_port(const struct relay *r, enum relay_port which)
     return r->ports[which];
 }
 
+void relay_use_port(struct relay *r, enum relay_port which, unsigned port)
+{
+    r->ports[which] = port;
+}
+
+void relay_write_config(struct relay *r, const struct relay_opts *opts)
+{
+    r->name = name_of(opts);
+    r->realm = realm_of(opts);
+    write_config(r->files, r->stem, opts);
+}
+
+const char *relay_path(struct relay *r, const char *suffix)
+{
+    return own_path(r->files, r->stem, suffix);
+}
+
 struct tls_files *relay_files(struct relay *r)
 {
     return r->files;
+}
+
+pid_t relay_pid(const struct relay *r)
+{
+    return r->pid;
 }
 
 const char *relay_name(const struct relay *r)
@@ -350,6 +391,11 @@ const char *relay_log(const struct relay *r)
     return r->log;
 }
 
+size_t relay_log_size(const struct relay *r)
+{
+    return r->log_n;
+}
+
 void relay_show_log(const struct relay *r)
 {
     enum { SHOWN = 4000 };
@@ -358,7 +404,17 @@ void relay_show_log(const struct relay *r)
     fprintf(stderr, "--- the daemon's log ---\n%s---\n", r->log + from);
 }
 
-/* --- memory --------------------------------------------------------------- */
+/* --- what it uses --------------------------------------------------------- */
+
+uint64_t relay_cpu_ms(const struct relay *r)
+{
+    struct timespec t;
+    clockid_t clock;
+
+    assert_int_equal(clock_getcpuclockid(r->pid, &clock), 0);
+    assert_int_equal(clock_gettime(clock, &t), 0);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 static size_t status_of(const struct relay *r, const char *key)
 {
@@ -391,7 +447,7 @@ size_t relay_peak_rss(const struct relay *r)
 
 int relay_command(char *said, size_t size, const char *const *arguments)
 {
-    struct relay *r = spawn(arguments);
+    struct relay *r = spawn(arguments, NULL, NULL);
     int code = relay_wait(r);
 
     assert_false(relay_has_complained(r));

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
+#include "digest.h"
 #include "tls_files.h"
 
 /* Every wait ends after so long, and fails the test. */
@@ -34,7 +36,11 @@ struct relay_opts {
         *name; /* instead of RELAY_NAME; also what its files are called */
     const char *realm; /* instead of RELAY_REALM */
     const char *usage; /* of its certificate's key: "serverAuth"; NULL: any */
+    const char *user;  /* relay.user and relay.group; NULL: stay */
     struct tls_files *files; /* of another relay: both have one authority */
+    /* Called in the child before it becomes the daemon, with its files. */
+    void (*in_child)(void *ctx, struct tls_files *files);
+    void *child_ctx;
 };
 
 enum relay_port { RELAY_TLS, RELAY_TCP, RELAY_PORTS };
@@ -46,9 +52,16 @@ struct relay *relay_start(const struct relay_opts *opts);
 /* Kills it if it still runs, and removes its files. NULL is harmless. */
 void relay_free(struct relay *r);
 
-/* The port of the listener with this transport. */
+/* The port of the listener with this transport; after a reload, the one that
+ * the test has found and chosen. */
 unsigned relay_port(const struct relay *r, enum relay_port which);
+/* The port of the first listener with this transport ("tls", "tcp") that was
+ * opened after so many octets of the log. */
+unsigned relay_port_since(const struct relay *r, size_t mark,
+                          const char *transport);
+void relay_use_port(struct relay *r, enum relay_port which, unsigned port);
 struct tls_files *relay_files(struct relay *r);
+pid_t relay_pid(const struct relay *r);
 const char *relay_name(const struct relay *r);
 const char *relay_realm(const struct relay *r);
 
@@ -66,12 +79,18 @@ bool relay_has_complained(const struct relay *r);
 /* To be polled for reading, and then relay_read(); -1 at its end. */
 int relay_log_fd(const struct relay *r);
 void relay_read(struct relay *r);
-/* All that was logged so far. */
+/* All that was logged so far, and how many octets that is. */
 const char *relay_log(const struct relay *r);
+size_t relay_log_size(const struct relay *r);
 /* The last lines of it, to the test's own stderr. */
 void relay_show_log(const struct relay *r);
 
-/* --- its memory, in KiB --- */
+/* --- what it uses --- */
+
+/* Processor time so far. */
+uint64_t relay_cpu_ms(const struct relay *r);
+
+/* Memory, in KiB. */
 
 size_t relay_rss(const struct relay *r);
 /* The most it ever was. */
@@ -87,6 +106,14 @@ int relay_command(char *said, size_t size, const char *const *arguments);
  * the configuration. Returns its path. */
 const char *relay_write(struct tls_files *files, const char *name,
                         const char *text);
+/* Writes the relay's configuration anew, for a reload; its name and realm are
+ * then what `opts` says, its files stay what they are called. */
+void relay_write_config(struct relay *r, const struct relay_opts *opts);
+/* The path of its file with this suffix: conf, pem, key, users. */
+const char *relay_path(struct relay *r, const char *suffix);
+/* A line of a users file. */
+void relay_add_user(FILE *f, const char *name, const char *realm,
+                    const char *password, enum digest_alg alg);
 /* Makes certificate, key and users; what they are called is known to
  * relay_config_text(). */
 struct tls_files *relay_files_new(void);
