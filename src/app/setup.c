@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "err.h"
 #include "listener.h"
@@ -87,20 +86,18 @@ static int make_policy(struct setup *setup)
     return policy_make(&setup->policy, setup->config, ports, n);
 }
 
-/* A descriptor for each connection, and some for the rest. */
+/* A descriptor for each connection, and some for the rest. Root may have more
+ * than the hard limit, unless it was deprived of that. */
 static void raise_descriptors(const struct config *config, struct log *log)
 {
     enum { OTHERS = 64 };
-    struct rlimit lim;
     rlim_t want = config->limits.connections + OTHERS;
+    struct rlimit lim, more = {want, want};
 
-    if (getrlimit(RLIMIT_NOFILE, &lim) != 0 || lim.rlim_cur >= want)
+    if (getrlimit(RLIMIT_NOFILE, &lim) != 0 || lim.rlim_cur >= want ||
+        (lim.rlim_max < want && setrlimit(RLIMIT_NOFILE, &more) == 0))
         return;
-    lim.rlim_cur = want;
-    if (lim.rlim_max < want && geteuid() == 0)
-        lim.rlim_max = want;
-    if (lim.rlim_max < want)
-        lim.rlim_cur = lim.rlim_max;
+    lim.rlim_cur = lim.rlim_max < want ? lim.rlim_max : want;
     if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
         (void)getrlimit(RLIMIT_NOFILE, &lim);
     if (lim.rlim_cur < want)
