@@ -52,4 +52,7 @@ struct session_record {
     struct account account;
 };
 
+/* A session has ended. It must not call the relay. */
+typedef void (*account_fn)(void *ctx, const struct session_record *record);
+
 #endif

@@ -21,6 +21,7 @@ struct link;
 struct head;
 struct txn;
 struct held;
+struct session;
 
 struct link_ops {
     /* Appends all parts to the output, or nothing: 0 or an error, which means
@@ -40,6 +41,14 @@ struct link_ops {
     bool (*has_name)(const struct link *l, struct span host);
 };
 
+/* That a stream goes through a session, from its owner or to him. The session
+ * clears it when it ends. */
+struct party {
+    struct session *session;     /* or NULL */
+    struct list of_session;      /* in its `parties` */
+    const struct stream *stream; /* that it is part of */
+};
+
 /* The outgoing side of one incoming SEND chunk (see chunker.h). */
 enum { TID_LEN = 16 };
 struct stream {
@@ -49,11 +58,13 @@ struct stream {
     struct head *head;   /* what every outgoing SEND of it repeats; owned ref */
     struct txn *txn;     /* of the open chunk; NULL if none is needed */
     uint64_t next;       /* position in the message of the next octet out */
-    uint64_t chunk_start; /* where the open chunk began */
-    uint64_t total;       /* or MSG_STAR */
-    uint64_t first;       /* where the incoming chunk began */
-    bool is_open;         /* its chunk is open on `out` */
-    uint8_t tail_n;       /* octets in `tail` */
+    uint64_t chunk_start;  /* where the open chunk began */
+    uint64_t total;        /* or MSG_STAR */
+    uint64_t first;        /* where the incoming chunk began */
+    struct party sender;   /* the session whose owner sends it */
+    struct party receiver; /* the session whose owner receives it */
+    bool is_open;          /* its chunk is open on `out` */
+    uint8_t tail_n;        /* octets in `tail` */
     char tid[TID_LEN];
     char tail[7 + TID_LEN - 1]; /* last octets written of the open chunk */
 };

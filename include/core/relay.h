@@ -40,6 +40,10 @@ void relay_configure(struct relay *r, const struct policy *policy,
  * goes on. */
 void relay_drain(struct relay *r, bool on);
 
+/* The relay itself ends: for that (SESSION_SHUTDOWN) sessions end that end with
+ * their connections from now on. */
+void relay_shut_down(struct relay *r);
+
 /* How to dial, and whether plain TCP may be (dial.allow_tcp). Without it
  * nothing is dialled. May be called again at any time. */
 void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
@@ -92,6 +96,9 @@ void relay_on_event(struct relay *r, struct link *l,
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position);
 
 /* --- what it tells --- */
+
+/* Calls `fn` with a record of each session that ends from now on. */
+void relay_on_session_end(struct relay *r, account_fn fn, void *ctx);
 
 void relay_stats(const struct relay *r, struct relay_stats *out);
 

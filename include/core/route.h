@@ -29,6 +29,8 @@ struct route {
     uint16_t code;                 /* REFUSE */
     struct link *out;              /* LINK */
     struct session *session;       /* the last one passed; NULL if none */
+    struct session *sender;        /* the one whose owner sends it, or NULL */
+    struct session *receiver;      /* the one to whose owner it goes, or NULL */
     struct span own[HEAD_OWN_MAX]; /* our URIs passed, as text */
     size_t n_own;
     struct span to;  /* the rest of To-Path */

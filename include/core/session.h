@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "account.h"
 #include "link.h"
 #include "list.h"
 #include "rnd.h"
@@ -31,17 +32,22 @@ struct session_failed {
 
 struct session {
     struct table_node by_token;
+    struct list of_all;
     struct list of_link; /* in link->sessions */
     struct list in_slot; /* in the expiry wheel */
     struct link *link;   /* whom it was given to; NULL: to the relay `home` */
-    char *home;          /* NULL, or a relay's host name */
-    uint64_t expires_ms;
+    struct span home;    /* a relay's host name, or empty */
+    struct span user;
+    uint64_t connection; /* number of the link that carried its AUTH */
+    uint64_t began_ms, expires_ms;
     struct list peers; /* of struct peer, oldest first */
     uint32_t n_peers;
     uint32_t n_failed; /* ever; the last SESSION_FAILED_MAX are kept */
     struct session_failed *failed; /* NULL until the first one */
+    struct list parties;           /* of the streams that go through it */
+    struct account account;        /* but for those streams */
     struct uri uri;                /* as issued; points into text */
-    char text[];
+    char text[];                   /* URI, user, home */
 };
 
 /* Who speaks to a session over which link: the peer's first From-Path URI. */
@@ -58,27 +64,38 @@ enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */
 
 struct sessions {
     struct table by_token;
+    struct list all;   /* in the order of their beginning */
+    struct list walks; /* over them, that are under way */
     struct list slots[SESSION_SLOTS];
     uint64_t swept_s; /* the wheel was swept up to this second */
     struct rnd *rnd;
+    account_fn on_end; /* NULL: nobody wants to know */
+    void *ctx;
+    uint64_t ever, ended[SESSION_WHYS];
 };
 
 /* 0 or ERR_NOMEM. `rnd` is the caller's and must outlive it. */
 int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms);
-/* Ends all sessions. */
-void sessions_fini(struct sessions *s);
+/* Ends all sessions, for SESSION_SHUTDOWN. */
+void sessions_fini(struct sessions *s, uint64_t now_ms);
 
-/* A new session for `link`: msrps://host:port/TOKEN;tcp (msrp without
- * `secure`), valid until expires_ms. NULL without memory. It ends by
- * session_end(), with its link, or by time. */
-struct session *session_new(struct sessions *s, struct link *link,
-                            struct span host, uint16_t port, bool secure,
-                            uint64_t expires_ms);
-void session_end(struct sessions *s, struct session *ss);
+/* What a session is made of; all is copied. */
+struct session_grant {
+    struct link *link; /* that carried the AUTH */
+    struct span home; /* the relay that it belongs to, over whatever connection,
+                         instead of `link` (R4976-6.3-g); or empty */
+    struct span user;
+    struct span host; /* of the URI: msrps://host:port/TOKEN;tcp */
+    uint16_t port;
+    bool secure; /* or msrp:// */
+    uint64_t began_ms, expires_ms;
+};
 
-/* It belongs to the relay of that name from now on, over whatever connection,
- * and no longer to its link (R4976-6.3-g): 0 or ERR_NOMEM. */
-int session_settle(struct session *ss, struct span host);
+/* A new session; NULL without memory. It ends by session_end(), with its link,
+ * or by time. */
+struct session *session_new(struct sessions *s, const struct session_grant *g);
+void session_end(struct sessions *s, struct session *ss, enum session_why why,
+                 uint64_t now_ms);
 
 /* Is `from` (NULL: this relay itself) the side to which the session was given?
  */
@@ -107,7 +124,36 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
                       struct link *link);
 
 /* Forgets all that leads to `link`: its sessions end, its peer bindings go. */
-void sessions_link_closed(struct sessions *s, struct link *link);
+void sessions_link_closed(struct sessions *s, struct link *link,
+                          enum session_why why, uint64_t now_ms);
+
+/* --- walks --- */
+
+/* Over all sessions from the first to the last that begins before the walk is
+ * over, whatever happens to them between its steps. */
+struct session_walk {
+    struct list of_walks;
+    struct list *all;      /* NULL when the walk is over */
+    struct list *last;     /* where it is, behind what it has shown */
+    struct session *shown; /* by the last step, if it lives */
+};
+
+void session_walk_begin(struct sessions *s, struct session_walk *w);
+
+/* The next one, or NULL at the end: the walk is over then. */
+struct session *session_walk_next(struct session_walk *w);
+
+/* Ends the walk before its end. Harmless when it is over. */
+void session_walk_end(struct session_walk *w);
+
+/* --- what goes through them --- */
+
+/* The stream that `p` is part of goes through this session from now on; NULL
+ * does nothing. */
+void session_join(struct session *ss, struct party *p);
+
+/* It does no longer: what went through it is counted for its owner. */
+void session_leave(struct party *p);
 
 /* --- failed messages (P-21) --- */
 

@@ -125,20 +125,38 @@ static void add_authentication_info(struct frame *f,
 
 /* What was granted through another relay belongs to that relay's name
  * (R4976-6.3-g), which is_from_host() has checked. */
-static bool settle(const struct link *l, struct session *ss,
-                   const struct msg *m)
+static struct span home_of(const struct link *l, const struct msg *m)
 {
     struct uri from;
 
-    return !l->is_host || (uri_parse(&from, msg_text(m, m->from_first)) == 0 &&
-                           session_settle(ss, from.host) == 0);
+    if (!l->is_host || uri_parse(&from, msg_text(m, m->from_first)) != 0)
+        return SPAN("");
+    return from.host;
+}
+
+static struct session *new_session(struct relay *r, struct link *l,
+                                   const struct msg *m,
+                                   const struct auth_verdict *v)
+{
+    struct session_grant grant = {
+        .link = l,
+        .home = home_of(l, m),
+        .user = v->credentials.username,
+        .host = r->policy->name,
+        .port = l->port,
+        .secure = l->secure,
+        .began_ms = r->now_ms,
+        .expires_ms = r->now_ms + UINT64_C(1000) * v->expires_s,
+    };
+
+    return session_new(&r->sessions, &grant);
 }
 
 static void grant(struct relay *r, struct link *l, const struct msg *m,
                   const struct auth_verdict *v)
 {
     uint32_t limit = r->policy->sessions_per_link;
-    struct session *ss = NULL;
+    struct session *ss;
     struct frame f;
 
     /* Many clients share another relay's link. */
@@ -147,15 +165,11 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
         answer_code(r, l, m, 403);
         return;
     }
-    ss = session_new(&r->sessions, l, r->policy->name, l->port, l->secure,
-                     r->now_ms + UINT64_C(1000) * v->expires_s);
-    if (!ss || !settle(l, ss, m)) {
-        if (ss)
-            session_end(&r->sessions, ss);
+    ss = new_session(r, l, m, v);
+    if (!ss) {
         link_close(l, "out of memory");
         return;
     }
-    r->stats.sessions_ever++;
     r->stats.auth_ok++;
     relay_succeeded(l);
     begin(r, &f, m, 200);

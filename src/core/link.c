@@ -18,6 +18,9 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number)
     list_init(&l->unsent);
     list_init(&l->txns);
     list_init(&l->stream.feeding);
+    list_init(&l->stream.sender.of_session);
+    list_init(&l->stream.receiver.of_session);
+    l->stream.sender.stream = l->stream.receiver.stream = &l->stream;
     l->stream.in = l;
 }
 

@@ -49,7 +49,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     *out = r;
     return 0;
 fail_auth:
-    sessions_fini(&r->sessions);
+    sessions_fini(&r->sessions, now_ms);
 fail_sessions:
     txns_fini(&r->txns);
 fail_txns:
@@ -65,7 +65,7 @@ void relay_free(struct relay *r)
         return;
     assert(r->links.count == 0);
     auth_fini(&r->auth);
-    sessions_fini(&r->sessions);
+    sessions_fini(&r->sessions, r->now_ms);
     txns_fini(&r->txns);
     head_pool_fini(&r->heads);
     table_fini(&r->links);
@@ -84,6 +84,17 @@ void relay_configure(struct relay *r, const struct policy *policy,
 void relay_drain(struct relay *r, bool on)
 {
     r->draining = on;
+}
+
+void relay_shut_down(struct relay *r)
+{
+    r->ending = true;
+}
+
+void relay_on_session_end(struct relay *r, account_fn fn, void *ctx)
+{
+    r->sessions.on_end = fn;
+    r->sessions.ctx = ctx;
 }
 
 void relay_clock(struct relay *r, uint64_t now_ms)
@@ -116,6 +127,8 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
 {
     *out = r->stats;
     out->sessions_now = r->sessions.by_token.count;
+    out->sessions_ever = r->sessions.ever;
+    memcpy(out->sessions_ended, r->sessions.ended, sizeof r->sessions.ended);
     out->transactions_now = r->txns.count;
 }
 
@@ -222,7 +235,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     if (l->fail_code)
         code = l->fail_code;
     l->closing = true;
-    chunker_stop(&r->chunker, &l->stream); /* P-18: ends with `#` */
+    send_stop(r, l); /* P-18: ends with `#` */
     give_up(r, l, code);
     sendq_moved(l, r->policy, r->now_ms);
     sendq_unwait(l, r->now_ms);
@@ -230,7 +243,9 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     list_remove(&l->unfinished);
     list_clear(&l->expected);
     list_clear(&l->heads);
-    sessions_link_closed(&r->sessions, l);
+    sessions_link_closed(&r->sessions, l,
+                         r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
+                         r->now_ms);
     neighbours_remove(l);
     free(l->held);
     l->held = NULL;

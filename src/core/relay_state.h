@@ -19,7 +19,7 @@ struct relay {
     const struct policy *policy;
     struct log *log;
     uint64_t now_ms;
-    bool draining;
+    bool draining, ending;
     struct table links; /* by number */
     struct rnd rnd;
     struct head_pool heads;
@@ -78,6 +78,9 @@ void answer_local(struct relay *r, struct link *l, const struct msg *m,
 void send_head(struct relay *r, struct link *l, const struct msg *m);
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
 void send_end(struct relay *r, struct link *l, char flag);
+
+/* Nothing more of what l's stream carries goes out. */
+void send_stop(struct relay *r, struct link *l);
 
 /* The message that l's stream carries has failed with `code`: the incoming
  * chunk is answered so, what still comes of it is thrown away (P-20, P-21). */

@@ -76,10 +76,10 @@ static void lead_to(struct route *r, struct link *out)
  * and no further (P-9), a relay's host and on from there? */
 static bool leads_home(const struct route *r)
 {
-    const char *home = r->session->home;
+    struct span home = r->session->home;
 
-    return home ? uri_host_equal(span_str(home), r->next.host)
-                : r->to.n == r->next.text.n;
+    return home.n ? uri_host_equal(home, r->next.host)
+                  : r->to.n == r->next.text.n;
 }
 
 /* Somebody speaks to our client: the way leads over the client's connection and
@@ -87,6 +87,7 @@ static bool leads_home(const struct route *r)
 static void route_inbound(struct route *r, struct link *from,
                           const struct uri *speaker)
 {
+    r->receiver = r->session;
     if (!leads_home(r)) {
         refuse(r, 403);
         return;
@@ -159,8 +160,10 @@ void route_find(struct route *r, const struct policy *policy,
             refuse(r, 400);
             return;
         }
-        if (!session_is_of(r->session, previous) ||
-            !route_is_ours(policy, sessions, &r->next, false, now_ms))
+        if (!session_is_of(r->session, previous))
+            break;
+        r->sender = r->session;
+        if (!route_is_ours(policy, sessions, &r->next, false, now_ms))
             break;
         previous = NULL; /* this relay itself */
     }

@@ -50,6 +50,8 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     list_append(&l->heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);
+    session_join(route->sender, &l->stream.sender);
+    session_join(route->receiver, &l->stream.receiver);
     l->frame = LINK_FRAME_STREAM;
 }
 
@@ -131,6 +133,20 @@ static void note_unfinished(struct link *l, char flag)
         list_append(&s->out->expected, &l->unfinished);
 }
 
+/* A message is over with its last chunk. */
+static void count_message(struct relay *r, const struct stream *s, char flag)
+{
+    if (flag == '#')
+        r->stats.messages_given_up++;
+    if (flag != '$')
+        return;
+    r->stats.messages_forwarded++;
+    if (s->sender.session)
+        s->sender.session->account.sent.messages++;
+    if (s->receiver.session)
+        s->receiver.session->account.received.messages++;
+}
+
 void send_end(struct relay *r, struct link *l, char flag)
 {
     struct stream *s = &l->stream;
@@ -142,8 +158,16 @@ void send_end(struct relay *r, struct link *l, char flag)
     }
     note_unfinished(l, flag);
     r->stats.chunks_forwarded++;
+    count_message(r, s, flag);
     answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
-    chunker_stop(&r->chunker, s);
+    send_stop(r, l);
+}
+
+void send_stop(struct relay *r, struct link *l)
+{
+    session_leave(&l->stream.sender);
+    session_leave(&l->stream.receiver);
+    chunker_stop(&r->chunker, &l->stream);
 }
 
 void send_fail(struct relay *r, struct link *l, uint16_t code)
@@ -154,7 +178,7 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
 
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
-    chunker_stop(&r->chunker, &l->stream);
+    send_stop(r, l);
     list_remove(&l->unfinished);
     answer(r, l, h, code);
     h->told = true;

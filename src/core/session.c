@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,22 +20,24 @@ int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms)
 {
     uint64_t seed[2];
 
+    memset(s, 0, sizeof *s);
     s->rnd = rnd;
     s->swept_s = now_ms / 1000;
+    list_init(&s->all);
+    list_init(&s->walks);
     for (size_t i = 0; i < SESSION_SLOTS; i++)
         list_init(&s->slots[i]);
     rnd_bytes(rnd, seed, sizeof seed);
     return table_init(&s->by_token, seed);
 }
 
-void sessions_fini(struct sessions *s)
+void sessions_fini(struct sessions *s, uint64_t now_ms)
 {
-    for (size_t i = 0; i < SESSION_SLOTS; i++) {
-        struct list *m;
+    struct list *m;
 
-        while ((m = list_first(&s->slots[i])))
-            session_end(s, CONTAINER(m, struct session, in_slot));
-    }
+    while ((m = list_first(&s->all)))
+        session_end(s, CONTAINER(m, struct session, of_all), SESSION_SHUTDOWN,
+                    now_ms);
     table_fini(&s->by_token);
 }
 
@@ -43,37 +46,71 @@ static struct list *slot_of(struct sessions *s, uint64_t expires_ms)
     return &s->slots[(expires_ms / 1000 + 1) % SESSION_SLOTS];
 }
 
-struct session *session_new(struct sessions *s, struct link *link,
-                            struct span host, uint16_t port, bool secure,
-                            uint64_t expires_ms)
+static struct span keep(char **at, struct span s)
 {
-    enum { AROUND = 32 }; /* scheme, port, ";tcp" */
-    size_t size = host.n + SESSION_TOKEN_LEN + AROUND;
-    struct session *ss = calloc(1, sizeof *ss + size);
+    struct span kept = {*at, s.n};
+
+    if (s.n)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return kept;
+}
+
+/* Writes its URI, with a new token, and the other texts behind it: 0 or
+ * ERR_SYNTAX. */
+static int write_texts(struct sessions *s, struct session *ss, size_t size,
+                       const struct session_grant *g)
+{
     unsigned char random[16];
-    char token[SESSION_TOKEN_LEN + 1];
+    char token[SESSION_TOKEN_LEN + 1], *behind;
     int n;
 
-    if (!ss)
-        return NULL;
     rnd_bytes(s->rnd, random, sizeof random);
     token[base64url_text(token, random, sizeof random)] = '\0';
     n = snprintf(ss->text, size, "%s://%.*s:%u/%s;tcp",
-                 secure ? "msrps" : "msrp", SPAN_ARG(host), port, token);
-    if (uri_parse(&ss->uri, span_of(ss->text, (size_t)n)) != 0) {
+                 g->secure ? "msrps" : "msrp", SPAN_ARG(g->host), g->port,
+                 token);
+    behind = ss->text + n;
+    ss->user = keep(&behind, g->user);
+    ss->home = keep(&behind, g->home);
+    return uri_parse(&ss->uri, span_of(ss->text, (size_t)n));
+}
+
+static void enter(struct sessions *s, struct session *ss)
+{
+    list_append(&s->all, &ss->of_all);
+    if (ss->link) {
+        list_append(&ss->link->sessions, &ss->of_link);
+        ss->link->n_sessions++;
+    }
+    list_append(slot_of(s, ss->expires_ms), &ss->in_slot);
+    table_add(&s->by_token, &ss->by_token,
+              table_hash(&s->by_token, ss->uri.session_id));
+    s->ever++;
+}
+
+struct session *session_new(struct sessions *s, const struct session_grant *g)
+{
+    enum { AROUND = 32 }; /* scheme, port, ";tcp" */
+    size_t uri_n = g->host.n + SESSION_TOKEN_LEN + AROUND;
+    struct session *ss = calloc(1, sizeof *ss + uri_n + g->user.n + g->home.n);
+
+    if (!ss)
+        return NULL;
+    if (write_texts(s, ss, uri_n, g) != 0) {
         free(ss);
         return NULL;
     }
-    ss->link = link;
-    ss->expires_ms = expires_ms;
+    ss->link = g->home.n ? NULL : g->link;
+    ss->connection = g->link->number;
+    ss->began_ms = g->began_ms;
+    ss->expires_ms = g->expires_ms;
+    list_init(&ss->of_all);
     list_init(&ss->of_link);
     list_init(&ss->in_slot);
     list_init(&ss->peers);
-    list_append(&link->sessions, &ss->of_link);
-    link->n_sessions++;
-    list_append(slot_of(s, expires_ms), &ss->in_slot);
-    table_add(&s->by_token, &ss->by_token,
-              table_hash(&s->by_token, ss->uri.session_id));
+    list_init(&ss->parties);
+    enter(s, ss);
     return ss;
 }
 
@@ -85,39 +122,67 @@ static void peer_free(struct peer *p)
     free(p);
 }
 
-void session_end(struct sessions *s, struct session *ss)
+/* Takes the session from under those who are looking at it. */
+static void move_walks_on(struct sessions *s, const struct session *ss)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &s->walks)
+    {
+        struct session_walk *w = CONTAINER(m, struct session_walk, of_walks);
+
+        if (w->last == &ss->of_all)
+            w->last = ss->of_all.prev;
+        if (w->shown == ss)
+            w->shown = NULL;
+    }
+}
+
+static void tell(const struct sessions *s, const struct session *ss,
+                 enum session_why why, uint64_t now_ms)
+{
+    struct session_record record = {
+        .user = ss->user,
+        .connection = ss->connection,
+        .began_ms = ss->began_ms,
+        .ended_ms = now_ms,
+        .why = why,
+        .account = ss->account,
+    };
+
+    if (!s->on_end)
+        return;
+    memcpy(record.mark, ss->uri.session_id.p, SESSION_MARK_LEN);
+    s->on_end(s->ctx, &record);
+}
+
+void session_end(struct sessions *s, struct session *ss, enum session_why why,
+                 uint64_t now_ms)
 {
     struct list *m;
 
     while ((m = list_first(&ss->peers)))
         peer_free(CONTAINER(m, struct peer, of_session));
+    while ((m = list_first(&ss->parties)))
+        session_leave(CONTAINER(m, struct party, of_session));
+    move_walks_on(s, ss);
+    s->ended[why]++;
+    tell(s, ss, why, now_ms);
     table_remove(&s->by_token, &ss->by_token);
+    list_remove(&ss->of_all);
     list_remove(&ss->of_link);
     list_remove(&ss->in_slot);
     if (ss->link)
         ss->link->n_sessions--;
-    free(ss->home);
     free(ss->failed);
     free(ss);
-}
-
-int session_settle(struct session *ss, struct span host)
-{
-    ss->home = strndup(host.p, host.n);
-    if (!ss->home)
-        return ERR_NOMEM;
-    list_remove(&ss->of_link);
-    ss->link->n_sessions--;
-    ss->link = NULL;
-    return 0;
 }
 
 bool session_is_of(const struct session *ss, const struct link *from)
 {
     if (ss->link)
         return ss->link == from;
-    return from && from->is_host &&
-           from->ops->has_name(from, span_str(ss->home));
+    return from && from->is_host && from->ops->has_name(from, ss->home);
 }
 
 struct session *session_find_token(const struct sessions *s, struct span token)
@@ -154,7 +219,7 @@ void sessions_sweep(struct sessions *s, uint64_t now_ms)
             struct session *ss = CONTAINER(m, struct session, in_slot);
 
             if (ss->expires_ms <= now_ms)
-                session_end(s, ss);
+                session_end(s, ss, SESSION_EXPIRED, now_ms);
         }
     }
 }
@@ -210,14 +275,72 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
     return 0;
 }
 
-void sessions_link_closed(struct sessions *s, struct link *link)
+void sessions_link_closed(struct sessions *s, struct link *link,
+                          enum session_why why, uint64_t now_ms)
 {
     struct list *m;
 
     while ((m = list_first(&link->sessions)))
-        session_end(s, CONTAINER(m, struct session, of_link));
+        session_end(s, CONTAINER(m, struct session, of_link), why, now_ms);
     while ((m = list_first(&link->peers)))
         peer_free(CONTAINER(m, struct peer, of_link));
+}
+
+/* --- walks --- */
+
+void session_walk_begin(struct sessions *s, struct session_walk *w)
+{
+    w->all = w->last = &s->all;
+    w->shown = NULL;
+    list_init(&w->of_walks);
+    list_append(&s->walks, &w->of_walks);
+}
+
+struct session *session_walk_next(struct session_walk *w)
+{
+    if (!w->all || w->last->next == w->all) {
+        session_walk_end(w);
+        return NULL;
+    }
+    w->last = w->last->next;
+    w->shown = CONTAINER(w->last, struct session, of_all);
+    return w->shown;
+}
+
+void session_walk_end(struct session_walk *w)
+{
+    if (!w->all)
+        return;
+    list_remove(&w->of_walks);
+    w->all = w->last = NULL;
+    w->shown = NULL;
+}
+
+/* --- what goes through them --- */
+
+void session_join(struct session *ss, struct party *p)
+{
+    if (!ss)
+        return;
+    assert(!p->session);
+    p->session = ss;
+    list_append(&ss->parties, &p->of_session);
+}
+
+void session_leave(struct party *p)
+{
+    const struct stream *s = p->stream;
+    struct account *a;
+
+    if (!p->session)
+        return;
+    a = &p->session->account;
+    if (p == &s->sender)
+        a->sent.octets += s->next - s->first;
+    else
+        a->received.octets += s->next - s->first;
+    list_remove(&p->of_session);
+    p->session = NULL;
 }
 
 /* --- failed messages --- */

@@ -24,13 +24,19 @@ struct bench {
 };
 
 static struct session *session_for(struct bench *b, struct fake_link *f,
-                                   uint64_t number)
+                                   uint64_t number, struct span home)
 {
     struct session *ss;
 
     fake_link_init(f, number);
-    ss = session_new(&b->all, &f->link, b->policy.name, 2855, true,
-                     NOW_MS + 60000);
+    ss = session_new(&b->all, &(struct session_grant){
+                                  .link = &f->link,
+                                  .home = home,
+                                  .host = b->policy.name,
+                                  .port = 2855,
+                                  .secure = true,
+                                  .expires_ms = NOW_MS + 60000,
+                              });
     assert_non_null(ss);
     return ss;
 }
@@ -49,12 +55,11 @@ static int set_up(void **state)
                                 .n_ports = 2};
     rnd_init(&b->rnd);
     assert_int_equal(sessions_init(&b->all, &b->rnd, NOW_MS), 0);
-    b->of_alice = session_for(b, &b->alice, 1);
-    b->of_bob = session_for(b, &b->bob, 2);
-    b->of_relay = session_for(b, &b->relay, 3);
+    b->of_alice = session_for(b, &b->alice, 1, SPAN(""));
+    b->of_bob = session_for(b, &b->bob, 2, SPAN(""));
+    b->of_relay = session_for(b, &b->relay, 3, SPAN("home.example"));
     b->relay.link.is_host = true;
     b->relay.name = "home.example";
-    assert_int_equal(session_settle(b->of_relay, SPAN("home.example")), 0);
     fake_link_init(&b->stranger, 4);
     *state = b;
     return 0;
@@ -64,10 +69,11 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
 
-    sessions_link_closed(&b->all, &b->alice.link);
-    sessions_link_closed(&b->all, &b->bob.link);
-    sessions_link_closed(&b->all, &b->stranger.link);
-    sessions_fini(&b->all);
+    sessions_link_closed(&b->all, &b->alice.link, SESSION_CONNECTION, NOW_MS);
+    sessions_link_closed(&b->all, &b->bob.link, SESSION_CONNECTION, NOW_MS);
+    sessions_link_closed(&b->all, &b->stranger.link, SESSION_CONNECTION,
+                         NOW_MS);
+    sessions_fini(&b->all, NOW_MS);
     free(b);
     return 0;
 }

@@ -34,9 +34,9 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
 
-    sessions_link_closed(&b->all, &b->a.link);
-    sessions_link_closed(&b->all, &b->b.link);
-    sessions_fini(&b->all);
+    sessions_link_closed(&b->all, &b->a.link, SESSION_CONNECTION, NOW_MS);
+    sessions_link_closed(&b->all, &b->b.link, SESSION_CONNECTION, NOW_MS);
+    sessions_fini(&b->all, NOW_MS);
     assert_int_equal(b->a.link.n_sessions, 0);
     assert_true(list_is_empty(&b->a.link.sessions));
     assert_true(list_is_empty(&b->b.link.peers));
@@ -44,13 +44,28 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct session *new_until(struct bench *b, uint64_t expires_ms)
+static struct session *new_with(struct bench *b, struct session_grant g)
 {
-    struct session *ss = session_new(&b->all, &b->a.link, SPAN("r.example"),
-                                     2855, true, expires_ms);
+    struct session *ss;
 
+    g.link = g.link ? g.link : &b->a.link;
+    g.host = SPAN("r.example");
+    g.port = g.port ? g.port : 2855;
+    g.began_ms = NOW_MS;
+    ss = session_new(&b->all, &g);
     assert_non_null(ss);
     return ss;
+}
+
+static struct session *new_until(struct bench *b, uint64_t expires_ms)
+{
+    return new_with(
+        b, (struct session_grant){.secure = true, .expires_ms = expires_ms});
+}
+
+static void close_link(struct bench *b, struct fake_link *f)
+{
+    sessions_link_closed(&b->all, &f->link, SESSION_CONNECTION, NOW_MS);
 }
 
 static struct session *new_one(struct bench *b)
@@ -95,9 +110,8 @@ static void a_uri_has_name_port_and_token(void **state)
     assert_span_equal(ss->uri.text,
                       span_str(written(want, sizeof want, ss,
                                        "msrps://r.example:2855/*;tcp")));
-    ss = session_new(&b->all, &b->a.link, SPAN("r.example"), 65535, false,
-                     NOW_MS + 1000);
-    assert_non_null(ss);
+    ss = new_with(
+        b, (struct session_grant){.port = 65535, .expires_ms = NOW_MS + 1000});
     assert_span_equal(ss->uri.text,
                       span_str(written(want, sizeof want, ss,
                                        "msrp://r.example:65535/*;tcp")));
@@ -208,14 +222,15 @@ static void sweeping_ends_what_is_over_and_nothing_else(void **state)
 static void sessions_end_with_their_link(void **state)
 {
     struct bench *b = *state;
-    struct session *other = session_new(&b->all, &b->b.link, SPAN("r.example"),
-                                        2855, true, NOW_MS + 1000);
+    struct session *other =
+        new_with(b, (struct session_grant){.link = &b->b.link,
+                                           .secure = true,
+                                           .expires_ms = NOW_MS + 1000});
     char text[128];
 
-    assert_non_null(other);
     (void)new_one(b);
     (void)new_one(b);
-    sessions_link_closed(&b->all, &b->a.link);
+    close_link(b, &b->a);
     assert_int_equal(b->all.by_token.count, 1);
     assert_int_equal(b->a.link.n_sessions, 0);
     assert_ptr_equal(find(b, written(text, sizeof text, other,
@@ -248,10 +263,12 @@ static void a_session_is_of_its_link_and_no_other(void **state)
 static void a_settled_session_is_of_any_link_with_that_name(void **state)
 {
     struct bench *b = *state;
-    struct session *ss = new_one(b);
+    struct session *ss =
+        new_with(b, (struct session_grant){.home = SPAN("home.example"),
+                                           .secure = true,
+                                           .expires_ms = NOW_MS + 1000});
     char text[128];
 
-    assert_int_equal(session_settle(ss, SPAN("home.example")), 0);
     assert_int_equal(b->a.link.n_sessions, 0);
     assert_false(session_is_of(ss, &b->a.link));
     assert_false(session_is_of(ss, NULL));
@@ -259,12 +276,12 @@ static void a_settled_session_is_of_any_link_with_that_name(void **state)
     assert_false(session_is_of(ss, &b->b.link)); /* it showed nothing */
     b->b.link.is_host = true;
     assert_true(session_is_of(ss, &b->b.link));
-    sessions_link_closed(&b->all, &b->a.link);
-    sessions_link_closed(&b->all, &b->b.link);
+    close_link(b, &b->a);
+    close_link(b, &b->b);
     assert_ptr_equal(
         find(b, written(text, sizeof text, ss, "msrps://r.example:2855/*;tcp")),
         ss);
-    session_end(&b->all, ss);
+    session_end(&b->all, ss, SESSION_EXPIRED, NOW_MS);
 }
 
 /* --- peers (P-10) --- */
@@ -328,7 +345,7 @@ static void a_peers_link_takes_its_bindings_with_it(void **state)
     assert_int_equal(bind(one, "msrp://x:9/p;tcp", &b->b), 0);
     assert_int_equal(bind(two, "msrp://x:9/p;tcp", &b->b), 0);
     assert_int_equal(bind(two, "msrp://y:9/p;tcp", &b->a), 0);
-    sessions_link_closed(&b->all, &b->b.link);
+    close_link(b, &b->b);
     assert_null(peer(one, "msrp://x:9/p;tcp"));
     assert_null(peer(two, "msrp://x:9/p;tcp"));
     assert_ptr_equal(peer(two, "msrp://y:9/p;tcp"), &b->a.link);
@@ -410,18 +427,16 @@ static void what_needs_memory_copes_without(void **state)
     struct session *ss = new_one(b);
     struct uri u = uri_of("msrp://x:9/p;tcp");
     struct session *none;
-    int bound, settled;
+    struct session_grant g = {.link = &b->a.link, .host = SPAN("r"), .port = 1};
+    int bound;
 
     oom_arm_all();
-    none = session_new(&b->all, &b->a.link, SPAN("r"), 1, true, NOW_MS + 1000);
+    none = session_new(&b->all, &g);
     bound = session_bind_peer(ss, &u, &b->b.link);
-    settled = session_settle(ss, SPAN("home"));
     session_fail(&b->all, ss, message("1234", "a"), 413);
     assert_true(oom_disarm());
     assert_null(none);
     assert_int_equal(bound, ERR_NOMEM);
-    assert_int_equal(settled, ERR_NOMEM);
-    assert_true(session_is_of(ss, &b->a.link));
     assert_int_equal(session_failed(&b->all, ss, message("1234", "a")), 0);
     assert_int_equal(b->a.link.n_sessions, 1);
     assert_int_equal(ss->n_peers, 0);
