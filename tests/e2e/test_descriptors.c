@@ -1,0 +1,201 @@
+/* No descriptor is left: accepting rests, what is there goes on, everything
+ * that needs a new one fails in order, and all of it works again later. */
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "login.h"
+#include "outside.h"
+
+enum {
+    DESCRIPTORS = 64,
+    GUESTS = 80, /* more than the relay can take */
+    LEAVING = 50,
+    RESTS = 4, /* how long it is watched: each is a second */
+    /* Processor time while nothing can be accepted, in thousandths of the time
+     * that passes. A loop that spins takes all of it. */
+    CPU_PER_MILLE = 50,
+};
+
+/* Root may raise its limits again, so that is taken away, too. */
+static void take_descriptors(void *ctx, struct tls_files *files)
+{
+    const struct rlimit few = {DESCRIPTORS, DESCRIPTORS};
+
+    (void)ctx;
+    (void)files;
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0)
+        _exit(127);
+    (void)prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0);
+}
+
+/* A scene whose relay takes a few connections only, with nobody in it. */
+static struct scene *start(void **state)
+{
+    static const struct outside_opts few = {
+        .relay = {.in_child = take_descriptors,
+                  .groups = "timers: { probation = 300.0; };"}};
+
+    return outside_start(state, &few);
+}
+
+static void come(struct scene *s, struct client *guests[GUESTS])
+{
+    const struct client_opts opts = {.port = relay_port(s->relay, RELAY_TCP),
+                                     .relay = s->relay};
+
+    for (int i = 0; i < GUESTS; i++)
+        guests[i] = scene_connect_with(s, "guest", &opts);
+    scene_wait_log(s, "accepting rests");
+}
+
+static void leave(struct client *guests[GUESTS])
+{
+    for (int i = 0; i < LEAVING; i++)
+        client_close(guests[i]);
+}
+
+static void assert_message_arrives(struct client *from, struct client *to)
+{
+    const char *tid = talk_text(from, to, "hello");
+
+    talk_answer(to, talk_expect_body(to, SPAN("hello"), '$'), 200);
+    talk_expect_code(from, tid, 200);
+}
+
+static const char *send_to_uri(struct client *c, const char *uri)
+{
+    const struct send out = {.to = scene_text(c->scene, "%s %s", c->uri, uri),
+                             .body = SPAN("hello")};
+
+    return talk_send(c, NULL, &out);
+}
+
+static size_t occurrences(const char *log, const char *text)
+{
+    size_t n = 0;
+
+    for (; (log = strstr(log, text)); log += strlen(text))
+        n++;
+    return n;
+}
+
+struct rests {
+    const struct relay *relay;
+    size_t wanted;
+};
+
+static bool has_rested(void *ctx)
+{
+    const struct rests *r = ctx;
+
+    return occurrences(relay_log(r->relay), "accepting rests") >= r->wanted;
+}
+
+static void wait_for_rests(struct scene *s, size_t more)
+{
+    struct rests r = {s->relay, 0};
+
+    r.wanted = occurrences(relay_log(s->relay), "accepting rests") + more;
+    scene_until(s, has_rested, &r, "accepting to rest again");
+}
+
+/* --- */
+
+static void sessions_live_on_and_newcomers_wait_their_turn(void **state)
+{
+    struct scene *s = start(state);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob"), *carol;
+    struct client *guests[GUESTS];
+
+    come(s, guests);
+    for (int i = 0; i < 100; i++)
+        assert_message_arrives(alice, bob);
+    wait_for_rests(s, 1);
+    assert_message_arrives(bob, alice);
+    leave(guests);
+    carol = login(s, "carol");
+    assert_message_arrives(alice, carol);
+    assert_message_arrives(carol, bob);
+}
+
+static void the_loop_does_not_spin(void **state)
+{
+    struct scene *s = start(state);
+    struct client *guests[GUESTS];
+    uint64_t cpu_ms, begun_ms;
+
+    come(s, guests);
+    begun_ms = now_ms();
+    cpu_ms = relay_cpu_ms(s->relay);
+    wait_for_rests(s, RESTS);
+    cpu_ms = relay_cpu_ms(s->relay) - cpu_ms;
+    begun_ms = now_ms() - begun_ms;
+    print_message("%u ms of processor time in %u ms\n", (unsigned)cpu_ms,
+                  (unsigned)begun_ms);
+    assert_true(begun_ms >= 1000 * (RESTS - 1));
+    assert_true(cpu_ms * 1000 <= begun_ms * CPU_PER_MILLE);
+}
+
+static void what_can_not_be_dialled_is_answered_408(void **state)
+{
+    const struct host_opts by_name = {.name = "late.example.org"};
+    struct scene *s = start(state);
+    struct host *h = host_new(s, &(struct host_opts){0});
+    struct host *late = host_new(s, &by_name);
+    struct client *alice = login(s, "alice"), *peer;
+    struct client *guests[GUESTS];
+    const char *tid;
+
+    come(s, guests);
+    /* The name server cannot be asked, and the address not connected to. */
+    talk_expect_code(alice, send_to_uri(alice, host_uri(h)), 408);
+    talk_expect_code(alice, send_to_uri(alice, host_uri_as(h, "127.0.0.1")),
+                     408);
+    assert_int_equal(host_connections(h), 0);
+    leave(guests);
+    assert_message_arrives(alice, login(s, "bob"));
+    tid = send_to_uri(alice, host_uri(late));
+    peer = host_accept(late);
+    talk_answer(peer, talk_expect_body(peer, SPAN("hello"), '$'), 200);
+    talk_expect_code(alice, tid, 200);
+}
+
+static void a_reload_fails_and_the_next_one_works(void **state)
+{
+    struct scene *s = start(state);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct client *guests[GUESTS];
+
+    come(s, guests);
+    relay_signal(s->relay, SIGHUP);
+    scene_wait_log(s, "reload failed");
+    assert_message_arrives(alice, bob);
+    leave(guests);
+    assert_message_arrives(alice, login(s, "carol"));
+    relay_signal(s->relay, SIGHUP);
+    scene_wait_log(s, "reloaded");
+    assert_message_arrives(alice, bob);
+}
+
+static void that_there_are_too_few_is_told_at_the_start(void **state)
+{
+    scene_wait_log(start(state), "descriptors=64 are too few for "
+                                 "limits.connections=100000");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        E2E_TEST(sessions_live_on_and_newcomers_wait_their_turn),
+        E2E_TEST(the_loop_does_not_spin),
+        E2E_TEST(what_can_not_be_dialled_is_answered_408),
+        E2E_TEST(a_reload_fails_and_the_next_one_works),
+        E2E_TEST(that_there_are_too_few_is_told_at_the_start),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
