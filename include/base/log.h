@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "str.h"
 
@@ -21,29 +22,50 @@ enum log_level {
     LOG_LEVEL_DEBUG
 };
 
-struct log;
+enum { LOG_RATE_MAX = 1000000 };
 
-/* A log to `target`: "stderr", "syslog", "journal" or a path, which is opened
- * for appending. 0, ERR_IO or ERR_NOMEM. Free with log_free(). */
+struct log;
+struct log_target;
+
+/* A log to `target`, as log_target_open() takes it. 0, ERR_IO with errno, or
+ * ERR_NOMEM. Free with log_free(). */
 int log_new(struct log **out, enum log_level level, const char *target);
 void log_free(struct log *l);
 
-/* Opens a path anew, for rotation; the old file stays in use if that fails. */
+/* From now on lines go to `target`, which the log then owns; NULL is nowhere.
+ * The one before is closed. */
+void log_use(struct log *l, struct log_target *target);
+
+/* Opens a file anew, for rotation; the old one stays in use if that fails: 0,
+ * or ERR_IO with errno. */
 int log_reopen(struct log *l);
+
+/* As log_target_give(). */
+int log_give(struct log *l, uid_t uid, gid_t gid);
+
+/* The most lines a second that peers may cause: those of warn and info that are
+ * about a connection, which begin with `c=`. After a rest it may be five times
+ * as many at once. How many were held back is told by a line a second at most.
+ * 0, as in the beginning, is no limit; at most LOG_RATE_MAX. */
+void log_set_rate(struct log *l, uint32_t lines_per_s);
+
+/* How many lines were never written: held back, or refused by the target. */
+uint64_t log_lost(const struct log *l);
 
 enum log_level log_level(const struct log *l);
 void log_set_level(struct log *l, enum log_level level);
 
 /* "error", "warn", "info", "debug"; ERR_NOT_FOUND for anything else. */
 int log_level_from(enum log_level *out, struct span name);
+const char *log_level_name(enum log_level level);
 
 static inline bool log_wants(const struct log *l, enum log_level level)
 {
     return level <= log_level(l);
 }
 
-/* One line; `fmt` without a newline. A NULL log writes nothing. Lines are cut
- * at 1024 octets. */
+/* One line; `fmt` without a newline. A NULL log writes nothing. The text is cut
+ * at 1000 octets. */
 void log_line(struct log *l, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -56,23 +78,28 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
             log_line((l), LOG_LEVEL_DEBUG, __VA_ARGS__);                       \
     } while (0)
 
+/* One line as it stands, without control characters, whatever the level: no
+ * time is put before it. A NULL log writes nothing. */
+void log_raw(struct log *l, struct span line);
+
 /* A peer's octets made safe to print, in quotes, with \xHH for quotes,
  * backslash and anything but printable ASCII; cut to fit `size` (> 5), with
  * `...` behind the quotes then. Returns dst. */
 const char *log_escape(char *dst, size_t size, struct span s);
 
 /* For lines that a peer can cause: how often one may be written. Zeroed to
- * begin with; `burst` lines at once, one more each `every_ms`. */
+ * begin with; `burst` lines at once, one more each `every`, which counts time
+ * as `now` does: in milliseconds, or finer. */
 struct log_limit {
-    uint64_t last_ms;
+    uint64_t last;
     uint32_t tokens;
     uint32_t held_back;
     bool started;
 };
 
-/* May a line be written at now_ms? On yes, *held is how many were held back
- * since the last one. */
-bool log_limit_pass(struct log_limit *r, uint64_t now_ms, uint32_t burst,
-                    uint32_t every_ms, uint32_t *held);
+/* May a line be written now? On yes, *held is how many were held back since the
+ * last one. */
+bool log_limit_pass(struct log_limit *r, uint64_t now, uint32_t burst,
+                    uint32_t every, uint32_t *held);
 
 #endif

@@ -1,87 +1,123 @@
 #include "log.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "err.h"
+#include "log_target.h"
 
-#define LOG_IDENT "msrprelayd"
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
-
-enum { LINE_MAX_OCTETS = 1024 };
-
-enum target { TARGET_FD, TARGET_SYSLOG, TARGET_JOURNAL };
+enum {
+    TEXT_MAX = 1000, /* octets of a line without its stamp */
+    BURST_S = 5,     /* of lines that the limit has saved up */
+    SECOND_US = 1000000,
+};
 
 struct log {
     enum log_level level;
-    enum target target;
-    int fd;     /* stderr, the path or the journal's socket; else -1 */
-    char *path; /* owned; NULL unless the target is one */
+    struct log_target *target; /* owned; NULL: nowhere */
+    uint32_t rate;
+    struct log_limit limit;
+    uint64_t lost;
+    uint64_t told; /* how many of those a notice has told of */
+    uint64_t told_us;
 };
 
-static const struct {
-    const char *name;
-    int priority; /* as syslog and the journal count */
-} levels[] = {
-    [LOG_LEVEL_ERROR] = {"error", LOG_ERR},
-    [LOG_LEVEL_WARN] = {"warn", LOG_WARNING},
-    [LOG_LEVEL_INFO] = {"info", LOG_INFO},
-    [LOG_LEVEL_DEBUG] = {"debug", LOG_DEBUG},
+static const char *const names[] = {
+    [LOG_LEVEL_ERROR] = "error",
+    [LOG_LEVEL_WARN] = "warn",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_DEBUG] = "debug",
 };
 
-static int open_path(int *fd, const char *path)
-{
-    int got =
-        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+/* --- lines --- */
 
-    if (got < 0)
-        return ERR_IO;
-    *fd = got;
-    return 0;
+static uint64_t clock_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND_US + (uint64_t)now.tv_nsec / 1000;
 }
 
-static int open_journal(int *fd)
+static void put(struct log *l, enum log_level level, struct span text)
 {
-    static const struct sockaddr_un at = {.sun_family = AF_UNIX,
-                                          .sun_path = JOURNAL_SOCKET};
-    int got = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (got < 0)
-        return ERR_IO;
-    if (connect(got, (const struct sockaddr *)&at, sizeof at) != 0) {
-        close(got);
-        return ERR_IO;
-    }
-    *fd = got;
-    return 0;
+    if (log_target_put(l->target, level, text) != 0)
+        l->lost++;
 }
 
-static int open_target(struct log *l, const char *target)
+/* Notices keep their distance: a full target must not get one for each line. */
+static void tell_lost(struct log *l, uint64_t now_us)
 {
-    if (strcmp(target, "stderr") == 0) {
-        l->fd = STDERR_FILENO;
-        return 0;
-    }
-    if (strcmp(target, "syslog") == 0) {
-        l->target = TARGET_SYSLOG;
-        openlog(LOG_IDENT, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-        return 0;
-    }
-    if (strcmp(target, "journal") == 0) {
-        l->target = TARGET_JOURNAL;
-        return open_journal(&l->fd);
-    }
-    l->path = strdup(target);
-    return l->path ? open_path(&l->fd, target) : ERR_NOMEM;
+    char text[64];
+    int n;
+
+    if (l->lost == l->told || now_us - l->told_us < SECOND_US ||
+        !log_wants(l, LOG_LEVEL_WARN))
+        return;
+    n = snprintf(text, sizeof text, "log held back lines=%llu",
+                 (unsigned long long)(l->lost - l->told));
+    l->told = l->lost;
+    l->told_us = now_us;
+    put(l, LOG_LEVEL_WARN, span_of(text, (size_t)n));
 }
+
+/* Could peers fill the disk with such lines? Debugging is asked for, and an
+ * error is worth its line. */
+static bool is_limited(const struct log *l, enum log_level level,
+                       const char *fmt)
+{
+    return l->rate && (level == LOG_LEVEL_WARN || level == LOG_LEVEL_INFO) &&
+           span_starts(span_str(fmt), SPAN("c="));
+}
+
+/* May it be written? */
+static bool pass(struct log *l, enum log_level level, const char *fmt)
+{
+    uint64_t now_us = clock_us();
+    uint32_t held;
+    bool may = !is_limited(l, level, fmt) ||
+               log_limit_pass(&l->limit, now_us, BURST_S * l->rate,
+                              SECOND_US / l->rate, &held);
+
+    if (!may)
+        l->lost++;
+    tell_lost(l, now_us);
+    return may;
+}
+
+void log_line(struct log *l, enum log_level level, const char *fmt, ...)
+{
+    char text[TEXT_MAX + 1];
+    va_list args;
+    size_t n;
+    int k;
+
+    if (!l || !l->target || !log_wants(l, level) || !pass(l, level, fmt))
+        return;
+    va_start(args, fmt);
+    k = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (k < 0)
+        return;
+    n = (size_t)k < sizeof text ? (size_t)k : sizeof text - 1;
+    /* An event is one line, even if somebody forgot to escape. */
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ')
+            text[i] = '?';
+    put(l, level, span_of(text, n));
+}
+
+void log_raw(struct log *l, struct span line)
+{
+    if (!l || !l->target)
+        return;
+    assert(span_find(line, '\n') == line.n);
+    if (log_target_put_raw(l->target, line) != 0)
+        l->lost++;
+}
+
+/* --- the log --- */
 
 int log_new(struct log **out, enum log_level level, const char *target)
 {
@@ -91,10 +127,9 @@ int log_new(struct log **out, enum log_level level, const char *target)
     if (!l)
         return ERR_NOMEM;
     l->level = level;
-    l->fd = -1;
-    err = open_target(l, target);
+    err = log_target_open(&l->target, target);
     if (err) {
-        log_free(l);
+        free(l);
         return err;
     }
     *out = l;
@@ -105,26 +140,38 @@ void log_free(struct log *l)
 {
     if (!l)
         return;
-    if (l->target == TARGET_SYSLOG)
-        closelog();
-    if (l->fd >= 0 && l->fd != STDERR_FILENO)
-        close(l->fd);
-    free(l->path);
+    log_target_close(l->target);
     free(l);
+}
+
+void log_use(struct log *l, struct log_target *target)
+{
+    log_target_close(l->target);
+    l->target = target;
 }
 
 int log_reopen(struct log *l)
 {
-    int fd, err;
+    return l->target ? log_target_reopen(l->target) : 0;
+}
 
-    if (!l->path)
-        return 0;
-    err = open_path(&fd, l->path);
-    if (err)
-        return err;
-    close(l->fd);
-    l->fd = fd;
-    return 0;
+int log_give(struct log *l, uid_t uid, gid_t gid)
+{
+    return l->target ? log_target_give(l->target, uid, gid) : 0;
+}
+
+void log_set_rate(struct log *l, uint32_t lines_per_s)
+{
+    assert(lines_per_s <= LOG_RATE_MAX);
+    if (l->rate == lines_per_s)
+        return;
+    l->rate = lines_per_s;
+    l->limit = (struct log_limit){0};
+}
+
+uint64_t log_lost(const struct log *l)
+{
+    return l->lost;
 }
 
 enum log_level log_level(const struct log *l)
@@ -139,8 +186,8 @@ void log_set_level(struct log *l, enum log_level level)
 
 int log_level_from(enum log_level *out, struct span name)
 {
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-        if (span_eq(name, span_str(levels[i].name))) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (span_eq(name, span_str(names[i]))) {
             *out = (enum log_level)i;
             return 0;
         }
@@ -148,83 +195,9 @@ int log_level_from(enum log_level *out, struct span name)
     return ERR_NOT_FOUND;
 }
 
-/* `2026-11-22T10:00:00.123Z info `, at most `size` octets; how many. */
-static size_t stamp(char *dst, size_t size, enum log_level level)
+const char *log_level_name(enum log_level level)
 {
-    struct timespec now;
-    struct tm tm;
-    size_t n;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    n = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
-    n += (size_t)snprintf(dst + n, size - n, ".%03dZ %s ",
-                          (int)(now.tv_nsec / 1000000), levels[level].name);
-    return n;
-}
-
-/* The journal's native protocol: one datagram of NAME=value lines. Never waits:
- * a journal that is stuck costs lines, not the relay. */
-static void send_journal(const struct log *l, enum log_level level,
-                         const char *line, size_t n)
-{
-    char fields[64];
-    int k = snprintf(fields, sizeof fields,
-                     "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nMESSAGE=",
-                     levels[level].priority, LOG_IDENT);
-    struct iovec parts[] = {
-        {fields, (size_t)k},
-        {(char *)line, n},
-    };
-    struct msghdr msg = {.msg_iov = parts, .msg_iovlen = 2};
-
-    while (sendmsg(l->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-           errno == EINTR)
-        ;
-}
-
-static void write_line(const struct log *l, const char *line, size_t n)
-{
-    while (write(l->fd, line, n) < 0 && errno == EINTR)
-        ;
-}
-
-void log_line(struct log *l, enum log_level level, const char *fmt, ...)
-{
-    char line[LINE_MAX_OCTETS + 1];
-    size_t head = 0, n;
-    va_list args;
-    int k;
-
-    if (!l || !log_wants(l, level))
-        return;
-    if (l->target == TARGET_FD)
-        head = stamp(line, sizeof line, level);
-    va_start(args, fmt);
-    k = vsnprintf(line + head, sizeof line - head, fmt, args);
-    va_end(args);
-    if (k < 0)
-        return;
-    n = head + (size_t)k;
-    if (n > LINE_MAX_OCTETS - 1)
-        n = LINE_MAX_OCTETS - 1;
-    /* An event is one line, even if somebody forgot to escape. */
-    for (size_t i = head; i < n; i++)
-        if ((unsigned char)line[i] < ' ')
-            line[i] = '?';
-    line[n] = '\n';
-    line[n + 1] = '\0';
-    switch (l->target) {
-    case TARGET_FD:
-        write_line(l, line, n + 1);
-        break;
-    case TARGET_SYSLOG:
-        syslog(levels[level].priority, "%s", line);
-        break;
-    case TARGET_JOURNAL:
-        send_journal(l, level, line, n + 1);
-        break;
-    }
+    return names[level];
 }
 
 const char *log_escape(char *dst, size_t size, struct span s)
@@ -258,24 +231,24 @@ const char *log_escape(char *dst, size_t size, struct span s)
     return dst;
 }
 
-bool log_limit_pass(struct log_limit *r, uint64_t now_ms, uint32_t burst,
-                    uint32_t every_ms, uint32_t *held)
+bool log_limit_pass(struct log_limit *r, uint64_t now, uint32_t burst,
+                    uint32_t every, uint32_t *held)
 {
     uint64_t fresh;
 
-    assert(burst && every_ms);
+    assert(burst && every);
     if (!r->started) {
         r->started = true;
         r->tokens = burst;
-        r->last_ms = now_ms;
+        r->last = now;
     }
-    fresh = (now_ms - r->last_ms) / every_ms;
+    fresh = (now - r->last) / every;
     if (fresh >= burst - r->tokens) {
         r->tokens = burst;
-        r->last_ms = now_ms;
+        r->last = now;
     } else {
         r->tokens += (uint32_t)fresh;
-        r->last_ms += fresh * every_ms;
+        r->last += fresh * every;
     }
     if (!r->tokens) {
         r->held_back++;

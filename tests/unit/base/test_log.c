@@ -1,88 +1,45 @@
-/* test-wraps: connect write syslog __syslog_chk */
+/* test-wraps: clock_gettime writev */
 #include "log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <syslog.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
 #include "err.h"
+#include "log_target.h"
 #include "oom.h"
 
-/* What the fakes below saw. */
+/* What the fakes below saw, and what they are to do. */
 static struct {
     unsigned writes;
-    bool interrupt_next;
-    const char *journal; /* where connect() leads; NULL: refused */
-    char connected_to[108];
-    char syslog_text[2048];
-    int syslog_priority;
-} seen;
+    int fail_with;   /* errno of every write; 0: they succeed */
+    uint64_t now_us; /* the monotonic clock */
+} fake;
 
-int __real_connect(int fd, const struct sockaddr *at, socklen_t len);
-int __wrap_connect(int fd, const struct sockaddr *at, socklen_t len);
-ssize_t __real_write(int fd, const void *p, size_t n);
-ssize_t __wrap_write(int fd, const void *p, size_t n);
-void __wrap_syslog(int priority, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-void __wrap___syslog_chk(int priority, int flag, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+int __real_clock_gettime(clockid_t which, struct timespec *out);
+int __wrap_clock_gettime(clockid_t which, struct timespec *out);
+ssize_t __real_writev(int fd, const struct iovec *parts, int n);
+ssize_t __wrap_writev(int fd, const struct iovec *parts, int n);
 
-int __wrap_connect(int fd, const struct sockaddr *at, socklen_t len)
+int __wrap_clock_gettime(clockid_t which, struct timespec *out)
 {
-    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    if (which != CLOCK_MONOTONIC)
+        return __real_clock_gettime(which, out);
+    out->tv_sec = (time_t)(fake.now_us / 1000000);
+    out->tv_nsec = (long)(fake.now_us % 1000000 * 1000);
+    return 0;
+}
 
-    assert_int_equal(len, sizeof un);
-    memcpy(seen.connected_to,
-           ((const struct sockaddr_un *)(const void *)at)->sun_path,
-           sizeof seen.connected_to);
-    if (!seen.journal) {
-        errno = ENOENT;
+ssize_t __wrap_writev(int fd, const struct iovec *parts, int n)
+{
+    if (fake.fail_with) {
+        errno = fake.fail_with;
         return -1;
     }
-    span_copy(un.sun_path, sizeof un.sun_path, span_str(seen.journal));
-    return __real_connect(fd, (struct sockaddr *)&un, sizeof un);
-}
-
-ssize_t __wrap_write(int fd, const void *p, size_t n)
-{
-    if (seen.interrupt_next) {
-        seen.interrupt_next = false;
-        errno = EINTR;
-        return -1;
-    }
-    seen.writes++;
-    return __real_write(fd, p, n);
-}
-
-__attribute__((format(printf, 2, 0))) static void
-keep_syslog(int priority, const char *fmt, va_list args)
-{
-    seen.syslog_priority = priority;
-    vsnprintf(seen.syslog_text, sizeof seen.syslog_text, fmt, args);
-}
-
-void __wrap_syslog(int priority, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    keep_syslog(priority, fmt, args);
-    va_end(args);
-}
-
-void __wrap___syslog_chk(int priority, int flag, const char *fmt, ...)
-{
-    va_list args;
-
-    (void)flag;
-    va_start(args, fmt);
-    keep_syslog(priority, fmt, args);
-    va_end(args);
+    fake.writes++;
+    return __real_writev(fd, parts, n);
 }
 
 /* A directory of the test's own, and what lies in it. */
@@ -95,7 +52,8 @@ static int set_up(void **state)
 {
     struct fixture *f = test_calloc(1, sizeof *f);
 
-    memset(&seen, 0, sizeof seen);
+    memset(&fake, 0, sizeof fake);
+    fake.now_us = 5000000;
     span_copy(f->dir, sizeof f->dir, SPAN("/tmp/msrp-log-XXXXXX"));
     if (!mkdtemp(f->dir))
         return -1;
@@ -128,69 +86,38 @@ static const char *read_file(struct fixture *f, const char *path)
     return f->text;
 }
 
-/* Does `line` start with the time of day that log.h shows? Returns what is
- * behind it and the blank. */
-static const char *after_stamp(const char *line)
+/* How many lines of the file hold `text`. */
+static unsigned count_lines(struct fixture *f, const char *text)
 {
-    static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ ";
+    unsigned n = 0;
+    const char *at = read_file(f, f->path);
 
-    for (size_t i = 0; i < sizeof form - 1; i++) {
-        if (form[i] == 'd')
-            assert_in_range(line[i], '0', '9');
-        else
-            assert_int_equal(line[i], form[i]);
+    while ((at = strstr(at, text))) {
+        n++;
+        at += strlen(text);
     }
-    return line + sizeof form - 1;
+    return n;
 }
 
-static void a_line_in_a_file_has_time_level_and_text(void **state)
+static struct log *open_log(struct fixture *f)
 {
-    struct fixture *f = *state;
     struct log *l;
 
     assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
+    return l;
+}
+
+static void lines_have_their_level_and_text(void **state)
+{
+    struct fixture *f = *state;
+    struct log *l = open_log(f);
+
     log_info(l, "c=%d %s", 42, "closed");
-    log_free(l);
-    assert_string_equal(after_stamp(read_file(f, f->path)),
-                        "info c=42 closed\n");
-    assert_int_equal(seen.writes, 1);
-}
-
-static void a_file_is_appended_to_and_closed_to_others(void **state)
-{
-    struct fixture *f = *state;
-    struct stat st;
-    struct log *l;
-
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
-        log_warn(l, "turn=%d", i);
-        log_free(l);
-    }
-    assert_non_null(strstr(read_file(f, f->path), "turn=0\n"));
-    assert_non_null(strstr(f->text, "turn=1\n"));
-    assert_int_equal(stat(f->path, &st), 0);
-    assert_int_equal(st.st_mode & 07, 0);
-}
-
-static void stderr_gets_the_same_line(void **state)
-{
-    struct fixture *f = *state;
-    int fd = open(f->path, O_WRONLY | O_CREAT, 0600);
-    int keep = dup(STDERR_FILENO);
-    struct log *l;
-
-    assert_true(fd >= 0 && keep >= 0);
-    fflush(stderr);
-    dup2(fd, STDERR_FILENO);
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, "stderr"), 0);
     log_error(l, "bad=yes");
     log_free(l);
-    dup2(keep, STDERR_FILENO);
-    close(keep);
-    close(fd);
-    assert_string_equal(after_stamp(read_file(f, f->path)), "error bad=yes\n");
-    assert_int_equal(seen.writes, 1);
+    assert_non_null(strstr(read_file(f, f->path), "Z info c=42 closed\n"));
+    assert_non_null(strstr(f->text, "Z error bad=yes\n"));
+    assert_int_equal(fake.writes, 2);
 }
 
 static void lines_above_the_level_are_not_written(void **state)
@@ -217,86 +144,92 @@ static void no_log_at_all_is_harmless(void **state)
     (void)state;
     log_error(NULL, "x");
     log_debug(NULL, "x");
+    log_raw(NULL, SPAN("x"));
     log_free(NULL);
-    assert_int_equal(seen.writes, 0);
+    assert_int_equal(fake.writes, 0);
 }
 
-static void a_long_line_is_cut_at_1024_octets(void **state)
+static void a_log_may_lead_nowhere(void **state)
+{
+    struct log *l;
+
+    (void)state;
+    assert_int_equal(log_new(&l, LOG_LEVEL_DEBUG, ""), 0);
+    log_error(l, "x");
+    log_raw(l, SPAN("x"));
+    assert_int_equal(log_reopen(l), 0);
+    assert_int_equal(log_give(l, getuid(), getgid()), 0);
+    assert_int_equal(log_lost(l), 0);
+    log_free(l);
+    assert_int_equal(fake.writes, 0);
+}
+
+static void a_long_text_is_cut_at_1000_octets(void **state)
 {
     struct fixture *f = *state;
+    struct log *l = open_log(f);
     char many[2000];
-    struct log *l;
+    const char *at;
 
     memset(many, 'x', sizeof many - 1);
     many[sizeof many - 1] = '\0';
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
     log_info(l, "%s", many);
     log_free(l);
-    assert_int_equal(strlen(read_file(f, f->path)), 1024);
-    assert_string_equal(f->text + 1022, "x\n");
+    at = strstr(read_file(f, f->path), "info x");
+    assert_non_null(at);
+    assert_int_equal(strlen(at), sizeof "info " - 1 + 1000 + 1);
+    assert_string_equal(at + strlen(at) - 2, "x\n");
 }
 
 static void an_event_stays_one_line(void **state)
 {
     struct fixture *f = *state;
-    struct log *l;
+    struct log *l = open_log(f);
 
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
     log_info(l, "a\nb\r\x1b[0mc");
     log_free(l);
-    assert_string_equal(after_stamp(read_file(f, f->path)), "info a?b??[0mc\n");
+    assert_non_null(strstr(read_file(f, f->path), "info a?b??[0mc\n"));
 }
 
-static void an_interrupted_write_is_tried_again(void **state)
+static void a_raw_line_stands_alone_at_any_level(void **state)
 {
     struct fixture *f = *state;
-    struct log *l;
+    struct log *l = open_log(f);
 
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
-    seen.interrupt_next = true;
-    log_info(l, "x");
+    log_set_level(l, LOG_LEVEL_ERROR);
+    log_raw(l, SPAN("{\"a\":1}"));
+    log_raw(l, SPAN("{}"));
     log_free(l);
-    assert_non_null(strstr(read_file(f, f->path), "info x\n"));
+    assert_string_equal(read_file(f, f->path), "{\"a\":1}\n{}\n");
 }
 
-static void reopening_follows_a_rotation(void **state)
+static void another_target_is_taken_in_place(void **state)
 {
     struct fixture *f = *state;
-    struct log *l;
+    struct log *l = open_log(f);
+    struct log_target *target;
 
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
     log_info(l, "old");
-    assert_int_equal(rename(f->path, f->moved), 0);
-    assert_int_equal(log_reopen(l), 0);
+    assert_int_equal(log_target_open(&target, f->moved), 0);
+    log_use(l, target);
     log_info(l, "new");
+    log_use(l, NULL);
+    log_info(l, "nowhere");
     log_free(l);
-    assert_non_null(strstr(read_file(f, f->moved), "old\n"));
-    assert_non_null(strstr(read_file(f, f->path), "new\n"));
-    assert_null(strstr(f->text, "old\n"));
+    assert_int_equal(count_lines(f, "old"), 1);
+    assert_int_equal(count_lines(f, "info"), 1);
+    assert_non_null(strstr(read_file(f, f->moved), "info new\n"));
+    assert_null(strstr(f->text, "nowhere"));
 }
 
-static void a_failed_reopening_keeps_the_old_file(void **state)
-{
-    struct fixture *f = *state;
-    struct log *l;
-
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, f->path), 0);
-    assert_int_equal(rename(f->path, f->moved), 0);
-    assert_int_equal(mkdir(f->path, 0700), 0);
-    assert_int_equal(log_reopen(l), ERR_IO);
-    log_info(l, "still");
-    log_free(l);
-    rmdir(f->path);
-    assert_non_null(strstr(read_file(f, f->moved), "still\n"));
-}
-
-static void a_path_that_cannot_be_opened_is_an_error(void **state)
+static void a_log_that_cannot_be_opened_is_an_error(void **state)
 {
     struct log *l = NULL;
 
     (void)state;
     assert_int_equal(log_new(&l, LOG_LEVEL_INFO, "/nonexistent/dir/log"),
                      ERR_IO);
+    assert_int_equal(errno, ENOENT);
     assert_null(l);
 }
 
@@ -313,79 +246,107 @@ static int make_file_log(void *ctx)
 
 static void making_a_log_survives_each_failed_allocation(void **state)
 {
-    assert_int_equal(oom_sweep(make_file_log, *state), 2);
+    assert_int_equal(oom_sweep(make_file_log, *state), 3);
 }
 
-static void syslog_gets_priority_and_text_without_a_stamp(void **state)
-{
-    struct log *l;
+/* --- lines that peers can cause --- */
 
-    (void)state;
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, "syslog"), 0);
-    log_warn(l, "rate=%s", "100%d");
-    assert_int_equal(seen.syslog_priority, LOG_WARNING);
-    assert_string_equal(seen.syslog_text, "rate=100%d\n");
-    assert_int_equal(log_reopen(l), 0);
-    log_free(l);
-    assert_int_equal(seen.writes, 0);
-}
-
-/* A datagram socket at f->path that stands for the journal's. */
-static int journal_open(struct fixture *f)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-
-    assert_true(fd >= 0);
-    span_copy(at.sun_path, sizeof at.sun_path, span_str(f->path));
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    seen.journal = f->path;
-    return fd;
-}
-
-static void the_journal_gets_one_datagram_an_event(void **state)
+static void peers_get_a_burst_and_then_so_many_a_second(void **state)
 {
     struct fixture *f = *state;
-    int fd = journal_open(f);
-    char got[2048];
-    ssize_t n;
-    struct log *l;
+    struct log *l = open_log(f);
 
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, "journal"), 0);
-    assert_string_equal(seen.connected_to, "/run/systemd/journal/socket");
-    log_error(l, "c=%d lost", 7);
-    n = recv(fd, got, sizeof got, 0);
-    assert_true(n > 0);
-    assert_span(span_of(got, (size_t)n), "PRIORITY=3\n"
-                                         "SYSLOG_IDENTIFIER=msrprelayd\n"
-                                         "MESSAGE=c=7 lost\n");
-    assert_int_equal(recv(fd, got, sizeof got, 0), -1);
+    log_set_rate(l, 2);
+    for (int i = 0; i < 15; i++)
+        log_info(l, "c=%d open", i);
+    assert_int_equal(count_lines(f, " open"), 10);
+    assert_int_equal(log_lost(l), 5);
+    fake.now_us += 500000;
+    log_warn(l, "c=1 open");
+    log_warn(l, "c=2 open");
+    assert_int_equal(count_lines(f, " open"), 11);
+    fake.now_us += 1500000;
+    for (int i = 0; i < 15; i++)
+        log_info(l, "c=%d open", i);
+    assert_int_equal(count_lines(f, " open"), 14);
     log_free(l);
-    close(fd);
 }
 
-static void a_stuck_journal_costs_lines_and_no_time(void **state)
+static void what_was_held_back_is_told_once_a_second(void **state)
 {
     struct fixture *f = *state;
-    int fd = journal_open(f);
-    struct log *l;
+    struct log *l = open_log(f);
 
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, "journal"), 0);
-    for (int i = 0; i < 5000; i++)
-        log_info(l, "line=%d", i);
-    close(fd);
-    log_info(l, "nobody listens");
+    log_set_rate(l, 1);
+    for (int i = 0; i < 8; i++)
+        log_info(l, "c=1 open");
+    assert_int_equal(count_lines(f, "warn log held back lines=1\n"), 1);
+    fake.now_us += 999999;
+    log_info(l, "other");
+    assert_int_equal(count_lines(f, "held back"), 1);
+    fake.now_us += 1;
+    log_info(l, "other");
+    assert_int_equal(count_lines(f, "warn log held back lines=2\n"), 1);
+    fake.now_us += 5000000;
+    log_info(l, "other");
+    assert_int_equal(count_lines(f, "held back"), 2);
+    assert_int_equal(count_lines(f, "other"), 3);
     log_free(l);
 }
 
-static void without_a_journal_there_is_no_such_log(void **state)
+static void only_peers_are_held_back(void **state)
 {
-    struct log *l = NULL;
+    struct fixture *f = *state;
+    struct log *l = open_log(f);
 
-    (void)state;
-    assert_int_equal(log_new(&l, LOG_LEVEL_INFO, "journal"), ERR_IO);
-    assert_null(l);
+    log_set_level(l, LOG_LEVEL_DEBUG);
+    log_set_rate(l, 1);
+    for (int i = 0; i < 20; i++) {
+        log_info(l, "reloaded");
+        log_debug(l, "c=1 in");
+        log_error(l, "c=1 broken");
+    }
+    log_free(l);
+    assert_int_equal(count_lines(f, "\n"), 60);
 }
+
+static void another_rate_starts_afresh_and_0_is_none(void **state)
+{
+    struct fixture *f = *state;
+    struct log *l = open_log(f);
+
+    log_set_rate(l, 4);
+    for (int i = 0; i < 30; i++)
+        log_info(l, "c=1 a");
+    log_set_rate(l, 1);
+    for (int i = 0; i < 30; i++)
+        log_info(l, "c=1 b");
+    log_set_rate(l, 0);
+    for (int i = 0; i < 30; i++)
+        log_info(l, "c=1 c");
+    log_free(l);
+    assert_int_equal(count_lines(f, " a\n"), 20);
+    assert_int_equal(count_lines(f, " b\n"), 5);
+    assert_int_equal(count_lines(f, " c\n"), 30);
+}
+
+static void lines_the_target_refused_are_told_of_too(void **state)
+{
+    struct fixture *f = *state;
+    struct log *l = open_log(f);
+
+    fake.fail_with = ENOSPC;
+    log_info(l, "x");
+    log_raw(l, SPAN("{}"));
+    fake.fail_with = 0;
+    assert_int_equal(log_lost(l), 2);
+    log_info(l, "y");
+    log_free(l);
+    assert_int_equal(count_lines(f, "warn log held back lines=2\n"), 1);
+    assert_int_equal(count_lines(f, "info"), 1);
+}
+
+/* --- names, octets, limits --- */
 
 static void levels_have_four_names(void **state)
 {
@@ -403,6 +364,7 @@ static void levels_have_four_names(void **state)
     assert_int_equal(log_level_from(&level, SPAN("notice")), ERR_NOT_FOUND);
     assert_int_equal(log_level_from(&level, SPAN("")), ERR_NOT_FOUND);
     assert_int_equal(level, LOG_LEVEL_ERROR);
+    assert_string_equal(log_level_name(LOG_LEVEL_WARN), "warn");
 }
 
 static void peers_octets_are_escaped(void **state)
@@ -478,22 +440,21 @@ static void rest_gives_no_more_than_a_burst(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FIXTURE(a_line_in_a_file_has_time_level_and_text),
-        WITH_FIXTURE(a_file_is_appended_to_and_closed_to_others),
-        WITH_FIXTURE(stderr_gets_the_same_line),
+        WITH_FIXTURE(lines_have_their_level_and_text),
         WITH_FIXTURE(lines_above_the_level_are_not_written),
         WITH_FIXTURE(no_log_at_all_is_harmless),
-        WITH_FIXTURE(a_long_line_is_cut_at_1024_octets),
+        WITH_FIXTURE(a_log_may_lead_nowhere),
+        WITH_FIXTURE(a_long_text_is_cut_at_1000_octets),
         WITH_FIXTURE(an_event_stays_one_line),
-        WITH_FIXTURE(an_interrupted_write_is_tried_again),
-        WITH_FIXTURE(reopening_follows_a_rotation),
-        WITH_FIXTURE(a_failed_reopening_keeps_the_old_file),
-        WITH_FIXTURE(a_path_that_cannot_be_opened_is_an_error),
+        WITH_FIXTURE(a_raw_line_stands_alone_at_any_level),
+        WITH_FIXTURE(another_target_is_taken_in_place),
+        WITH_FIXTURE(a_log_that_cannot_be_opened_is_an_error),
         WITH_FIXTURE(making_a_log_survives_each_failed_allocation),
-        WITH_FIXTURE(syslog_gets_priority_and_text_without_a_stamp),
-        WITH_FIXTURE(the_journal_gets_one_datagram_an_event),
-        WITH_FIXTURE(a_stuck_journal_costs_lines_and_no_time),
-        WITH_FIXTURE(without_a_journal_there_is_no_such_log),
+        WITH_FIXTURE(peers_get_a_burst_and_then_so_many_a_second),
+        WITH_FIXTURE(what_was_held_back_is_told_once_a_second),
+        WITH_FIXTURE(only_peers_are_held_back),
+        WITH_FIXTURE(another_rate_starts_afresh_and_0_is_none),
+        WITH_FIXTURE(lines_the_target_refused_are_told_of_too),
         cmocka_unit_test(levels_have_four_names),
         cmocka_unit_test(peers_octets_are_escaped),
         cmocka_unit_test(escaped_octets_are_cut_to_fit_and_never_halved),
