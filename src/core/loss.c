@@ -27,6 +27,31 @@ static struct link *way_back(struct relay *r, const struct head *h)
     return neighbours_reach(&r->neighbours, &uri, path.n == 0, false, &code);
 }
 
+/* For whom the REPORT is: the session through which its owner sent the message.
+ * NULL if it came from somebody else, to a client of ours. */
+static struct session *sender_of(const struct relay *r, const struct head *h,
+                                 const struct link *in)
+{
+    struct span own = head_text(h, h->own);
+    struct session *ss = NULL;
+    struct uri uri;
+
+    if (uri_parse(&uri, span_cut(&own, ' ')) == 0)
+        ss = session_find_token(&r->sessions, uri.session_id);
+    return ss && session_is_of(ss, in) ? ss : NULL;
+}
+
+static void count(struct relay *r, const struct lost *lost,
+                  const struct link *in)
+{
+    struct session *sender = sender_of(r, lost->head, in);
+
+    r->stats.reports_made++;
+    r->stats.reports_made_by_code[code_index(lost->code)]++;
+    if (sender)
+        sender->account.reports_made++;
+}
+
 static void report(struct relay *r, const struct lost *lost)
 {
     struct link *in = way_back(r, lost->head);
@@ -39,7 +64,8 @@ static void report(struct relay *r, const struct lost *lost)
     frame_init(&f);
     report_failure(&f, lost->head, span_of(tid, TID_LEN), lost->start,
                    lost->end, lost->code);
-    r->stats.reports_made += sendq_put_between(in, &f);
+    if (sendq_put_between(in, &f))
+        count(r, lost, in);
 }
 
 /* The session that the message went through, NULL if it is forgotten. */
@@ -209,6 +235,34 @@ void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code)
 
     collect_list(r, &all, &l->txns, REPORT_LOST, 408);
     collect_list(r, &all, &l->unsent, REPORT_CUT, cut_code);
+    tell(r, &all);
+}
+
+/* The token is random and nobody else's: where it stands among the URIs that a
+ * message passed, its session is one of them. */
+static bool passed(const struct txn *x, const struct session *ss)
+{
+    struct span own = x->head ? head_text(x->head, x->head->own) : SPAN("");
+    struct span token = ss->uri.session_id;
+
+    return own.n && memmem(own.p, own.n, token.p, token.n);
+}
+
+/* Rare, so all transactions may be looked at. */
+void loss_of_session(struct relay *r, const struct session *ss, uint16_t code)
+{
+    struct losses all = {0};
+    struct table_node *node = table_next(&r->txns.by_tid, NULL), *next;
+
+    for (; node; node = next) {
+        struct txn *x = CONTAINER(node, struct txn, by_tid);
+
+        next = table_next(&r->txns.by_tid, node);
+        if (!passed(x, ss))
+            continue;
+        collect(r, &all, x,
+                list_is_empty(&x->in_fifo) ? REPORT_CUT : REPORT_LOST, code);
+    }
     tell(r, &all);
 }
 

@@ -110,4 +110,7 @@ void loss_of_time(struct relay *r);
  * were not all written. */
 void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code);
 
+/* All transactions of SENDs that went through this session. */
+void loss_of_session(struct relay *r, const struct session *ss, uint16_t code);
+
 #endif

@@ -74,6 +74,21 @@ static bool expect_answer(struct relay *r, const struct link *l,
     return x != NULL;
 }
 
+static void count(struct relay *r, const struct msg *m,
+                  const struct route *route)
+{
+    if (m->method != MSG_REPORT) {
+        r->stats.auths_forwarded += m->method == MSG_AUTH;
+        r->stats.others_forwarded += m->method == MSG_OTHER;
+        return;
+    }
+    r->stats.reports_forwarded++;
+    if (route->sender)
+        route->sender->account.sent.reports++;
+    if (route->receiver)
+        route->receiver->account.received.reports++;
+}
+
 static void forward(struct relay *r, struct link *l, const struct msg *m,
                     const struct route *route, struct span body)
 {
@@ -108,7 +123,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
         return;
     }
     relay_succeeded(l);
-    r->stats.reports_forwarded += m->method == MSG_REPORT;
+    count(r, m, route);
 }
 
 void request_forward(struct relay *r, struct link *l, const struct msg *m,

@@ -1,0 +1,56 @@
+#include "operator.h"
+
+#include "relay_state.h"
+
+void relay_walk_begin(struct relay *r, struct relay_walk *w)
+{
+    session_walk_begin(&r->sessions, &w->at);
+}
+
+void relay_walk_end(struct relay_walk *w)
+{
+    session_walk_end(&w->at);
+}
+
+bool relay_walk_next(struct relay_walk *w, struct session_view *v)
+{
+    const struct session *ss = session_walk_next(&w->at);
+
+    if (!ss)
+        return false;
+    *v = (struct session_view){
+        .user = ss->user,
+        .home = ss->home,
+        .connection = ss->connection,
+        .began_ms = ss->began_ms,
+        .expires_ms = ss->expires_ms,
+        .peers = ss->n_peers,
+        .account = ss->account,
+    };
+    memcpy(v->mark, ss->uri.session_id.p, SESSION_MARK_LEN);
+    return true;
+}
+
+/* Each of its chunks that is coming in is answered so. */
+static void fail_streams(struct relay *r, struct session *ss, uint16_t code)
+{
+    struct list *m;
+
+    while ((m = list_first(&ss->parties)))
+        send_fail(r, CONTAINER(m, struct party, of_session)->stream->in, code);
+}
+
+void relay_walk_kick(struct relay *r, struct relay_walk *w)
+{
+    struct session *ss = w->at.shown;
+    struct link *l;
+
+    if (!ss)
+        return;
+    fail_streams(r, ss, 481);
+    loss_of_session(r, ss, 481);
+    l = ss->link;
+    session_end(&r->sessions, ss, SESSION_KICKED, r->now_ms);
+    if (l && l->n_sessions == 0 && !l->is_host)
+        link_close(l, "kicked");
+}

@@ -1,0 +1,342 @@
+/* The whole relay under its operator's hands: sessions listed and ended. */
+#include "operator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "rig.h"
+
+struct scene {
+    struct rig rig;
+    struct wire *alice, *bob, *carol;
+    struct session_record records[8];
+    unsigned n_records;
+};
+
+static void on_session_end(void *ctx, const struct session_record *record)
+{
+    struct scene *s = ctx;
+
+    assert_in_range(s->n_records, 0, 7);
+    s->records[s->n_records++] = *record;
+}
+
+static struct wire *client(struct scene *s, const char *name)
+{
+    struct wire *w = rig_connect(&s->rig, name);
+
+    rig_auth(&s->rig, w, name);
+    return w;
+}
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    rig_init(&s->rig);
+    assert_int_equal(rig_start_plain(&s->rig), 0);
+    relay_on_session_end(s->rig.relay, on_session_end, s);
+    s->alice = client(s, "alice");
+    s->bob = client(s, "bob");
+    s->carol = client(s, "carol");
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+
+    relay_on_session_end(s->rig.relay, NULL, NULL);
+    rig_stop(&s->rig);
+    free(s);
+    return 0;
+}
+
+/* A SEND from w to the client `to`; `rest` begins behind the paths. */
+static void send_text(struct scene *s, struct wire *w, const struct wire *to,
+                      const char *rest)
+{
+    char text[4096];
+
+    (void)snprintf(text, sizeof text,
+                   "MSRP tidtid SEND\r\nTo-Path: %s %s msrps://%s.example:9/"
+                   "%s;tcp\r\nFrom-Path: msrps://%s.example:9/%s;tcp\r\n"
+                   "Message-ID: 1234\r\n%s",
+                   w->uri, to->uri, to->name, to->name, w->name, w->name, rest);
+    rig_send(&s->rig, w, text);
+}
+
+#define TYPE "Content-Type: a/b\r\n\r\n"
+#define END "\r\n-------tidtid$\r\n"
+
+static void forget_output(struct scene *s)
+{
+    for (size_t i = 0; i < s->rig.n_wires; i++)
+        (void)fake_link_new_output(&s->rig.wires[i].fake);
+}
+
+static void assert_got(struct wire *w, const char *text)
+{
+    struct span got = fake_link_new_output(&w->fake);
+
+    if (!memmem(got.p, got.n, text, strlen(text)))
+        fail_msg("%s was sent \"%.*s\"", w->name, SPAN_ARG(got));
+}
+
+/* Ends all sessions of that user, as the control socket does it. */
+static void kick(struct scene *s, const char *user)
+{
+    struct session_view v;
+    struct relay_walk w;
+
+    relay_walk_begin(s->rig.relay, &w);
+    while (relay_walk_next(&w, &v))
+        if (span_eq(v.user, span_str(user)))
+            relay_walk_kick(s->rig.relay, &w);
+    rig_settle(&s->rig);
+}
+
+static struct session_view view_of(struct scene *s, const char *user)
+{
+    struct session_view v;
+    struct relay_walk w;
+
+    relay_walk_begin(s->rig.relay, &w);
+    while (relay_walk_next(&w, &v)) {
+        if (span_eq(v.user, span_str(user))) {
+            relay_walk_end(&w);
+            return v;
+        }
+    }
+    fail_msg("%s has no session", user);
+    return v;
+}
+
+/* --- what is shown --- */
+
+static void a_session_is_shown_with_its_figures(void **state)
+{
+    struct scene *s = *state;
+    struct session_view alice, bob;
+
+    send_text(s, s->alice, s->bob, TYPE "hello" END);
+    alice = view_of(s, "alice");
+    bob = view_of(s, "bob");
+    assert_span_equal(span_str(alice.mark),
+                      span_of(strrchr(s->alice->uri, '/') + 1, 6));
+    assert_int_equal(alice.connection, s->alice->fake.link.number);
+    assert_int_equal(alice.expires_ms - alice.began_ms, 1800 * 1000);
+    assert_int_equal(alice.home.n, 0);
+    assert_int_equal(alice.account.sent.octets, 5);
+    assert_int_equal(alice.account.sent.messages, 1);
+    assert_int_equal(alice.account.received.messages, 0);
+    assert_int_equal(bob.account.received.octets, 5);
+    assert_int_equal(bob.account.received.messages, 1);
+}
+
+static void a_peer_that_spoke_is_counted(void **state)
+{
+    struct scene *s = *state;
+
+    rig_speak(&s->rig, rig_connect(&s->rig, "peer"), s->bob->uri);
+    assert_int_equal(view_of(s, "bob").peers, 1);
+}
+
+/* --- records --- */
+
+static void the_record_holds_what_was_shown(void **state)
+{
+    struct scene *s = *state;
+
+    send_text(s, s->alice, s->bob,
+              "Byte-Range: 1-3/5\r\n" TYPE "hel\r\n"
+              "-------tidtid+\r\n");
+    send_text(s, s->alice, s->bob, "Byte-Range: 4-5/5\r\n" TYPE "lo" END);
+    rig_close(&s->rig, s->alice, false);
+    assert_int_equal(s->n_records, 1);
+    assert_int_equal(s->records[0].why, SESSION_CONNECTION);
+    assert_int_equal(s->records[0].account.sent.octets, 5);
+    assert_int_equal(s->records[0].account.sent.messages, 1);
+}
+
+static void a_message_cut_off_counts_its_octets_only(void **state)
+{
+    struct scene *s = *state;
+    char body[3100];
+
+    (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
+    send_text(s, s->alice, s->bob, body);
+    rig_close(&s->rig, s->alice, false);
+    assert_in_range(s->records[0].account.sent.octets, 2048, 3000);
+    assert_int_equal(s->records[0].account.sent.messages, 0);
+    assert_int_equal(view_of(s, "bob").account.received.octets,
+                     s->records[0].account.sent.octets);
+}
+
+static void when_the_relay_ends_sessions_end_for_that(void **state)
+{
+    struct scene *s = *state;
+
+    relay_shut_down(s->rig.relay);
+    rig_close(&s->rig, s->alice, false);
+    assert_int_equal(s->records[0].why, SESSION_SHUTDOWN);
+}
+
+static void reports_made_are_counted_for_the_sender(void **state)
+{
+    struct scene *s = *state;
+
+    send_text(s, s->alice, s->bob, TYPE "hello" END);
+    rig_close(&s->rig, s->bob, false);
+    assert_got(s->alice, "Status: 000 408");
+    assert_int_equal(view_of(s, "alice").account.reports_made, 1);
+    assert_int_equal(s->records[0].account.reports_made, 0);
+}
+
+static void reports_passed_on_are_counted_both_ways(void **state)
+{
+    struct scene *s = *state;
+    char text[1024];
+
+    (void)snprintf(text, sizeof text,
+                   "MSRP tidtid REPORT\r\nTo-Path: %s %s msrps://alice.example:"
+                   "9/alice;tcp\r\nFrom-Path: msrps://bob.example:9/bob;tcp\r\n"
+                   "Message-ID: 1234\r\nStatus: 000 200 OK\r\n"
+                   "-------tidtid$\r\n",
+                   s->bob->uri, s->alice->uri);
+    rig_send(&s->rig, s->bob, text);
+    assert_int_equal(view_of(s, "bob").account.sent.reports, 1);
+    assert_int_equal(view_of(s, "bob").account.received.reports, 0);
+    assert_int_equal(view_of(s, "alice").account.sent.reports, 0);
+    assert_int_equal(view_of(s, "alice").account.received.reports, 1);
+}
+
+/* --- kicked --- */
+
+static void who_is_kicked_loses_his_connection(void **state)
+{
+    struct scene *s = *state;
+
+    kick(s, "alice");
+    assert_true(s->alice->gone);
+    assert_string_equal(s->alice->fake.why, "kicked");
+    assert_int_equal(s->n_records, 1);
+    assert_int_equal(s->records[0].why, SESSION_KICKED);
+    assert_false(s->bob->gone);
+}
+
+static void other_sessions_keep_the_connection(void **state)
+{
+    struct scene *s = *state;
+    char first[RIG_URI_MAX];
+
+    (void)span_copy(first, sizeof first, span_str(s->alice->uri));
+    rig_auth(&s->rig, s->alice, "carol");
+    kick(s, "alice");
+    assert_false(s->alice->gone);
+    send_text(s, s->alice, s->bob, TYPE "hello" END);
+    assert_got(s->alice, "MSRP tidtid 200 OK");
+    (void)span_copy(s->alice->uri, sizeof s->alice->uri, span_str(first));
+    send_text(s, s->alice, s->bob, TYPE "hello" END);
+    assert_got(s->alice, "MSRP tidtid 481 ");
+}
+
+static void what_is_sent_to_the_kicked_is_refused(void **state)
+{
+    struct scene *s = *state;
+
+    kick(s, "bob");
+    send_text(s, s->alice, s->bob, TYPE "hello" END);
+    assert_got(s->alice, "MSRP tidtid 481 ");
+}
+
+/* A chunk half in is answered at once, its receiver is told the end. */
+static void a_transfer_to_the_kicked_fails_at_once(void **state)
+{
+    struct scene *s = *state;
+    char body[3100];
+
+    (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
+    send_text(s, s->alice, s->bob, body);
+    assert_non_null(s->alice->fake.link.stream.head);
+    kick(s, "bob");
+    assert_got(s->alice, "MSRP tidtid 481 ");
+    assert_got(s->bob, "#\r\n");
+    rig_send(&s->rig, s->alice, END);
+    assert_int_equal(fake_link_new_output(&s->alice->fake).n, 0);
+    send_text(s, s->alice, s->carol, TYPE "hello" END);
+    assert_got(s->carol, "hello");
+}
+
+static void what_the_kicked_was_sent_is_reported(void **state)
+{
+    struct scene *s = *state;
+
+    send_text(s, s->alice, s->bob, TYPE "hello" END);
+    send_text(s, s->carol, s->alice, TYPE "hello" END);
+    forget_output(s);
+    kick(s, "bob");
+    assert_got(s->alice, "Status: 000 481 No Such Session");
+    assert_int_equal(fake_link_new_output(&s->carol->fake).n, 0);
+    assert_int_equal(s->alice->fake.link.n_txns, 1);
+    rig_wait(&s->rig, 31000);
+    assert_int_equal(fake_link_new_output(&s->alice->fake).n, 0);
+    assert_got(s->carol, "Status: 000 408");
+}
+
+static void what_the_kicked_had_sent_is_reported_to_him(void **state)
+{
+    struct scene *s = *state;
+
+    rig_auth(&s->rig, s->carol, "bob"); /* keeps the connection */
+    rig_auth(&s->rig, s->carol, "carol");
+    send_text(s, s->carol, s->alice, TYPE "hello" END);
+    forget_output(s);
+    kick(s, "carol");
+    assert_got(s->carol, "Status: 000 481 No Such Session");
+    assert_int_equal(s->alice->fake.link.n_txns, 0);
+}
+
+static void nobody_is_kicked_twice(void **state)
+{
+    struct scene *s = *state;
+    struct session_view v;
+    struct relay_walk w;
+
+    relay_walk_begin(s->rig.relay, &w);
+    relay_walk_kick(s->rig.relay, &w); /* nobody was shown yet */
+    assert_true(relay_walk_next(&w, &v));
+    rig_close(&s->rig, s->alice, false);
+    relay_walk_kick(s->rig.relay, &w);
+    assert_int_equal(s->n_records, 1);
+    assert_true(relay_walk_next(&w, &v));
+    assert_span_equal(v.user, SPAN("bob"));
+    relay_walk_end(&w);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_session_is_shown_with_its_figures),
+        TEST(a_peer_that_spoke_is_counted),
+        TEST(the_record_holds_what_was_shown),
+        TEST(a_message_cut_off_counts_its_octets_only),
+        TEST(when_the_relay_ends_sessions_end_for_that),
+        TEST(reports_made_are_counted_for_the_sender),
+        TEST(reports_passed_on_are_counted_both_ways),
+        TEST(who_is_kicked_loses_his_connection),
+        TEST(other_sessions_keep_the_connection),
+        TEST(what_is_sent_to_the_kicked_is_refused),
+        TEST(a_transfer_to_the_kicked_fails_at_once),
+        TEST(what_the_kicked_was_sent_is_reported),
+        TEST(what_the_kicked_had_sent_is_reported_to_him),
+        TEST(nobody_is_kicked_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
