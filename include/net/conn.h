@@ -116,6 +116,10 @@ bool conn_peer_has_name(const struct conn *c, struct span host);
  * over TLS has. */
 bool conn_peer_is_host(const struct conn *c);
 
+/* Did the peer that was dialled ask for our certificate (R4976-9.2-e)? A relay
+ * does; one that does not cannot know that it talks to another relay. */
+bool conn_peer_asked(const struct conn *c);
+
 /* "TLSv1.3" and the like, "" on plain TCP; static. */
 const char *conn_tls_version(const struct conn *c);
 

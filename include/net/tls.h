@@ -103,6 +103,10 @@ int tls_session_error(const char **fault, enum tls_failure *failure,
 bool tls_peer_is_host(const struct ssl_st *ssl);
 bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
 
+/* Did who was dialled ask for our certificate? Then each end knows the other
+ * (R4976-9.2-e). */
+bool tls_peer_asked(const struct ssl_st *ssl);
+
 /* "TLSv1.3" and the like; static. */
 const char *tls_version(const struct ssl_st *ssl);
 

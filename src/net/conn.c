@@ -319,6 +319,7 @@ static void handshake(struct conn *c)
     net_release(c->net, c);
     net_count_up(c);
     set_state(c, CONN_OPEN);
+    c->peer_asked = c->tls && tls_peer_asked(c->transport.state);
     c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
     c->again = transport_has_input(&c->transport);
     c->ops->open(c->ctx);
@@ -550,6 +551,11 @@ uint64_t conn_octets_out(const struct conn *c)
 bool conn_peer_is_host(const struct conn *c)
 {
     return c->peer_is_host;
+}
+
+bool conn_peer_asked(const struct conn *c)
+{
+    return c->peer_asked;
 }
 
 bool conn_peer_has_name(const struct conn *c, struct span host)

@@ -39,6 +39,7 @@ struct conn {
     bool again;   /* at the end of the turn: offer and read without waiting */
     bool blocked; /* the kernel took less than all; it tells when it has room */
     bool tls;
+    bool peer_asked;   /* for our certificate */
     bool peer_is_host; /* its certificate names a host and was verified */
     struct transport transport;
     struct loop_io io;

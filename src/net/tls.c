@@ -137,6 +137,19 @@ const char *tls_version(const SSL *ssl)
     return SSL_get_version(ssl);
 }
 
+/* Called when a server asks for a certificate. That it did is kept in the
+ * session itself. */
+static int note_request(SSL *ssl, void *arg)
+{
+    (void)arg;
+    return SSL_set_app_data(ssl, ssl);
+}
+
+bool tls_peer_asked(const SSL *ssl)
+{
+    return !SSL_is_server(ssl) && SSL_get_app_data(ssl);
+}
+
 enum tls_version_known tls_version_of(const SSL *ssl)
 {
     return SSL_version(ssl) == TLS1_3_VERSION ? TLS_1_3 : TLS_1_2;
@@ -394,6 +407,7 @@ int tls_client_new(struct tls_ctx **out, const struct tls_settings *s,
         return err;
     SSL_CTX_set_verify((*out)->ssl_ctx,
                        s->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_cb((*out)->ssl_ctx, note_request, NULL);
     return 0;
 }
 
