@@ -64,17 +64,20 @@ static void put_more(struct client *c)
 {
     struct flow_out *f = c->out_ctx;
     char piece[PIECE];
-    uint64_t n;
+    uint64_t n, end;
 
     if (!f->tid)
         begin_chunk(f);
-    n = f->chunk_end - f->at < PIECE ? f->chunk_end - f->at : PIECE;
+    end = f->gate && f->gate < f->chunk_end ? f->gate : f->chunk_end;
+    n = end - f->at < PIECE ? end - f->at : PIECE;
     make_body(f, piece, (size_t)n);
     EVP_DigestUpdate(f->hash, piece, (size_t)n);
     client_put(c, span_of(piece, (size_t)n));
     f->at += n;
     if (f->at == f->chunk_end)
         end_chunk(f);
+    if (f->at == f->gate)
+        c->on_room = NULL;
 }
 
 void flow_out_start(struct flow_out *f, struct client *c,
@@ -93,6 +96,12 @@ void flow_out_start(struct flow_out *f, struct client *c,
     f->hash = hash_new();
     c->out_ctx = f;
     c->on_room = put_more;
+}
+
+void flow_out_allow(struct flow_out *f, uint64_t gate)
+{
+    f->gate = gate;
+    f->client->on_room = f->at < f->total ? put_more : NULL;
 }
 
 bool flow_out_is_done(void *flow)

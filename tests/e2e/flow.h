@@ -19,6 +19,7 @@ struct flow_out {
     const char *headers; /* lines behind it, each with its CRLF */
     uint64_t total;
     uint64_t chunk;     /* body octets in a SEND */
+    uint64_t gate;      /* goes no further for now; 0: to the end */
     uint64_t at;        /* octets of the message put so far */
     uint64_t chunk_end; /* where the SEND at hand ends */
     const char *tid;    /* of the SEND at hand */
@@ -31,6 +32,9 @@ struct flow_out {
  * are taken. It stays the caller's; flow_out_end() before it goes. */
 void flow_out_start(struct flow_out *f, struct client *c,
                     const struct client *peer, uint64_t total, uint64_t chunk);
+/* Goes on up to there: a message with f->gate set stops on its way, usually
+ * within a SEND. */
+void flow_out_allow(struct flow_out *f, uint64_t gate);
 /* Was all of it written? */
 bool flow_out_is_done(void *flow);
 /* Gives up: ends the SEND at hand with `#`. */

@@ -7,7 +7,7 @@
 #include "cmocka_all.h"
 
 enum {
-    CLIENTS_MAX = 256,
+    CLIENTS_MAX = 512,
     OTHERS_MAX = 16, /* relays and parts */
     /* Who writes nothing for so long is blocked. */
     BLOCKED_MS = 300,
@@ -376,6 +376,7 @@ enum client_end scene_wait_end(struct client *c)
 
 struct awaited {
     const struct relay *relay;
+    size_t mark; /* looked for behind it */
     const char *text;
 };
 
@@ -383,12 +384,19 @@ static bool is_logged(void *ctx)
 {
     const struct awaited *a = ctx;
 
-    return strstr(relay_log(a->relay), a->text);
+    return strstr(relay_log(a->relay) + a->mark, a->text);
+}
+
+void scene_wait_log_since(struct scene *s, size_t mark, const char *text)
+{
+    struct awaited a = {s->relay, mark, text};
+
+    scene_until(s, is_logged, &a, text);
 }
 
 void scene_wait_log_of(struct scene *s, const struct relay *r, const char *text)
 {
-    struct awaited a = {r, text};
+    struct awaited a = {r, 0, text};
 
     scene_until(s, is_logged, &a, text);
 }

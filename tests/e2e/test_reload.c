@@ -1,0 +1,210 @@
+/* A reload while everything goes on: certificate, key, users and configuration
+ * are replaced under transfers, all or nothing. */
+#include <signal.h>
+
+#include "cmocka_all.h"
+#include "flow.h"
+#include "login.h"
+#include "renew.h"
+
+/* --- two hundred transfers, a hundred reloads ----------------------------- */
+
+enum {
+    TRANSFERS = 200,
+    RELOADS = 100,
+    BROKEN_EACH = 10,
+    STEP = 4096, /* octets that a transfer goes on in the time of a reload */
+    TOTAL = (RELOADS + 1) * STEP,
+    CHUNK = 10000, /* no multiple: most reloads meet each within a SEND */
+    CHUNKS = (TOTAL + CHUNK - 1) / CHUNK,
+    BASE_EXPIRES_S = 1000,
+};
+
+struct transfers {
+    struct client *from[TRANSFERS], *to[TRANSFERS];
+    struct flow_out out[TRANSFERS];
+    struct flow_in in[TRANSFERS];
+};
+
+static void begin_transfers(struct transfers *t, struct scene *s)
+{
+    for (int i = 0; i < TRANSFERS; i++) {
+        t->from[i] = login(s, "alice");
+        t->to[i] = login(s, "bob");
+        t->out[i].gate = STEP;
+        flow_in_start(&t->in[i], t->to[i]);
+        flow_out_start(&t->out[i], t->from[i], t->to[i], TOTAL, CHUNK);
+    }
+}
+
+static void go_on(struct transfers *t, int round)
+{
+    for (int i = 0; i < TRANSFERS; i++)
+        flow_out_allow(&t->out[i], (uint64_t)(round + 1) * STEP);
+}
+
+static uint64_t octets_through(const struct transfers *t)
+{
+    uint64_t n = 0;
+
+    for (int i = 0; i < TRANSFERS; i++)
+        n += t->in[i].at;
+    return n;
+}
+
+/* Whole and identical, each SEND answered 200, and not a REPORT. */
+static void end_transfers(struct transfers *t, struct scene *s)
+{
+    unsigned char sent[FLOW_HASH], received[FLOW_HASH];
+
+    for (int i = 0; i < TRANSFERS; i++) {
+        scene_until(s, flow_in_is_done, &t->in[i], "the end of a transfer");
+        assert_int_equal(t->in[i].flag, '$');
+        assert_int_equal(t->in[i].at, TOTAL);
+        flow_out_end(&t->out[i], sent);
+        flow_in_end(&t->in[i], received);
+        assert_memory_equal(sent, received, FLOW_HASH);
+        for (int n = 0; n < CHUNKS; n++)
+            assert_int_equal(scene_frame(t->from[i])->head.code, 200);
+        talk_expect_nothing(t->from[i]);
+        talk_expect_nothing(t->to[i]);
+    }
+}
+
+/* What tells one round's files from another's. */
+static const char *password_of(struct scene *s, int round)
+{
+    return scene_text(s, "of-round-%d", round);
+}
+
+static void write_users(struct scene *s, int round)
+{
+    /* Those of the transfers come, go, and change. */
+    struct renew_user users[] = {
+        {"erin", password_of(s, round)},
+        {round % 2 ? "alice" : "bob", password_of(s, round)},
+    };
+
+    renew_users(s->relay, users, sizeof users / sizeof *users);
+}
+
+static void write_config(struct scene *s, int round, const char *more)
+{
+    const struct relay_opts opts = {
+        .quiet = true,
+        .auth = scene_text(s, "default_expires = %d;", BASE_EXPIRES_S + round),
+        .groups = more};
+
+    relay_write_config(s->relay, &opts);
+}
+
+static void write_good_files(struct scene *s, int round)
+{
+    renew_certificate(s->relay);
+    write_users(s, round);
+    write_config(s, round, NULL);
+}
+
+/* New files, of which one is no good: what the relay has to say of it. */
+static const char *write_bad_files(struct scene *s, int round, int kind)
+{
+    struct relay *r = s->relay;
+    char *key;
+
+    write_good_files(s, round);
+    switch (kind % 5) {
+    case 0:
+        write_config(s, round, "limits: {\n nonsense = 1;\n};");
+        return "relay.conf line=9 fault=";
+    case 1:
+        write_config(s, round, "limits: {\n head_size = ;\n};");
+        return "relay.conf line=9 fault=";
+    case 2:
+        renew_file(r, "pem", "this is no certificate\n");
+        return "relay.conf line=4 fault=";
+    case 3:
+        renew_file(r, "users", "# users\nmallory\n");
+        return "relay.users line=2 fault=";
+    default:
+        key = renew_read(r, "key");
+        renew_certificate(r);
+        renew_file(r, "key", key);
+        free(key);
+        return "relay.conf line=4 fault=";
+    }
+}
+
+/* A newcomer sees the files of the last good round: certificate, users and a
+ * setting; not those of another one. */
+static void assert_in_force(struct scene *s, int good, int other,
+                            uint64_t serial)
+{
+    struct client *c = scene_connect(s, RELAY_TLS, "erin");
+    struct login l = {.alg = DIGEST_MD5};
+    const char *expires;
+
+    assert_true(renew_serial_seen(c) == serial);
+    login_ask(c, &l);
+    l.password = password_of(s, other);
+    login_refused(c, &l, login_try(c, &l));
+    l.password = password_of(s, good);
+    expires = talk_header(c, login_granted(c, login_try(c, &l)), "Expires");
+    assert_string_equal(expires, scene_text(s, "%d", BASE_EXPIRES_S + good));
+    l.user = good % 2 ? "bob" : "alice";
+    login_ask(c, &l);
+    login_refused(c, &l, login_try(c, &l));
+    client_close(c);
+}
+
+/* The relay takes the files of the round; or none of them, every tenth time. */
+static void renew_all(struct scene *s, int round, bool broken)
+{
+    if (broken) {
+        renew_in_vain(s, write_bad_files(s, round, round / BROKEN_EACH));
+        return;
+    }
+    write_good_files(s, round);
+    renew_well(s);
+}
+
+static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
+{
+    static const struct relay_opts opts = {.quiet = true};
+    struct scene *s = scene_start(state, &opts);
+    struct transfers *t = calloc(1, sizeof *t);
+    uint64_t serial = renew_serial(s->relay), before, meanwhile = 0;
+    int good = 0;
+
+    assert_non_null(t);
+    begin_transfers(t, s);
+    for (int round = 1; round <= RELOADS; round++) {
+        bool broken = round % BROKEN_EACH == 0;
+
+        go_on(t, round);
+        before = octets_through(t);
+        renew_all(s, round, broken);
+        meanwhile += octets_through(t) - before;
+        if (broken) {
+            assert_in_force(s, good, round, serial);
+            continue;
+        }
+        serial = renew_serial(s->relay);
+        assert_in_force(s, round, good, serial);
+        good = round;
+    }
+    print_message("%llu of %llu octets went through while it reloaded\n",
+                  (unsigned long long)meanwhile,
+                  (unsigned long long)TOTAL * TRANSFERS);
+    assert_true(meanwhile > 0);
+    end_transfers(t, s);
+    free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        E2E_TEST(two_hundred_transfers_live_through_a_hundred_reloads),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
