@@ -122,6 +122,8 @@ struct config {
     struct {
         enum log_level level;
         char *target;
+        uint64_t rate;    /* lines a second, fits LOG_RATE_MAX; 0: no limit */
+        char *accounting; /* "": off */
     } log;
     struct {
         char *address; /* numeric, or "": off */

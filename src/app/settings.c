@@ -60,6 +60,14 @@ static const char *check_target(struct span text)
     return "\"stderr\", \"syslog\", \"journal\" or an absolute path";
 }
 
+static const char *check_accounting(struct span text)
+{
+    return text.n == 0 || !check_target(text)
+               ? NULL
+               : "\"stderr\", \"syslog\", \"journal\", an absolute path, or "
+                 "\"\" for off";
+}
+
 static const char *check_metrics(struct span text)
 {
     struct addr a;
@@ -375,6 +383,17 @@ const struct setting settings[] = {
      .initial = "\"stderr\"",
      .help = "Where to: stderr, syslog, journal, or the absolute path of a "
              "file."},
+    {.key = "log.rate",
+     COUNT(log.rate, 0, LOG_RATE_MAX),
+     .initial = "1000",
+     .help = "The most lines a second about connections, which peers can "
+             "cause; five times as many after a rest. What is held back is "
+             "counted. 0 is no limit; debug lines have none."},
+    {.key = "log.accounting",
+     TEXT(log.accounting, check_accounting),
+     .initial = "\"\"",
+     .help = "Where to write a line of JSON for each session that is over, as "
+             "log.target says it; \"\" is off."},
 
     {.key = "metrics.address",
      TEXT(metrics.address, check_metrics),

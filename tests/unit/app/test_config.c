@@ -66,6 +66,8 @@ static void every_key_but_listen_has_a_default(void **state)
     assert_true(c->dial.verify);
     assert_int_equal(c->log.level, LOG_LEVEL_INFO);
     assert_string_equal(c->log.target, "stderr");
+    assert_int_equal(c->log.rate, 1000);
+    assert_string_equal(c->log.accounting, "");
     assert_string_equal(c->metrics.address, "");
     assert_int_equal(c->metrics.port, 9285);
     assert_string_equal(c->control.socket, "");
@@ -150,7 +152,8 @@ static void values_end_in_their_fields(void **state)
         "timers: { stall = 0.5; idle = \"250ms\"; };\n"
         "dial: { allow = [ \"127.0.0.0/8\" ]; deny = [ ]; "
         "servers = ( \"::1\", \"127.0.0.1:5353\" ); verify = FALSE; };\n"
-        "log: { level = \"debug\"; target = \"/var/log/x\"; };\n"
+        "log: { level = \"debug\"; target = \"/var/log/x\"; "
+        "rate = 5; accounting = \"syslog\"; };\n"
         "metrics: { address = \"::1\"; port = 0; };\n" LISTEN);
     char text[ADDR_TEXT_MAX];
 
@@ -179,6 +182,8 @@ static void values_end_in_their_fields(void **state)
     assert_false(c->dial.verify);
     assert_int_equal(c->log.level, LOG_LEVEL_DEBUG);
     assert_string_equal(c->log.target, "/var/log/x");
+    assert_int_equal(c->log.rate, 5);
+    assert_string_equal(c->log.accounting, "syslog");
     assert_string_equal(c->metrics.address, "::1");
     assert_int_equal(c->metrics.port, 0);
     config_free(c);

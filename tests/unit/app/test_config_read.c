@@ -161,6 +161,7 @@ static void texts_are_checked(void **state)
         {"log.target", ""},
         {"log.target", "relative/path"},
         {"log.target", "stdout"},
+        {"log.accounting", "off"},
         {"metrics.address", "localhost"},
         {"metrics.address", "127.0.0.1:80"},
         {"control.socket", "relative"},
