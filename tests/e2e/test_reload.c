@@ -24,6 +24,8 @@ struct transfers {
     struct client *from[TRANSFERS], *to[TRANSFERS];
     struct flow_out out[TRANSFERS];
     struct flow_in in[TRANSFERS];
+    uint64_t before;    /* octets through when they last went on */
+    uint64_t meanwhile; /* octets through while it reloaded */
 };
 
 static void begin_transfers(struct transfers *t, struct scene *s)
@@ -37,12 +39,6 @@ static void begin_transfers(struct transfers *t, struct scene *s)
     }
 }
 
-static void go_on(struct transfers *t, int round)
-{
-    for (int i = 0; i < TRANSFERS; i++)
-        flow_out_allow(&t->out[i], (uint64_t)(round + 1) * STEP);
-}
-
 static uint64_t octets_through(const struct transfers *t)
 {
     uint64_t n = 0;
@@ -50,6 +46,22 @@ static uint64_t octets_through(const struct transfers *t)
     for (int i = 0; i < TRANSFERS; i++)
         n += t->in[i].at;
     return n;
+}
+
+static bool has_moved(void *ctx)
+{
+    const struct transfers *t = ctx;
+
+    return octets_through(t) > t->before;
+}
+
+/* All go on, and are on their way when this returns. */
+static void go_on(struct transfers *t, struct scene *s, int round)
+{
+    t->before = octets_through(t);
+    for (int i = 0; i < TRANSFERS; i++)
+        flow_out_allow(&t->out[i], (uint64_t)(round + 1) * STEP);
+    scene_until(s, has_moved, t, "any of the transfers");
 }
 
 /* Whole and identical, each SEND answered 200, and not a REPORT. */
@@ -156,15 +168,24 @@ static void assert_in_force(struct scene *s, int good, int other,
     client_close(c);
 }
 
-/* The relay takes the files of the round; or none of them, every tenth time. */
-static void renew_all(struct scene *s, int round, bool broken)
+/* The relay is told to take the files of the round, one of them broken or none,
+ * while the transfers go on. */
+static void renew_under(struct transfers *t, struct scene *s, int round,
+                        bool broken)
 {
-    if (broken) {
-        renew_in_vain(s, write_bad_files(s, round, round / BROKEN_EACH));
-        return;
-    }
-    write_good_files(s, round);
-    renew_well(s);
+    const char *fault =
+        broken ? write_bad_files(s, round, round / BROKEN_EACH) : NULL;
+    uint64_t before;
+
+    if (!broken)
+        write_good_files(s, round);
+    go_on(t, s, round);
+    before = octets_through(t);
+    if (broken)
+        renew_in_vain(s, fault);
+    else
+        renew_well(s);
+    t->meanwhile += octets_through(t) - before;
 }
 
 static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
@@ -172,7 +193,7 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
     static const struct relay_opts opts = {.quiet = true};
     struct scene *s = scene_start(state, &opts);
     struct transfers *t = calloc(1, sizeof *t);
-    uint64_t serial = renew_serial(s->relay), before, meanwhile = 0;
+    uint64_t serial = renew_serial(s->relay);
     int good = 0;
 
     assert_non_null(t);
@@ -180,10 +201,7 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
     for (int round = 1; round <= RELOADS; round++) {
         bool broken = round % BROKEN_EACH == 0;
 
-        go_on(t, round);
-        before = octets_through(t);
-        renew_all(s, round, broken);
-        meanwhile += octets_through(t) - before;
+        renew_under(t, s, round, broken);
         if (broken) {
             assert_in_force(s, good, round, serial);
             continue;
@@ -193,9 +211,9 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
         good = round;
     }
     print_message("%llu of %llu octets went through while it reloaded\n",
-                  (unsigned long long)meanwhile,
+                  (unsigned long long)t->meanwhile,
                   (unsigned long long)TOTAL * TRANSFERS);
-    assert_true(meanwhile > 0);
+    assert_true(t->meanwhile > 0);
     end_transfers(t, s);
     free(t);
 }
