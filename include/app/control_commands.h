@@ -46,7 +46,8 @@ struct control_command {
     enum control_answer answer;
     const char *words; /* that may follow, with a blank between; "": none */
     unsigned keys;     /* that may follow, one of them at most */
-    bool needs_key;    /* ... and at least, unless a word says otherwise */
+    bool needs_key;    /* ... and at least */
+    bool changes;      /* the relay: who did so is logged */
 };
 
 extern const struct control_command control_commands[CONTROL_COMMANDS];

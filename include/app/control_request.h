@@ -25,7 +25,7 @@ struct control_request {
     enum control_id id;
     struct span word;    /* empty: none */
     unsigned key;        /* the CONTROL_ bit of what is named; 0: nothing */
-    struct span value;   /* of CONTROL_USER and CONTROL_SESSION */
+    struct span value;   /* what it is called */
     uint64_t connection; /* of CONTROL_CONNECTION */
 };
 
@@ -34,6 +34,9 @@ struct control_request {
  * sentence without a full stop. */
 int control_request_parse(struct control_request *out, const char **why,
                           char *line, size_t n);
+
+/* No control characters at all? */
+bool control_request_is_text(struct span line);
 
 /* Writes `value` as a line needs it, with quotes if it must, into dst and a NUL
  * behind it: 0, ERR_LIMIT when it does not fit, ERR_SYNTAX for what no line can

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config_read.h"
@@ -41,9 +43,6 @@ static void check_supported(const struct check *k)
                               ? "listen.transport \"ws\""
                               : "listen.transport \"wss\"");
     }
-    if (*c->control.socket)
-        config_report(k->report, config_place(c, "control.socket"), sentence,
-                      "control.socket");
 }
 
 /* --- sizes --- */
@@ -88,6 +87,25 @@ static void check_accounts(const struct check *k)
     if (is_named(k, "relay.group", c->relay.group) && !getgrnam(c->relay.group))
         config_report(k->report, config_place(c, "relay.group"),
                       "relay.group: there is no group %s", c->relay.group);
+}
+
+/* --- the control socket --- */
+
+/* Whoever starts the relay may make its directory first. */
+static void check_control(const struct check *k)
+{
+    const char *path = k->config->control.socket;
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+    char *dir;
+
+    if (!slash || slash == path || !counts(k, "control.socket"))
+        return;
+    dir = strndup(path, (size_t)(slash - path));
+    if (dir && (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)))
+        config_warn(k->report, config_place(k->config, "control.socket"),
+                    "control.socket: there is no directory %s", dir);
+    free(dir);
 }
 
 /* --- TLS --- */
@@ -234,6 +252,7 @@ int config_check(const struct config *c, struct config_report *r)
     check_supported(&k);
     check_sizes(&k);
     check_accounts(&k);
+    check_control(&k);
     err = check_tls(&k);
     return err ? err : check_users(&k);
 }

@@ -35,6 +35,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .words = "",
             .keys = CONTROL_USER | CONTROL_SESSION | CONTROL_CONNECTION,
             .needs_key = true,
+            .changes = true,
         },
     [CONTROL_TRACE] =
         {
@@ -45,6 +46,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .answer = CONTROL_LIST,
             .words = "on off",
             .keys = CONTROL_USER | CONTROL_SESSION,
+            .changes = true,
         },
     [CONTROL_LOGLEVEL] =
         {
@@ -52,6 +54,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .arguments = "[error | warn | info | debug]",
             .help = "show the log's level, or change it until the next reload",
             .words = "error warn info debug",
+            .changes = true,
         },
     [CONTROL_RELOAD] =
         {
@@ -60,6 +63,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .help = "read the configuration anew; all of it holds, or nothing",
             .answer = CONTROL_FAULTS,
             .words = "",
+            .changes = true,
         },
     [CONTROL_DRAIN] =
         {
@@ -67,6 +71,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .arguments = "[on | off]",
             .help = "give no new sessions, for maintenance; or do so again",
             .words = "on off",
+            .changes = true,
         },
     [CONTROL_STATS] =
         {

@@ -74,9 +74,9 @@ static int set_value(struct control_request *q, const char **why, unsigned key,
     if (!value.n || value.n > CONTROL_VALUE_MAX)
         return refuse(why, "a value has 1 to 255 octets");
     q->key = key;
-    if (key != CONTROL_CONNECTION)
-        q->value = value;
-    else if (span_u64(&q->connection, value, UINT64_MAX) || !q->connection)
+    q->value = value;
+    if (key == CONTROL_CONNECTION &&
+        (span_u64(&q->connection, value, UINT64_MAX) || !q->connection))
         return refuse(why, "connection is a number from 1 on");
     return 0;
 }
@@ -132,9 +132,8 @@ int control_request_parse(struct control_request *out, const char **why,
     size_t key_n;
     int err;
 
-    for (size_t i = 0; i < n; i++)
-        if (is_control(line[i]))
-            return refuse(why, "control character");
+    if (!control_request_is_text(span_of(line, n)))
+        return refuse(why, "control character");
     err = take_word(&name, &key_n, &r);
     if (err)
         return refuse(why, err == ERR_EOF ? "no command; help lists them"
@@ -145,6 +144,14 @@ int control_request_parse(struct control_request *out, const char **why,
     if (!err)
         *out = q;
     return err;
+}
+
+bool control_request_is_text(struct span line)
+{
+    for (size_t i = 0; i < line.n; i++)
+        if (is_control(line.p[i]))
+            return false;
+    return true;
 }
 
 int control_request_quote(char *dst, size_t size, struct span value)

@@ -34,12 +34,17 @@ static void gather(struct metrics *m, const struct server *s)
     process_read(&m->process);
 }
 
-static unsigned fill_metrics(void *ctx, struct text *body)
+void pages_metrics(struct server *s, struct text *body)
 {
     struct metrics m;
 
-    gather(&m, ctx);
+    gather(&m, s);
     metrics_write(body, &m);
+}
+
+static unsigned fill_metrics(void *ctx, struct text *body)
+{
+    pages_metrics(ctx, body);
     return 200;
 }
 

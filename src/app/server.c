@@ -156,6 +156,7 @@ static int become_user(struct server *s)
         return err;
     ports_give(s, user.uid, user.gid);
     pages_give(s, user.uid, user.gid);
+    door_give(s, user.uid, user.gid);
     return privileges_drop(&user, s->log);
 }
 
@@ -200,6 +201,8 @@ static int start(struct server *s, struct config *config)
         err = address_count_init(&s->addresses, seed);
     if (!err)
         err = listen_fds_init(&s->inherited);
+    if (!err)
+        err = orders_init(s);
     if (err) {
         config_free(config);
         return err;
@@ -220,6 +223,7 @@ static int start(struct server *s, struct config *config)
 static void stop(struct server *s)
 {
     pages_close(s);
+    door_close(s);
     ports_close(s);
     listen_fds_fini(&s->inherited);
     if (s->relay)

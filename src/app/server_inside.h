@@ -30,6 +30,8 @@
 #include "users.h"
 #include "web.h"
 
+struct control;
+struct control_door;
 struct server;
 
 /* A listener: open as long as the configuration has its address. */
@@ -52,6 +54,7 @@ struct setup {
     struct policy *policy;      /* owned; points into config */
     struct port **ports;        /* in the order of config->listen */
     struct web *web;            /* metrics.address; NULL: off */
+    struct control_door *door;  /* control.socket; the same */
 };
 
 enum server_state {
@@ -76,6 +79,8 @@ struct server {
     struct address_count addresses;
     struct list ports; /* of struct port */
     struct web *web;   /* owned; NULL: no metrics */
+    struct control *control;
+    struct control_door *door; /* owned; NULL: no control socket */
     struct listen_fds inherited;
     struct notify notify;
     struct alarm *tick;
@@ -124,6 +129,25 @@ void pages_abandon(struct setup *setup, struct server *s);
 void pages_commit(struct server *s);
 void pages_give(struct server *s, uid_t uid, gid_t gid);
 void pages_close(struct server *s);
+/* The page of the metrics. */
+void pages_metrics(struct server *s, struct text *body);
+
+/* --- door.c --- */
+
+/* The same for the control socket. */
+int door_prepare(struct setup *setup, struct server *s,
+                 struct config_report *r);
+void door_abandon(struct setup *setup, struct server *s);
+void door_commit(struct server *s);
+void door_give(struct server *s, uid_t uid, gid_t gid);
+/* Ends all that was asked there, too. */
+void door_close(struct server *s);
+
+/* --- orders.c --- */
+
+/* s->control, which does what is asked for at the control socket: 0 or
+ * ERR_NOMEM. */
+int orders_init(struct server *s);
 
 /* --- reload.c --- */
 

@@ -122,6 +122,8 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
     if (!err)
         err = pages_prepare(&setup, s, r);
     if (!err)
+        err = door_prepare(&setup, s, r);
+    if (!err)
         err = make_policy(&setup);
     if (err)
         setup_abandon(&setup, s);
@@ -132,6 +134,7 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
 
 void setup_abandon(struct setup *setup, struct server *s)
 {
+    door_abandon(setup, s);
     pages_abandon(setup, s);
     ports_abandon(setup);
     setup_free(setup);
@@ -180,6 +183,7 @@ void setup_use(struct server *s)
 
     ports_commit(s);
     pages_commit(s);
+    door_commit(s);
     if (!s->debug)
         log_set_level(s->log, config->log.level);
     relay_configure(s->relay, s->now.policy, s->now.users);

@@ -32,7 +32,7 @@ static char *number_text(const char *key, const json_t *value)
         snprintf(text, sizeof text, "%lld",
                  (long long)json_integer_value(value));
     else
-        snprintf(text, sizeof text, "%.6g", number);
+        snprintf(text, sizeof text, "%.12g", number);
     return strdup(text);
 }
 
@@ -52,15 +52,13 @@ static char *value_text(const char *key, const json_t *value)
 /* The name of a field, without its unit. */
 static char *title_text(const char *key, bool upper)
 {
+    static const char *const units[] = {"_s", "_at", "_octets"};
     char *text = strdup(key);
 
-    if (!text)
-        return NULL;
-    if (ends_with(key, "_s"))
-        text[strlen(text) - 2] = '\0';
-    else if (ends_with(key, "_at"))
-        text[strlen(text) - 3] = '\0';
-    for (char *c = text; *c; c++)
+    for (size_t i = 0; text && i < sizeof units / sizeof *units; i++)
+        if (ends_with(key, units[i]))
+            text[strlen(key) - strlen(units[i])] = '\0';
+    for (char *c = text; c && *c; c++)
         *c = *c == '_' ? ' ' : (char)(upper ? toupper(*c) : *c);
     return text;
 }

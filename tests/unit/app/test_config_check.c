@@ -325,13 +325,23 @@ static void what_is_not_there_yet_is_told(void **state)
 {
     struct fixture *x = *state;
 
-    check(x, "control: { socket = \"/run/s\"; };\n"
-             "listen = ( { transport = \"tcp\"; },\n"
+    check(x, "listen = ( { transport = \"tcp\"; },\n"
              "{ transport = \"ws\"; port = 0; } );\n");
-    assert_fault(x, 2, "test.conf:2: control.socket ",
-                 "is not supported by this version");
-    assert_fault(x, 2, "test.conf:4: listen.transport \"ws\" ",
+    assert_fault(x, 1, "test.conf:3: listen.transport \"ws\" ",
                  "is not supported");
+}
+
+static void a_missing_directory_of_the_socket_is_a_warning(void **state)
+{
+    struct fixture *x = *state;
+
+    check(x, "control: { socket = \"/nonexistent/s\"; };\n" TCP);
+    assert_int_equal(x->faults.count, 0);
+    assert_string_equal(x->warnings.text,
+                        "test.conf:1: control.socket: there is no directory "
+                        "/nonexistent\n");
+    check(x, "control: { socket = \"/tmp/s\"; };\n" TCP);
+    assert_string_equal(x->warnings.text, "");
 }
 
 static void chunks_as_long_as_the_window_are_a_warning(void **state)
@@ -516,6 +526,7 @@ int main(void)
         TEST(accounts_may_be_missing_for_others),
         TEST(default_accounts_and_none_may_be_missing),
         TEST(what_is_not_there_yet_is_told),
+        TEST(a_missing_directory_of_the_socket_is_a_warning),
         TEST(chunks_as_long_as_the_window_are_a_warning),
         TEST(chunks_of_half_the_window_and_any_without_one_pass),
         TEST(what_stands_beside_a_faulty_value_is_looked_at),

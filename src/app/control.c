@@ -1,0 +1,397 @@
+#include "control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conn.h"
+#include "err.h"
+#include "listener.h"
+#include "net.h"
+#include "timer.h"
+
+enum {
+    INPUT_SIZE = 2 * CONTROL_REQUEST_MAX,
+    /* Octets that may wait before no further step is made. A step adds at most
+     * a few rows, but for what cannot be made in steps. */
+    OUTPUT_HIGH = 65536,
+    OUTPUT_MAX = 16 * OUTPUT_HIGH,
+    WHY_MAX = 256,
+};
+
+struct control {
+    struct loop *loop;
+    struct net *net; /* its own: these connections are not the relay's */
+    struct control_setup setup;
+    struct timer_fifo *idle;
+    struct list clients;
+    size_t n_clients;
+    struct log_limit refusal_log;
+};
+
+struct control_door {
+    struct control *control;
+    struct listener *listener;
+    char *path;
+};
+
+/* A connection. */
+struct client {
+    struct list of_control;
+    struct control *control;
+    struct conn *conn;
+    struct timer idle;
+    struct loop_defer next; /* further steps of the answer */
+    bool answering;
+    bool failed; /* the answer */
+    bool over;   /* what it still says, nobody hears */
+    struct control_call call;
+    char why[WHY_MAX];
+    char line[CONTROL_REQUEST_MAX];
+    char row[CONTROL_ROW_MAX];
+    max_align_t state[];
+};
+
+static struct client *client_of(struct control_call *call)
+{
+    return CONTAINER(call, struct client, call);
+}
+
+/* --- rows --- */
+
+void control_row(struct control_call *call, struct json *j)
+{
+    struct client *c = client_of(call);
+
+    json_init(j, c->row, sizeof c->row - 1);
+    json_object(j, NULL);
+}
+
+/* What does not fit any more is missed by its client alone. */
+void control_row_end(struct control_call *call, struct json *j)
+{
+    struct client *c = client_of(call);
+    struct span parts[2];
+
+    json_object_end(j);
+    parts[0] = json_text(j);
+    parts[1] = SPAN("\n");
+    if (parts[0].n)
+        (void)conn_write(c->conn, parts, 2);
+}
+
+void control_fail(struct control_call *call, const char *why)
+{
+    struct client *c = client_of(call);
+
+    c->failed = true;
+    span_copy(c->why, sizeof c->why, span_str(why));
+}
+
+/* The last row. */
+static void say_end(struct client *c)
+{
+    struct json j;
+
+    control_row(&c->call, &j);
+    json_bool(&j, "ok", !c->failed);
+    if (c->failed)
+        json_str(&j, "error", span_str(c->why));
+    control_row_end(&c->call, &j);
+}
+
+static void refuse(struct client *c, const char *why)
+{
+    control_fail(&c->call, why);
+    say_end(c);
+    c->failed = false;
+}
+
+/* --- an answer --- */
+
+static void give_up(struct client *c)
+{
+    const struct control_setup *setup = &c->control->setup;
+
+    if (!c->answering)
+        return;
+    c->answering = false;
+    loop_defer_cancel(&c->next);
+    setup->end(setup->ctx, &c->call);
+}
+
+/* As many steps as may be now. The client reads no further request until the
+ * last one. */
+static void go_on(void *ctx)
+{
+    struct client *c = ctx;
+    const struct control_setup *setup = &c->control->setup;
+    bool done = false;
+
+    for (int i = 0; i < CONTROL_STEPS && !done; i++) {
+        if (conn_queued(c->conn) >= OUTPUT_HIGH)
+            return; /* on_sent() goes on */
+        done = setup->step(setup->ctx, &c->call) || c->failed;
+        c->call.steps++;
+    }
+    if (!done) {
+        loop_defer(c->control->loop, &c->next);
+        return;
+    }
+    say_end(c);
+    give_up(c);
+    timer_start(c->control->idle, &c->idle);
+    conn_resume(c->conn);
+}
+
+static void begin(struct client *c)
+{
+    c->answering = true;
+    c->failed = false;
+    c->call.steps = 0;
+    memset(c->call.state, 0, c->control->setup.state_size);
+    conn_pause(c->conn);
+    go_on(c);
+}
+
+/* --- requests --- */
+
+static void finish(struct client *c)
+{
+    c->over = true;
+    conn_finish(c->conn);
+}
+
+/* A line, without its line feed. Whoever sends what is no text at all speaks
+ * another protocol. */
+static void take_line(struct client *c, struct span line)
+{
+    struct control_request request;
+    const char *why;
+
+    memcpy(c->line, line.p, line.n);
+    if (control_request_parse(&request, &why, c->line, line.n) == 0) {
+        c->call.request = request;
+        begin(c);
+        return;
+    }
+    refuse(c, why);
+    if (control_request_is_text(line))
+        timer_start(c->control->idle, &c->idle);
+    else
+        finish(c);
+}
+
+static void on_input(void *ctx, struct span *in)
+{
+    struct client *c = ctx;
+    size_t n;
+
+    while (!c->answering && !c->over && (n = span_find(*in, '\n')) < in->n &&
+           n <= CONTROL_REQUEST_MAX)
+        take_line(c, span_cut(in, '\n'));
+    if (c->answering || in->n <= CONTROL_REQUEST_MAX)
+        return;
+    if (!c->over)
+        refuse(c, "the line is too long");
+    *in = span_from(*in, in->n);
+    finish(c);
+}
+
+/* --- a connection --- */
+
+static void on_open(void *ctx)
+{
+    struct client *c = ctx;
+
+    timer_start(c->control->idle, &c->idle);
+}
+
+static void on_sent(void *ctx, uint64_t position)
+{
+    struct client *c = ctx;
+
+    (void)position;
+    timer_start(c->control->idle, &c->idle);
+    if (c->answering && conn_queued(c->conn) < OUTPUT_HIGH)
+        loop_defer(c->control->loop, &c->next);
+}
+
+static void client_free(struct client *c)
+{
+    timer_stop(&c->idle);
+    loop_defer_cancel(&c->next);
+    list_remove(&c->of_control);
+    c->control->n_clients--;
+    free(c);
+}
+
+static void on_closed(void *ctx, enum conn_why why)
+{
+    struct client *c = ctx;
+
+    (void)why;
+    give_up(c);
+    client_free(c);
+}
+
+static const struct conn_ops conn_ops = {
+    .open = on_open,
+    .input = on_input,
+    .sent = on_sent,
+    .closed = on_closed,
+};
+
+static void on_idle(struct timer *t)
+{
+    conn_close(CONTAINER(t, struct client, idle)->conn);
+}
+
+/* --- accepting --- */
+
+/* In a word, as far as it fits into the socket at once. */
+static void turn_away(struct control *c, int fd, const char *row,
+                      const char *why)
+{
+    uint32_t held;
+
+    if (log_limit_pass(&c->refusal_log, loop_now_ms(c->loop), 5, 1000, &held))
+        log_warn(c->setup.log, "control connection refused reason=\"%s\"", why);
+    (void)send(fd, row, strlen(row), MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)close(fd);
+}
+
+static int serve(struct control *control, int fd, const struct addr *peer,
+                 uid_t uid)
+{
+    struct client *c = calloc(1, sizeof *c + control->setup.state_size);
+    int err;
+
+    if (!c) {
+        (void)close(fd);
+        return ERR_NOMEM;
+    }
+    c->control = control;
+    c->call.uid = uid;
+    c->call.state = c->state;
+    timer_init(&c->idle);
+    loop_defer_init(&c->next, go_on, c);
+    list_init(&c->of_control);
+    control->n_clients++;
+    err = conn_accept(&c->conn, control->net, fd, peer, NULL, 0, &conn_ops, c);
+    if (err) {
+        client_free(c);
+        return err;
+    }
+    list_append(&control->clients, &c->of_control);
+    return 0;
+}
+
+static void on_accept(void *ctx, struct listener *l, int fd,
+                      const struct addr *peer)
+{
+    struct control *c = ((struct control_door *)ctx)->control;
+    uid_t uid;
+
+    (void)l;
+    if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid()))
+        turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
+                  "another user");
+    else if (c->n_clients == CONTROL_CLIENTS_MAX)
+        turn_away(c, fd, "{\"ok\":false,\"error\":\"too many connections\"}\n",
+                  "too many");
+    else if (serve(c, fd, peer, uid) != 0)
+        log_warn(c->setup.log, "control connection refused reason=\"%s\"",
+                 err_text(ERR_NOMEM));
+}
+
+/* The relay's own listeners tell of it. */
+static void on_rest(void *ctx, struct listener *l, int errnum)
+{
+    (void)ctx;
+    (void)l;
+    (void)errnum;
+}
+
+/* --- doors --- */
+
+int control_open(struct control_door **out, struct control *c, const char *path)
+{
+    struct control_door *d = calloc(1, sizeof *d);
+    int fd, err;
+
+    if (!d)
+        return ERR_NOMEM;
+    d->control = c;
+    err = sock_listen_unix(&fd, path, 0600);
+    if (err) {
+        free(d);
+        return err;
+    }
+    err = listener_adopt(&d->listener, c->loop, fd, on_accept, on_rest, d);
+    d->path = strdup(path);
+    if (err || !d->path) {
+        (void)unlink(path);
+        free(d->path);
+        d->path = NULL;
+        control_close(d);
+        return err ? err : ERR_NOMEM;
+    }
+    *out = d;
+    return 0;
+}
+
+void control_close(struct control_door *d)
+{
+    if (!d)
+        return;
+    if (d->path)
+        (void)unlink(d->path);
+    listener_free(d->listener);
+    free(d->path);
+    free(d);
+}
+
+/* --- all of it --- */
+
+int control_new(struct control **out, struct loop *loop,
+                const struct control_setup *setup)
+{
+    const struct net_settings settings = {
+        .input_size = INPUT_SIZE,
+        .read_per_turn = INPUT_SIZE,
+        .output_max = OUTPUT_MAX,
+        .handshake_ms = setup->idle_ms,
+        .stall_ms = setup->idle_ms,
+    };
+    struct control *c = calloc(1, sizeof *c);
+    int err;
+
+    if (!c)
+        return ERR_NOMEM;
+    c->loop = loop;
+    c->setup = *setup;
+    list_init(&c->clients);
+    err = net_new(&c->net, loop, &settings);
+    if (!err)
+        err = timer_fifo_new(&c->idle, loop, setup->idle_ms, on_idle);
+    if (err) {
+        control_free(c);
+        return err;
+    }
+    *out = c;
+    return 0;
+}
+
+void control_free(struct control *c)
+{
+    struct list *m;
+
+    if (!c)
+        return;
+    while ((m = list_first(&c->clients)))
+        conn_close(CONTAINER(m, struct client, of_control)->conn);
+    timer_fifo_free(c->idle);
+    net_free(c->net);
+    free(c);
+}

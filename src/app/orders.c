@@ -1,0 +1,214 @@
+/* orders - what the relay does for who asks at the control socket. */
+#include "orders_inside.h"
+
+#include <unistd.h>
+
+#include "err.h"
+
+enum { IDLE_MS = 30000 };
+
+/* --- single answers --- */
+
+static const char *state_text(enum server_state state)
+{
+    switch (state) {
+    case SERVER_RUNNING:
+        return "running";
+    case SERVER_DRAINING:
+        return "draining";
+    case SERVER_ENDING:
+    case SERVER_LEAVING:
+        return "ending";
+    }
+    return "";
+}
+
+static const char *level_text(enum log_level level)
+{
+    switch (level) {
+    case LOG_LEVEL_ERROR:
+        return "error";
+    case LOG_LEVEL_WARN:
+        return "warn";
+    case LOG_LEVEL_INFO:
+        return "info";
+    case LOG_LEVEL_DEBUG:
+        return "debug";
+    }
+    return "";
+}
+
+static void put_text(struct json *j, const char *name, const char *text)
+{
+    json_str(j, name, span_str(text));
+}
+
+static bool order_status(struct server *s, struct control_call *call)
+{
+    const struct server_stats *stats = &s->stats;
+    struct relay_stats relay;
+    struct process process;
+    struct json j;
+
+    relay_stats(s->relay, &relay);
+    process_read(&process);
+    control_row(call, &j);
+    put_text(&j, "name", s->now.config->relay.name);
+    put_text(&j, "version", MSRP_VERSION);
+    json_u64(&j, "pid", (uint64_t)getpid());
+    put_text(&j, "config", s->now.config->path);
+    put_text(&j, "state", state_text(s->state));
+    json_double(&j, "started_at", stats->started_s);
+    json_double(&j, "reloaded_at", stats->last_reload_ok_s);
+    json_bool(&j, "last_reload_failed", stats->last_reload_failed);
+    if (s->now.tls)
+        json_double(&j, "certificate_ends_at",
+                    (double)tls_ctx_expires(s->now.tls));
+    json_u64(&j, "connections", s->hops.count);
+    json_u64(&j, "sessions", relay.sessions_now);
+    json_u64(&j, "transactions", relay.transactions_now);
+    json_u64(&j, "memory_octets", process.resident_octets);
+    json_u64(&j, "descriptors", process.open_fds);
+    put_text(&j, "log_level", level_text(log_level(s->log)));
+    control_row_end(call, &j);
+    return true;
+}
+
+static bool order_loglevel(struct server *s, struct control_call *call)
+{
+    enum log_level level;
+    struct json j;
+
+    if (log_level_from(&level, call->request.word) == 0)
+        log_set_level(s->log, level);
+    control_row(call, &j);
+    put_text(&j, "log_level", level_text(log_level(s->log)));
+    control_row_end(call, &j);
+    return true;
+}
+
+/* A config_fault_fn; ctx is the call. */
+static void tell_fault(void *ctx, struct config_place at, const char *what)
+{
+    struct json j;
+
+    control_row(ctx, &j);
+    put_text(&j, "file", at.file);
+    json_u64(&j, "line", at.line);
+    put_text(&j, "what", what);
+    control_row_end(ctx, &j);
+}
+
+static bool order_reload(struct server *s, struct control_call *call)
+{
+    int err = server_reload(s, tell_fault, call);
+
+    if (err == ERR_CONFIG)
+        control_fail(call, "the configuration has faults; all is as it was");
+    else if (err == ERR_NOT_NOW)
+        control_fail(call, "the relay is ending");
+    else if (err)
+        control_fail(call, err_text(err));
+    return true;
+}
+
+static bool order_drain(struct server *s, struct control_call *call)
+{
+    struct relay_stats relay;
+    struct json j;
+
+    if (server_drain(s, !span_eq(call->request.word, SPAN("off")))) {
+        control_fail(call, "the relay is ending");
+        return true;
+    }
+    relay_stats(s->relay, &relay);
+    control_row(call, &j);
+    put_text(&j, "state", state_text(s->state));
+    json_u64(&j, "sessions", relay.sessions_now);
+    control_row_end(call, &j);
+    return true;
+}
+
+static bool order_ping(struct server *s, struct control_call *call)
+{
+    (void)s;
+    (void)call;
+    return true;
+}
+
+static bool order_help(struct server *s, struct control_call *call)
+{
+    const struct control_command *c = &control_commands[call->steps];
+    struct json j;
+
+    (void)s;
+    control_row(call, &j);
+    put_text(&j, "command", c->name);
+    put_text(&j, "arguments", c->arguments);
+    put_text(&j, "help", c->help);
+    control_row_end(call, &j);
+    return call->steps + 1 == CONTROL_COMMANDS;
+}
+
+/* --- all of them --- */
+
+static const order_fn functions[CONTROL_COMMANDS] = {
+    [CONTROL_STATUS] = order_status,
+    [CONTROL_SESSIONS] = order_sessions,
+    [CONTROL_CONNECTIONS] = order_connections,
+    [CONTROL_KICK] = order_kick,
+    [CONTROL_LOGLEVEL] = order_loglevel,
+    [CONTROL_RELOAD] = order_reload,
+    [CONTROL_DRAIN] = order_drain,
+    [CONTROL_STATS] = order_stats,
+    [CONTROL_PING] = order_ping,
+    [CONTROL_HELP] = order_help,
+};
+
+/* Who changes something is remembered. */
+static void log_order(struct server *s, const struct control_call *call)
+{
+    const struct control_request *q = &call->request;
+    char value[64];
+
+    if (control_commands[q->id].changes)
+        log_info(s->log, "control uid=%u command=%s word=\"%.*s\" value=%s",
+                 (unsigned)call->uid, control_commands[q->id].name,
+                 SPAN_ARG(q->word), log_escape(value, sizeof value, q->value));
+}
+
+static bool on_step(void *ctx, struct control_call *call)
+{
+    struct server *s = ctx;
+
+    if (call->steps == 0) {
+        relay_clock(s->relay, loop_now_ms(s->loop));
+        log_order(s, call);
+    }
+    if (!functions[call->request.id]) {
+        control_fail(call, err_text(ERR_UNSUPPORTED));
+        return true;
+    }
+    return functions[call->request.id](s, call);
+}
+
+static void on_end(void *ctx, struct control_call *call)
+{
+    (void)ctx;
+    hop_walk_end(&order_of(call)->hops);
+    relay_walk_end(&order_of(call)->sessions);
+}
+
+int orders_init(struct server *s)
+{
+    const struct control_setup setup = {
+        .step = on_step,
+        .end = on_end,
+        .ctx = s,
+        .state_size = sizeof(struct order),
+        .idle_ms = IDLE_MS,
+        .log = s->log,
+    };
+
+    return control_new(&s->control, s->loop, &setup);
+}

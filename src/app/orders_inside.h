@@ -1,0 +1,36 @@
+/* What the files that answer orders share, and nobody else sees.
+ *
+ *     orders.c        which function answers which command; single answers
+ *     orders_list.c   answers of many rows, and what is done to many
+ *     door.c          where the control socket is
+ */
+#ifndef ORDERS_INSIDE_H
+#define ORDERS_INSIDE_H
+
+#include "control.h"
+#include "hop.h"
+#include "operator.h"
+#include "process.h"
+#include "server_inside.h"
+
+/* What an answer remembers between its steps. */
+struct order {
+    struct hop_walk hops;
+    struct relay_walk sessions;
+    size_t count; /* of what was kicked */
+};
+
+static inline struct order *order_of(const struct control_call *call)
+{
+    return call->state;
+}
+
+/* One step of an answer each; true: that was all. */
+typedef bool (*order_fn)(struct server *s, struct control_call *call);
+
+bool order_sessions(struct server *s, struct control_call *call);
+bool order_connections(struct server *s, struct control_call *call);
+bool order_kick(struct server *s, struct control_call *call);
+bool order_stats(struct server *s, struct control_call *call);
+
+#endif

@@ -1,0 +1,199 @@
+/* orders_list - answers of many rows, and what is done to many. */
+#include "err.h"
+#include "orders_inside.h"
+
+static void put_text(struct json *j, const char *name, const char *text)
+{
+    json_str(j, name, span_str(text));
+}
+
+/* --- sessions --- */
+
+/* The next session, in a walk that begins with the first step. */
+static bool next_session(struct server *s, struct control_call *call,
+                         struct session_view *v)
+{
+    struct relay_walk *walk = &order_of(call)->sessions;
+
+    if (call->steps == 0)
+        relay_walk_begin(s->relay, walk);
+    return relay_walk_next(walk, v);
+}
+
+/* Is it the one that was named, or one of his? */
+static bool is_meant(const struct control_request *q,
+                     const struct session_view *v)
+{
+    switch (q->key) {
+    case CONTROL_USER:
+        return span_eq(q->value, v->user);
+    case CONTROL_SESSION:
+        return span_eq(q->value, span_str(v->mark));
+    default:
+        return true;
+    }
+}
+
+static void put_flow(struct json *j, const char *const names[3],
+                     const struct account_flow *flow)
+{
+    json_u64(j, names[0], flow->octets);
+    json_u64(j, names[1], flow->messages);
+    json_u64(j, names[2], flow->reports);
+}
+
+static void put_session(struct control_call *call, const struct session_view *v,
+                        uint64_t now_ms)
+{
+    static const char *const sent[] = {"sent_octets", "sent_messages",
+                                       "sent_reports"};
+    static const char *const received[] = {
+        "received_octets", "received_messages", "received_reports"};
+    struct json j;
+
+    control_row(call, &j);
+    put_text(&j, "session", v->mark);
+    json_str(&j, "user", v->user);
+    json_u64(&j, "connection", v->connection);
+    json_str(&j, "relay", v->home);
+    json_seconds(&j, "age_s", now_ms - v->began_ms);
+    json_seconds(&j, "left_s",
+                 v->expires_ms > now_ms ? v->expires_ms - now_ms : 0);
+    json_u64(&j, "peers", v->peers);
+    put_flow(&j, sent, &v->account.sent);
+    put_flow(&j, received, &v->account.received);
+    json_u64(&j, "reports_made", v->account.reports_made);
+    control_row_end(call, &j);
+}
+
+bool order_sessions(struct server *s, struct control_call *call)
+{
+    struct session_view v;
+
+    if (!next_session(s, call, &v))
+        return true;
+    if (is_meant(&call->request, &v))
+        put_session(call, &v, loop_now_ms(s->loop));
+    return false;
+}
+
+/* --- connections --- */
+
+static void put_connection(struct control_call *call, const struct hop_view *v)
+{
+    struct json j;
+
+    control_row(call, &j);
+    json_u64(&j, "connection", v->number);
+    put_text(&j, "state", hop_state_text(v->state));
+    put_text(&j, "transport", v->secure ? "tls" : "tcp");
+    put_text(&j, "tls", v->tls_version);
+    put_text(&j, "peer", v->peer);
+    json_str(&j, "dialled", v->host);
+    json_bool(&j, "relay", v->is_host);
+    json_u64(&j, "sessions", v->sessions);
+    json_u64(&j, "transactions", v->transactions);
+    json_u64(&j, "in_octets", v->octets_in);
+    json_u64(&j, "out_octets", v->octets_out);
+    json_u64(&j, "queued_octets", v->queued);
+    json_bool(&j, "blocked", v->blocked);
+    json_seconds(&j, "paused_s", v->paused_ms);
+    json_seconds(&j, "unused_s", v->unused_ms);
+    json_seconds(&j, "age_s", v->age_ms);
+    control_row_end(call, &j);
+}
+
+bool order_connections(struct server *s, struct control_call *call)
+{
+    struct hop_walk *walk = &order_of(call)->hops;
+    struct hop_view view;
+
+    if (call->steps == 0)
+        hop_walk_begin(walk, &s->hops);
+    if (!hop_walk_next(walk, &view))
+        return true;
+    put_connection(call, &view);
+    return false;
+}
+
+/* --- kick --- */
+
+static void put_kicked(struct control_call *call, const char *what, size_t n)
+{
+    struct json j;
+
+    control_row(call, &j);
+    json_u64(&j, what, n);
+    control_row_end(call, &j);
+}
+
+static bool kick_connection(struct server *s, struct control_call *call)
+{
+    if (hops_kick(&s->hops, call->request.connection))
+        control_fail(call, "there is no such connection");
+    else
+        put_kicked(call, "connections", 1);
+    return true;
+}
+
+bool order_kick(struct server *s, struct control_call *call)
+{
+    struct order *order = order_of(call);
+    struct session_view v;
+
+    if (call->request.key == CONTROL_CONNECTION)
+        return kick_connection(s, call);
+    if (next_session(s, call, &v)) {
+        if (is_meant(&call->request, &v)) {
+            relay_walk_kick(s->relay, &order->sessions);
+            order->count++;
+        }
+        return false;
+    }
+    if (order->count == 0)
+        control_fail(call, "there is no such session");
+    else
+        put_kicked(call, "sessions", order->count);
+    return true;
+}
+
+/* --- figures --- */
+
+/* A sample: its name, with labels, and behind the last blank its value. */
+static void put_sample(struct control_call *call, struct span line)
+{
+    const char *blank = memrchr(line.p, ' ', line.n);
+    struct span name = span_of(line.p, (size_t)(blank - line.p));
+    struct span value = span_from(line, name.n + 1);
+    uint64_t count;
+    struct json j;
+
+    control_row(call, &j);
+    json_str(&j, "name", name);
+    if (span_u64(&count, value, UINT64_MAX) == 0)
+        json_u64(&j, "value", count);
+    else
+        json_double(&j, "value", strtod(value.p, NULL));
+    control_row_end(call, &j);
+}
+
+/* From the metrics' own text, so that both always say the same. */
+bool order_stats(struct server *s, struct control_call *call)
+{
+    struct text page;
+    struct span rest;
+
+    text_init(&page, WEB_BODY_MAX);
+    pages_metrics(s, &page);
+    if (page.err)
+        control_fail(call, err_text(page.err));
+    rest = page.err ? SPAN("") : text_span(&page);
+    while (rest.n) {
+        struct span line = span_cut(&rest, '\n');
+
+        if (line.n && line.p[0] != '#')
+            put_sample(call, line);
+    }
+    text_fini(&page);
+    return true;
+}
