@@ -45,7 +45,8 @@ void dns_free(struct dns *d);
  * or ERR_NOMEM with NULL. */
 typedef void (*dns_done_fn)(void *ctx, int err, struct dns_answer *answer);
 
-/* Asks; `done` is called once, perhaps before the return. 0 or ERR_NOMEM. */
+/* Asks; `done` is called once, perhaps before the return. 0, ERR_NOMEM, or
+ * ERR_LIMIT when no descriptor is left. */
 int dns_ask(struct dns *d, const char *name, enum dns_type type,
             dns_done_fn done, void *ctx);
 

@@ -54,7 +54,8 @@ void resolve_abandon(struct resolve *r);
  *   ERR_NOT_FOUND  no such name, or it has no address,
  *   ERR_TIMEOUT    no name server answered in time,
  *   ERR_IO         the name servers could not be reached or failed,
- *   ERR_LIMIT, ERR_NOMEM.
+ *   ERR_LIMIT      no descriptor is left to ask with, or too much is asked,
+ *   ERR_NOMEM.
  * The list is valid in the call; the look-up is gone after it. */
 typedef void (*resolve_done_fn)(void *ctx, int err, const struct addr *list,
                                 size_t n);

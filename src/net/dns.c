@@ -1,10 +1,12 @@
 #include "dns.h"
 
 #include <ares.h>
+#include <errno.h>
 #include <limits.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "err.h"
 
@@ -234,11 +236,29 @@ static void on_answer(void *ctx, int status, int timeouts, unsigned char *data,
     free(q);
 }
 
+/* Is there a descriptor to ask with? c-ares does not tell what became of its
+ * socket(), and then it would look as if the servers had failed. */
+static bool can_ask(const struct dns *d)
+{
+    int fd;
+
+    if (!list_is_empty(&d->sockets))
+        return true; /* that one will do */
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno != EMFILE && errno != ENFILE;
+    close(fd);
+    return true;
+}
+
 int dns_ask(struct dns *d, const char *name, enum dns_type type,
             dns_done_fn done, void *ctx)
 {
-    struct question *q = malloc(sizeof *q);
+    struct question *q;
 
+    if (!can_ask(d))
+        return ERR_LIMIT;
+    q = malloc(sizeof *q);
     if (!q)
         return ERR_NOMEM;
     *q = (struct question){type, done, ctx};

@@ -2,6 +2,7 @@
 #include "resolve.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -214,6 +215,26 @@ static void questions_are_counted_by_what_became_of_them(void **state)
     assert_int_equal(s.asking, 0);
 }
 
+static void without_descriptors_a_look_up_ends(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told t = {.calls = 0};
+    struct rlimit before, none;
+
+    dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
+    resolve_rig_start(r, &t, "a.example", 9);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    while (t.calls == 0)
+        loop_turn(r->loop, false);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(t.err, ERR_LIMIT);
+    assert_int_equal(dns_stub_asked(r->stub, "a.example", DNS_A), 0);
+    assert_found(r, "192.0.2.7", 9, "192.0.2.7:9");
+}
+
 static int make_with_servers(void *ctx)
 {
     struct resolve_rig *r = ctx;
@@ -279,6 +300,7 @@ int main(void)
         T(what_is_prepared_changes_nothing_until_it_is_used),
         T(a_new_deadline_is_for_later_look_ups),
         T(questions_are_counted_by_what_became_of_them),
+        T(without_descriptors_a_look_up_ends),
         T(without_memory_no_resolver_is_made),
         T(without_memory_a_look_up_ends),
     };
