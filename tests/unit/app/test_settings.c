@@ -190,7 +190,8 @@ static void the_example_shows_every_key_at_its_default(void **state)
 {
     static const char chosen[] = /* but for these */
         "relay: { name = \"relay.example.com\"; };\n"
-        "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; } );\n";
+        "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; } );\n"
+        "control: { socket = \"/run/msrprelayd/control.sock\"; };\n";
     char *text = read_file(SOURCE_DIR "/conf/msrprelayd.conf");
     struct config *plain, *example;
     char *want, *got;
