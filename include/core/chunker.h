@@ -28,6 +28,7 @@ struct chunker {
     /* Writes TID_LEN characters; tests put their own here. */
     void (*new_tid)(struct chunker *c, char *tid);
     struct rnd *rnd;
+    uint64_t chunks_out, octets_out; /* SENDs begun, and of their bodies */
 };
 
 void chunker_init(struct chunker *c, const struct policy *policy,

@@ -21,6 +21,7 @@ struct link;
 struct head;
 struct txn;
 struct held;
+struct sendq;
 struct session;
 
 struct link_ops {
@@ -91,6 +92,7 @@ struct link {
     uint16_t fail_code; /* what waits for it fails so; 0: as usual */
 
     /* --- core's own --- */
+    struct sendq *sendq; /* what its output shares with all others */
     bool closing;
     bool proven;    /* had a successful request (R4976-6.1-d) */
     bool blocked;   /* waits in another link's `waiters` */

@@ -76,11 +76,6 @@ struct relay_stats {
                                        it could not be waited */
     uint64_t too_many_failures;     /* closed: nothing but failed requests */
     uint64_t too_many_wrong;        /* closed: auth.max_failures */
-
-    /* Former names; to be dropped. */
-    uint64_t auth_ok, auth_failed;
-    uint64_t octets_forwarded;
-    uint64_t responses_ok, responses_error;
 };
 
 #endif

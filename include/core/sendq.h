@@ -22,6 +22,19 @@
 #include "txn.h"
 #include "writer.h"
 
+/* What all outputs of a relay share. */
+struct sendq {
+    const struct policy *policy;
+    uint64_t waiting;      /* links that wait now */
+    uint64_t since_sum_ms; /* ... since when, added up */
+    uint64_t wait_ms;      /* how long others waited, all in all */
+};
+
+void sendq_init(struct sendq *q, const struct policy *policy);
+
+/* How long links have waited, all in all, up to now. */
+uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms);
+
 /* Puts a frame into the output as it is. false if the link takes no more; it is
  * then being closed. */
 bool sendq_put(struct link *out, const struct frame *f);
@@ -39,25 +52,22 @@ void sendq_close(struct stream *s, char flag);
 enum { SENDQ_QUANTUM = 65536 };
 
 /* Must `in` wait before it feeds `out` more? */
-bool sendq_must_wait(const struct link *in, const struct link *out,
-                     const struct policy *policy);
+bool sendq_must_wait(const struct link *in, const struct link *out);
 
 /* `in` waits for its turn on the output of `out`, which may come at once: then
  * it is already being resumed. */
-void sendq_wait(struct link *in, struct link *out, const struct policy *policy,
-                uint64_t now_ms);
+void sendq_wait(struct link *in, struct link *out, uint64_t now_ms);
 
 /* `in` has fed an output with n octets of body. Who had it for himself owes one
  * quantum at most when others come. */
 void sendq_fed(struct link *in, size_t n);
 
 /* The output has moved: those who wait go on, as far as there is room. */
-void sendq_moved(struct link *out, const struct policy *policy,
-                 uint64_t now_ms);
+void sendq_moved(struct link *out, uint64_t now_ms);
 
 /* Called now and then: nothing moves on an empty output, so whoever waits for
  * it goes on, whosever turn it is. */
-void sendq_stir(struct link *out, const struct policy *policy, uint64_t now_ms);
+void sendq_stir(struct link *out, uint64_t now_ms);
 
 /* `in` waits no longer, wherever it did. */
 void sendq_unwait(struct link *in, uint64_t now_ms);

@@ -55,6 +55,7 @@ struct txns {
     struct head_pool *heads;
     uint64_t timeout_ms;
     size_t count;
+    uint64_t ever;
 };
 
 /* 0 or ERR_NOMEM. `heads` is where references are given back. */

@@ -24,6 +24,15 @@ static void log_limits(const struct server *s, const struct relay_stats *stats)
         (unsigned long long)stats->too_large);
 }
 
+static uint64_t errors_made(const struct relay_stats *stats)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < CODES; i++)
+        n += i == CODE_AT_200 ? 0 : stats->responses_made[i];
+    return n;
+}
+
 static void log_relay(const struct server *s, const struct relay_stats *stats)
 {
     log_info(s->log,
@@ -33,12 +42,12 @@ static void log_relay(const struct server *s, const struct relay_stats *stats)
              "reports_forwarded=%llu timeouts=%llu dropped=%llu",
              s->hops.count, (unsigned long long)stats->sessions_now,
              (unsigned long long)stats->transactions_now,
-             (unsigned long long)stats->auth_ok,
-             (unsigned long long)stats->auth_failed,
+             (unsigned long long)stats->auths[RELAY_AUTH_OK],
+             (unsigned long long)stats->auths[RELAY_AUTH_WRONG],
              (unsigned long long)stats->chunks_forwarded,
-             (unsigned long long)stats->octets_forwarded,
-             (unsigned long long)stats->responses_ok,
-             (unsigned long long)stats->responses_error,
+             (unsigned long long)stats->octets_in,
+             (unsigned long long)stats->responses_made[CODE_AT_200],
+             (unsigned long long)errors_made(stats),
              (unsigned long long)stats->reports_made,
              (unsigned long long)stats->reports_forwarded,
              (unsigned long long)stats->timeouts,

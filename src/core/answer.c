@@ -1,6 +1,5 @@
 /* answer - this relay's own responses: refusals, keep-alives, AUTH. */
 #include "relay_state.h"
-#include "sendq.h"
 
 /* AUTH is answered whatever its Failure-Report says; a REPORT never is. */
 static bool wants_answer(const struct msg *m, unsigned code)
@@ -36,10 +35,7 @@ static void finish(struct relay *r, struct link *l, struct frame *f,
                    const struct msg *m, unsigned code)
 {
     frame_end(f, msg_text(m, m->tid), '$');
-    if (code == 200)
-        r->stats.responses_ok++;
-    else
-        r->stats.responses_error++;
+    r->stats.responses_made[code_index(code)]++;
     (void)sendq_put_between(l, f);
 }
 
@@ -162,6 +158,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     /* Many clients share another relay's link. */
     if (limit && !l->is_host && l->n_sessions >= limit) {
         r->stats.too_many_sessions++;
+        r->stats.auths[RELAY_AUTH_LIMIT]++;
         answer_code(r, l, m, 403);
         return;
     }
@@ -170,7 +167,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
-    r->stats.auth_ok++;
+    r->stats.auths[RELAY_AUTH_OK]++;
     relay_succeeded(l);
     begin(r, &f, m, 200);
     add_use_path(&f, m, ss);
@@ -198,13 +195,14 @@ static void count_failure(struct relay *r, struct link *l)
 {
     uint32_t held;
 
-    r->stats.auth_failed++;
     if (log_limit_pass(&r->auth_log, r->now_ms, 10, 1000, &held))
         log_info(r->log, "c=%llu authentication failed held_back=%u",
                  (unsigned long long)l->number, held);
     /* Many clients share another relay's link (R4976-6.3-p). */
-    if (!l->is_host && ++l->auth_failures >= r->policy->max_failures)
-        link_close(l, "authentication failures");
+    if (l->is_host || ++l->auth_failures < r->policy->max_failures)
+        return;
+    r->stats.too_many_wrong++;
+    link_close(l, "authentication failures");
 }
 
 /* Does it serve anybody besides the one who speaks on it now? */
@@ -223,34 +221,31 @@ static void turn_away(struct relay *r, struct link *l, const struct msg *m)
         link_close(l, "draining");
 }
 
-void answer_auth(struct relay *r, struct link *l, const struct msg *m)
+static enum relay_auth result_of(const struct auth_verdict *v)
+{
+    switch (v->code) {
+    case 401:
+        return v->failure ? RELAY_AUTH_WRONG
+               : v->stale ? RELAY_AUTH_STALE
+                          : RELAY_AUTH_CHALLENGED;
+    case 423:
+        return RELAY_AUTH_INTERVAL;
+    default:
+        return RELAY_AUTH_FAULTY;
+    }
+}
+
+static void judge(struct relay *r, struct link *l, const struct msg *m)
 {
     struct auth_verdict v;
 
-    if (!l->may_auth) { /* R4976-8-e */
-        answer_code(r, l, m, 403);
-        relay_refused(l);
-        return;
-    }
-    if (l->is_host && !is_from_host(l, m)) {
-        answer_code(r, l, m, 403);
-        link_close(l, "From-Path is not the certificate's");
-        return;
-    }
-    if (r->draining) {
-        turn_away(r, l, m);
-        return;
-    }
-    if (m->n_from > HOPS_MAX) {
-        answer_code(r, l, m, 400);
-        relay_refused(l);
-        return;
-    }
     auth_judge(&r->auth, &v, m, r->now_ms);
-    switch (v.code) {
-    case 200:
+    if (v.code == 200) {
         grant(r, l, m, &v);
-        break;
+        return;
+    }
+    r->stats.auths[result_of(&v)]++;
+    switch (v.code) {
     case 401:
         challenge(r, l, m, v.stale);
         if (v.failure)
@@ -261,8 +256,30 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m)
         break;
     default:
         answer_code(r, l, m, v.code);
-        relay_refused(l);
+        relay_refused(r, l);
         break;
+    }
+}
+
+void answer_auth(struct relay *r, struct link *l, const struct msg *m)
+{
+    bool is_liar = l->is_host && !is_from_host(l, m);
+
+    if (!l->may_auth || is_liar) { /* R4976-8-e */
+        r->stats.auths[RELAY_AUTH_FORBIDDEN]++;
+        answer_code(r, l, m, 403);
+        relay_refused(r, l);
+        if (is_liar)
+            link_close(l, "From-Path is not the certificate's");
+    } else if (r->draining) {
+        r->stats.auths[RELAY_AUTH_DRAINING]++;
+        turn_away(r, l, m);
+    } else if (m->n_from > HOPS_MAX) {
+        r->stats.auths[RELAY_AUTH_FAULTY]++;
+        answer_code(r, l, m, 400);
+        relay_refused(r, l);
+    } else {
+        judge(r, l, m);
     }
 }
 

@@ -15,7 +15,8 @@ static void random_tid(struct chunker *c, char *tid)
 void chunker_init(struct chunker *c, const struct policy *policy,
                   struct txns *txns, struct rnd *rnd)
 {
-    *c = (struct chunker){policy, txns, random_tid, rnd};
+    *c = (struct chunker){
+        .policy = policy, .txns = txns, .new_tid = random_tid, .rnd = rnd};
 }
 
 void chunker_start(struct stream *s, struct link *out, struct head *head)
@@ -159,6 +160,8 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
         return ERR_EOF;
     s->chunk_start = s->next;
     s->next += body.n;
+    c->chunks_out++;
+    c->octets_out += body.n;
     if (flag) {
         close_txn(s, last);
         return 0;
@@ -170,7 +173,8 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
 }
 
 /* Goes on with the open chunk and, with a flag, ends it. */
-static int continue_chunk(struct stream *s, struct span body, char flag)
+static int continue_chunk(struct chunker *c, struct stream *s, struct span body,
+                          char flag)
 {
     struct frame f;
 
@@ -179,6 +183,7 @@ static int continue_chunk(struct stream *s, struct span body, char flag)
     if (!sendq_put(s->out, &f))
         return ERR_EOF;
     s->next += body.n;
+    c->octets_out += body.n;
     remember_tail(s, body);
     if (flag)
         sendq_close(s, flag);
@@ -195,7 +200,8 @@ static bool is_full_chunk(const struct chunker *c, const struct stream *s,
 
 /* A run that holds our open chunk's end-line, or completes it, is cut before
  * that; the rest goes on under another tid. */
-static int cut_before_own_end(struct stream *s, struct span *body, bool hyphens)
+static int cut_before_own_end(struct chunker *c, struct stream *s,
+                              struct span *body, bool hyphens)
 {
     size_t at = 0;
     int err = 0;
@@ -203,7 +209,7 @@ static int cut_before_own_end(struct stream *s, struct span *body, bool hyphens)
     if (!straddles(s, *body) && !(hyphens && has_own_end(s, *body, &at)))
         return 0;
     if (at > 0)
-        err = continue_chunk(s, span_of(body->p, at), 0);
+        err = continue_chunk(c, s, span_of(body->p, at), 0);
     if (!err)
         sendq_close(s, '+');
     *body = span_from(*body, at);
@@ -219,13 +225,13 @@ int chunker_body(struct chunker *c, struct stream *s,
 
     assert(body.n > 0);
     if (s->is_open) {
-        err = cut_before_own_end(s, &body, ev->hyphens);
+        err = cut_before_own_end(c, s, &body, ev->hyphens);
         if (err)
             return err;
     }
     if (!end && is_full_chunk(c, s, body.n))
         end = '+';
-    return s->is_open ? continue_chunk(s, body, end)
+    return s->is_open ? continue_chunk(c, s, body, end)
                       : begin_chunk(c, s, body, ev->hyphens, end);
 }
 
@@ -259,6 +265,7 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag)
         frame_end(&f, tid, flag);
     if (!sendq_put(s->out, &f))
         return ERR_EOF;
+    c->chunks_out++;
     close_txn(s, end);
     return 0;
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "relay_state.h"
-#include "sendq.h"
 
 /* Octets of one message that were lost in one go. */
 struct lost {
@@ -280,7 +279,7 @@ void loss_of_time(struct relay *r)
             loss_of_txn(r, x, REPORT_TIMEOUT, 408);
         else
             collect(r, &all, x, REPORT_TIMEOUT, 408);
-        sendq_moved(l, r->policy, r->now_ms);
+        sendq_moved(l, r->now_ms);
     }
     tell(r, &all);
 }

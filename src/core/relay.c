@@ -5,7 +5,6 @@
 
 #include "err.h"
 #include "relay_state.h"
-#include "sendq.h"
 
 enum {
     HEADS_KEEP = 4096,        /* unused heads kept for reuse */
@@ -46,6 +45,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     neighbours_init(&r->neighbours);
     list_init(&r->crowded);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
+    sendq_init(&r->sendq, policy);
     *out = r;
     return 0;
 fail_auth:
@@ -77,6 +77,7 @@ void relay_configure(struct relay *r, const struct policy *policy,
 {
     r->policy = policy;
     r->chunker.policy = policy;
+    r->sendq.policy = policy;
     auth_configure(&r->auth, policy, users, r->now_ms);
     txns_set_timeout(&r->txns, policy->transaction_ms);
 }
@@ -110,7 +111,7 @@ static void stir(struct relay *r)
     {
         struct link *out = CONTAINER(m, struct link, of_crowded);
 
-        sendq_stir(out, r->policy, r->now_ms);
+        sendq_stir(out, r->now_ms);
         if (list_is_empty(&out->waiters))
             list_remove(m);
     }
@@ -129,7 +130,12 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
     out->sessions_now = r->sessions.by_token.count;
     out->sessions_ever = r->sessions.ever;
     memcpy(out->sessions_ended, r->sessions.ended, sizeof r->sessions.ended);
+    out->chunks_out = r->chunker.chunks_out;
+    out->octets_out = r->chunker.octets_out;
     out->transactions_now = r->txns.count;
+    out->transactions_ever = r->txns.ever;
+    out->links_waiting_now = r->sendq.waiting;
+    out->wait_ms = sendq_wait_ms(&r->sendq, r->now_ms);
 }
 
 /* --- links --- */
@@ -166,6 +172,7 @@ void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
 
 void relay_link_opened(struct relay *r, struct link *l)
 {
+    l->sendq = &r->sendq;
     table_add(&r->links, &l->by_number, hash_number(r, l->number));
     if (l->host.n > 0 || l->is_host)
         neighbours_add(&r->neighbours, l);
@@ -176,7 +183,7 @@ void relay_link_known(struct relay *r, struct link *l)
     l->connecting = false;
     if (l->is_host)
         neighbours_add(&r->neighbours, l);
-    sendq_moved(l, r->policy, r->now_ms);
+    sendq_moved(l, r->now_ms);
 }
 
 /* What goes on the same way next time finds it among the session's peers. */
@@ -237,7 +244,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     l->closing = true;
     send_stop(r, l); /* P-18: ends with `#` */
     give_up(r, l, code);
-    sendq_moved(l, r->policy, r->now_ms);
+    sendq_moved(l, r->now_ms);
     sendq_unwait(l, r->now_ms);
     list_remove(&l->of_crowded);
     list_remove(&l->unfinished);
@@ -263,7 +270,7 @@ bool relay_link_is_idle(const struct link *l)
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
 {
     txns_sent(&r->txns, l, position, r->now_ms);
-    sendq_moved(l, r->policy, r->now_ms);
+    sendq_moved(l, r->now_ms);
 }
 
 void relay_succeeded(struct link *l)
@@ -271,10 +278,12 @@ void relay_succeeded(struct link *l)
     l->proven = true;
 }
 
-void relay_refused(struct link *l)
+void relay_refused(struct relay *r, struct link *l)
 {
-    if (!l->proven && ++l->failures >= PROBATION_FAILURES_MAX)
-        link_close(l, "nothing but failed requests");
+    if (l->proven || ++l->failures < PROBATION_FAILURES_MAX)
+        return;
+    r->stats.too_many_failures++;
+    link_close(l, "nothing but failed requests");
 }
 
 /* --- events --- */
@@ -302,13 +311,12 @@ bool relay_is_ready(struct relay *r, struct link *l)
         return false;
     if (l->frame == LINK_FRAME_STREAM)
         forget_partial(r, l->stream.out);
-    if (l->frame != LINK_FRAME_STREAM ||
-        !sendq_must_wait(l, l->stream.out, r->policy))
+    if (l->frame != LINK_FRAME_STREAM || !sendq_must_wait(l, l->stream.out))
         return true;
     r->stats.waits++;
     list_remove(&l->stream.out->of_crowded);
     list_append(&r->crowded, &l->stream.out->of_crowded);
-    sendq_wait(l, l->stream.out, r->policy, r->now_ms);
+    sendq_wait(l, l->stream.out, r->now_ms);
     return false;
 }
 
@@ -346,7 +354,7 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
     log_debug(r->log, "c=%llu refused why=\"%s\"",
               (unsigned long long)l->number, msg_fault_text(m->fault));
     answer_code(r, l, m, 400);
-    relay_refused(l);
+    relay_refused(r, l);
 }
 
 /* Keeps a copy of the head until the body is there. */
@@ -374,7 +382,7 @@ static void take_request(struct relay *r, struct link *l, const struct msg *m,
         request_forward(r, l, m, body);
     } else {
         answer_code(r, l, m, 400);
-        relay_refused(l);
+        relay_refused(r, l);
     }
 }
 

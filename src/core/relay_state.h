@@ -11,6 +11,7 @@
 #include "report.h"
 #include "rnd.h"
 #include "route.h"
+#include "sendq.h"
 #include "session.h"
 #include "table.h"
 #include "txn.h"
@@ -28,6 +29,7 @@ struct relay {
     struct neighbours neighbours;
     struct list crowded; /* links for whose output others wait */
     struct chunker chunker;
+    struct sendq sendq;
     struct auth auth;
     struct log_limit auth_log;
     struct relay_stats stats;
@@ -53,7 +55,7 @@ struct link *relay_link(const struct relay *r, uint64_t number);
 
 /* A request of this link did what it should (R4976-6.1-d), or did not (-e). */
 void relay_succeeded(struct link *l);
-void relay_refused(struct link *l);
+void relay_refused(struct relay *r, struct link *l);
 
 /* The way of the request m, which came on l; what leads to a host (ROUTE_DIAL)
  * gets its link, or the code to refuse with. */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "relay_state.h"
-#include "sendq.h"
 
 /* Our URIs in front, the last one passed first, then who was there before. */
 static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
@@ -46,7 +45,7 @@ void request_lost(struct relay *r, const struct txn *x)
     frame_response(&f, tid, code, code_comment(code));
     frame_add(&f, span_str(back->paths));
     frame_end(&f, tid, '$');
-    r->stats.responses_error++;
+    r->stats.responses_made[code_index(code)]++;
     (void)sendq_put_between(in, &f);
 }
 
@@ -98,6 +97,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     struct frame f;
 
     if (m->method != MSG_REPORT && limit && route->out->n_txns >= limit) {
+        r->stats.too_many_transactions++;
         answer_code(r, l, m, 413);
         return;
     }
@@ -142,7 +142,7 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
     case ROUTE_DIAL: /* relay_route() has made it one of the others */
     case ROUTE_REFUSE:
         answer_code(r, l, m, route.code);
-        relay_refused(l);
+        relay_refused(r, l);
         return;
     case ROUTE_FOREIGN:
         if (l->is_host)
@@ -167,8 +167,10 @@ static void count_refused_auth(struct relay *r, struct link *in,
     if (m->code != 401 || !back->is_auth || !back->had_credentials || stale ||
         in->is_host)
         return;
-    if (++in->auth_failures >= r->policy->max_failures)
-        link_close(in, "authentication failures elsewhere");
+    if (++in->auth_failures < r->policy->max_failures)
+        return;
+    r->stats.too_many_wrong++;
+    link_close(in, "authentication failures elsewhere");
 }
 
 /* The answer to a request that was passed on: on with it, under the tid that
@@ -192,7 +194,7 @@ static void pass_back(struct relay *r, const struct txn_back *back,
     add_from_path(&f, own, n_own, msg_text(m, m->from));
     frame_add(&f, msg_text(m, m->rest));
     frame_end(&f, tid, '$');
-    (void)sendq_put_between(in, &f);
+    r->stats.responses_forwarded += sendq_put_between(in, &f);
     count_refused_auth(r, in, back, m);
 }
 
@@ -206,6 +208,7 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
         r->stats.dropped++;
         return;
     }
+    r->stats.responses_received[code_index(m->code)]++;
     if (x->head && m->code != 200) {
         loss_of_txn(r, x, REPORT_REFUSED, m->code);
     } else {
@@ -213,5 +216,5 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
             pass_back(r, x->back, m);
         txn_drop(&r->txns, x);
     }
-    sendq_moved(l, r->policy, r->now_ms);
+    sendq_moved(l, r->now_ms);
 }

@@ -2,7 +2,6 @@
  */
 #include "err.h"
 #include "relay_state.h"
-#include "sendq.h"
 
 static void drop_rest(struct link *l)
 {
@@ -13,7 +12,7 @@ static void refuse(struct relay *r, struct link *l, const struct msg *m,
                    unsigned code)
 {
     answer_code(r, l, m, code);
-    relay_refused(l);
+    relay_refused(r, l);
     drop_rest(l);
 }
 
@@ -60,6 +59,7 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
     struct route route;
 
     r->stats.chunks_in++;
+    r->stats.messages_in += m->range_start == 1;
     relay_route(r, &route, l, m);
     switch (route.kind) {
     case ROUTE_LINK:
@@ -86,8 +86,10 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
  * is gone, or memory is. */
 static void fail_for(struct relay *r, struct link *l, int err)
 {
-    if (err)
-        send_fail(r, l, err == ERR_FULL ? 413 : 408);
+    if (!err)
+        return;
+    r->stats.too_many_transactions += err == ERR_FULL;
+    send_fail(r, l, err == ERR_FULL ? 413 : 408);
 }
 
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
@@ -99,7 +101,7 @@ void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
         send_fail(r, l, 413);
         return;
     }
-    r->stats.octets_forwarded += ev->body.n;
+    r->stats.octets_in += ev->body.n;
     sendq_fed(l, ev->body.n);
     fail_for(r, l, chunker_body(&r->chunker, s, ev));
 }
@@ -111,10 +113,7 @@ static void answer(struct relay *r, struct link *l, const struct head *h,
 
     if (!report_answers(h->failure_report, code))
         return;
-    if (code == 200)
-        r->stats.responses_ok++;
-    else
-        r->stats.responses_error++;
+    r->stats.responses_made[code_index(code)]++;
     frame_init(&f);
     report_answer(&f, h, code);
     (void)sendq_put_between(l, &f);

@@ -2,6 +2,16 @@
 
 #include <assert.h>
 
+void sendq_init(struct sendq *q, const struct policy *policy)
+{
+    *q = (struct sendq){.policy = policy};
+}
+
+uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms)
+{
+    return q->wait_ms + q->waiting * now_ms - q->since_sum_ms;
+}
+
 bool sendq_put(struct link *out, const struct frame *f)
 {
     assert(!f->overflow);
@@ -45,35 +55,33 @@ void sendq_close(struct stream *s, char flag)
     s->txn = NULL;
 }
 
-static bool is_over(const struct link *out, const struct policy *policy)
+static bool is_over(const struct link *out)
 {
-    return out->connecting || out->ops->queued(out) >= policy->high_water;
+    return out->connecting ||
+           out->ops->queued(out) >= out->sendq->policy->high_water;
 }
 
-static bool awaits_enough(const struct link *out, const struct policy *policy)
+static bool awaits_enough(const struct link *out)
 {
-    return policy->transactions_per_link &&
-           out->n_txns >= policy->transactions_per_link;
+    return out->sendq->policy->transactions_per_link &&
+           out->n_txns >= out->sendq->policy->transactions_per_link;
 }
 
 /* Does it wait for the answers of another itself? Its own are not read then,
  * and nobody waits for them: those who wait for each other's answers would do
  * so for ever. */
-static bool is_mute(const struct link *l, const struct policy *policy)
+static bool is_mute(const struct link *l)
 {
     const struct link *out = l->stream.out;
 
-    return l->blocked && out && !is_over(out, policy) &&
-           awaits_enough(out, policy);
+    return l->blocked && out && !is_over(out) && awaits_enough(out);
 }
 
-static bool is_full(const struct link *in, const struct link *out,
-                    const struct policy *policy)
+static bool is_full(const struct link *in, const struct link *out)
 {
     if (out->closing)
         return false;
-    return is_over(out, policy) ||
-           (awaits_enough(out, policy) && in != out && !is_mute(out, policy));
+    return is_over(out) || (awaits_enough(out) && in != out && !is_mute(out));
 }
 
 /* Do others feed this output too, or wait to? */
@@ -83,18 +91,17 @@ static bool is_shared(const struct link *out)
            out->feeders.next != out->feeders.prev;
 }
 
-bool sendq_must_wait(const struct link *in, const struct link *out,
-                     const struct policy *policy)
+bool sendq_must_wait(const struct link *in, const struct link *out)
 {
-    return is_full(in, out, policy) || (in->credit <= 0 && is_shared(out));
+    return is_full(in, out) || (in->credit <= 0 && is_shared(out));
 }
 
 /* Lets as many go on as there is room for. A resumed link is asked for events
  * later, so that nobody comes back to the list while it is being walked. */
-static void take_turns(struct link *out, const struct policy *policy,
-                       uint64_t now_ms)
+static void take_turns(struct link *out, uint64_t now_ms)
 {
-    int64_t room = (int64_t)(policy->high_water - out->ops->queued(out));
+    int64_t room =
+        (int64_t)(out->sendq->policy->high_water - out->ops->queued(out));
     struct list *m;
 
     while (room > 0 && (m = list_first(&out->waiters))) {
@@ -114,28 +121,30 @@ static void take_turns(struct link *out, const struct policy *policy,
 
 /* Low enough to let others go on; an eighth below the limit of transactions, so
  * that not every answer resumes somebody. */
-static bool is_low(const struct link *out, const struct policy *policy)
+static bool is_low(const struct link *out)
 {
-    uint32_t limit = policy->transactions_per_link;
+    uint32_t limit = out->sendq->policy->transactions_per_link;
 
-    return !out->connecting && out->ops->queued(out) <= policy->low_water &&
-           (!limit || out->n_txns < limit - limit / 8 || is_mute(out, policy));
+    return !out->connecting &&
+           out->ops->queued(out) <= out->sendq->policy->low_water &&
+           (!limit || out->n_txns < limit - limit / 8 || is_mute(out));
 }
 
-void sendq_wait(struct link *in, struct link *out, const struct policy *policy,
-                uint64_t now_ms)
+void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
 {
     assert(!in->blocked);
     in->blocked = true;
     in->blocked_since_ms = now_ms;
+    in->sendq->waiting++;
+    in->sendq->since_sum_ms += now_ms;
     if (in->credit > 0) /* its turn is not over */
         list_prepend(&out->waiters, &in->waiting);
     else
         list_append(&out->waiters, &in->waiting);
     in->ops->pause(in);
     /* Else what is queued will move, and others have their turn before. */
-    if (is_low(out, policy))
-        take_turns(out, policy, now_ms);
+    if (is_low(out))
+        take_turns(out, now_ms);
 }
 
 void sendq_fed(struct link *in, size_t n)
@@ -151,6 +160,9 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
         return;
     in->paused_ms = link_paused_ms(in, now_ms);
     in->blocked = false;
+    in->sendq->waiting--;
+    in->sendq->since_sum_ms -= in->blocked_since_ms;
+    in->sendq->wait_ms += now_ms - in->blocked_since_ms;
     list_remove(&in->waiting);
     if (!in->closing)
         in->ops->resume(in);
@@ -164,18 +176,18 @@ static void let_all_on(struct link *out, uint64_t now_ms)
         sendq_unwait(CONTAINER(m, struct link, waiting), now_ms);
 }
 
-void sendq_moved(struct link *out, const struct policy *policy, uint64_t now_ms)
+void sendq_moved(struct link *out, uint64_t now_ms)
 {
     if (list_is_empty(&out->waiters))
         return;
     if (out->closing)
         let_all_on(out, now_ms);
-    else if (is_low(out, policy))
-        take_turns(out, policy, now_ms);
+    else if (is_low(out))
+        take_turns(out, now_ms);
 }
 
-void sendq_stir(struct link *out, const struct policy *policy, uint64_t now_ms)
+void sendq_stir(struct link *out, uint64_t now_ms)
 {
-    if (out->ops->queued(out) == 0 && !is_full(NULL, out, policy))
+    if (out->ops->queued(out) == 0 && !is_full(NULL, out))
         let_all_on(out, now_ms);
 }

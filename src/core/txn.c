@@ -28,6 +28,7 @@ int txns_init(struct txns *t, const uint64_t seed[2], struct head_pool *heads,
     t->heads = heads;
     t->timeout_ms = timeout_ms;
     t->count = 0;
+    t->ever = 0;
     return table_init(&t->by_tid, seed);
 }
 
@@ -71,6 +72,7 @@ static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
     list_append(&link->unsent, &x->of_link);
     link->n_txns++;
     t->count++;
+    t->ever++;
     /* The tid is this relay's own and random: a link needs no part in it. */
     table_add(&t->by_tid, &x->by_tid,
               table_hash(&t->by_tid, span_of(tid, TID_LEN)));

@@ -37,6 +37,8 @@ int bench_set_up(void **state)
     b->tids = "";
     fake_link_init(&b->in, 1);
     fake_link_init(&b->out, 2);
+    sendq_init(&b->sendq, &b->policy);
+    b->in.link.sendq = b->out.link.sendq = &b->sendq;
     *state = b;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "fake_link.h"
 #include "head.h"
 #include "received.h"
+#include "sendq.h"
 
 enum { BODY_MAX = 65536 };
 
@@ -19,6 +20,7 @@ struct bench {
     struct rnd rnd;
     const char *tids; /* to be given out first, in a row */
     unsigned n_tids;  /* given out behind them */
+    struct sendq sendq;
     struct fake_link in, out;
     char body[BODY_MAX]; /* all that went in */
     size_t body_n;

@@ -281,7 +281,7 @@ static void check_stats(struct script *s, struct span line)
     else if (span_eq(key, SPAN("dropped")))
         got = stats.dropped;
     else if (span_eq(key, SPAN("auth_failed")))
-        got = stats.auth_failed;
+        got = stats.auths[RELAY_AUTH_WRONG];
     else
         complain(s, "no such figure: %.*s", SPAN_ARG(key));
     if (got != number(s, span_trim(line)))

@@ -36,18 +36,18 @@ static struct bench *marks(void **state)
 
 static bool must_wait(const struct bench *b, const struct fake_link *in)
 {
-    return sendq_must_wait(&in->link, &b->out.link, &b->policy);
+    return sendq_must_wait(&in->link, &b->out.link);
 }
 
 static void wait_for_it(struct bench *b, struct fake_link *in)
 {
-    sendq_wait(&in->link, &b->out.link, &b->policy, NOW_MS);
+    sendq_wait(&in->link, &b->out.link, NOW_MS);
 }
 
 static void moved(struct bench *b, size_t queued, uint64_t now_ms)
 {
     b->out.taken = b->out.out_n - queued;
-    sendq_moved(&b->out.link, &b->policy, now_ms);
+    sendq_moved(&b->out.link, now_ms);
 }
 
 /* --- putting --- */
@@ -129,7 +129,7 @@ static void an_output_is_full_at_the_limit_of_transactions(void **state)
     b->out.link.n_txns = 16;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
-    sendq_stir(&b->out.link, &b->policy, NOW_MS);
+    sendq_stir(&b->out.link, NOW_MS);
     assert_true(b->in.paused);
     b->out.link.n_txns = 14; /* not yet an eighth below */
     moved(b, 0, NOW_MS);
@@ -179,11 +179,12 @@ static void all_go_on_when_the_link_is_gone(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
+    other.link.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     wait_for_it(b, &other);
     b->out.link.closing = true;
-    sendq_moved(&b->out.link, &b->policy, NOW_MS);
+    sendq_moved(&b->out.link, NOW_MS);
     assert_false(b->in.paused || other.paused);
     b->out.link.closing = false;
 }
@@ -212,6 +213,7 @@ static void they_go_on_one_after_the_other(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         fake_link_init(&many[i], 10 + i);
+        many[i].link.sendq = &b->sendq;
         set_queued(b, 1000);
         wait_for_it(b, &many[i]);
     }
@@ -227,7 +229,7 @@ static void they_go_on_one_after_the_other(void **state)
         wait_for_it(b, f);
     }
     b->out.link.closing = true;
-    sendq_moved(&b->out.link, &b->policy, NOW_MS);
+    sendq_moved(&b->out.link, NOW_MS);
     b->out.link.closing = false;
 }
 
@@ -239,7 +241,9 @@ static void who_took_too_much_pays(void **state)
     unsigned turns_greedy = 0, turns_modest = 0;
 
     fake_link_init(&greedy, 10);
+    greedy.link.sendq = &b->sendq;
     fake_link_init(&modest, 11);
+    modest.link.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &greedy);
     wait_for_it(b, &modest);
@@ -258,7 +262,7 @@ static void who_took_too_much_pays(void **state)
     }
     assert_in_range(turns_modest, 2 * turns_greedy - 2, 2 * turns_greedy + 2);
     b->out.link.closing = true;
-    sendq_moved(&b->out.link, &b->policy, NOW_MS);
+    sendq_moved(&b->out.link, NOW_MS);
     b->out.link.closing = false;
 }
 
@@ -268,6 +272,7 @@ static void whose_turn_is_not_over_waits_in_front(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
+    other.link.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &other);
     b->in.link.credit = 1;
@@ -287,6 +292,7 @@ static void an_empty_output_is_stirred(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
+    other.link.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     wait_for_it(b, &other);
@@ -294,10 +300,10 @@ static void an_empty_output_is_stirred(void **state)
     assert_false(b->in.paused);
     assert_true(other.paused); /* for the other may take all the room */
     b->out.taken = b->out.out_n - 1;
-    sendq_stir(&b->out.link, &b->policy, NOW_MS);
+    sendq_stir(&b->out.link, NOW_MS);
     assert_true(other.paused);
     b->out.taken = b->out.out_n;
-    sendq_stir(&b->out.link, &b->policy, NOW_MS);
+    sendq_stir(&b->out.link, NOW_MS);
     assert_false(other.paused);
 }
 
@@ -309,7 +315,7 @@ static void what_is_connecting_is_full(void **state)
     b->out.link.connecting = true;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
-    sendq_stir(&b->out.link, &b->policy, NOW_MS);
+    sendq_stir(&b->out.link, NOW_MS);
     moved(b, 0, NOW_MS);
     assert_true(b->in.paused);
     b->out.link.connecting = false;
