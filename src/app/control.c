@@ -151,7 +151,7 @@ static void begin(struct client *c)
     c->call.steps = 0;
     memset(c->call.state, 0, c->control->setup.state_size);
     conn_pause(c->conn);
-    go_on(c);
+    loop_defer(c->control->loop, &c->next);
 }
 
 /* --- requests --- */

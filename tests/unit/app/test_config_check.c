@@ -338,7 +338,7 @@ static void a_missing_directory_of_the_socket_is_a_warning(void **state)
     check(x, "control: { socket = \"/nonexistent/s\"; };\n" TCP);
     assert_int_equal(x->faults.count, 0);
     assert_string_equal(x->warnings.text,
-                        "test.conf:1: control.socket: there is no directory "
+                        "test.conf:2: control.socket: there is no directory "
                         "/nonexistent\n");
     check(x, "control: { socket = \"/tmp/s\"; };\n" TCP);
     assert_string_equal(x->warnings.text, "");
@@ -395,7 +395,6 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
         "test.conf:9: listen.port must be from 0 to 65535\n"
         "test.conf:10: listen.transport \"wss\" is not supported by this "
         "version\n"
-        "test.conf:5: control.socket is not supported by this version\n"
         "test.conf:1: relay.user: there is no user nobody-here\n"
         "test.conf:2: tls.private_key: cannot open /gone/key: No such file or "
         "directory\n"
