@@ -163,7 +163,7 @@ static void greatest_figures_fit_into_a_page(void **state)
 static char *read_file(const char *name)
 {
     char path[512];
-    struct stat st;
+    struct stat st = {0};
     char *text;
     int fd;
 
@@ -315,8 +315,10 @@ static void assert_has_row(const char *manual, struct span name,
     snprintf(row, sizeof row, "\n| `%.*s` | %.*s | ", SPAN_ARG(name),
              SPAN_ARG(type));
     begin = strstr(manual, row);
-    if (!begin)
+    if (!begin) {
         fail_msg("the manual has no %.*s of that type", SPAN_ARG(name));
+        return;
+    }
     span_copy(row, sizeof row, span_of(begin + 1, strcspn(begin + 1, "\n")));
     labels = strchr(strchr(row + 2, '|') + 1, '|') + 1;
     at = strchr(labels, '|') + 2;
