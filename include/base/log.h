@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "str.h"
 
@@ -39,9 +38,6 @@ void log_use(struct log *l, struct log_target *target);
 /* Opens a file anew, for rotation; the old one stays in use if that fails: 0,
  * or ERR_IO with errno. */
 int log_reopen(struct log *l);
-
-/* As log_target_give(). */
-int log_give(struct log *l, uid_t uid, gid_t gid);
 
 /* The most lines a second that peers may cause: those of warn and info that are
  * about a connection, which begin with `c=`. After a rest it may be five times

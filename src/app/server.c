@@ -29,12 +29,8 @@ static void on_reload_signal(void *ctx, int signo)
 
 static void on_reopen_signal(void *ctx, int signo)
 {
-    struct server *s = ctx;
-
     (void)signo;
-    if (log_reopen(s->log) != 0)
-        log_error(s->log, "cannot reopen log target=\"%s\"",
-                  s->now.config->log.target);
+    logs_reopen(ctx);
 }
 
 static void on_dump_signal(void *ctx, int signo)
@@ -99,10 +95,13 @@ static int start_clocks(struct server *s)
 
 /* --- the beginning --- */
 
-static int open_log(struct server *s, const struct config *config)
+/* Until the configuration is in use, whoever starts the relay is told. */
+static int open_logs(struct server *s, const struct config *config)
 {
-    return log_new(&s->log, s->debug ? LOG_LEVEL_DEBUG : config->log.level,
-                   s->debug ? "stderr" : config->log.target);
+    int err = log_new(&s->log, s->debug ? LOG_LEVEL_DEBUG : config->log.level,
+                      "stderr");
+
+    return err ? err : log_new(&s->accounting, LOG_LEVEL_INFO, "");
 }
 
 static void on_fault(void *ctx, struct config_place at, const char *what)
@@ -156,6 +155,7 @@ static int become_user(struct server *s)
         return err;
     ports_give(s, user.uid, user.gid);
     pages_give(s, user.uid, user.gid);
+    logs_give(s, user.uid, user.gid);
     door_give(s, user.uid, user.gid);
     return privileges_drop(&user, s->log);
 }
@@ -264,10 +264,11 @@ static void run(struct server *s)
 int server_run(struct config *config, bool debug)
 {
     struct server s = {.debug = debug};
-    int err = open_log(&s, config);
+    int err = open_logs(&s, config);
 
     if (err) {
         config_free(config);
+        log_free(s.log);
         return err;
     }
     list_init(&s.ports);
@@ -278,6 +279,7 @@ int server_run(struct config *config, bool debug)
     else
         run(&s);
     stop(&s);
+    log_free(s.accounting);
     log_free(s.log);
     return err;
 }

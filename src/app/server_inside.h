@@ -4,6 +4,7 @@
  *     setup.c    what a configuration becomes before it is used
  *     reload.c   from one setup to the next, all or nothing
  *     ports.c    listeners, and what they accept
+ *     logs.c     where the log and the accounts go
  *     pages.c    what is answered over HTTP
  *     drain.c    the soft end and the hard one
  *     tables.c   everything to the log (USR2)
@@ -55,6 +56,9 @@ struct setup {
     struct port **ports;        /* in the order of config->listen */
     struct web *web;            /* metrics.address; NULL: off */
     struct control_door *door;  /* control.socket; the same */
+    struct log_target *log;     /* until in use; NULL: it stays as it is */
+    struct log_target *accounting; /* the same, but NULL is off ... */
+    bool has_accounting;           /* ... if this is true */
 };
 
 enum server_state {
@@ -72,6 +76,7 @@ struct server {
     struct server_stats stats;
     struct loop *loop;
     struct log *log;
+    struct log *accounting; /* leads nowhere when that is off */
     struct net *net;
     struct dialler dialler;
     struct relay *relay;
@@ -119,6 +124,18 @@ void ports_commit(struct server *s);
 /* Makes the sockets that user's: a reload by him may then move them. */
 void ports_give(struct server *s, uid_t uid, gid_t gid);
 void ports_close(struct server *s);
+
+/* --- logs.c --- */
+
+/* Opens the targets of setup->config that are others than before. */
+int logs_prepare(struct setup *setup, struct server *s,
+                 struct config_report *r);
+void logs_abandon(struct setup *setup);
+/* Goes over to those of s->now. */
+void logs_commit(struct server *s);
+void logs_give(struct server *s, uid_t uid, gid_t gid);
+/* Files were rotated. */
+void logs_reopen(struct server *s);
 
 /* --- pages.c --- */
 

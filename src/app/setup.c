@@ -124,6 +124,8 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
     if (!err)
         err = door_prepare(&setup, s, r);
     if (!err)
+        err = logs_prepare(&setup, s, r);
+    if (!err)
         err = make_policy(&setup);
     if (err)
         setup_abandon(&setup, s);
@@ -142,6 +144,7 @@ void setup_abandon(struct setup *setup, struct server *s)
 
 void setup_free(struct setup *setup)
 {
+    logs_abandon(setup);
     free(setup->ports);
     policy_free(setup->policy);
     users_free(setup->users);
@@ -181,11 +184,10 @@ void setup_use(struct server *s)
 {
     const struct config *config = s->now.config;
 
+    logs_commit(s);
     ports_commit(s);
     pages_commit(s);
     door_commit(s);
-    if (!s->debug)
-        log_set_level(s->log, config->log.level);
     relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     use_hops(s);

@@ -155,11 +155,6 @@ int log_reopen(struct log *l)
     return l->target ? log_target_reopen(l->target) : 0;
 }
 
-int log_give(struct log *l, uid_t uid, gid_t gid)
-{
-    return l->target ? log_target_give(l->target, uid, gid) : 0;
-}
-
 void log_set_rate(struct log *l, uint32_t lines_per_s)
 {
     assert(lines_per_s <= LOG_RATE_MAX);
