@@ -132,9 +132,9 @@ static void sessions_keep_their_uris_when_their_listener_moves(void **state)
 enum { WAITING = 20 };
 
 /* They connect while the relay cannot accept, which then reloads with this
- * list before it can. */
+ * list, whose port is `port`, before it can. */
 static void reload_over_waiting(struct scene *s, struct client **clients,
-                                const char *list)
+                                const char *list, unsigned port)
 {
     const struct client_opts to = {.tls = s->tls,
                                    .port = relay_port(s->relay, RELAY_TLS)};
@@ -149,6 +149,7 @@ static void reload_over_waiting(struct scene *s, struct client **clients,
     for (int i = 0; i < WAITING; i++)
         scene_wait_open(clients[i]);
     scene_wait_log(s, "listening no more");
+    relay_use_port(s->relay, RELAY_TLS, port);
     for (int i = 0; i < WAITING; i++)
         login_on(clients[i]);
     for (int i = 0; i < WAITING; i += 2)
@@ -162,7 +163,7 @@ static void those_who_wait_at_a_listener_that_moves_are_served(void **state)
     struct client *clients[WAITING];
 
     to = renew_free_port(s);
-    reload_over_waiting(s, clients, item(s, "tls", "127.0.0.1", to));
+    reload_over_waiting(s, clients, item(s, "tls", "127.0.0.1", to), to);
     assert_false(connects("127.0.0.1", from));
 }
 
@@ -172,7 +173,7 @@ static void those_who_wait_at_a_listener_that_widens_are_served(void **state)
     struct scene *s = start_at_port(state, &port);
     struct client *clients[WAITING];
 
-    reload_over_waiting(s, clients, item(s, "tls", "0.0.0.0", port));
+    reload_over_waiting(s, clients, item(s, "tls", "0.0.0.0", port), port);
     assert_true(connects("127.0.0.2", port));
 }
 
