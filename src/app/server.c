@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "accounting.h"
 #include "err.h"
 #include "privileges.h"
 #include "rnd.h"
@@ -120,6 +121,22 @@ static void on_gone(void *ctx, const struct addr *peer)
     address_count_remove(&s->addresses, peer);
 }
 
+static uint64_t ms_of(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void on_session_end(void *ctx, const struct session_record *r)
+{
+    struct server *s = ctx;
+    char line[ACCOUNTING_LINE_MAX];
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    log_raw(s->accounting,
+            accounting_line(line, r, loop_now_ms(s->loop), ms_of(now)));
+}
+
 static int open_hops(struct server *s)
 {
     const struct config *config = s->now.config;
@@ -180,6 +197,8 @@ static int open_relay(struct server *s)
     if (!err)
         err = relay_new(&s->relay, s->now.policy, s->now.users, s->log,
                         loop_now_ms(s->loop));
+    if (!err)
+        relay_on_session_end(s->relay, on_session_end, s);
     if (!err)
         err = dialler_open(&s->dialler, s->loop, s->now.config);
     if (!err)

@@ -1,0 +1,22 @@
+/* accounting - one line of JSON for each session that is over.
+ *
+ *     {"event":"session","session":"9f3a2b","connection":42,"user":"alice",
+ *      "began":"2026-11-22T10:00:00.123Z","ended":"...","seconds":12.345,
+ *      "reason":"expired","sent":{"messages":3,"octets":1234,"reports":0},
+ *      "received":{...},"reports_made":0} */
+#ifndef ACCOUNTING_H
+#define ACCOUNTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "account.h"
+
+enum { ACCOUNTING_LINE_MAX = 4096 };
+
+/* The line for `r`, without a newline, into dst (ACCOUNTING_LINE_MAX); it is
+ * unix_ms, milliseconds since 1970, and now_ms on the clock of the record. */
+struct span accounting_line(char *dst, const struct session_record *r,
+                            uint64_t now_ms, uint64_t unix_ms);
+
+#endif

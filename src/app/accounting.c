@@ -1,0 +1,54 @@
+#include "accounting.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "json.h"
+
+/* "2026-11-22T10:00:00.123Z" */
+static void add_time(struct json *j, const char *name, uint64_t unix_ms)
+{
+    enum { STAMP_MAX = 64 };
+    time_t seconds = (time_t)(unix_ms / 1000);
+    char text[STAMP_MAX];
+    struct tm tm;
+    size_t n;
+
+    gmtime_r(&seconds, &tm);
+    n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, sizeof text - n, ".%03uZ", (unsigned)(unix_ms % 1000));
+    json_str(j, name, span_str(text));
+}
+
+static void add_flow(struct json *j, const char *name,
+                     const struct account_flow *flow)
+{
+    json_object(j, name);
+    json_u64(j, "messages", flow->messages);
+    json_u64(j, "octets", flow->octets);
+    json_u64(j, "reports", flow->reports);
+    json_object_end(j);
+}
+
+struct span accounting_line(char *dst, const struct session_record *r,
+                            uint64_t now_ms, uint64_t unix_ms)
+{
+    uint64_t offset_ms = unix_ms - now_ms;
+    struct json j;
+
+    json_init(&j, dst, ACCOUNTING_LINE_MAX);
+    json_object(&j, NULL);
+    json_str(&j, "event", SPAN("session"));
+    json_str(&j, "session", span_str(r->mark));
+    json_u64(&j, "connection", r->connection);
+    json_str(&j, "user", r->user);
+    add_time(&j, "began", r->began_ms + offset_ms);
+    add_time(&j, "ended", r->ended_ms + offset_ms);
+    json_seconds(&j, "seconds", r->ended_ms - r->began_ms);
+    json_str(&j, "reason", span_str(session_why_name(r->why)));
+    add_flow(&j, "sent", &r->account.sent);
+    add_flow(&j, "received", &r->account.received);
+    json_u64(&j, "reports_made", r->account.reports_made);
+    json_object_end(&j);
+    return json_text(&j);
+}

@@ -1,0 +1,61 @@
+#include "accounting.h"
+
+#include <string.h>
+
+#include "cmocka_all.h"
+
+/* On the record's clock it is 100 s; 1970 was 1795341600.5 s ago. */
+enum { NOW_MS = 100000 };
+#define UNIX_MS UINT64_C(1795341600500)
+
+static void a_session_becomes_one_line_of_json(void **state)
+{
+    char line[ACCOUNTING_LINE_MAX];
+    const struct session_record r = {
+        .mark = "9f3a2b",
+        .user = SPAN("alice"),
+        .connection = 42,
+        .began_ms = NOW_MS - 61234,
+        .ended_ms = NOW_MS - 1,
+        .why = SESSION_KICKED,
+        .account = {.sent = {1234, 3, 1},
+                    .received = {UINT64_C(1) << 40, 2, 0},
+                    .reports_made = 7},
+    };
+
+    (void)state;
+    assert_span(
+        accounting_line(line, &r, NOW_MS, UNIX_MS),
+        "{\"event\":\"session\",\"session\":\"9f3a2b\",\"connection\":42,"
+        "\"user\":\"alice\",\"began\":\"2026-11-22T09:58:59.266Z\","
+        "\"ended\":\"2026-11-22T10:00:00.499Z\",\"seconds\":61.233,"
+        "\"reason\":\"kicked\","
+        "\"sent\":{\"messages\":3,\"octets\":1234,\"reports\":1},"
+        "\"received\":{\"messages\":2,\"octets\":1099511627776,"
+        "\"reports\":0},\"reports_made\":7}");
+}
+
+/* The longest name there is, each octet of which has to be escaped. */
+static void the_longest_name_fits(void **state)
+{
+    char line[ACCOUNTING_LINE_MAX], name[255];
+    const struct session_record r = {.mark = "aaaaaa",
+                                     .user = span_of(name, sizeof name)};
+    struct span text;
+
+    (void)state;
+    memset(name, '\x01', sizeof name);
+    text = accounting_line(line, &r, NOW_MS, UNIX_MS);
+    assert_true(text.n > 6 * sizeof name);
+    assert_int_equal(text.p[text.n - 1], '}');
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_becomes_one_line_of_json),
+        cmocka_unit_test(the_longest_name_fits),
+    };
+
+    return cmocka_run_group_tests_name("app.accounting", tests, NULL, NULL);
+}
