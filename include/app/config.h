@@ -156,6 +156,11 @@ int config_load(struct config **out, const char *path, config_fault_fn fault,
 int config_load_checked(struct config **out, const char *path,
                         config_fault_fn fault, config_fault_fn warn, void *ctx);
 
+/* The same but for what is in the users file, for who loads that anyway. */
+int config_load_but_users(struct config **out, const char *path,
+                          config_fault_fn fault, config_fault_fn warn,
+                          void *ctx);
+
 /* As config_load(), for text in memory; `path` is what faults call it, and the
  * directory from which it includes. */
 int config_parse(struct config **out, const char *path, struct span text,

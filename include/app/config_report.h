@@ -2,6 +2,7 @@
 #ifndef CONFIG_REPORT_H
 #define CONFIG_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config.h"
@@ -10,7 +11,8 @@ struct config_report {
     config_fault_fn fault;
     config_fault_fn warn; /* NULL: nobody looks for warnings */
     void *ctx;
-    size_t count; /* of faults */
+    bool skips_users; /* somebody else will look at auth.users_file */
+    size_t count;     /* of faults */
 };
 
 /* Counts a fault and hands it on. */

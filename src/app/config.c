@@ -229,6 +229,16 @@ int config_load_checked(struct config **out, const char *path,
         (struct config_report){.fault = fault, .warn = warn, .ctx = ctx});
 }
 
+int config_load_but_users(struct config **out, const char *path,
+                          config_fault_fn fault, config_fault_fn warn,
+                          void *ctx)
+{
+    return make(
+        out, path, NULL,
+        (struct config_report){
+            .fault = fault, .warn = warn, .ctx = ctx, .skips_users = true});
+}
+
 int config_parse(struct config **out, const char *path, struct span text,
                  config_fault_fn fault, void *ctx)
 {

@@ -11,7 +11,7 @@
 #include "err.h"
 #include "net_make.h"
 #include "tls.h"
-#include "users_file.h"
+#include "users_load.h"
 
 struct check {
     const struct config *config;
@@ -210,36 +210,14 @@ static int check_tls(const struct check *k)
 
 /* --- users --- */
 
-struct users_report {
-    struct config_report *report;
-    const char *file;
-};
-
-static void on_users_fault(void *ctx, size_t line, const char *what)
-{
-    const struct users_report *u = ctx;
-
-    config_report(u->report, (struct config_place){u->file, (unsigned)line},
-                  "%s", what);
-}
-
 static int check_users(const struct check *k)
 {
-    const struct config *c = k->config;
-    struct users_report report = {k->report, c->auth.users_file};
-    struct config_place at = config_place(c, "auth.users_file");
     struct users *users = NULL;
     int err;
 
-    if (!counts(k, "auth.users_file"))
+    if (k->report->skips_users || !counts(k, "auth.users_file"))
         return 0;
-    err = users_file_load(&users, c->auth.users_file, on_users_fault, &report);
-    if (at.line == 0)
-        at = (struct config_place){c->path, 1};
-    if (err == ERR_IO || err == ERR_LIMIT)
-        config_report(k->report, at, "auth.users_file: cannot read %s: %s",
-                      c->auth.users_file,
-                      err == ERR_IO ? strerror(errno) : "it is too large");
+    err = users_load(&users, k->config, k->report);
     users_free(users);
     return err == ERR_NOMEM ? err : 0;
 }

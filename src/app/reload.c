@@ -68,16 +68,17 @@ static int go_over(struct server *s, struct config *config,
     (void)config_compare(next.config, old.config, on_fixed, report->ctx);
     s->now = next;
     setup_use(s);
-    setup_free(&old);
+    setup_retire(&old, s);
     return 0;
 }
 
 static int reload(struct server *s, struct audience *audience)
 {
-    struct config_report report = {on_fault, on_warning, audience, 0};
+    struct config_report report = {
+        .fault = on_fault, .warn = on_warning, .ctx = audience};
     struct config *config;
-    int err = config_load_checked(&config, s->now.config->path, on_fault,
-                                  on_warning, audience);
+    int err = config_load_but_users(&config, s->now.config->path, on_fault,
+                                    on_warning, audience);
 
     if (!err)
         err = go_over(s, config, &report);

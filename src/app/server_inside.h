@@ -29,6 +29,7 @@
 #include "server_stats.h"
 #include "tls.h"
 #include "users.h"
+#include "users_load.h"
 #include "web.h"
 
 struct control;
@@ -52,11 +53,12 @@ struct setup {
     struct tls_ctx *tls;        /* owned; NULL if no listener needs it */
     struct tls_ctx *tls_client; /* the same */
     struct users *users;        /* owned */
-    struct policy *policy;      /* owned; points into config */
-    struct port **ports;        /* in the order of config->listen */
-    struct web *web;            /* metrics.address; NULL: off */
-    struct control_door *door;  /* control.socket; the same */
-    struct log_target *log;     /* until in use; NULL: it stays as it is */
+    struct users_stamp users_stamp;
+    struct policy *policy;         /* owned; points into config */
+    struct port **ports;           /* in the order of config->listen */
+    struct web *web;               /* metrics.address; NULL: off */
+    struct control_door *door;     /* control.socket; the same */
+    struct log_target *log;        /* until in use; NULL: it stays as it is */
     struct log_target *accounting; /* the same, but NULL is off ... */
     bool has_accounting;           /* ... if this is true */
 };
@@ -102,8 +104,9 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
                struct config_report *r);
 /* Frees what was made and closes what was opened. */
 void setup_abandon(struct setup *setup, struct server *s);
-/* Frees one that was in use, all of it but the sockets, which the server has.
- * Copes with zeroes. */
+/* Frees one after which another was taken into use. */
+void setup_retire(struct setup *old, struct server *s);
+/* Frees all of it but the sockets, which the server has. Copes with zeroes. */
 void setup_free(struct setup *setup);
 
 /* What the net is to do by this configuration. */
@@ -176,8 +179,7 @@ int server_reload(struct server *s, config_fault_fn fault, void *ctx);
 /* --- drain.c --- */
 
 /* Soft, for maintenance: nobody gets a new session here, those that are there
- * end in their own time; or back to normal. ERR_NOT_NOW when the relay is ending.
- */
+ * end in their own time; or back to normal. ERR_NOT_NOW once it is ending. */
 int server_drain(struct server *s, bool on);
 /* As TERM: ends within timers.drain; the second time at once. */
 void server_end(struct server *s);

@@ -8,7 +8,6 @@
 #include "net_make.h"
 #include "policy_make.h"
 #include "server_inside.h"
-#include "users_file.h"
 
 enum {
     /* Least octets of an input block: bulk comes in few reads. */
@@ -64,16 +63,24 @@ static int load_tls(struct setup *setup, struct config_report *r)
     return err;
 }
 
-static int load_users(struct setup *setup, struct config_report *r)
+/* Those in use stay if their file is surely the same: a million of them take
+ * most of a second to read, in which nothing else would happen. */
+static int load_users(struct setup *setup, const struct setup *now,
+                      struct config_report *r)
 {
-    const char *path = setup->config->auth.users_file;
-    int err = users_file_load(&setup->users, path, NULL, NULL);
+    setup->users_stamp = users_stamp_of(setup->config);
+    if (users_stamp_same(&setup->users_stamp, &now->users_stamp)) {
+        setup->users = now->users;
+        return 0;
+    }
+    return users_load(&setup->users, setup->config, r);
+}
 
-    if (err)
-        config_report(r, config_place(setup->config, "auth.users_file"),
-                      "cannot load %s: %s", path,
-                      err == ERR_IO ? strerror(errno) : err_text(err));
-    return err;
+/* What stays in use is not freed with the setup that had it. */
+static void keep_users(struct setup *freed, const struct setup *kept)
+{
+    if (freed->users == kept->users)
+        freed->users = NULL;
 }
 
 static int make_policy(struct setup *setup)
@@ -86,22 +93,35 @@ static int make_policy(struct setup *setup)
     return policy_make(&setup->policy, setup->config, ports, n);
 }
 
-/* A descriptor for each connection, and some for the rest. Root may have more
- * than the hard limit, unless it was deprived of that. */
-static void raise_descriptors(const struct config *config, struct log *log)
+/* A descriptor for each connection, and some for the rest. */
+static rlim_t descriptors_of(const struct config *config)
 {
     enum { OTHERS = 64 };
-    rlim_t want = config->limits.connections + OTHERS;
+
+    return config->limits.connections + OTHERS;
+}
+
+/* Root may have more than the hard limit, unless it was deprived of that. */
+static void raise_descriptors(const struct config *config)
+{
+    rlim_t want = descriptors_of(config);
     struct rlimit lim, more = {want, want};
 
     if (getrlimit(RLIMIT_NOFILE, &lim) != 0 || lim.rlim_cur >= want ||
         (lim.rlim_max < want && setrlimit(RLIMIT_NOFILE, &more) == 0))
         return;
     lim.rlim_cur = lim.rlim_max < want ? lim.rlim_max : want;
-    if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
-        (void)getrlimit(RLIMIT_NOFILE, &lim);
-    if (lim.rlim_cur < want)
-        log_warn(log,
+    (void)setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+static void judge_descriptors(const struct server *s)
+{
+    const struct config *config = s->now.config;
+    struct rlimit lim;
+
+    if (getrlimit(RLIMIT_NOFILE, &lim) == 0 &&
+        lim.rlim_cur < descriptors_of(config))
+        log_warn(s->log,
                  "descriptors=%llu are too few for limits.connections=%llu",
                  (unsigned long long)lim.rlim_cur,
                  (unsigned long long)config->limits.connections);
@@ -113,10 +133,10 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
     struct setup setup = {.config = config};
     int err;
 
-    raise_descriptors(config, s->log);
+    raise_descriptors(config);
     err = load_tls(&setup, r);
     if (!err)
-        err = load_users(&setup, r);
+        err = load_users(&setup, &s->now, r);
     if (!err)
         err = ports_prepare(&setup, s, r);
     if (!err)
@@ -139,7 +159,14 @@ void setup_abandon(struct setup *setup, struct server *s)
     door_abandon(setup, s);
     pages_abandon(setup, s);
     ports_abandon(setup);
+    keep_users(setup, &s->now);
     setup_free(setup);
+}
+
+void setup_retire(struct setup *old, struct server *s)
+{
+    keep_users(old, &s->now);
+    setup_free(old);
 }
 
 void setup_free(struct setup *setup)
@@ -185,6 +212,7 @@ void setup_use(struct server *s)
     const struct config *config = s->now.config;
 
     logs_commit(s);
+    judge_descriptors(s);
     ports_commit(s);
     pages_commit(s);
     door_commit(s);

@@ -1,0 +1,36 @@
+/* users_load - the users that a configuration names, with every fault told as
+ * FILE:LINE. */
+#ifndef USERS_LOAD_H
+#define USERS_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "config.h"
+#include "config_report.h"
+#include "users.h"
+
+/* All users in auth.users_file. 0; ERR_CONFIG when faults were told to r; or
+ * ERR_NOMEM. */
+int users_load(struct users **out, const struct config *c,
+               struct config_report *r);
+
+/* By what a file is known again. */
+struct users_stamp {
+    bool is_sure; /* else nothing is known */
+    dev_t dev;
+    ino_t ino;
+    off_t size;
+    struct timespec modified, changed;
+};
+
+/* That of auth.users_file now, to be taken before it is loaded. Not sure when
+ * it cannot be looked at, or was written so lately that a write of the same
+ * moment would go unnoticed. */
+struct users_stamp users_stamp_of(const struct config *c);
+
+/* Is it surely the same file with the same content? */
+bool users_stamp_same(const struct users_stamp *a, const struct users_stamp *b);
+
+#endif

@@ -1,0 +1,71 @@
+#include "users_load.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "users_file.h"
+
+enum { LATELY_S = 2 };
+
+struct listener_of_faults {
+    struct config_report *report;
+    const char *file;
+};
+
+static void on_fault(void *ctx, size_t line, const char *what)
+{
+    const struct listener_of_faults *l = ctx;
+
+    config_report(l->report, (struct config_place){l->file, (unsigned)line},
+                  "%s", what);
+}
+
+int users_load(struct users **out, const struct config *c,
+               struct config_report *r)
+{
+    const char *path = c->auth.users_file;
+    struct listener_of_faults l = {r, path};
+    struct config_place at = config_place(c, "auth.users_file");
+    int err = users_file_load(out, path, on_fault, &l);
+
+    if (err != ERR_IO && err != ERR_LIMIT)
+        return err;
+    if (at.line == 0)
+        at = (struct config_place){c->path, 1};
+    config_report(r, at, "auth.users_file: cannot read %s: %s", path,
+                  err == ERR_IO ? strerror(errno) : "it is too large");
+    return ERR_CONFIG;
+}
+
+struct users_stamp users_stamp_of(const struct config *c)
+{
+    struct users_stamp s = {0};
+    struct timespec now;
+    struct stat st;
+
+    if (stat(c->auth.users_file, &st) != 0)
+        return s;
+    clock_gettime(CLOCK_REALTIME, &now);
+    s.dev = st.st_dev;
+    s.ino = st.st_ino;
+    s.size = st.st_size;
+    s.modified = st.st_mtim;
+    s.changed = st.st_ctim;
+    s.is_sure =
+        S_ISREG(st.st_mode) && now.tv_sec - st.st_ctim.tv_sec > LATELY_S;
+    return s;
+}
+
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool users_stamp_same(const struct users_stamp *a, const struct users_stamp *b)
+{
+    return a->is_sure && b->is_sure && a->dev == b->dev && a->ino == b->ino &&
+           a->size == b->size && is_same_time(a->modified, b->modified) &&
+           is_same_time(a->changed, b->changed);
+}
