@@ -147,14 +147,15 @@ static char *config_text(struct tls_files *files, const char *stem,
                  "tls: { certificate = \"%s\"; private_key = \"%s\";\n"
                  "       ca_file = \"%s\"; };\n"
                  "auth: { users_file = \"%s\"; %s };\n"
-                 "log: { level = \"%s\"; };\n"
+                 "log: { level = \"%s\"; %s };\n"
                  "%s\n",
                  name_of(opts), realm_of(opts), or_empty(opts->user),
                  opts->listen ? opts->listen : listen,
                  own_path(files, stem, "pem"), own_path(files, stem, "key"),
                  tls_files_path(files, "ca.pem"),
                  own_path(files, stem, "users"), or_empty(opts->auth),
-                 opts->quiet ? "info" : "debug", or_empty(opts->groups)) > 0);
+                 opts->quiet ? "info" : "debug", or_empty(opts->log),
+                 or_empty(opts->groups)) > 0);
     return text;
 }
 

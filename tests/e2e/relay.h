@@ -31,6 +31,7 @@ struct relay_opts {
     const char *listen; /* instead of a TLS and a TCP listener */
     const char *auth;   /* more settings of the group `auth` */
     const char *groups; /* more groups: "timers: { drain = 1; };" */
+    const char *log;    /* more settings of the group `log` */
     bool quiet;         /* no line in the log for each head */
     const char
         *name; /* instead of RELAY_NAME; also what its files are called */
