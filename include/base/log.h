@@ -74,6 +74,11 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
             log_line((l), LOG_LEVEL_DEBUG, __VA_ARGS__);                       \
     } while (0)
 
+/* One line of level info, whatever the log's own level is and peers cause: the
+ * operator has asked for it. */
+void log_always(struct log *l, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* One line as it stands, without control characters, whatever the level: no
  * time is put before it. A NULL log writes nothing. */
 void log_raw(struct log *l, struct span line);

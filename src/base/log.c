@@ -86,18 +86,14 @@ static bool pass(struct log *l, enum log_level level, const char *fmt)
     return may;
 }
 
-void log_line(struct log *l, enum log_level level, const char *fmt, ...)
+__attribute__((format(printf, 3, 0))) static void
+put_formatted(struct log *l, enum log_level level, const char *fmt,
+              va_list args)
 {
     char text[TEXT_MAX + 1];
-    va_list args;
+    int k = vsnprintf(text, sizeof text, fmt, args);
     size_t n;
-    int k;
 
-    if (!l || !l->target || !log_wants(l, level) || !pass(l, level, fmt))
-        return;
-    va_start(args, fmt);
-    k = vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
     if (k < 0)
         return;
     n = (size_t)k < sizeof text ? (size_t)k : sizeof text - 1;
@@ -106,6 +102,28 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
         if ((unsigned char)text[i] < ' ')
             text[i] = '?';
     put(l, level, span_of(text, n));
+}
+
+void log_line(struct log *l, enum log_level level, const char *fmt, ...)
+{
+    va_list args;
+
+    if (!l || !l->target || !log_wants(l, level) || !pass(l, level, fmt))
+        return;
+    va_start(args, fmt);
+    put_formatted(l, level, fmt, args);
+    va_end(args);
+}
+
+void log_always(struct log *l, const char *fmt, ...)
+{
+    va_list args;
+
+    if (!l || !l->target)
+        return;
+    va_start(args, fmt);
+    put_formatted(l, LOG_LEVEL_INFO, fmt, args);
+    va_end(args);
 }
 
 void log_raw(struct log *l, struct span line)

@@ -309,6 +309,20 @@ static void only_peers_are_held_back(void **state)
     assert_int_equal(count_lines(f, "\n"), 60);
 }
 
+static void what_was_asked_for_is_never_held_back(void **state)
+{
+    struct fixture *f = *state;
+    struct log *l = open_log(f);
+
+    log_set_level(l, LOG_LEVEL_ERROR);
+    log_set_rate(l, 1);
+    for (int i = 0; i < 20; i++)
+        log_always(l, "c=%d trace", i);
+    log_always(NULL, "c=1 trace");
+    log_free(l);
+    assert_int_equal(count_lines(f, "info c="), 20);
+}
+
 static void another_rate_starts_afresh_and_0_is_none(void **state)
 {
     struct fixture *f = *state;
@@ -452,6 +466,7 @@ int main(void)
         WITH_FIXTURE(peers_get_a_burst_and_then_so_many_a_second),
         WITH_FIXTURE(what_was_held_back_is_told_once_a_second),
         WITH_FIXTURE(only_peers_are_held_back),
+        WITH_FIXTURE(what_was_asked_for_is_never_held_back),
         WITH_FIXTURE(another_rate_starts_afresh_and_0_is_none),
         WITH_FIXTURE(lines_the_target_refused_are_told_of_too),
         cmocka_unit_test(levels_have_four_names),
