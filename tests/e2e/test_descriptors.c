@@ -1,5 +1,8 @@
 /* No descriptor is left: accepting rests, what is there goes on, everything
  * that needs a new one fails in order, and all of it works again later. */
+#include <dirent.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -20,14 +23,23 @@ enum {
     CPU_PER_MILLE = 50,
 };
 
-/* Root may raise its limits again, so that is taken away, too. */
+/* Guests say nothing. */
+#define PATIENT "timers: { probation = 300.0; };\n"
+
+#define LISTEN_TCP "{ transport = \"tcp\"; address = \"127.0.0.1\"; port = 0; }"
+#define LISTEN                                                                 \
+    "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; }, " LISTEN_TCP
+
+/* What the test inherited is not to count. Root may raise its limits again, so
+ * that is taken away, too. */
 static void take_descriptors(void *ctx, struct tls_files *files)
 {
     const struct rlimit few = {DESCRIPTORS, DESCRIPTORS};
 
     (void)ctx;
     (void)files;
-    if (setrlimit(RLIMIT_NOFILE, &few) != 0)
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0 ||
+        close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0)
         _exit(127);
     (void)prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0);
 }
@@ -36,8 +48,7 @@ static void take_descriptors(void *ctx, struct tls_files *files)
 static struct scene *start(void **state)
 {
     static const struct outside_opts few = {
-        .relay = {.in_child = take_descriptors,
-                  .groups = "timers: { probation = 300.0; };"}};
+        .relay = {.in_child = take_descriptors, .groups = PATIENT}};
 
     return outside_start(state, &few);
 }
@@ -181,6 +192,134 @@ static void a_reload_fails_and_the_next_one_works(void **state)
     assert_message_arrives(alice, bob);
 }
 
+/* --- each descriptor less ------------------------------------------------- */
+
+static size_t descriptors_in_use(const struct relay *r)
+{
+    char path[64];
+    size_t n = 0;
+    DIR *d;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)relay_pid(r));
+    d = opendir(path);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d));)
+        n += *e->d_name != '.';
+    closedir(d);
+    return n;
+}
+
+struct usage {
+    const struct relay *relay;
+    size_t wanted;
+};
+
+static bool is_in_use(void *ctx)
+{
+    const struct usage *u = ctx;
+
+    return descriptors_in_use(u->relay) == u->wanted;
+}
+
+static void wait_for_use(struct scene *s, size_t wanted)
+{
+    struct usage u = {s->relay, wanted};
+
+    scene_until(s, is_in_use, &u, "descriptors to come or go");
+}
+
+/* Guests come until not one descriptor is left. Returns how many. */
+static int fill_up(struct scene *s, struct client *guests[GUESTS])
+{
+    const struct client_opts opts = {.port = relay_port(s->relay, RELAY_TCP),
+                                     .relay = s->relay};
+    size_t used = descriptors_in_use(s->relay);
+    int n = 0;
+
+    while (used < DESCRIPTORS) {
+        assert_true(n < GUESTS);
+        guests[n++] = scene_connect_with(s, "guest", &opts);
+        wait_for_use(s, ++used);
+    }
+    return n;
+}
+
+static const char told_good[] = " reloaded\n";
+static const char told_bad[] = " reload failed ";
+
+struct outcome {
+    const struct relay *relay;
+    size_t good, bad; /* told before */
+};
+
+static bool is_told(void *ctx)
+{
+    const struct outcome *o = ctx;
+    const char *log = relay_log(o->relay);
+
+    return occurrences(log, told_good) + occurrences(log, told_bad) >
+           o->good + o->bad;
+}
+
+/* Did it? */
+static bool reload(struct scene *s)
+{
+    const char *log = relay_log(s->relay);
+    struct outcome o = {s->relay, occurrences(log, told_good),
+                        occurrences(log, told_bad)};
+
+    relay_signal(s->relay, SIGHUP);
+    scene_until(s, is_told, &o, "the end of a reload");
+    return occurrences(relay_log(s->relay), told_good) > o.good;
+}
+
+/* One with this many descriptors more: a listener, pages, a control socket. */
+enum { MORE = 3 };
+
+static struct relay_opts more(struct scene *s)
+{
+    return (struct relay_opts){
+        .listen = LISTEN ", " LISTEN_TCP,
+        .groups = scene_text(
+            s,
+            PATIENT "metrics: { address = \"127.0.0.1\"; port = 0; };\n"
+                    "control: { socket = \"%s\"; };",
+            tls_files_path(relay_files(s->relay), "control"))};
+}
+
+/* To a larger configuration and back, with one descriptor more at each attempt:
+ * wherever it fails, all is as it was. */
+static void a_reload_is_whole_or_nothing_however_few_are_left(void **state)
+{
+    enum { ENOUGH = 6 }; /* successes */
+    const struct relay_opts small = {.in_child = take_descriptors,
+                                     .groups = PATIENT};
+    struct scene *s = scene_start(state, &small);
+    const struct relay_opts large = more(s);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct client *guests[GUESTS];
+    int n = fill_up(s, guests), good = 0, bad = 0;
+    size_t used = DESCRIPTORS;
+
+    while (good < ENOUGH) {
+        bool grows = good % 2 == 0;
+
+        relay_write_config(s->relay, grows ? &large : &small);
+        if (reload(s)) {
+            good++;
+            used = grows ? used + MORE : used - MORE;
+        } else {
+            bad++;
+        }
+        assert_message_arrives(alice, bob);
+        wait_for_use(s, used);
+        assert_true(n > 0);
+        client_close(guests[--n]);
+        wait_for_use(s, --used);
+    }
+    assert_int_equal(bad, MORE);
+}
+
 static void that_there_are_too_few_is_told_at_the_start(void **state)
 {
     scene_wait_log(start(state), "descriptors=64 are too few for "
@@ -194,6 +333,7 @@ int main(void)
         E2E_TEST(the_loop_does_not_spin),
         E2E_TEST(what_can_not_be_dialled_is_answered_408),
         E2E_TEST(a_reload_fails_and_the_next_one_works),
+        E2E_TEST(a_reload_is_whole_or_nothing_however_few_are_left),
         E2E_TEST(that_there_are_too_few_is_told_at_the_start),
     };
 
