@@ -24,6 +24,9 @@ struct metrics {
     bool is_ready;
     bool is_draining; /* softly, or ending */
     uint64_t connections_max;
+    uint64_t users;            /* lines of the users file */
+    uint64_t log_lost;         /* lines that were never written */
+    uint64_t accounting_lost;  /* the same of accounts */
     double certificate_ends_s; /* Unix time; 0: there is none */
     struct server_stats server;
     struct relay_stats relay;

@@ -111,6 +111,11 @@ static const struct metrics_sample reloads[] = {
     {"ok", AT(server.reloads_ok)},
 };
 
+static const struct metrics_sample lost_lines[] = {
+    {"accounting", AT(accounting_lost)},
+    {"log", AT(log_lost)},
+};
+
 /* --- the table --- */
 
 const struct metrics_family metrics_families[] = {
@@ -182,6 +187,10 @@ const struct metrics_family metrics_families[] = {
      .help = "Sessions that ended, by what ended them.",
      .at = AT(relay.sessions_ended),
      .axes = {{"reason", SESSION_WHYS, ended}}},
+    {.name = "msrprelayd_users",
+     .type = "gauge",
+     .help = "Lines of the users file that is in use.",
+     .at = AT(users)},
     {.name = "msrprelayd_auth_total",
      .type = "counter",
      .help = "AUTH requests to this relay, by what became of them.",
@@ -352,6 +361,11 @@ const struct metrics_family metrics_families[] = {
      .help = "Reloads of the configuration, by result.",
      .label = "result",
      SAMPLES(reloads)},
+    {.name = "msrprelayd_log_lines_lost_total",
+     .type = "counter",
+     .help = "Lines that were held back or could not be written.",
+     .label = "log",
+     SAMPLES(lost_lines)},
     {.name = "msrprelayd_last_reload_successful",
      .type = "gauge",
      .help = "0 when the last reload failed.",

@@ -21,6 +21,9 @@ static void gather(struct metrics *m, const struct server *s)
         .is_ready = server_is_ready(s),
         .is_draining = s->state != SERVER_RUNNING,
         .connections_max = s->now.config->limits.connections,
+        .users = users_count(s->now.users),
+        .log_lost = log_lost(s->log),
+        .accounting_lost = log_lost(s->accounting),
         .server = s->stats,
         .hops = s->hops.stats,
     };
