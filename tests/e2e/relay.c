@@ -417,19 +417,38 @@ uint64_t relay_cpu_ms(const struct relay *r)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static size_t status_of(const struct relay *r, const char *key)
+void relay_status(char out[RELAY_STATUS_MAX], const struct relay *r,
+                  const char *key)
 {
-    char path[64], line[256];
-    size_t kib = 0;
+    char path[64], line[RELAY_STATUS_MAX];
+    size_t n = strlen(key);
     FILE *f;
 
     snprintf(path, sizeof path, "/proc/%d/status", (int)r->pid);
     f = fopen(path, "re");
     assert_non_null(f);
-    while (fgets(line, sizeof line, f))
-        if (strncmp(line, key, strlen(key)) == 0)
-            kib = strtoul(line + strlen(key), NULL, 10);
+    out[0] = '\0';
+    while (fgets(line, sizeof line, f)) {
+        struct span rest = span_str(line);
+
+        if (strncmp(line, key, n) != 0)
+            continue;
+        for (char *p = line; *p; p++)
+            if (*p == '\t' || *p == '\n')
+                *p = ' ';
+        rest = span_trim(span_from(rest, n));
+        span_copy(out, RELAY_STATUS_MAX, rest);
+    }
     fclose(f);
+}
+
+static size_t status_of(const struct relay *r, const char *key)
+{
+    char text[RELAY_STATUS_MAX];
+    size_t kib;
+
+    relay_status(text, r, key);
+    kib = strtoul(text, NULL, 10);
     assert_int_not_equal(kib, 0);
     return kib;
 }

@@ -91,6 +91,12 @@ void relay_show_log(const struct relay *r);
 /* Processor time so far. */
 uint64_t relay_cpu_ms(const struct relay *r);
 
+/* What the kernel says behind `key`, such as "Uid:", in the process's status:
+ * words with single blanks between. */
+enum { RELAY_STATUS_MAX = 256 };
+void relay_status(char out[RELAY_STATUS_MAX], const struct relay *r,
+                  const char *key);
+
 /* Memory, in KiB. */
 
 size_t relay_rss(const struct relay *r);
