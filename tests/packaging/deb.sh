@@ -158,10 +158,21 @@ check_installed() {
         msrprelayd -t
 }
 
+make_certificates() {
+    local which
+
+    for which in old new; do
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=relay \
+            -addext subjectAltName=DNS:relay1.example.com \
+            -keyout "$dir/out/$which.key" -out "$dir/out/$which.pem" 2>/dev/null
+    done
+}
+
 # The system is changed in memory only, and has a loopback of its own.
 check_booted() {
     cp "$here/inside.sh" "$dir/out"
-    timeout 120 systemd-nspawn --quiet --register=no --keep-unit \
+    make_certificates
+    timeout 300 systemd-nspawn --quiet --register=no --keep-unit \
         --directory "$dir/root" --volatile=overlay --private-network \
         --bind "$dir/out:/mnt" \
         --bind-ro "$here/inside.service:/etc/systemd/system/inside.service" \

@@ -5,6 +5,8 @@ set -eu
 exec >/mnt/log 2>&1
 
 conf=/etc/msrprelayd/msrprelayd.conf
+name=relay1.example.com
+uri="msrps://$name:2855;tcp"
 
 fail() {
     echo "FAILED: $*"
@@ -44,8 +46,35 @@ said() {
     journalctl --no-pager -q -o cat -u "$1" --grep "$2" >/dev/null
 }
 
+# is_new OLD-PID
 is_new() {
-    is_running msrprelayd && [ "$(pid_of msrprelayd)" != "$1" ]
+    local pid
+
+    pid=$(pid_of msrprelayd)
+    [ "$pid" != 0 ] && [ "$pid" != "$1" ] && is_running msrprelayd
+}
+
+# as USER CA OPTIONS...: over TLS.
+as() {
+    local user=$1 ca=$2
+    shift 2
+    msrpcat -q -r "$uri" -c 127.0.0.1:2855 --ca "$ca" --timeout 20 \
+        -u "$user" --password-file /tmp/password "$@"
+}
+
+# receive COMMAND...: a msrpcat that waits for one message.
+receive() {
+    exec {from}< <("$@" -n 1 -p -)
+    read -r path <&"$from" || fail "no path"
+}
+
+# send CA: alice sends the message.
+send() {
+    as alice "$1" -t "$path" -m hello --report
+}
+
+received() {
+    [ "$(timeout 20 cat <&"$from")" = hello ]
 }
 
 check "it was started at boot, as itself, and answers"
@@ -102,6 +131,79 @@ until_true is_new "$pid"
 said msrprelayd 'Watchdog timeout' || fail "not by the watchdog"
 rm -r /run/systemd/system/msrprelayd.service.d
 systemctl daemon-reload
+
+check "an operator makes it a public relay, without a restart"
+pid=$(pid_of msrprelayd)
+install -m 0644 /mnt/old.pem /etc/msrprelayd/relay.pem
+install -o root -g msrprelay -m 0640 /mnt/old.key /etc/msrprelayd/relay.key
+cat >$conf <<END
+relay: { name = "$name"; realm = "example.com"; };
+listen = ( { transport = "tls"; address = "::"; port = 2855; } );
+dial: { allow = [ "127.0.0.0/8" ]; };
+log: { target = "journal"; accounting = "/var/log/msrprelayd/sessions.log"; };
+metrics: { address = "127.0.0.1"; };
+control: { socket = "/run/msrprelayd/control.sock"; };
+END
+echo secret >/tmp/password
+for user in alice bob; do
+    msrprelayctl passwd --stdin $user </tmp/password || fail "passwd"
+done
+[ "$(stat -c '%U:%G %a' /etc/msrprelayd/users)" = 'root:msrprelay 640' ] ||
+    fail "users file: $(stat -c '%U:%G %a' /etc/msrprelayd/users)"
+systemctl reload msrprelayd || fail "reload"
+
+check "two users talk over TLS"
+receive as bob /mnt/old.pem
+send /mnt/old.pem || fail "not sent"
+received || fail "not received"
+
+check "a peer without relay is found by name and dialled"
+echo "127.0.0.1 peer.example.com" >>/etc/hosts
+receive msrpcat -q -l peer.example.com:2910
+send /mnt/old.pem || fail "not sent"
+received || fail "not received"
+
+check "the hook of the manual for certbot renews the certificate"
+awk '/^    #!\/bin\/sh/ { on = 1 } on && /^$/ { exit }
+     on { sub(/^    /, ""); print }' /usr/share/doc/msrprelayd/deploy.md >/tmp/hook
+mkdir /tmp/lineage
+cp /mnt/new.pem /tmp/lineage/fullchain.pem
+cp /mnt/new.key /tmp/lineage/privkey.pem
+RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS=$name sh /tmp/hook || fail "hook"
+receive as bob /mnt/new.pem
+! send /mnt/old.pem 2>/dev/null || fail "the old certificate is still shown"
+send /mnt/new.pem || fail "not sent"
+received || fail "not received"
+
+check "a renewal without its key is refused"
+cp /mnt/old.key /tmp/lineage/privkey.pem
+! RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS=$name sh /tmp/hook ||
+    fail "taken all the same"
+receive as bob /mnt/new.pem
+send /mnt/new.pem || fail "not sent"
+received || fail "not received"
+[ "$(pid_of msrprelayd)" = "$pid" ] || fail "restarted"
+
+check "the journal has fields, the accounting has a file, USR1 a new one"
+journalctl -q --no-pager MSRP_CONNECTION=1 -u msrprelayd | grep -q . ||
+    fail "no fields"
+until_true grep -q alice /var/log/msrprelayd/sessions.log
+mv /var/log/msrprelayd/sessions.log /tmp
+systemctl kill --signal USR1 msrprelayd
+until_true test -e /var/log/msrprelayd/sessions.log
+
+check "there are metrics"
+exec 3<>/dev/tcp/127.0.0.1/9285
+printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+timeout 10 cat <&3 >/tmp/metrics || :
+exec 3<&-
+for metric in msrprelayd_build_info process_open_fds \
+    process_resident_memory_bytes; do
+    grep -q "^$metric" /tmp/metrics || fail "no $metric"
+done
+
+cp /tmp/good $conf
+systemctl restart msrprelayd
 
 check "instances live side by side"
 for name in one two; do
