@@ -212,36 +212,41 @@ static int unix_addr(struct sockaddr_un *out, const char *path)
     return ERR_IO;
 }
 
-/* A socket file that was left behind: connect() is refused there. It is also
- * where there is no socket at all. */
-static bool is_stale(const struct sockaddr_un *at)
+/* Was this file left behind? connect() is refused then, as it is where there is
+ * no socket at all. 0, or what is in the way. */
+static int check_stale(const struct sockaddr_un *at)
 {
     struct stat st;
     bool refused;
     int fd;
 
     if (lstat(at->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
-        return false;
+        return ERR_EXISTS;
     fd = stream_socket(AF_UNIX);
     if (fd < 0)
-        return false;
+        return ERR_IO;
     refused = connect(fd, (const struct sockaddr *)at, sizeof *at) != 0 &&
               errno == ECONNREFUSED;
     close(fd);
-    return refused;
+    return refused ? 0 : ERR_EXISTS;
 }
 
+/* A second attempt finds nothing in its way, unless somebody was faster. */
 static int bind_unix(int fd, const struct sockaddr_un *at)
 {
-    for (int i = 0; i < 2; i++) {
-        if (bind(fd, (const struct sockaddr *)at, sizeof *at) == 0)
-            return 0;
-        if (errno != EADDRINUSE)
-            return ERR_IO;
-        if (!is_stale(at) || unlink(at->sun_path) != 0)
-            return ERR_EXISTS;
-    }
-    return ERR_EXISTS; /* somebody was faster */
+    int err;
+
+    if (bind(fd, (const struct sockaddr *)at, sizeof *at) == 0)
+        return 0;
+    if (errno != EADDRINUSE)
+        return ERR_IO;
+    err = check_stale(at);
+    if (err)
+        return err;
+    if (unlink(at->sun_path) != 0 ||
+        bind(fd, (const struct sockaddr *)at, sizeof *at) != 0)
+        return ERR_IO;
+    return 0;
 }
 
 int sock_listen_unix(int *out, const char *path, mode_t mode)

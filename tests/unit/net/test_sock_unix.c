@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -120,6 +121,29 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
     assert_int_equal(st.st_size, 4);
 }
 
+static void without_descriptors_nothing_is_replaced(void **state)
+{
+    const struct place *p = *state;
+    struct rlimit before, one;
+    struct stat old, st;
+    int fd, next = -1;
+
+    assert_int_equal(sock_listen_unix(&fd, p->path, 0600), 0);
+    close(fd);
+    assert_int_equal(stat(p->path, &old), 0);
+    /* One is left, and asking who listens takes another one. */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    one = before;
+    one.rlim_cur = (rlim_t)fd + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &one), 0);
+    assert_int_equal(sock_listen_unix(&next, p->path, 0600), ERR_IO);
+    assert_int_equal(errno, EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(next, -1);
+    assert_int_equal(stat(p->path, &st), 0);
+    assert_int_equal(st.st_ino, old.st_ino);
+}
+
 static void a_path_that_can_not_be_is_an_error_with_errno(void **state)
 {
     char path[200];
@@ -186,6 +210,7 @@ int main(void)
         T(what_nobody_listens_to_any_more_is_replaced),
         T(what_somebody_listens_to_is_left_alone),
         T(a_file_that_is_no_socket_is_left_alone),
+        T(without_descriptors_nothing_is_replaced),
         T(a_path_that_can_not_be_is_an_error_with_errno),
         T(who_connects_is_known_by_user_not_by_address),
         T(a_socket_of_tcp_has_no_user),
