@@ -12,6 +12,7 @@
 
 #include "cmocka_all.h"
 #include "err.h"
+#include "scene.h"
 
 enum {
     READ_SIZE = 65536,
@@ -180,6 +181,7 @@ static void keep_frame(struct client *c, char flag)
         g->body = span_of(g->text.p + c->head.len, n < 2 ? 0 : n - 2);
     }
     list_append(&c->got, &g->of_client);
+    secrets_add_frame(c->scene->secrets, g->text);
     c->frame = (struct bytes){0};
 }
 
@@ -375,6 +377,8 @@ void client_turn(struct client *c, short events)
 
 void client_put(struct client *c, struct span octets)
 {
+    if (span_starts(octets, SPAN("MSRP ")))
+        secrets_add_frame(c->scene->secrets, octets);
     bytes_add(&c->out, octets);
 }
 

@@ -71,6 +71,8 @@ static void put_more(struct client *c)
     end = f->gate && f->gate < f->chunk_end ? f->gate : f->chunk_end;
     n = end - f->at < PIECE ? end - f->at : PIECE;
     make_body(f, piece, (size_t)n);
+    if (f->at == 0)
+        secrets_add_body(c->scene->secrets, span_of(piece, (size_t)n));
     EVP_DigestUpdate(f->hash, piece, (size_t)n);
     client_put(c, span_of(piece, (size_t)n));
     f->at += n;

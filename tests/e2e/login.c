@@ -49,6 +49,8 @@ void login_digest(struct digest_hex *out, const struct client *c,
                                 span_str(realm_of(c, l)), span_str(password)),
                      0);
     in.ha1 = digest_hex_span(&ha1);
+    secrets_add(c->scene->secrets, "a password", span_str(password));
+    secrets_add(c->scene->secrets, "an HA1", in.ha1);
     assert_int_equal(digest_response(out, &in), 0);
 }
 

@@ -47,6 +47,7 @@ struct scene *scene_start(void **state, const struct relay_opts *opts)
     list_init(&s->clients);
     list_init(&s->parts);
     list_init(&s->texts);
+    s->secrets = secrets_new();
     *state = s;
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that are gone */
     s->relay = relay_start(opts);
@@ -69,8 +70,21 @@ void scene_add_part(struct scene *s, struct scene_part *p)
     list_append(&s->parts, &p->of_scene);
 }
 
+/* Does its log show what it must not? */
+static bool has_told_secrets(const struct relay *r, const struct secrets *s)
+{
+    const char *what;
+    struct span line;
+
+    if (!secrets_find(&line, &what, s, span_str(relay_log(r))))
+        return false;
+    fprintf(stderr, "the log shows %s: %.*s\n", what, SPAN_ARG(line));
+    return true;
+}
+
 /* Did the relay end as it should? */
-static bool end_relay(struct relay *r, bool has_ended)
+static bool end_relay(struct relay *r, bool has_ended,
+                      const struct secrets *secrets)
 {
     bool good = true;
 
@@ -81,11 +95,23 @@ static bool end_relay(struct relay *r, bool has_ended)
             relay_signal(r, SIGTERM);
         good = relay_wait(r) == 0;
     }
+    good = good && !has_told_secrets(r, secrets);
     if (!good || relay_has_complained(r) || getenv("MSRP_E2E_LOG"))
         relay_show_log(r);
     good = good && !relay_has_complained(r);
     relay_free(r);
     return good;
+}
+
+/* The tables of all that was going on belong into the logs that are searched.
+ */
+static void log_tables(struct scene *s)
+{
+    if (s->relay && relay_is_running(s->relay))
+        relay_signal(s->relay, SIGUSR2);
+    for (size_t i = 0; i < s->n_others; i++)
+        if (s->others[i] && relay_is_running(s->others[i]))
+            relay_signal(s->others[i], SIGUSR2);
 }
 
 int scene_end(void **state)
@@ -97,11 +123,12 @@ int scene_end(void **state)
     if (!s)
         return 0;
     *state = NULL;
+    log_tables(s);
     while ((m = list_first(&s->clients)))
         client_free(CONTAINER(m, struct client, of_scene));
     while (s->n_others > 0)
-        good = end_relay(s->others[--s->n_others], false) && good;
-    good = end_relay(s->relay, s->has_ended) && good;
+        good = end_relay(s->others[--s->n_others], false, s->secrets) && good;
+    good = end_relay(s->relay, s->has_ended, s->secrets) && good;
     while ((m = list_take_first(&s->parts))) {
         struct scene_part *p = CONTAINER(m, struct scene_part, of_scene);
 
@@ -109,6 +136,7 @@ int scene_end(void **state)
     }
     while ((m = list_take_first(&s->texts)))
         text_free(CONTAINER(m, struct text, of_scene));
+    secrets_free(s->secrets);
     SSL_CTX_free(s->tls);
     free(s);
     return good ? 0 : -1;

@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "relay.h"
+#include "secrets.h"
 
 enum { SCENE_RELAYS_MAX = 4 };
 
@@ -27,9 +28,10 @@ struct scene {
     struct list clients;
     struct list parts;
     struct list texts;
-    SSL_CTX *tls;      /* of clients: trusts the relay's authority */
-    unsigned connects; /* made so far */
-    bool has_ended;    /* the test has seen to the relay's end itself */
+    SSL_CTX *tls;            /* of clients: trusts the relay's authority */
+    struct secrets *secrets; /* of all that was said */
+    unsigned connects;       /* made so far */
+    bool has_ended;          /* the test has seen to the relay's end itself */
 };
 
 /* Starts a relay. `state` is cmocka's; scene_end() must be the teardown. */
@@ -38,7 +40,7 @@ struct scene *scene_start(void **state, const struct relay_opts *opts);
 struct relay *scene_add_relay(struct scene *s, const struct relay_opts *opts);
 void scene_add_part(struct scene *s, struct scene_part *p);
 /* Ends the relays with TERM, if the first was not ended before; nonzero if one
- * did not end in order, or complained. */
+ * did not end in order, complained, or showed a secret in its log. */
 int scene_end(void **state);
 
 #define E2E_TEST(f) cmocka_unit_test_teardown(f, scene_end)

@@ -75,6 +75,7 @@ const char *talk_send(struct client *c, const struct client *peer,
         talk_say(c, "Byte-Range: 1-%zu/%zu\r\n", s->body.n, s->body.n);
     if (has_body) {
         talk_say(c, "Content-Type: text/plain\r\n\r\n");
+        secrets_add_body(c->scene->secrets, s->body);
         client_put(c, s->body);
         client_put(c, SPAN("\r\n"));
     }
