@@ -218,10 +218,78 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
     free(t);
 }
 
+/* --- at bad times --------------------------------------------------------- */
+
+static void a_thousand_at_once_do_no_harm(void **state)
+{
+    enum { STORM = 1000, LARGE = 1 << 20 };
+    static const struct relay_opts opts = {.quiet = true};
+    struct scene *s = scene_start(state, &opts);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    for (int i = 0; i < STORM; i++)
+        relay_signal(s->relay, SIGHUP);
+    flow_pass(alice, bob, LARGE, CHUNK, CHUNK);
+    renew_well(s);
+    talk_expect_nothing(login(s, "carol"));
+}
+
+/* Each handshake goes on with the certificate that it began with, whichever
+ * that is. */
+static void handshakes_meanwhile_succeed(void **state)
+{
+    enum { HANDSHAKES = 50 };
+    static const struct relay_opts opts = {.quiet = true};
+    struct scene *s = scene_start(state, &opts);
+    const struct client_opts to = {.tls = s->tls,
+                                   .port = relay_port(s->relay, RELAY_TLS)};
+    uint64_t before = renew_serial(s->relay), after, seen;
+    struct client *clients[HANDSHAKES];
+
+    renew_certificate(s->relay);
+    after = renew_serial(s->relay);
+    for (int i = 0; i < HANDSHAKES; i++)
+        clients[i] = scene_connect_with(s, "alice", &to);
+    for (int i = 0; i < HANDSHAKES / 2; i++)
+        scene_turn(s, now_ms());
+    renew_well(s);
+    for (int i = 0; i < HANDSHAKES; i++) {
+        scene_wait_open(clients[i]);
+        seen = renew_serial_seen(clients[i]);
+        assert_true(seen == before || seen == after);
+        login_on(clients[i]);
+    }
+}
+
+/* The file may be gone by then: it is not looked at. */
+static void none_happens_during_the_end(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct client *carol = login(s, "carol");
+    const struct send message = {.body = SPAN("wait for me")};
+    const char *tid = talk_send(alice, bob, &message);
+    struct got *g = talk_expect_body(bob, message.body, '$');
+
+    talk_expect_code(alice, tid, 200);
+    relay_signal(s->relay, SIGTERM);
+    scene_wait_end(carol);
+    renew_file(s->relay, "conf", "this is no configuration");
+    relay_signal(s->relay, SIGHUP);
+    relay_signal(s->relay, SIGUSR2);
+    scene_wait_log(s, "table=connection c=1 ");
+    talk_answer(bob, g, 200);
+    assert_int_equal(scene_wait_exit(s), 0);
+    assert_null(strstr(relay_log(s->relay), "reload"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         E2E_TEST(two_hundred_transfers_live_through_a_hundred_reloads),
+        E2E_TEST(a_thousand_at_once_do_no_harm),
+        E2E_TEST(handshakes_meanwhile_succeed),
+        E2E_TEST(none_happens_during_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
