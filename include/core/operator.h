@@ -12,6 +12,7 @@
 #include "relay.h"
 #include "session.h"
 #include "str.h"
+#include "trace.h"
 
 /* --- the sessions there are --- */
 
@@ -47,5 +48,17 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v);
  * it from now on. Its connection is closed with it if it carries no other
  * session and does not lead to another relay. */
 void relay_walk_kick(struct relay *r, struct relay_walk *w);
+
+/* --- tracing --- */
+
+/* Begins (`on`) or ends to write a line for each head that comes in or goes out
+ * for this user or session, whatever the level of the log is; also for sessions
+ * that begin later (trace.h). As trace_set(). */
+int relay_trace(struct relay *r, enum trace_kind kind, struct span what,
+                bool on);
+
+/* The i-th of what is traced, NULL behind the last. Valid until the next call
+ * of relay_trace(). */
+const struct trace_target *relay_traced(const struct relay *r, size_t i);
 
 #endif

@@ -22,9 +22,12 @@
 #include "txn.h"
 #include "writer.h"
 
+struct trace;
+
 /* What all outputs of a relay share. */
 struct sendq {
     const struct policy *policy;
+    struct trace *trace;   /* NULL: nothing is traced */
     uint64_t waiting;      /* links that wait now */
     uint64_t since_sum_ms; /* ... since when, added up */
     uint64_t wait_ms;      /* how long others waited, all in all */

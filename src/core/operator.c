@@ -54,3 +54,17 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
     if (l && l->n_sessions == 0 && !l->is_host)
         link_close(l, "kicked");
 }
+
+int relay_trace(struct relay *r, enum trace_kind kind, struct span what,
+                bool on)
+{
+    int err = trace_set(&r->trace, kind, what, on);
+
+    r->sendq.trace = r->trace.n ? &r->trace : NULL;
+    return err;
+}
+
+const struct trace_target *relay_traced(const struct relay *r, size_t i)
+{
+    return i < r->trace.n ? &r->trace.targets[i] : NULL;
+}

@@ -46,6 +46,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     list_init(&r->crowded);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
+    trace_init(&r->trace, &r->sessions, log);
     *out = r;
     return 0;
 fail_auth:
@@ -391,6 +392,8 @@ static void on_head(struct relay *r, struct link *l,
 {
     const struct msg *m = ev->head;
 
+    if (r->sendq.trace)
+        trace_in(r->sendq.trace, l, m, ev->flag);
     if (m->fault != MSG_FAULT_NONE) {
         refuse_fault(r, l, m);
         return;
@@ -441,6 +444,8 @@ static void on_body(struct relay *r, struct link *l,
 static void on_end(struct relay *r, struct link *l,
                    const struct parse_event *ev)
 {
+    if (r->sendq.trace)
+        trace_in_end(r->sendq.trace, l, ev->flag);
     if (l->frame == LINK_FRAME_STREAM)
         send_end(r, l, ev->flag);
     else if (l->frame == LINK_FRAME_GATHER)

@@ -14,6 +14,7 @@
 #include "sendq.h"
 #include "session.h"
 #include "table.h"
+#include "trace.h"
 #include "txn.h"
 
 struct relay {
@@ -30,6 +31,7 @@ struct relay {
     struct list crowded; /* links for whose output others wait */
     struct chunker chunker;
     struct sendq sendq;
+    struct trace trace;
     struct auth auth;
     struct log_limit auth_log;
     struct relay_stats stats;

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "trace.h"
+
 void sendq_init(struct sendq *q, const struct policy *policy)
 {
     *q = (struct sendq){.policy = policy};
@@ -17,10 +19,13 @@ bool sendq_put(struct link *out, const struct frame *f)
     assert(!f->overflow);
     if (out->closing)
         return false;
-    if (out->ops->put(out, f->parts, f->n) == 0)
-        return true;
-    link_close(out, "output full");
-    return false;
+    if (out->ops->put(out, f->parts, f->n) != 0) {
+        link_close(out, "output full");
+        return false;
+    }
+    if (out->sendq->trace)
+        trace_out(out->sendq->trace, out, f);
+    return true;
 }
 
 bool sendq_put_between(struct link *out, const struct frame *f)

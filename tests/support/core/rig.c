@@ -51,7 +51,7 @@ int rig_start(struct rig *r, const char *text)
     if (err)
         return err;
     r->live = copy_policy(r);
-    return relay_new(&r->relay, r->live, r->users, NULL, r->now_ms);
+    return relay_new(&r->relay, r->live, r->users, r->log, r->now_ms);
 }
 
 void rig_reload(struct rig *r, const char *text)

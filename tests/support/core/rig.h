@@ -46,6 +46,7 @@ struct rig {
     struct policy policy;
     struct policy *live; /* the copy that the relay was given */
     struct users *users;
+    struct log *log; /* the test's; NULL: none */
     struct relay *relay;
     uint64_t now_ms;
     struct wire wires[RIG_WIRES_MAX];

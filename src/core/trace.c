@@ -1,0 +1,267 @@
+#include "trace.h"
+
+#include <stdio.h>
+
+#include "digest.h"
+#include "err.h"
+#include "head.h"
+#include "uri.h"
+
+enum {
+    HEAD_MAX = 16384, /* longer ones that go out are not looked at */
+    PATH_MAX_URIS = 64,
+    ESCAPED_MAX = 4 * MSG_TID_MAX + 8,
+    NAME_MAX = 64,
+    WHOSE_MAX = 4 * USERS_NAME_MAX + 16,
+};
+
+void trace_init(struct trace *t, const struct sessions *sessions,
+                struct log *log)
+{
+    *t = (struct trace){.sessions = sessions, .log = log};
+}
+
+/* --- targets --- */
+
+static struct span text_of(const struct trace_target *target)
+{
+    return span_of(target->text, target->n);
+}
+
+static bool is_target(const struct trace *t, enum trace_kind kind,
+                      struct span what, size_t *at)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->targets[i].kind == kind &&
+            span_eq(text_of(&t->targets[i]), what)) {
+            *at = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct trace_target target_of(enum trace_kind kind, struct span what)
+{
+    struct trace_target target = {.kind = kind, .n = (uint8_t)what.n};
+
+    memcpy(target.text, what.p, what.n);
+    return target;
+}
+
+int trace_set(struct trace *t, enum trace_kind kind, struct span what, bool on)
+{
+    bool sound = kind == TRACE_USER ? what.n > 0 && what.n <= USERS_NAME_MAX
+                                    : what.n == SESSION_MARK_LEN;
+    size_t at;
+
+    if (!sound)
+        return ERR_SYNTAX;
+    if (is_target(t, kind, what, &at)) {
+        if (on)
+            return ERR_EXISTS;
+        t->targets[at] = t->targets[--t->n];
+        return 0;
+    }
+    if (!on)
+        return ERR_NOT_FOUND;
+    if (t->n == TRACES_MAX)
+        return ERR_FULL;
+    t->targets[t->n++] = target_of(kind, what);
+    return 0;
+}
+
+/* --- whose it is --- */
+
+static struct span mark_of(const struct session *ss)
+{
+    return span_of(ss->uri.session_id.p, SESSION_MARK_LEN);
+}
+
+static bool is_traced(const struct trace *t, const struct session *ss)
+{
+    size_t at;
+
+    return is_target(t, TRACE_USER, ss->user, &at) ||
+           is_target(t, TRACE_SESSION, mark_of(ss), &at);
+}
+
+/* The first session traced whose URI stands in the path, or NULL. */
+static const struct session *traced_in(const struct trace *t, struct span path)
+{
+    const struct session *ss;
+    struct span text;
+    struct uri uri;
+
+    while (msg_path_next(&text, &path)) {
+        if (uri_parse(&uri, text) != 0 || uri.session_id.n == 0)
+            continue;
+        ss = session_find_token(t->sessions, uri.session_id);
+        if (ss && is_traced(t, ss))
+            return ss;
+    }
+    return NULL;
+}
+
+/* Remembers who asks, for the answer. */
+static bool is_traced_auth(struct trace *t, const struct link *l,
+                           const struct msg *m)
+{
+    struct digest_auth credentials;
+    struct span header, tid = msg_text(m, m->tid);
+    size_t at;
+
+    if (m->method != MSG_AUTH ||
+        !msg_header(&header, m, SPAN("Authorization")) ||
+        digest_auth_parse(&credentials, header) != 0 ||
+        !is_target(t, TRACE_USER, credentials.username, &at))
+        return false;
+    t->asker = t->targets[at];
+    t->asked_on = l->number;
+    (void)span_copy(t->asked_tid, sizeof t->asked_tid, tid);
+    return true;
+}
+
+static bool answers_traced_auth(const struct trace *t, const struct link *l,
+                                const struct msg *m)
+{
+    return m->method == MSG_RESPONSE && t->asked_on == l->number &&
+           span_eq(msg_text(m, m->tid), span_str(t->asked_tid));
+}
+
+/* Writes `s=MARK` or `user="NAME"` into dst; false: it is nobody's. */
+static bool whose(struct trace *t, char *dst, size_t size, const struct link *l,
+                  const struct msg *m)
+{
+    const struct session *ss = traced_in(t, msg_text(m, m->to));
+    char name[WHOSE_MAX - 8];
+
+    if (!ss)
+        ss = traced_in(t, msg_text(m, m->from));
+    if (ss)
+        (void)snprintf(dst, size, "s=%.*s", SPAN_ARG(mark_of(ss)));
+    else if (is_traced_auth(t, l, m) || answers_traced_auth(t, l, m))
+        (void)snprintf(dst, size, "user=%s",
+                       log_escape(name, sizeof name, text_of(&t->asker)));
+    else
+        return false;
+    return true;
+}
+
+/* --- lines --- */
+
+/* ` name=value`, or nothing where there is no value. */
+static const char *field(char *dst, size_t size, const char *name,
+                         struct span value)
+{
+    char text[ESCAPED_MAX];
+
+    dst[0] = '\0';
+    if (value.n)
+        (void)snprintf(dst, size, " %s=%s", name,
+                       log_escape(text, sizeof text, value));
+    return dst;
+}
+
+/* The value of Byte-Range as it stands. */
+static struct span range_of(const struct msg *m)
+{
+    struct span value;
+
+    return msg_header(&value, m, SPAN("Byte-Range")) ? value : SPAN("");
+}
+
+static void line(struct trace *t, const struct link *l, const char *way,
+                 const struct msg *m, char flag)
+{
+    char owner[WHOSE_MAX], name[NAME_MAX], tid[ESCAPED_MAX + 16];
+    char id[ESCAPED_MAX + 16], range[ESCAPED_MAX + 16];
+    char status[ESCAPED_MAX + 16], end[] = " flag=$";
+
+    if (!whose(t, owner, sizeof owner, l, m))
+        return;
+    end[6] = flag;
+    log_always(t->log, "trace c=%llu %s %s %s%s%s%s%s%s%s%s",
+               (unsigned long long)l->number, owner, way,
+               log_escape(name, sizeof name, msg_text(m, m->method_name)),
+               field(tid, sizeof tid, "tid", msg_text(m, m->tid)),
+               field(id, sizeof id, "message-id", msg_text(m, m->message_id)),
+               field(range, sizeof range, "range", range_of(m)),
+               field(status, sizeof status, "status", msg_text(m, m->status)),
+               m->fault ? " fault=" : "",
+               m->fault ? msg_fault_text(m->fault) : "", flag ? end : "");
+}
+
+void trace_in(struct trace *t, const struct link *l, const struct msg *m,
+              char flag)
+{
+    line(t, l, "in", m, flag);
+}
+
+void trace_in_end(struct trace *t, const struct link *l, char flag)
+{
+    const struct stream *s = &l->stream;
+    const struct session *ss = s->sender.session;
+    char tid[ESCAPED_MAX];
+
+    if (!s->head || !s->head->has_body) /* its end was in the head's line */
+        return;
+    if (!ss || !is_traced(t, ss))
+        ss = s->receiver.session;
+    if (!ss || !is_traced(t, ss))
+        return;
+    log_always(t->log, "trace c=%llu s=%.*s in end tid=%s flag=%c",
+               (unsigned long long)l->number, SPAN_ARG(mark_of(ss)),
+               log_escape(tid, sizeof tid, head_text(s->head, s->head->tid)),
+               flag);
+}
+
+/* --- what goes out --- */
+
+/* The flag of the end-line, 0 if the frame has none yet. */
+static char flag_of(const struct frame *f)
+{
+    return f->n > 3 && span_eq(f->parts[f->n - 3], SPAN("-------"))
+               ? f->parts[f->n - 1].p[0]
+               : 0;
+}
+
+/* Writes as much of the frame as fits into dst: how many octets. */
+static size_t join(char *dst, size_t size, const struct frame *f)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n && n < size; i++)
+        n += span_copy(dst + n, size - n, f->parts[i]);
+    return n;
+}
+
+/* The head at the beginning of a frame, to be parsed: up to the empty line, or
+ * to the end-line if there is no body. */
+static struct span head_in(struct span text, struct span tid, bool *has_body)
+{
+    const char *empty = memmem(text.p, text.n, "\r\n\r\n", 4);
+
+    *has_body = empty != NULL;
+    if (empty)
+        return span_of(text.p, (size_t)(empty - text.p) + 4);
+    text.n -= 7 + tid.n + 3;
+    return text;
+}
+
+void trace_out(struct trace *t, const struct link *l, const struct frame *f)
+{
+    char text[HEAD_MAX];
+    struct span head;
+    struct msg m;
+    bool has_body;
+
+    if (f->n <= 3 || !span_eq(f->parts[0], SPAN("MSRP ")))
+        return;
+    head = head_in(span_of(text, join(text, sizeof text, f)), f->parts[1],
+                   &has_body);
+    if (!has_body && f->octets >= sizeof text)
+        return;
+    if (msg_parse(&m, head, has_body, PATH_MAX_URIS) == 0)
+        line(t, l, "out", &m, flag_of(f));
+}
