@@ -1,18 +1,15 @@
 # What is installed besides programs. The configuration stands in /etc whatever
 # the prefix, for that is where the daemon looks; an old one is left alone.
-set(units_dir ${PROJECT_BINARY_DIR}/units)
 install(CODE "
     set(SBINDIR \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SBINDIR})
     set(BINDIR \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR})
-    set(INTO ${units_dir})
+    set(INTO \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
     include(${CMAKE_CURRENT_LIST_DIR}/make_units.cmake)
     if(NOT EXISTS \$ENV{DESTDIR}/etc/msrprelayd/msrprelayd.conf)
         file(INSTALL ${PROJECT_SOURCE_DIR}/conf/msrprelayd.conf
              DESTINATION /etc/msrprelayd)
     endif()")
-install(FILES ${units_dir}/msrprelayd.service ${units_dir}/msrprelayd@.service
-              systemd/msrprelayd.socket
-        DESTINATION lib/systemd/system)
+install(FILES systemd/msrprelayd.socket DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d
         RENAME msrprelayd.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d

@@ -1,0 +1,39 @@
+#!/bin/sh
+# cmake --install, for those without a package: below any prefix, with units that
+# fit, and never over a configuration that is there.
+#
+# usage: install.sh BUILD-DIRECTORY
+set -eu
+
+build=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+install_below() {
+    DESTDIR=$dir cmake --install "$build" --prefix "$1" >"$dir/log" 2>&1 || {
+        cat "$dir/log"
+        exit 1
+    }
+}
+
+expect() {
+    grep -qx -e "$1" "$dir/$2" || {
+        echo "no line $1 in $2"
+        exit 1
+    }
+}
+
+install_below /opt/msrp
+conf=etc/msrprelayd/msrprelayd.conf
+units=opt/msrp/lib/systemd/system
+"$dir/opt/msrp/sbin/msrprelayd" -T -c "$dir/$conf" >/dev/null
+expect 'ExecStart=/opt/msrp/sbin/msrprelayd' $units/msrprelayd.service
+expect 'ExecReload=/opt/msrp/bin/msrprelayctl reload' $units/msrprelayd.service
+expect 'ExecStart=/opt/msrp/sbin/msrprelayd -c /etc/msrprelayd/%i.conf' \
+    "$units/msrprelayd@.service"
+
+echo '# mine' >"$dir/$conf"
+install_below /usr
+expect '# mine' $conf
+expect 'ExecStart=/usr/sbin/msrprelayd' \
+    usr/lib/systemd/system/msrprelayd.service
