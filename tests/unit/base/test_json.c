@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cmocka_all.h"
+#include "json_check.h"
 
 /* Room enough for every text below. */
 struct page {
@@ -202,6 +203,44 @@ static void a_text_is_whole_or_not_there(void **state)
     }
 }
 
+/* The checker itself can say no. */
+static void json_is_told_from_what_is_none(void **state)
+{
+    static const struct span good[] = {
+        SPAN("{}"),
+        SPAN(" [ 1 , -0.5e+3 , \"a\\u00ffb\\n\" , { \"a\" : null } ] "),
+        SPAN("true"),
+    };
+    static const struct span bad[] = {
+        SPAN(""),       SPAN("{"),       SPAN("{\"a\"}"),    SPAN("{\"a\":1,}"),
+        SPAN("[1 2]"),  SPAN("[1]]"),    SPAN("01"),         SPAN("1."),
+        SPAN("\"\n\""), SPAN("\"\\x\""), SPAN("\"\\u00f\""), SPAN("\""),
+        SPAN("nul"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(json_check(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(json_check(bad[i]));
+}
+
+static void any_two_octets_make_json(void **state)
+{
+    (void)state;
+    for (unsigned v = 0; v < 0x10000; v++) {
+        char octets[] = {(char)(v >> 8), (char)v};
+        struct page page;
+        struct json *j = page_open(&page);
+
+        json_object(j, NULL);
+        json_str(j, "a", span_of(octets, sizeof octets));
+        json_double(j, "b", v / 7.0);
+        json_object_end(j);
+        assert_true(json_check(json_text(j)));
+    }
+}
+
 static void what_is_full_stays_full(void **state)
 {
     char room[4];
@@ -230,6 +269,8 @@ int main(void)
         cmocka_unit_test(seconds_have_three_decimals),
         cmocka_unit_test(doubles_are_short_and_never_nan),
         cmocka_unit_test(a_text_is_whole_or_not_there),
+        cmocka_unit_test(json_is_told_from_what_is_none),
+        cmocka_unit_test(any_two_octets_make_json),
         cmocka_unit_test(what_is_full_stays_full),
     };
 
