@@ -122,19 +122,20 @@ static void print_line(struct ctl_show *s, json_t *first, json_t *row)
     json_t *value;
     size_t column = 0, n = json_object_size(first);
 
+    if (n > CTL_SHOW_COLUMNS)
+        n = CTL_SHOW_COLUMNS;
     json_object_foreach(first, key, value)
     {
-        bool right = is_figure(first, key);
-        bool is_last = column + 1 == n || column + 1 == CTL_SHOW_COLUMNS;
+        bool right = is_figure(first, key), is_last = column + 1 == n;
         char *text = row ? value_text(key, json_object_get(row, key))
                          : title_text(key, true);
 
-        if (column == CTL_SHOW_COLUMNS)
-            break;
         print_cell(s->out, text, is_last && !right ? 0 : s->widths[column],
                    right);
-        fprintf(s->out, "%*s", is_last ? 0 : GAP, "");
         free(text);
+        if (is_last)
+            break;
+        fprintf(s->out, "%*s", GAP, "");
         column++;
     }
     fputc('\n', s->out);
