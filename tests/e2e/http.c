@@ -103,3 +103,21 @@ double http_sample(const struct prom *p, const char *series)
         fail_msg("there is no %s", series);
     return value;
 }
+
+void http_assert_figures(unsigned port, const struct figure *f, size_t n)
+{
+    struct prom *p = http_scrape(port);
+    char wrong[4096] = "";
+
+    for (size_t i = 0; i < n; i++) {
+        double value = http_sample(p, f[i].series);
+        size_t at = strlen(wrong);
+
+        if (value != f[i].value)
+            snprintf(wrong + at, sizeof wrong - at, "%s is %g instead of %g\n",
+                     f[i].series, value, f[i].value);
+    }
+    prom_free(p);
+    if (*wrong)
+        fail_msg("%s", wrong);
+}

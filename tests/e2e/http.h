@@ -28,4 +28,15 @@ struct prom *http_scrape(unsigned port);
 /* The sample, which must be there. */
 double http_sample(const struct prom *p, const char *series);
 
+/* What a scrape must say. */
+struct figure {
+    const char *series;
+    double value;
+};
+
+/* Tells all that are not as they must be. */
+void http_assert_figures(unsigned port, const struct figure *f, size_t n);
+#define ASSERT_FIGURES(port, list)                                             \
+    http_assert_figures((port), (list), sizeof(list) / sizeof *(list))
+
 #endif

@@ -8,38 +8,13 @@
 #include "cmocka_all.h"
 #include "http.h"
 #include "login.h"
+#include "renew.h"
 
 #define METRICS "metrics: { address = \"127.0.0.1\"; port = 0; };"
 
 static const struct relay_opts with_metrics = {.groups = METRICS};
 
 /* --- figures -------------------------------------------------------------- */
-
-struct figure {
-    const char *series;
-    double value;
-};
-
-static void assert_figures(unsigned port, const struct figure *f, size_t n)
-{
-    struct prom *p = http_scrape(port);
-    char wrong[4096] = "";
-
-    for (size_t i = 0; i < n; i++) {
-        double value = http_sample(p, f[i].series);
-        size_t at = strlen(wrong);
-
-        if (value != f[i].value)
-            snprintf(wrong + at, sizeof wrong - at, "%s is %g instead of %g\n",
-                     f[i].series, value, f[i].value);
-    }
-    prom_free(p);
-    if (*wrong)
-        fail_msg("%s", wrong);
-}
-
-#define ASSERT_FIGURES(port, list)                                             \
-    assert_figures((port), (list), sizeof(list) / sizeof *(list))
 
 static void auth_results_match(void **state)
 {
@@ -305,17 +280,6 @@ static void ending_relay_is_alive_and_not_ready(void **state)
 
 /* --- reload --------------------------------------------------------------- */
 
-static void reload(struct scene *s, const struct relay_opts *opts,
-                   const char *result)
-{
-    size_t before = relay_log_size(s->relay);
-
-    relay_write_config(s->relay, opts);
-    relay_signal(s->relay, SIGHUP);
-    while (!strstr(relay_log(s->relay) + before, result))
-        scene_turn(s, now_ms() + DEADLINE_MS);
-}
-
 static void reloads_are_told(void **state)
 {
     static const struct relay_opts bad = {.groups = METRICS
@@ -336,9 +300,10 @@ static void reloads_are_told(void **state)
     unsigned port = http_port(s->relay, 0);
     struct prom *p = http_scrape(port), *later;
 
-    reload(s, &bad, "reload failed");
+    relay_write_config(s->relay, &bad);
+    renew_in_vain(s, "limits.nothing");
     ASSERT_FIGURES(port, failed);
-    reload(s, &with_metrics, "reloaded");
+    renew_with(s, &with_metrics);
     ASSERT_FIGURES(port, done);
     later = http_scrape(port);
     assert_true(http_sample(later, loaded) > http_sample(p, loaded));
@@ -360,18 +325,19 @@ static void reload_moves_the_pages(void **state)
                        relay_port(s->relay, RELAY_TCP))};
     size_t mark;
 
-    reload(s, &wide, "reloaded");
+    renew_with(s, &wide);
     assert_page(port, "/healthz", 200, "alive\n");
-    reload(s, &taken, "reload failed");
+    relay_write_config(s->relay, &taken);
+    renew_in_vain(s, "cannot listen at 127.0.0.1 port");
     assert_page(port, "/healthz", 200, "alive\n");
     mark = relay_log_size(s->relay);
-    reload(s, &with_metrics, "reloaded");
+    renew_with(s, &with_metrics);
     moved = http_port(s->relay, mark);
     assert_int_not_equal(moved, port);
     assert_page(moved, "/healthz", 200, "alive\n");
-    reload(s, &off, "reloaded");
+    renew_with(s, &off);
     mark = relay_log_size(s->relay);
-    reload(s, &with_metrics, "reloaded");
+    renew_with(s, &with_metrics);
     assert_page(http_port(s->relay, mark), "/healthz", 200, "alive\n");
 }
 
