@@ -157,6 +157,7 @@ static const order_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_SESSIONS] = order_sessions,
     [CONTROL_CONNECTIONS] = order_connections,
     [CONTROL_KICK] = order_kick,
+    [CONTROL_TRACE] = order_trace,
     [CONTROL_LOGLEVEL] = order_loglevel,
     [CONTROL_RELOAD] = order_reload,
     [CONTROL_DRAIN] = order_drain,
@@ -184,10 +185,6 @@ static bool on_step(void *ctx, struct control_call *call)
     if (call->steps == 0) {
         relay_clock(s->relay, loop_now_ms(s->loop));
         log_order(s, call);
-    }
-    if (!functions[call->request.id]) {
-        control_fail(call, err_text(ERR_UNSUPPORTED));
-        return true;
     }
     return functions[call->request.id](s, call);
 }

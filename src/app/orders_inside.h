@@ -31,6 +31,7 @@ typedef bool (*order_fn)(struct server *s, struct control_call *call);
 bool order_sessions(struct server *s, struct control_call *call);
 bool order_connections(struct server *s, struct control_call *call);
 bool order_kick(struct server *s, struct control_call *call);
+bool order_trace(struct server *s, struct control_call *call);
 bool order_stats(struct server *s, struct control_call *call);
 
 #endif

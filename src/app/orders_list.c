@@ -157,6 +157,50 @@ bool order_kick(struct server *s, struct control_call *call)
     return true;
 }
 
+/* --- trace --- */
+
+static const char *trace_fault(int err)
+{
+    switch (err) {
+    case ERR_SYNTAX:
+        return "a session is known by the first 6 characters of its token";
+    case ERR_EXISTS:
+        return "that is traced already";
+    case ERR_NOT_FOUND:
+        return "that is not traced";
+    case ERR_FULL:
+        return "no more can be traced at once";
+    default:
+        return err_text(err);
+    }
+}
+
+/* What was asked for, in the first step; then each step tells of one target. */
+bool order_trace(struct server *s, struct control_call *call)
+{
+    const struct control_request *q = &call->request;
+    const struct trace_target *target;
+    struct json j;
+    int err = 0;
+
+    if (call->steps == 0 && q->key)
+        err = relay_trace(s->relay,
+                          q->key == CONTROL_USER ? TRACE_USER : TRACE_SESSION,
+                          q->value, span_eq(q->word, SPAN("on")));
+    if (err) {
+        control_fail(call, trace_fault(err));
+        return true;
+    }
+    target = relay_traced(s->relay, call->steps);
+    if (!target)
+        return true;
+    control_row(call, &j);
+    put_text(&j, "traced", target->kind == TRACE_USER ? "user" : "session");
+    json_str(&j, "name", span_of(target->text, target->n));
+    control_row_end(call, &j);
+    return false;
+}
+
 /* --- figures --- */
 
 /* A sample: its name, with labels, and behind the last blank its value. */
