@@ -81,7 +81,4 @@ bool http_header(struct span *value, const struct http *h, struct span name);
  * of this name? */
 bool http_has_token(const struct http *h, struct span name, struct span token);
 
-/* Does the head say that a body follows it (RFC 9112, 6)? */
-bool http_has_body(const struct http *h);
-
 #endif

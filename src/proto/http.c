@@ -216,13 +216,3 @@ bool http_has_token(const struct http *h, struct span name, struct span token)
             return true;
     return false;
 }
-
-bool http_has_body(const struct http *h)
-{
-    struct span value;
-
-    if (http_header(&value, h, SPAN("Transfer-Encoding")))
-        return true;
-    return http_header(&value, h, SPAN("Content-Length")) &&
-           !span_eq(value, SPAN("0"));
-}

@@ -183,32 +183,6 @@ static void tokens_are_found_in_lists(void **state)
     fed_free(&f);
 }
 
-static void body_is_announced_by_length_or_coding(void **state)
-{
-    static const struct {
-        const char *header;
-        bool has_body;
-    } cases[] = {
-        {"X: y", false},
-        {"Content-Length: 0", false},
-        {"Content-Length: 1", true},
-        {"content-length: x", true},
-        {"Transfer-Encoding: chunked", true},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char text[128];
-        struct fed f;
-
-        snprintf(text, sizeof text, "PUT / HTTP/1.0\r\n%s\r\n\r\n",
-                 cases[i].header);
-        f = parsed(text);
-        assert_int_equal(http_has_body(&f.h), cases[i].has_body);
-        fed_free(&f);
-    }
-}
-
 /* --- what is refused ------------------------------------------------------ */
 
 static void malformed_request_lines_are_refused(void **state)
@@ -354,7 +328,6 @@ int main(void)
         cmocka_unit_test(empty_lines_before_it_are_skipped),
         cmocka_unit_test(target_of_a_proxy_has_its_path),
         cmocka_unit_test(tokens_are_found_in_lists),
-        cmocka_unit_test(body_is_announced_by_length_or_coding),
         cmocka_unit_test(malformed_request_lines_are_refused),
         cmocka_unit_test(malformed_fields_are_refused),
         cmocka_unit_test(lines_must_end_with_both),
