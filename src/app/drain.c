@@ -41,6 +41,7 @@ void server_end(struct server *s)
     s->end_by_ms = loop_now_ms(s->loop) + drain_ms;
     notify_stopping(&s->notify, drain_ms + 5 * GOODBYE_MS);
     relay_drain(s->relay, true);
+    relay_shut_down(s->relay);
     ports_close(s);
     server_check_end(s);
 }
