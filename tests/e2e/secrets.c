@@ -170,7 +170,8 @@ static void add_values(struct secrets *s, struct span text, const char *name)
 
 void secrets_add_frame(struct secrets *s, struct span frame)
 {
-    static const char *const names[] = {"nonce", "cnonce", "nextnonce",
+    /* Those that end as others do first: they are told by their whole name. */
+    static const char *const names[] = {"cnonce", "nextnonce", "nonce",
                                         "response", "rspauth"};
     struct span body = frame, head = frame;
 

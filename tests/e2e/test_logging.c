@@ -1,0 +1,377 @@
+/* What the daemon writes down: never a secret, where it is told to, no more
+ * than peers may cause; and the account of each session. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "cmocka_all.h"
+#include "json_check.h"
+#include "login.h"
+#include "renew.h"
+
+/* --- secrets -------------------------------------------------------------- */
+
+static void assert_shown(const struct secrets *s, const char *log,
+                         const char *want, const char *want_line)
+{
+    struct span line;
+    const char *what;
+
+    assert_true(secrets_find(&line, &what, s, span_str(log)));
+    assert_string_equal(what, want);
+    assert_span_equal(line, span_str(want_line));
+}
+
+/* The tests below, and those of every other file, lean on this. */
+static void a_secret_is_found_wherever_it_stands(void **state)
+{
+    struct secrets *s = secrets_new();
+    struct span line;
+    const char *what;
+
+    (void)state;
+    secrets_add(s, "short", SPAN("seven77"));
+    assert_int_equal(secrets_count(s), 0);
+    secrets_add(s, "a key", SPAN("eight888"));
+    secrets_add(s, "a key", SPAN("eight888"));
+    secrets_add(s, "a longer key", SPAN("seven777-and-more"));
+    assert_int_equal(secrets_count(s), 2);
+    assert_false(secrets_find(&line, &what, s, SPAN("")));
+    assert_false(secrets_find(&line, &what, s,
+                              SPAN("eight88 8\neight8\n88 seven777-and-mor")));
+    assert_shown(s, "eight888", "a key", "eight888");
+    assert_shown(s, "x\nxeight888\n", "a key", "xeight888");
+    assert_shown(s, "x\na=seven777-and-more.\n", "a longer key",
+                 "a=seven777-and-more.");
+    secrets_free(s);
+}
+
+static void secrets_of_a_frame_are_gathered(void **state)
+{
+    static const struct span frame =
+        SPAN("MSRP abcd SEND\r\nTo-Path: msrps://a.example:2855/token-one;tcp "
+             "msrp://b.example/token-two;tcp msrps://c.example;tcp\r\n"
+             "Authorization: Digest nonce=\"of-the-relay\", nc=00000001, "
+             "cnonce=\"of-a-client\", response=\"0123456789abcdef\"\r\n"
+             "Content-Type: text/plain\r\n\r\n"
+             "top\tsecret\r\n-------abcd$\r\n");
+    struct secrets *s = secrets_new();
+
+    (void)state;
+    secrets_add_frame(s, frame);
+    assert_int_equal(secrets_count(s), 7); /* two forms of the body */
+    assert_shown(s, "to=token-one", "a token", "to=token-one");
+    assert_shown(s, "to=token-two", "a token", "to=token-two");
+    assert_shown(s, "of-the-relay", "nonce", "of-the-relay");
+    assert_shown(s, "of-a-client", "cnonce", "of-a-client");
+    assert_shown(s, "0123456789abcdef", "response", "0123456789abcdef");
+    assert_shown(s, "top?secret", "a body", "top?secret");
+    assert_shown(s, "top\\x09secret", "a body", "top\\x09secret");
+    secrets_free(s);
+}
+
+static void log_in_rightly(struct scene *s, const char *user,
+                           enum digest_alg alg, bool quoted)
+{
+    struct client *c = scene_connect(s, RELAY_TLS, user);
+    struct login l = {.alg = alg, .quoted = quoted};
+
+    login_ask(c, &l);
+    login_granted(c, login_try(c, &l));
+    talk_expect_nothing(c);
+}
+
+/* Wrong, malformed, made up, unknown. */
+static void log_in_wrongly(struct scene *s)
+{
+    struct client *c = scene_connect(s, RELAY_TLS, "alice");
+    struct login l = {.alg = DIGEST_MD5, .password = "wrong-password"};
+
+    login_ask(c, &l);
+    login_refused(c, &l, login_try(c, &l));
+    l.response = "0123456789abcdef-is-no-response";
+    talk_expect_code(c, login_try(c, &l), 400);
+    l = (struct login){
+        .alg = DIGEST_MD5, .nonce = "made-up-nonce", .opaque = ""};
+    login_refused(c, &l, login_try(c, &l));
+    l.user = "mallory-is-unknown";
+    login_refused(c, &l, login_try(c, &l));
+    assert_int_equal(scene_wait_end(c), CLIENT_END_EOF);
+}
+
+static void talk_over(struct scene *s)
+{
+    static char large[100000];
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct send m = {.body = SPAN("the body of a message\r\nwith two lines"),
+                     .headers = "Success-Report: yes\r\n"};
+    struct got *g;
+
+    talk_send(alice, bob, &m);
+    g = talk_expect_body(bob, m.body, '$');
+    talk_answer(bob, g, 200);
+    talk_say(bob,
+             "MSRP done REPORT\r\nTo-Path: %.*s\r\nFrom-Path: %s\r\n"
+             "Message-ID: alice-message-1\r\nByte-Range: 1-37/37\r\n"
+             "Status: 000 200 OK\r\n-------done$\r\n",
+             SPAN_ARG(msg_text(&g->head, g->head.from)), bob->own);
+    scene_frame(alice);
+    talk_expect(alice, "REPORT");
+    memset(large, 'L', sizeof large);
+    m.body = span_of(large, sizeof large);
+    talk_send(alice, bob, &m);
+    talk_expect_message(bob, m.body);
+    scene_frame(alice);
+    talk_say(alice,
+             "MSRP nick NICKNAME\r\nTo-Path: %s\r\nFrom-Path: %s\r\n"
+             "Use-Nickname: \"Alice\"\r\n-------nick$\r\n",
+             talk_path(alice, bob), alice->own);
+    talk_answer(bob, talk_expect(bob, "NICKNAME"), 425);
+    scene_frame(alice);
+    talk_text(alice, bob, "a text that bob refuses");
+    talk_answer(bob, talk_expect(bob, "SEND"), 413);
+    scene_frame(alice);
+    talk_expect(alice, "REPORT");
+}
+
+/* A peer without a session here: what it may, and what it may not. */
+static void meet_a_stranger(struct scene *s)
+{
+    struct client *alice = login(s, "alice");
+    struct client *erin = scene_connect(s, RELAY_TLS, "erin");
+    const char *tid = talk_text(erin, alice, "a stranger's words");
+    struct send m = {.body = SPAN("to a session that is not there")};
+
+    talk_answer(alice, talk_expect(alice, "SEND"), 200);
+    talk_expect_code(erin, tid, 200);
+    m.to = scene_text(s,
+                      "msrps://" RELAY_NAME ":%u/0123456789-not-issued;tcp "
+                      "msrps://x.invalid:1/abcdefghij;tcp",
+                      relay_port(s->relay, RELAY_TLS));
+    talk_expect_code(erin, talk_send(erin, NULL, &m), 481);
+    m.flag = '#';
+    talk_send(erin, alice, &m);
+    client_close(erin);
+}
+
+/* Each costs its connection, or is answered. */
+static void say_nonsense(struct scene *s)
+{
+    const char *const nonsense[] = {
+        "GET /a-path-to-a-secret HTTP/1.1\r\nHost: x\r\n\r\n",
+        "MSRP abcd SEND\r\nTo-Path: msrps://x/some-token;tcp;;\r\n\r\n",
+        "MSRP abcd SEND\r\nFrom-Path: msrps://x:1/some-token;tcp\r\n"
+        "To-Path: none of these is a URI\r\n-------abcd$\r\n",
+        "MSRP abcd AUTH\r\nTo-Path: msrps://x:1;tcp\r\nFrom-Path: "
+        "msrps://x:1/some-token;tcp\r\nAuthorization: Digest "
+        "nonce=\"half-of-a-nonce\r\n-------abcd$\r\n",
+        "MSRP abcd AUTH\r\nAuthorization: Basic c2VjcmV0LXNlY3JldA==\r\n",
+    };
+
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+        struct client *c = scene_connect(s, RELAY_TLS, "noise");
+
+        c->raw = true;
+        secrets_add(s->secrets, "credentials", SPAN("c2VjcmV0LXNlY3JldA=="));
+        secrets_add(s->secrets, "a path", SPAN("a-path-to-a-secret"));
+        client_put(c, span_str(nonsense[i]));
+        scene_flush(c);
+        client_half_close(c);
+        scene_wait_end(c);
+    }
+}
+
+static void nothing_secret_is_written_down_at_any_level(void **state)
+{
+    static const struct relay_opts opts = {
+        .auth = "algorithms = [ \"MD5\", \"SHA-256\" ]; max_failures = 2;"};
+    struct scene *s = scene_start(state, &opts);
+    const char *what = "";
+    struct span line;
+
+    log_in_rightly(s, "alice", DIGEST_MD5, false);
+    log_in_rightly(s, "bob", DIGEST_SHA256, false);
+    log_in_rightly(s, "carol", DIGEST_MD5, true);
+    log_in_wrongly(s);
+    talk_over(s);
+    meet_a_stranger(s);
+    say_nonsense(s);
+    relay_signal(s->relay, SIGUSR2);
+    scene_wait_log(s, "table=relay");
+    assert_non_null(strstr(relay_log(s->relay), " debug c=1 in \"AUTH\""));
+    assert_in_range(secrets_count(s->secrets), 50, 1000);
+    assert_false(
+        secrets_find(&line, &what, s->secrets, span_str(relay_log(s->relay))));
+}
+
+/* --- where to ------------------------------------------------------------- */
+
+/* All of a file, as long as the scene lives; "" if it is not there. */
+static const char *text_of(struct scene *s, const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char text[65536];
+    size_t n;
+
+    if (!f)
+        return "";
+    n = fread(text, 1, sizeof text - 1, f);
+    assert_true(feof(f));
+    fclose(f);
+    text[n] = '\0';
+    return scene_text(s, "%s", text);
+}
+
+/* Asks the relay something until `text` stands in the file. */
+static const char *wait_file(struct client *c, const char *path,
+                             const char *text)
+{
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+    const char *all;
+
+    while (!strstr(all = text_of(c->scene, path), text)) {
+        if (now_ms() >= deadline_ms)
+            fail_msg("no \"%s\" in %s", text, path);
+        talk_expect_nothing(c);
+    }
+    return all;
+}
+
+static void a_log_moves_and_is_rotated(void **state)
+{
+    static const struct relay_opts defaults;
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice");
+    const char *path = tls_files_path(relay_files(s->relay), "log");
+    const char *old = tls_files_path(relay_files(s->relay), "log.1");
+    struct relay_opts opts = {.log = scene_text(s, "target = \"%s\";", path)};
+    const char *all;
+
+    relay_write_config(s->relay, &opts);
+    relay_signal(s->relay, SIGHUP);
+    wait_file(alice, path, " info reloaded\n");
+    assert_null(strstr(relay_log(s->relay), " info reloaded\n"));
+    assert_int_equal(rename(path, old), 0);
+    relay_signal(s->relay, SIGUSR1);
+    wait_file(alice, path, " debug c=1 in \"SEND\"");
+    client_close(login(s, "bob"));
+    all = wait_file(alice, path, " info c=2 closed");
+    assert_null(strstr(text_of(s, old), " c=2 closed"));
+    assert_null(strstr(all, " info reloaded\n"));
+    renew_with(s, &defaults); /* back to stderr */
+    client_close(login(s, "bob"));
+    scene_wait_log(s, " info c=3 closed");
+    assert_null(strstr(text_of(s, path), " c=3 "));
+}
+
+static void one_that_cannot_be_opened_changes_nothing(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice");
+    const char *path = tls_files_path(relay_files(s->relay), "accounts");
+    struct relay_opts opts = {
+        .log =
+            "target = \"/nonexistent/log\"; accounting = \"/nonexistent/x\";"};
+
+    relay_write_config(s->relay, &opts);
+    renew_in_vain(s, "relay.conf line=7 fault=\"log.target: cannot open "
+                     "/nonexistent/log: No such file or directory");
+    opts.log = scene_text(
+        s, "target = \"%s\"; accounting = \"/nonexistent/x\";", path);
+    relay_write_config(s->relay, &opts);
+    renew_in_vain(s, "relay.conf line=7 fault=\"log.accounting: cannot open "
+                     "/nonexistent/x: No such file or directory");
+    talk_expect_nothing(alice);
+    scene_wait_log(s, " debug c=1 in \"SEND\"");
+    assert_string_equal(text_of(s, path), "");
+}
+
+/* --- how much ------------------------------------------------------------- */
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    while ((text = strstr(text, what))) {
+        n++;
+        text += strlen(what);
+    }
+    return n;
+}
+
+static void peers_cannot_fill_the_log(void **state)
+{
+    enum { BURST = 5, PEERS = 100 };
+    static const struct relay_opts opts = {.log = "rate = 1;", .quiet = true};
+    struct scene *s = scene_start(state, &opts);
+    uint64_t began_ms = now_ms();
+    size_t lines;
+
+    for (int i = 0; i < PEERS; i++)
+        client_close(scene_connect(s, RELAY_TCP, "noise"));
+    scene_wait_log(s, " warn log held back lines=");
+    talk_expect_nothing(login(s, "alice"));
+    lines = count(relay_log(s->relay), " info c=");
+    assert_in_range(lines, BURST, BURST + 1 + (now_ms() - began_ms) / 1000);
+}
+
+/* --- accounts ------------------------------------------------------------- */
+
+static void assert_account(const char *line, const char *const *parts)
+{
+    struct span text = span_of(line, strcspn(line, "\n"));
+
+    if (!json_check(text))
+        fail_msg("no JSON: %.*s", SPAN_ARG(text));
+    for (; *parts; parts++)
+        if (!memmem(text.p, text.n, *parts, strlen(*parts)))
+            fail_msg("no %s in %.*s", *parts, SPAN_ARG(text));
+}
+
+static void each_session_leaves_a_line_of_json(void **state)
+{
+    static const char *const of_bob[] = {
+        "\"user\":\"bob\"", "\"reason\":\"connection\"",
+        "\"received\":{\"messages\":2,\"octets\":9,", NULL};
+    static const char *const of_alice[] = {
+        "\"user\":\"alice\"", "\"reason\":\"shutdown\"",
+        "\"sent\":{\"messages\":2,\"octets\":9,", NULL};
+    struct scene *s = scene_start(state, NULL);
+    const char *path = tls_files_path(relay_files(s->relay), "accounts");
+    struct relay_opts opts = {.log =
+                                  scene_text(s, "accounting = \"%s\";", path)};
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    const char *all, *second;
+
+    renew_with(s, &opts);
+    for (int i = 0; i < 2; i++) {
+        talk_text(alice, bob, i ? "five." : "four");
+        talk_answer(bob, talk_expect(bob, "SEND"), 200);
+        assert_int_equal(scene_frame(alice)->head.code, 200);
+    }
+    client_close(bob);
+    wait_file(alice, path, "\n");
+    relay_signal(s->relay, SIGTERM);
+    assert_int_equal(scene_wait_exit(s), 0);
+    all = text_of(s, path);
+    assert_int_equal(count(all, "\n"), 2);
+    second = strchr(all, '\n') + 1;
+    assert_account(all, of_bob);
+    assert_account(second, of_alice);
+    assert_false(secrets_find(&(struct span){0}, &(const char *){0}, s->secrets,
+                              span_str(all)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_is_found_wherever_it_stands),
+        cmocka_unit_test(secrets_of_a_frame_are_gathered),
+        E2E_TEST(nothing_secret_is_written_down_at_any_level),
+        E2E_TEST(a_log_moves_and_is_rotated),
+        E2E_TEST(one_that_cannot_be_opened_changes_nothing),
+        E2E_TEST(peers_cannot_fill_the_log),
+        E2E_TEST(each_session_leaves_a_line_of_json),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
