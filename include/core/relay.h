@@ -78,6 +78,10 @@ bool relay_link_is_idle(const struct link *l);
  * those who sent it. */
 void relay_link_give_up(struct relay *r, struct link *l);
 
+/* The operator ends it: so too what is in flight, and its sessions, for
+ * SESSION_KICKED. It is closed. */
+void relay_link_kick(struct relay *r, struct link *l);
+
 /* --- what comes from it --- */
 
 /* May the link's parser be asked for the next event? If not, the link has been

@@ -104,8 +104,7 @@ int hops_kick(struct hops *all, uint64_t number)
         if (h->link.number != number || h->left)
             continue;
         relay_clock(all->relay, loop_now_ms(all->loop));
-        relay_link_give_up(all->relay, &h->link);
-        link_close(&h->link, "kicked");
+        relay_link_kick(all->relay, &h->link);
         return 0;
     }
     return ERR_NOT_FOUND;

@@ -234,6 +234,13 @@ void relay_link_give_up(struct relay *r, struct link *l)
     give_up(r, l, 408);
 }
 
+void relay_link_kick(struct relay *r, struct link *l)
+{
+    give_up(r, l, 481);
+    sessions_link_closed(&r->sessions, l, SESSION_KICKED, r->now_ms);
+    link_close(l, "kicked");
+}
+
 /* What fed the link that is gone fails: 481 if a client of ours was there, 408
  * if it did not take its octets (P-22) or was not ours. */
 void relay_link_closed(struct relay *r, struct link *l, bool stalled)

@@ -300,6 +300,22 @@ static void what_the_kicked_had_sent_is_reported_to_him(void **state)
     assert_int_equal(s->alice->fake.link.n_txns, 0);
 }
 
+static void who_is_on_a_kicked_connection_is_kicked(void **state)
+{
+    struct scene *s = *state;
+
+    rig_auth(&s->rig, s->alice, "carol");
+    send_text(s, s->bob, s->alice, TYPE "hello" END);
+    relay_link_kick(s->rig.relay, &s->alice->fake.link);
+    rig_settle(&s->rig);
+    assert_true(s->alice->gone);
+    assert_string_equal(s->alice->fake.why, "kicked");
+    assert_int_equal(s->n_records, 2);
+    assert_int_equal(s->records[0].why, SESSION_KICKED);
+    assert_int_equal(s->records[1].why, SESSION_KICKED);
+    assert_got(s->bob, "REPORT");
+}
+
 static void nobody_is_kicked_twice(void **state)
 {
     struct scene *s = *state;
@@ -335,6 +351,7 @@ int main(void)
         TEST(a_transfer_to_the_kicked_fails_at_once),
         TEST(what_the_kicked_was_sent_is_reported),
         TEST(what_the_kicked_had_sent_is_reported_to_him),
+        TEST(who_is_on_a_kicked_connection_is_kicked),
         TEST(nobody_is_kicked_twice),
     };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cmocka_all.h"
+#include "operator.h"
 #include "received.h"
 #include "rig.h"
 
@@ -34,6 +35,7 @@ struct storm {
     struct sender senders[CLIENTS];
     uint32_t random;
     bool refusing; /* receivers answer with errors, too */
+    bool changing; /* its settings change all the time */
     struct received received;
     char got[MESSAGE_MAX], want[MESSAGE_MAX];
 };
@@ -156,6 +158,21 @@ static void take_some(struct storm *s, struct wire *w)
     rig_settle(&s->rig);
 }
 
+/* Other settings, and another name. */
+static void change(struct storm *s)
+{
+    struct policy *p = &s->rig.policy;
+
+    p->max_chunk_size = 2048 + chance(s, 6000);
+    p->high_water = 4096 + chance(s, 30000);
+    p->low_water = p->high_water / 4;
+    p->transactions_per_link = chance(s, 2) ? 16 + chance(s, 8) : 0;
+    p->transaction_ms = 20000 + chance(s, 20000);
+    p->name = chance(s, 2) ? SPAN("relay.example.com") : SPAN("other.example");
+    p->ports[0] = (uint16_t)(2855 + chance(s, 2));
+    rig_reload(&s->rig, NULL);
+}
+
 static void step(struct storm *s)
 {
     struct sender *one = &s->senders[chance(s, CLIENTS)];
@@ -175,6 +192,8 @@ static void step(struct storm *s)
         break;
     case 3:
         rig_wait(&s->rig, chance(s, 2));
+        if (s->changing && chance(s, 4) == 0)
+            change(s);
         break;
     default:
         speak(s, one);
@@ -271,6 +290,7 @@ static void all_arrives_whole_and_in_order(void **state)
     for (uint32_t seed = 1; seed <= 40; seed++) {
         struct storm *s = storm_begin(seed);
 
+        s->changing = seed % 2;
         for (unsigned i = 0; i < 100000 && !is_over(s); i++)
             step(s);
         calm_down(s);
@@ -279,8 +299,22 @@ static void all_arrives_whole_and_in_order(void **state)
     }
 }
 
-/* Receivers refuse, and connections end in the middle: the others' go on, what
- * they are sent stays sound, and in the end nothing is left. */
+/* The operator ends the session of this one. */
+static void kick(struct storm *s, const struct wire *w)
+{
+    struct relay_walk walk;
+    struct session_view v;
+
+    relay_walk_begin(s->rig.relay, &walk);
+    while (relay_walk_next(&walk, &v))
+        if (v.connection == w->fake.link.number)
+            relay_walk_kick(s->rig.relay, &walk);
+    rig_settle(&s->rig);
+}
+
+/* Receivers refuse, and connections end in the middle, or sessions do: the
+ * others' go on, what they are sent stays sound, and in the end nothing is
+ * left. */
 static void failures_hurt_nobody_else(void **state)
 {
     (void)state;
@@ -290,10 +324,13 @@ static void failures_hurt_nobody_else(void **state)
         unsigned when = 50 + chance(s, 400);
 
         s->refusing = true;
+        s->changing = seed % 3 == 0;
         for (unsigned i = 0; i < 100000 && !is_over(s); i++) {
             step(s);
-            if (i == when)
+            if (i == when && seed % 4 < 2)
                 rig_close(&s->rig, s->senders[victim].wire, seed % 2);
+            else if (i == when)
+                kick(s, s->senders[victim].wire);
         }
         calm_down(s);
         assert_true(is_over(s));
