@@ -1,7 +1,9 @@
 #include "config_check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -106,6 +108,39 @@ static void check_control(const struct check *k)
         config_warn(k->report, config_place(k->config, "control.socket"),
                     "control.socket: there is no directory %s", dir);
     free(dir);
+}
+
+/* --- logs --- */
+
+/* Why a line could not be appended to the file, as far as that shows without
+ * doing it: an errno, or 0. */
+static int why_not_appendable(const char *path)
+{
+    char dir[PATH_MAX];
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return EISDIR;
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return errno;
+    span_copy(dir, sizeof dir,
+              span_of(path, (size_t)(strrchr(path, '/') + 1 - path)));
+    return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+static void check_log(const struct check *k, const char *key,
+                      const char *target)
+{
+    int why;
+
+    if (*target != '/' || !counts(k, key))
+        return;
+    why = why_not_appendable(target);
+    if (why)
+        config_report(k->report, config_place(k->config, key),
+                      "%s: cannot write %s: %s", key, target, strerror(why));
 }
 
 /* --- TLS --- */
@@ -231,6 +266,8 @@ int config_check(const struct config *c, struct config_report *r)
     check_sizes(&k);
     check_accounts(&k);
     check_control(&k);
+    check_log(&k, "log.target", c->log.target);
+    check_log(&k, "log.accounting", c->log.accounting);
     err = check_tls(&k);
     return err ? err : check_users(&k);
 }

@@ -2,6 +2,9 @@
  * than peers may cause; and the account of each session. */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "cmocka_all.h"
 #include "json_check.h"
@@ -263,23 +266,34 @@ static void a_log_moves_and_is_rotated(void **state)
     assert_null(strstr(text_of(s, path), " c=3 "));
 }
 
+/* What looks like a file that may be written, until it is opened. */
+static const char *make_socket(struct scene *s)
+{
+    const char *path = tls_files_path(relay_files(s->relay), "socket");
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+    assert_true(fd >= 0);
+    span_copy(at.sun_path, sizeof at.sun_path, span_str(path));
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    close(fd);
+    return path;
+}
+
 static void one_that_cannot_be_opened_changes_nothing(void **state)
 {
     struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice");
-    const char *path = tls_files_path(relay_files(s->relay), "accounts");
-    struct relay_opts opts = {
-        .log =
-            "target = \"/nonexistent/log\"; accounting = \"/nonexistent/x\";"};
+    const char *path = tls_files_path(relay_files(s->relay), "log");
+    struct relay_opts opts = {.log = "target = \"/nonexistent/log\";"};
 
     relay_write_config(s->relay, &opts);
-    renew_in_vain(s, "relay.conf line=7 fault=\"log.target: cannot open "
+    renew_in_vain(s, "relay.conf line=7 fault=\"log.target: cannot write "
                      "/nonexistent/log: No such file or directory");
-    opts.log = scene_text(
-        s, "target = \"%s\"; accounting = \"/nonexistent/x\";", path);
+    opts.log = scene_text(s, "target = \"%s\"; accounting = \"%s\";", path,
+                          make_socket(s));
     relay_write_config(s->relay, &opts);
-    renew_in_vain(s, "relay.conf line=7 fault=\"log.accounting: cannot open "
-                     "/nonexistent/x: No such file or directory");
+    renew_in_vain(s, "relay.conf line=7 fault=\"log.accounting: cannot open ");
     talk_expect_nothing(alice);
     scene_wait_log(s, " debug c=1 in \"SEND\"");
     assert_string_equal(text_of(s, path), "");
@@ -348,6 +362,7 @@ static void each_session_leaves_a_line_of_json(void **state)
         talk_answer(bob, talk_expect(bob, "SEND"), 200);
         assert_int_equal(scene_frame(alice)->head.code, 200);
     }
+    scene_flush(bob);
     client_close(bob);
     wait_file(alice, path, "\n");
     relay_signal(s->relay, SIGTERM);

@@ -344,6 +344,33 @@ static void a_missing_directory_of_the_socket_is_a_warning(void **state)
     assert_string_equal(x->warnings.text, "");
 }
 
+static void logs_must_be_where_they_can_be_written(void **state)
+{
+    struct fixture *x = *state;
+    char text[512];
+
+    check(x, "log: { target = \"/gone/log\";\naccounting = \"/tmp\"; };\n" TCP);
+    assert_string_equal(
+        x->faults.text,
+        "test.conf:2: log.target: cannot write /gone/log: No such file or "
+        "directory\n"
+        "test.conf:3: log.accounting: cannot write /tmp: Is a directory\n");
+    check(x, "log: { target = \"journal\"; accounting = \"\"; };\n" TCP);
+    assert_string_equal(x->faults.text, "");
+    snprintf(text, sizeof text, "log: { target = \"%s\"; };\n" TCP,
+             scratch_path(&x->scratch, "users/log"));
+    check(x, text);
+    assert_fault(x, 1, "test.conf:2: log.target: cannot write ",
+                 "users/log: Not a directory");
+    for (int i = 0; i < 2; i++) { /* a new file, and one that is there */
+        snprintf(text, sizeof text, "log: { target = \"%s\"; };\n" TCP,
+                 scratch_path(&x->scratch, "log"));
+        check(x, text);
+        assert_string_equal(x->faults.text, "");
+        scratch_write(&x->scratch, "log", SPAN("line\n"));
+    }
+}
+
 static void chunks_as_long_as_the_window_are_a_warning(void **state)
 {
     static const char sentence[] = "send.max_chunk_size should be much "
@@ -526,6 +553,7 @@ int main(void)
         TEST(default_accounts_and_none_may_be_missing),
         TEST(what_is_not_there_yet_is_told),
         TEST(a_missing_directory_of_the_socket_is_a_warning),
+        TEST(logs_must_be_where_they_can_be_written),
         TEST(chunks_as_long_as_the_window_are_a_warning),
         TEST(chunks_of_half_the_window_and_any_without_one_pass),
         TEST(what_stands_beside_a_faulty_value_is_looked_at),
