@@ -297,7 +297,7 @@ static void a_reload_is_whole_or_nothing_however_few_are_left(void **state)
     struct scene *s = scene_start(state, &small);
     const struct relay_opts large = more(s);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
-    struct client *guests[GUESTS];
+    struct client *guests[GUESTS] = {NULL};
     int n = fill_up(s, guests), good = 0, bad = 0;
     size_t used = DESCRIPTORS;
 
