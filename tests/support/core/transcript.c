@@ -5,6 +5,7 @@
 
 #include "cmocka_all.h"
 #include "digest.h"
+#include "operator.h"
 #include "rig.h"
 #include "vars.h"
 
@@ -156,7 +157,6 @@ static void set(struct script *s, struct span line)
     struct policy *p = &s->rig.policy;
     struct span key = word(&line), value = span_trim(line);
 
-    assert_false(s->started);
     if (span_eq(key, SPAN("name")))
         p->name = value;
     else if (span_eq(key, SPAN("realm")))
@@ -387,6 +387,35 @@ static void take_down(struct script *s, struct span line)
     rig_down(&s->rig, w, (uint16_t)number(s, span_trim(line)));
 }
 
+/* The operator ends all sessions of this user. */
+static void kick(struct script *s, struct span user)
+{
+    struct relay_walk walk;
+    struct session_view v;
+
+    relay_walk_begin(s->rig.relay, &walk);
+    while (relay_walk_next(&walk, &v))
+        if (span_eq(v.user, user))
+            relay_walk_kick(s->rig.relay, &walk);
+    rig_settle(&s->rig);
+}
+
+/* What the operator does; false if `verb` is no such thing. */
+static bool operate(struct script *s, struct span verb, struct span line)
+{
+    if (span_eq(verb, SPAN("reload"))) {
+        set(s, line);
+        rig_reload(&s->rig, NULL);
+    } else if (span_eq(verb, SPAN("drain"))) {
+        relay_drain(s->rig.relay, span_eq(span_trim(line), SPAN("on")));
+    } else if (span_eq(verb, SPAN("kick"))) {
+        kick(s, span_trim(line));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Things that happen to a neighbour; false if `verb` is none of them. */
 static bool happen(struct script *s, struct span verb, struct span name)
 {
@@ -429,7 +458,7 @@ static bool ask(struct script *s, struct span verb, struct span line)
 
 static void do_command(struct script *s, struct span verb, struct span line)
 {
-    if (span_eq(verb, SPAN("set")))
+    if (span_eq(verb, SPAN("set")) && !s->started)
         set(s, line);
     else if (span_eq(verb, SPAN("user")))
         add_user(s, line);
@@ -447,7 +476,7 @@ static void do_command(struct script *s, struct span verb, struct span line)
         take_down(s, line);
     else if (span_eq(verb, SPAN("wait")))
         wait_for(s, span_trim(line));
-    else if (!happen(s, verb, word(&line)))
+    else if (!operate(s, verb, line) && !happen(s, verb, word(&line)))
         complain(s, "do what? %.*s", SPAN_ARG(verb));
 }
 

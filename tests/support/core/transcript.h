@@ -25,6 +25,9 @@
  *                                all of it again
  *     refuse NAME                its output takes nothing more
  *     giveup NAME                the relay gives up what is on its way there
+ *     reload KEY VALUE           the relay goes over to another setting
+ *     drain on | drain off       it is drained for maintenance, or no longer
+ *     kick USER                  the operator ends the sessions of that user
  *     paused NAME, running NAME  whether the relay reads from it
  *     stats KEY N                a figure of the relay
  *     digest VAR KEY=VALUE ...   $VAR is the response to: user, password,
