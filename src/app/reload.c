@@ -1,5 +1,6 @@
 /* reload - from one setup to the next, all or nothing (design 2.4). */
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "err.h"
@@ -93,6 +94,16 @@ static double unix_time_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void tell_manager(const struct server *s, const char *outcome)
+{
+    char status[64];
+
+    (void)snprintf(status, sizeof status, "%s; %s",
+                   s->state == SERVER_DRAINING ? "draining" : "running",
+                   outcome);
+    notify_ready(&s->notify, status);
+}
+
 static void note(struct server *s, int err)
 {
     s->stats.last_reload_failed = err != 0;
@@ -100,13 +111,13 @@ static void note(struct server *s, int err)
         s->stats.reloads_failed++;
         log_error(s->log, "reload failed error=\"%s\", all is as it was",
                   err_text(err));
-        notify_ready(&s->notify, "running; the last reload failed");
+        tell_manager(s, "the last reload failed");
         return;
     }
     s->stats.reloads_ok++;
     s->stats.last_reload_ok_s = unix_time_s();
     log_info(s->log, "reloaded");
-    notify_ready(&s->notify, "running; reloaded");
+    tell_manager(s, "reloaded");
 }
 
 int server_reload(struct server *s, config_fault_fn fault, void *ctx)
