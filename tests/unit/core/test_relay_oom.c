@@ -6,6 +6,7 @@
 #include "cmocka_all.h"
 #include "err.h"
 #include "oom.h"
+#include "operator.h"
 #include "rig.h"
 
 enum { OUTPUT_ROOM = 1 << 17 };
@@ -213,6 +214,39 @@ static void reports_are_made_without_memory(void **state)
     free(s);
 }
 
+/* What the operator asks for is done whatever happens. */
+static void kicking_and_reloading_need_no_memory(void **state)
+{
+    struct scene *s = malloc(sizeof *s);
+    struct policy other;
+    struct relay_walk walk;
+    struct session_view v;
+    char to[512];
+
+    (void)state;
+    assert_non_null(s);
+    set_scene(s);
+    rig_auth(&s->rig, s->alice, "alice");
+    rig_auth(&s->rig, s->bob, "bob");
+    (void)snprintf(to, sizeof to, "%s %s" TO_BOB, s->alice->uri, s->bob->uri);
+    send_from(s, s->alice, "SEND", to, TYPE "one" END);
+    other = s->rig.policy;
+    other.transaction_ms = 1000;
+    oom_arm_all();
+    relay_configure(s->rig.relay, &other, s->rig.users);
+    relay_walk_begin(s->rig.relay, &walk);
+    while (relay_walk_next(&walk, &v))
+        if (span_eq(v.user, SPAN("bob")))
+            relay_walk_kick(s->rig.relay, &walk);
+    rig_settle(&s->rig);
+    (void)oom_disarm();
+    assert_true(s->bob->gone);
+    assert_non_null(memmem(s->alice->fake.out, s->alice->fake.out_n,
+                           "Status: 000 481", 15));
+    rig_stop(&s->rig);
+    free(s);
+}
+
 /* It is granted, put off until there is memory, or the connection is lost. */
 static void an_auth_is_answered_or_ends_the_connection(void **state)
 {
@@ -272,6 +306,7 @@ int main(void)
         cmocka_unit_test(one_connection_at_most_is_lost),
         cmocka_unit_test(without_any_memory_it_ends_in_order),
         cmocka_unit_test(reports_are_made_without_memory),
+        cmocka_unit_test(kicking_and_reloading_need_no_memory),
         cmocka_unit_test(an_auth_is_answered_or_ends_the_connection),
         cmocka_unit_test(beginning_copes_without_memory),
     };
