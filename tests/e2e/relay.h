@@ -32,12 +32,14 @@ struct relay_opts {
     const char *auth;   /* more settings of the group `auth` */
     const char *groups; /* more groups: "timers: { drain = 1; };" */
     const char *log;    /* more settings of the group `log` */
-    bool quiet;         /* no line in the log for each head */
+    const char *level;  /* log.level, instead of "debug" */
+    bool quiet;
     const char
         *name; /* instead of RELAY_NAME; also what its files are called */
     const char *realm; /* instead of RELAY_REALM */
     const char *usage; /* of its certificate's key: "serverAuth"; NULL: any */
-    const char *user;  /* relay.user and relay.group; NULL: stay */
+    const char *user;  /* relay.user; NULL: stay */
+    const char *group; /* relay.group; NULL: the user's own */
     struct tls_files *files; /* of another relay: both have one authority */
     /* Called in the child before it becomes the daemon, with its files. */
     void (*in_child)(void *ctx, struct tls_files *files);

@@ -112,8 +112,7 @@ static void five_pipelined_sends_in_one_write(void **state)
 static void stalled_receiver_40_mb(void **state)
 {
     static const struct relay_opts opts = {
-        .groups = "tcp: { receive_buffer = 65536; send_buffer = 65536; };",
-        .quiet = true};
+        .groups = "tcp: { receive_buffer = 65536; send_buffer = 65536; };"};
     uint64_t total = (uint64_t)STALLED_MIB << 20, chunk = 16384;
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");

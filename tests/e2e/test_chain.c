@@ -126,9 +126,8 @@ static void sessions_share_a_link(void **state)
 
 static void a_large_message_passes_two_relays(void **state)
 {
-    static const struct outside_opts quiet = {.relay.quiet = true};
-    struct scene *s = chain_start(state, &quiet);
-    struct relay *extra = chain_add(s, CHAIN_EXTRA, &quiet);
+    struct scene *s = chain_start(state, NULL);
+    struct relay *extra = chain_add(s, CHAIN_EXTRA, NULL);
     struct client *alice = login(s, "alice");
     struct client *bob = scene_connect_to(s, extra, "bob");
 

@@ -172,7 +172,7 @@ static bool is_under_way(void *ctx)
 
 static struct crowd *gather(void **state, const char *groups)
 {
-    const struct relay_opts opts = {.groups = groups, .quiet = true};
+    const struct relay_opts opts = {.groups = groups};
     struct crowd *c = calloc(1, sizeof *c);
 
     assert_non_null(c);

@@ -73,7 +73,6 @@ static void waiting_is_told_while_it_lasts(void **state)
     enum { LARGE = 8 << 20, LOW_WATER = 65536 };
     static const char waiting[] = "msrprelayd_waiting_connections";
     const struct relay_opts opts = {
-        .quiet = true,
         .groups =
             METRICS "tcp: { receive_buffer = 65536; send_buffer = 65536; };"};
     struct scene *s = scene_start(state, &opts);

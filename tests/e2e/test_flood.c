@@ -42,10 +42,8 @@ static struct client *slow_client(struct scene *s, struct relay *r,
 
 static void start(struct flood *f, void **state)
 {
-    static const struct outside_opts quiet = {.relay.quiet = true};
-
-    *f = (struct flood){.s = chain_start(state, &quiet)};
-    f->extra = chain_add(f->s, CHAIN_EXTRA, &quiet);
+    *f = (struct flood){.s = chain_start(state, NULL)};
+    f->extra = chain_add(f->s, CHAIN_EXTRA, NULL);
     f->clients[0] = slow_client(f->s, f->s->relay, "alice", 16384);
     f->clients[1] = slow_client(f->s, f->extra, "bob", 4096);
     f->clients[2] = slow_client(f->s, f->s->relay, "carol", 1000);

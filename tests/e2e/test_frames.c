@@ -6,8 +6,7 @@ enum { PIPELINED = 1000 };
 
 static void thousand_messages_in_one_write_arrive_in_order(void **state)
 {
-    static const struct relay_opts opts = {.quiet = true};
-    struct scene *s = scene_start(state, &opts);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     const char *tids[PIPELINED];
 
@@ -61,8 +60,7 @@ static char *frame_of(struct client *alice, struct client *bob,
 
 static void cut_at_every_offset(void **state, const struct sample *m)
 {
-    static const struct relay_opts opts = {.quiet = true};
-    struct scene *s = scene_start(state, &opts);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     char *frame = frame_of(alice, bob, m);
     size_t n = strlen(frame);

@@ -315,7 +315,7 @@ static size_t count(const char *text, const char *what)
 static void peers_cannot_fill_the_log(void **state)
 {
     enum { BURST = 5, PEERS = 100 };
-    static const struct relay_opts opts = {.log = "rate = 1;", .quiet = true};
+    static const struct relay_opts opts = {.log = "rate = 1;"};
     struct scene *s = scene_start(state, &opts);
     uint64_t began_ms = now_ms();
     size_t lines;

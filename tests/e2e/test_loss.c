@@ -18,8 +18,6 @@ enum {
     CHUNK_SMALL = 10,
 };
 
-static const struct relay_opts quiet = {.quiet = true};
-
 static bool has_sent_mib(void *ctx)
 {
     const struct flow_out *f = ctx;
@@ -99,7 +97,7 @@ static void goes_on_after(struct flow_out *out, unsigned code)
 
 static void receiver_killed_in_one_huge_chunk(void **state)
 {
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     struct flow_out out = {0};
     pid_t pid = hand_over(bob);
@@ -142,7 +140,7 @@ static unsigned count_accepted(const struct flow_out *f, struct got **report)
 
 static void receiver_killed_between_chunks(void **state)
 {
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     struct flow_out out = {0};
     pid_t pid = hand_over(bob);
@@ -183,7 +181,7 @@ static void receiver_reset_before_it_took_all(void **state)
 {
     enum { SMALL = 2048 };
     static const struct relay_opts opts = {
-        .groups = "tcp: { send_buffer = 65536; };", .quiet = true};
+        .groups = "tcp: { send_buffer = 65536; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_deaf(s);
     struct flow_out out = {.headers = "Failure-Report: partial\r\n"};
@@ -207,7 +205,7 @@ static void receiver_reset_before_it_took_all(void **state)
 
 static void nobody_hears_of_what_wants_no_report(void **state)
 {
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     struct flow_out out = {.headers = "Failure-Report: no\r\n"};
     pid_t pid = hand_over(bob);
@@ -234,7 +232,7 @@ static void expect_range(struct client *alice, unsigned from, unsigned to)
 static void five_thousand_chunks_give_one_report_for_each_range(void **state)
 {
     enum { ANSWERED = 2500 };
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     struct flow_out out = {0};
     unsigned char hash[FLOW_HASH];

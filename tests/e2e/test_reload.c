@@ -103,7 +103,6 @@ static void write_users(struct scene *s, int round)
 static void write_config(struct scene *s, int round, const char *more)
 {
     const struct relay_opts opts = {
-        .quiet = true,
         .auth = scene_text(s, "default_expires = %d;", BASE_EXPIRES_S + round),
         .groups = more};
 
@@ -190,8 +189,7 @@ static void renew_under(struct transfers *t, struct scene *s, int round,
 
 static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
 {
-    static const struct relay_opts opts = {.quiet = true};
-    struct scene *s = scene_start(state, &opts);
+    struct scene *s = scene_start(state, NULL);
     struct transfers *t = calloc(1, sizeof *t);
     uint64_t serial = renew_serial(s->relay);
     int good = 0;
@@ -223,8 +221,7 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
 static void a_thousand_at_once_do_no_harm(void **state)
 {
     enum { STORM = 1000, LARGE = 1 << 20 };
-    static const struct relay_opts opts = {.quiet = true};
-    struct scene *s = scene_start(state, &opts);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     for (int i = 0; i < STORM; i++)
@@ -239,8 +236,7 @@ static void a_thousand_at_once_do_no_harm(void **state)
 static void handshakes_meanwhile_succeed(void **state)
 {
     enum { HANDSHAKES = 50 };
-    static const struct relay_opts opts = {.quiet = true};
-    struct scene *s = scene_start(state, &opts);
+    struct scene *s = scene_start(state, NULL);
     const struct client_opts to = {.tls = s->tls,
                                    .port = relay_port(s->relay, RELAY_TLS)};
     uint64_t before = renew_serial(s->relay), after, seen;

@@ -209,12 +209,12 @@ static void change_of_user_waits_for_a_restart(void **state)
 
 static void level_changes_for_the_next_line(void **state)
 {
-    static const struct relay_opts quiet = {.quiet = true};
+    static const struct relay_opts info = {.level = "info"};
     struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice");
     size_t mark;
 
-    renew_with(s, &quiet);
+    renew_with(s, &info);
     mark = relay_log_size(s->relay);
     talk_expect_nothing(alice);
     renew_with(s, NULL);
@@ -246,7 +246,6 @@ static void log_moves_to_a_file_and_back(void **state)
     struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice");
     const struct relay_opts opts = {
-        .quiet = true,
         .log = scene_text(s, "target = \"%s\";", relay_path(s->relay, "log"))};
     size_t mark;
 

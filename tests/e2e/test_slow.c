@@ -69,8 +69,7 @@ static void slow_reader_is_neither_silent_nor_stalled(void **state)
     static const struct relay_opts opts = {
         .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
                   "send: { high_water = 2097152; low_water = 1048576; };\n"
-                  "timers: { transaction = 2; stall = 2; };",
-        .quiet = true};
+                  "timers: { transaction = 2; stall = 2; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_small(s, "bob");
     unsigned char sent[FLOW_HASH], received[FLOW_HASH];
@@ -95,8 +94,7 @@ static void answers_behind_a_pause_of_ours_are_not_late(void **state)
 {
     static const struct relay_opts opts = {
         .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
-                  "timers: { transaction = 1; probation = 3; };",
-        .quiet = true};
+                  "timers: { transaction = 1; probation = 3; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_small(s, "bob");
     struct client *dave = login_small(s, "dave"), *clock;
@@ -126,7 +124,7 @@ static void answers_behind_a_pause_of_ours_are_not_late(void **state)
 static void reader_who_never_answers_is_silent(void **state)
 {
     static const struct relay_opts opts = {
-        .groups = "timers: { transaction = 0.4; };", .quiet = true};
+        .groups = "timers: { transaction = 0.4; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     unsigned char hash[FLOW_HASH];
@@ -147,8 +145,7 @@ static void reader_who_never_answers_is_silent(void **state)
 
 static const struct relay_opts impatient = {
     .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
-              "timers: { stall = 0.4; };",
-    .quiet = true};
+              "timers: { stall = 0.4; };"};
 
 /* Bob was closed, and alice goes on with others. */
 static void goes_on(struct client *alice, struct client *bob)

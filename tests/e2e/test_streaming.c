@@ -17,8 +17,6 @@ enum {
     MAX_CHUNK = 65536,      /* send.max_chunk_size */
 };
 
-static const struct relay_opts quiet = {.quiet = true};
-
 static uint64_t large_size(void)
 {
     const char *text = getenv("MSRP_E2E_MIB");
@@ -31,7 +29,7 @@ static uint64_t large_size(void)
 
 static void huge_message_in_one_chunk_needs_no_memory(void **state)
 {
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     size_t idle = relay_rss(s->relay), peak;
 
@@ -45,7 +43,7 @@ static void huge_message_in_one_chunk_needs_no_memory(void **state)
 
 static void chunks_of_two_kib_arrive(void **state)
 {
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     flow_pass(alice, bob, SMALL_MIB << 20, 2048, 2048);
@@ -54,7 +52,7 @@ static void chunks_of_two_kib_arrive(void **state)
 static void chunks_of_any_size_arrive(void **state)
 {
     static const uint64_t sizes[] = {100, 2049, 16384, 65535, 65537, 200000};
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
@@ -64,7 +62,7 @@ static void chunks_of_any_size_arrive(void **state)
 static void chunks_go_out_as_small_as_configured(void **state)
 {
     static const struct relay_opts opts = {
-        .groups = "send: { max_chunk_size = 2048; };", .quiet = true};
+        .groups = "send: { max_chunk_size = 2048; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
@@ -73,7 +71,7 @@ static void chunks_go_out_as_small_as_configured(void **state)
 
 static void both_directions_stream_at_once(void **state)
 {
-    struct scene *s = scene_start(state, &quiet);
+    struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     uint64_t total = SMALL_MIB << 20;
     unsigned char sent[2][FLOW_HASH], received[2][FLOW_HASH];
