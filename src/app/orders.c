@@ -166,13 +166,21 @@ static const order_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_HELP] = order_help,
 };
 
+/* These only show something when they are asked for alone. */
+static bool changes(const struct control_request *q)
+{
+    if (q->id == CONTROL_LOGLEVEL || q->id == CONTROL_TRACE)
+        return q->word.n > 0;
+    return control_commands[q->id].changes;
+}
+
 /* Who changes something is remembered. */
 static void log_order(struct server *s, const struct control_call *call)
 {
     const struct control_request *q = &call->request;
     char value[64];
 
-    if (control_commands[q->id].changes)
+    if (changes(q))
         log_info(s->log, "control uid=%u command=%s word=\"%.*s\" value=%s",
                  (unsigned)call->uid, control_commands[q->id].name,
                  SPAN_ARG(q->word), log_escape(value, sizeof value, q->value));

@@ -1,0 +1,611 @@
+/* The control socket of the real daemon, and the real msrprelayctl. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+#include "ctl.h"
+#include "json_check.h"
+#include "login.h"
+
+enum { UNREACHABLE = 2, USAGE = 64, NOBODY = 65534 };
+
+static void assert_holds(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("expected \"%s\" in: %s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("did not expect \"%s\" in: %s", part, text);
+}
+
+/* The line of a JSON list that has this in it, to the end of the text. */
+static const char *row_with(struct scene *s, const char *list, const char *part)
+{
+    const char *at = strstr(list, part), *begin = at;
+
+    if (!at)
+        fail_msg("no row with %s in: %s", part, list);
+    while (begin > list && begin[-1] != '\n')
+        begin--;
+    return scene_text(s, "%.*s", (int)strcspn(begin, "\n"), begin);
+}
+
+/* The text behind `key` in a row. */
+static const char *member(struct scene *s, const char *row, const char *key)
+{
+    const char *name = scene_text(s, "\"%s\":", key);
+    const char *at = strstr(row, name);
+
+    if (!at)
+        fail_msg("no %s in: %s", key, row);
+    at += strlen(name);
+    at += *at == '"';
+    return scene_text(s, "%.*s", (int)strcspn(at, "\",}"), at);
+}
+
+/* --- what is shown -------------------------------------------------------- */
+
+static void every_command_that_shows_is_one_json_document(void **state)
+{
+    static const char *const commands[] = {
+        "status",   "sessions", "connections", "trace",  "stats",
+        "loglevel", "ping",     "help",        "reload", "drain"};
+    struct scene *s = ctl_scene(state, NULL);
+
+    login(s, "alice");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const char *out = ctl_ok(s, scene_text(s, "%s --json", commands[i]));
+
+        if (!json_check(span_of(out, strlen(out) - 1)))
+            fail_msg("%s: %s", commands[i], out);
+    }
+}
+
+static void status_tells_what_the_relay_is(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *out;
+
+    login(s, "alice");
+    scene_connect(s, RELAY_TCP, "stranger");
+    scene_wait_log(s, "c=2 open");
+    out = ctl_ok(s, "status");
+    assert_holds(out, "name                " RELAY_NAME "\n");
+    assert_holds(out, "version             " MSRP_VERSION "\n");
+    assert_holds(out, "state               running\n");
+    assert_holds(out, "connections         2\n");
+    assert_holds(out, "sessions            1\n");
+}
+
+static void sessions_tell_whose_they_are_and_what_they_did(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    const char *list, *row, *tid;
+
+    tid = talk_text(alice, bob, "hello");
+    talk_answer(bob, talk_expect(bob, "SEND"), 200);
+    talk_expect_code(alice, tid, 200);
+    list = ctl_ok(s, "sessions --json");
+    row = row_with(s, list, "\"user\":\"alice\"");
+    assert_string_equal(member(s, row, "sent_messages"), "1");
+    assert_string_equal(member(s, row, "sent_octets"), "5");
+    assert_string_equal(member(s, row, "connection"), "1");
+    row = row_with(s, list, "\"user\":\"bob\"");
+    assert_string_equal(member(s, row, "received_octets"), "5");
+    list = ctl_ok(s, "sessions --user bob");
+    assert_holds(list, "SESSION");
+    assert_holds(list, "bob");
+    assert_lacks(list, "alice");
+    assert_string_equal(ctl_ok(s, "sessions user=nobody"), "");
+}
+
+static void no_whole_token_is_shown(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice");
+    const char *row = row_with(s, ctl_ok(s, "sessions --json"), "alice");
+    const char *mark = member(s, row, "session");
+    const char *token = strchr(strstr(alice->uri, "//") + 2, '/') + 1;
+
+    assert_int_equal(strlen(mark), 6);
+    assert_memory_equal(token, mark, 6);
+    assert_lacks(row, scene_text(s, "%.7s", token));
+}
+
+static void connections_tell_where_they_come_from(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *list, *row;
+
+    login(s, "alice");
+    scene_connect(s, RELAY_TCP, "stranger");
+    scene_wait_log(s, "c=2 open");
+    list = ctl_ok(s, "connections --json");
+    row = row_with(s, list, "\"connection\":1,");
+    assert_string_equal(member(s, row, "transport"), "tls");
+    assert_holds(row, "\"tls\":\"TLSv1.3\"");
+    assert_holds(row, "\"peer\":\"127.0.0.1:");
+    assert_string_equal(member(s, row, "sessions"), "1");
+    row = row_with(s, list, "\"connection\":2,");
+    assert_string_equal(member(s, row, "transport"), "tcp");
+    assert_string_equal(member(s, row, "state"), "open");
+}
+
+static void stats_are_the_metrics(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+
+    login(s, "alice");
+    assert_holds(ctl_ok(s, "stats --json"),
+                 "{\"name\":\"msrprelayd_sessions\",\"value\":1}");
+}
+
+/* --- what is done --------------------------------------------------------- */
+
+static void a_kicked_user_is_out_and_may_come_again(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    const char *tid;
+
+    assert_string_equal(ctl_ok(s, "kick user=alice --json"),
+                        "{\"sessions\":1}\n");
+    assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
+    tid = talk_text(bob, alice, "are you there?");
+    talk_expect_code(bob, tid, 481);
+    alice = login(s, "alice");
+    tid = talk_text(bob, alice, "ah");
+    talk_answer(alice, talk_expect(alice, "SEND"), 200);
+    talk_expect_code(bob, tid, 200);
+    ctl_fails(s, "kick user=carol", 1, "there is no such session");
+}
+
+static void a_session_is_kicked_by_its_mark(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice");
+    const char *row;
+
+    login(s, "bob");
+    row = row_with(s, ctl_ok(s, "sessions --json"), "alice");
+    ctl_ok(s, scene_text(s, "kick session=%s", member(s, row, "session")));
+    assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
+    assert_lacks(ctl_ok(s, "sessions"), "alice");
+    assert_holds(ctl_ok(s, "sessions"), "bob");
+}
+
+static void a_connection_is_kicked_by_its_number(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice");
+
+    login(s, "bob");
+    assert_string_equal(ctl_ok(s, "kick --connection 1 --json"),
+                        "{\"connections\":1}\n");
+    assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
+    scene_wait_log(s, "c=1 closed reason=\"kicked\"");
+    ctl_fails(s, "kick connection=77", 1, "there is no such connection");
+}
+
+static void what_is_in_flight_to_a_kicked_user_is_reported(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    const char *tid = talk_text(alice, bob, "hello");
+    struct got *g;
+
+    talk_expect(bob, "SEND"); /* and never answers */
+    talk_expect_code(alice, tid, 200);
+    ctl_ok(s, "kick user=bob");
+    g = talk_expect(alice, "REPORT");
+    assert_holds(scene_text(s, "%.*s", SPAN_ARG(g->text)), "Status: 000 481");
+}
+
+static void a_traced_user_is_logged_at_any_level(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice, *bob;
+
+    ctl_ok(s, "loglevel error");
+    assert_holds(ctl_ok(s, "trace on user=alice"), "user    alice\n");
+    alice = login(s, "alice");
+    bob = login(s, "bob");
+    talk_text(alice, bob, "hello");
+    talk_expect(bob, "SEND");
+    scene_wait_log(s, "user=\"alice\" in \"AUTH\"");
+    scene_wait_log(s, "in \"SEND\"");
+    assert_lacks(relay_log(s->relay), "user=\"bob\"");
+    ctl_fails(s, "trace on user=alice", 1, "traced already");
+    assert_string_equal(ctl_ok(s, "trace off user=alice --json"), "[]\n");
+    ctl_fails(s, "trace off user=alice", 1, "not traced");
+}
+
+static void the_loglevel_changes_until_the_next_reload(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    size_t mark;
+
+    assert_string_equal(ctl_ok(s, "loglevel --json"),
+                        "{\"log_level\":\"debug\"}\n");
+    ctl_ok(s, "loglevel warn");
+    mark = relay_log_size(s->relay);
+    login(s, "alice");
+    ctl_ok(s, "reload");
+    assert_lacks(relay_log(s->relay) + mark, "c=1 ");
+    assert_holds(ctl_ok(s, "loglevel"), "debug");
+    login(s, "bob");
+    scene_wait_log(s, "debug c=2 in \"AUTH\"");
+}
+
+static void a_drained_relay_says_so(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+
+    login(s, "alice");
+    assert_string_equal(ctl_ok(s, "drain --json"),
+                        "{\"state\":\"draining\",\"sessions\":1}\n");
+    assert_holds(ctl_ok(s, "status --json"), "\"state\":\"draining\"");
+    assert_holds(ctl_ok(s, "drain off"), "running");
+    login(s, "bob");
+}
+
+/* --- reload --------------------------------------------------------------- */
+
+static void a_faulty_configuration_is_told_with_its_places(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *path = relay_path(s->relay, "conf");
+    struct ctl_said said;
+    char *text = relay_config_text(relay_files(s->relay), NULL);
+
+    relay_write(relay_files(s->relay), strrchr(path, '/') + 1,
+                scene_text(s,
+                           "timers: { drain = -1; };\n%s\n"
+                           "limits: { connektions = 7; };\n",
+                           text));
+    free(text);
+    said = ctl_run(s, "reload");
+    assert_int_equal(said.code, 1);
+    assert_holds(said.out, ".conf:1: timers.drain ");
+    assert_holds(said.out, "limits.connektions");
+    assert_holds(said.err, "all is as it was");
+    said = ctl_run(s, "reload --json");
+    assert_int_equal(said.code, 1);
+    assert_true(json_check(span_of(said.out, strlen(said.out) - 1)));
+    assert_holds(said.out, "\"line\":1,");
+    login(s, "alice");
+}
+
+static void a_reload_moves_the_socket(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const struct relay_opts moved = {.groups = ctl_group(s, "moved")};
+    const struct relay_opts off = {.groups = ""};
+    int fd = ctl_connect(s);
+    char got[16];
+
+    relay_write_config(s->relay, &moved);
+    assert_string_equal(ctl_ok(s, "reload"), "");
+    assert_int_equal(access(ctl_path(s, "s"), F_OK), -1);
+    ctl_ok(s, scene_text(s, "-s %s ping", ctl_path(s, "moved")));
+    /* Who came through the old one is still served. */
+    assert_int_equal(send(fd, "ping\n", 5, MSG_NOSIGNAL), 5);
+    assert_int_equal(recv(fd, got, 12, MSG_WAITALL), 12);
+    assert_memory_equal(got, "{\"ok\":true}\n", 12);
+    close(fd);
+    relay_write_config(s->relay, &off);
+    ctl_ok(s, scene_text(s, "-s %s reload", ctl_path(s, "moved")));
+    assert_int_equal(access(ctl_path(s, "moved"), F_OK), -1);
+    ctl_fails(s, "ping", UNREACHABLE, "No such file");
+}
+
+static void a_place_that_cannot_be_is_a_fault(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const struct relay_opts nowhere = {.groups = ctl_group(s, "gone/s")};
+    struct ctl_said said;
+
+    relay_write_config(s->relay, &nowhere);
+    said = ctl_run(s, "reload");
+    assert_int_equal(said.code, 1);
+    assert_holds(said.out, "cannot listen at ");
+    ctl_ok(s, "ping");
+}
+
+/* --- who may -------------------------------------------------------------- */
+
+enum verdict { NOT_RUN = 1, KERNEL_REFUSED, RELAY_REFUSED, ANSWERED };
+
+/* What becomes of another user who asks. */
+static int as_nobody(struct scene *s)
+{
+    pid_t pid = fork();
+    int status;
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct ctl_said said;
+
+        if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
+            _exit(NOT_RUN);
+        said = ctl_run(s, "ping");
+        if (said.code == UNREACHABLE && strstr(said.err, "denied"))
+            _exit(KERNEL_REFUSED);
+        if (said.code == 1 && strstr(said.err, "not allowed"))
+            _exit(RELAY_REFUSED);
+        _exit(ANSWERED);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void other_users_are_refused(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *path = ctl_path(s, "s");
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(
+        chmod(scene_text(s, "%.*s", (int)strlen(path) - 2, path), 0755), 0);
+    assert_int_equal(as_nobody(s), KERNEL_REFUSED);
+    /* Nor when somebody has opened it for all. */
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(as_nobody(s), RELAY_REFUSED);
+}
+
+static void a_living_socket_is_not_taken_over(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const struct relay_opts same = {.groups = ctl_group(s, "s")};
+    struct tls_files *files = relay_files_new();
+    char *text = relay_config_text(files, &same), said[65536];
+    const char *arguments[] = {"-c", relay_write(files, "second.conf", text),
+                               NULL};
+
+    assert_int_equal(relay_command(said, sizeof said, arguments), 1);
+    assert_holds(said, "another process listens there");
+    ctl_ok(s, "ping");
+    free(text);
+    tls_files_free(files);
+}
+
+static void a_socket_that_was_left_behind_is_replaced(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const struct relay_opts second = {.name = "second.example.com",
+                                      .groups = ctl_group(s, "s")};
+
+    relay_signal(s->relay, SIGKILL);
+    assert_int_equal(scene_wait_exit(s), 128 + SIGKILL);
+    assert_int_equal(access(ctl_path(s, "s"), F_OK), 0);
+    scene_add_relay(s, &second);
+    assert_holds(ctl_ok(s, "status"), "second.example.com");
+}
+
+static void the_socket_goes_with_the_relay(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+
+    relay_signal(s->relay, SIGTERM);
+    assert_int_equal(scene_wait_exit(s), 0);
+    assert_int_equal(access(ctl_path(s, "s"), F_OK), -1);
+    ctl_fails(s, "ping", UNREACHABLE, "No such file");
+}
+
+/* --- bounds --------------------------------------------------------------- */
+
+enum { SESSIONS = 3000 };
+
+static struct scene *scene_of_many_sessions(void **state)
+{
+    static const struct relay_opts opts = {
+        .groups = "limits: { sessions_per_connection = 0; };"};
+    struct scene *s = ctl_scene(state, &opts);
+    struct client *carol = login(s, "carol");
+
+    for (int i = 1; i < SESSIONS; i++)
+        login_on(carol);
+    return s;
+}
+
+static size_t count_rows(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+static void many_sessions_are_listed_while_traffic_goes_on(void **state)
+{
+    enum { ROUNDS = 20 };
+    struct scene *s = scene_of_many_sessions(state);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct ctl *list = ctl_begin(s, "sessions", "");
+        const char *tid = talk_text(alice, bob, "in between");
+        struct ctl_said said;
+
+        talk_answer(bob, talk_expect(bob, "SEND"), 200);
+        talk_expect_code(alice, tid, 200);
+        said = ctl_wait(list);
+        assert_int_equal(said.code, 0);
+        assert_int_equal(count_rows(said.out), SESSIONS + 3);
+    }
+    assert_int_equal(count_rows(ctl_ok(s, "sessions --json")), SESSIONS + 4);
+    assert_string_equal(ctl_ok(s, "kick user=carol --json"),
+                        scene_text(s, "{\"sessions\":%d}\n", SESSIONS));
+    assert_int_equal(count_rows(ctl_ok(s, "sessions")), 3);
+}
+
+static void who_does_not_read_costs_little(void **state)
+{
+    enum { READERS = 7, REQUESTS = 100, BOUND_KIB = 8192 };
+    struct scene *s = scene_of_many_sessions(state);
+    size_t before = relay_rss(s->relay);
+    int fds[READERS];
+
+    for (int i = 0; i < READERS; i++) {
+        fds[i] = ctl_connect(s);
+        for (int n = 0; n < REQUESTS; n++) /* some 100 MB of answers */
+            assert_int_equal(send(fds[i], "sessions\n", 9, MSG_NOSIGNAL), 9);
+    }
+    for (int i = 0; i < 5; i++)
+        ctl_ok(s, "status");
+    login(s, "alice");
+    assert_true(relay_rss(s->relay) < before + BOUND_KIB);
+    ctl_ok(s, "ping");
+    for (int i = 0; i < READERS; i++)
+        close(fds[i]);
+}
+
+static void one_connection_too_many_is_turned_away(void **state)
+{
+    enum { MOST = 8 };
+    struct scene *s = ctl_scene(state, NULL);
+    int fds[MOST];
+    char got[16];
+
+    for (int i = 0; i < MOST; i++) {
+        fds[i] = ctl_connect(s);
+        assert_int_equal(send(fds[i], "ping\n", 5, MSG_NOSIGNAL), 5);
+        assert_int_equal(recv(fds[i], got, sizeof got, 0), 12);
+    }
+    ctl_fails(s, "ping", 1, "too many connections");
+    for (int i = 0; i < MOST; i++)
+        close(fds[i]);
+    scene_wait_log(s, "control connection refused reason=\"too many\"");
+    ctl_ok(s, "ping");
+}
+
+static void junk_ends_its_connection_alone(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    char junk[5000], got[256];
+    ssize_t n;
+
+    for (size_t i = 0; i < sizeof junk; i++)
+        junk[i] = (char)(i * 37 % 256);
+    for (int round = 0; round < 20; round++) {
+        int fd = ctl_connect(s);
+
+        (void)send(fd, junk + round, sizeof junk - 100, MSG_NOSIGNAL);
+        do
+            n = recv(fd, got, sizeof got, 0);
+        while (n > 0);
+        assert_true(n == 0 || errno == ECONNRESET);
+        close(fd);
+    }
+    ctl_ok(s, "ping");
+}
+
+/* --- passwords ------------------------------------------------------------ */
+
+static void a_new_password_counts_after_a_reload(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *conf = relay_path(s->relay, "conf");
+    struct client *alice = login(s, "alice"), *erin;
+    struct login l = {.user = "erin", .password = "a new one"};
+    struct ctl_said said = ctl_run_with(
+        s, scene_text(s, "-c %s passwd --stdin erin", conf), "a new one\n");
+    const char *tid;
+
+    assert_int_equal(said.code, 0);
+    assert_holds(said.err, "msrprelayctl reload");
+    erin = scene_connect(s, RELAY_TLS, "erin");
+    login_ask(erin, &l);
+    tid = login_try(erin, &l);
+    login_refused(erin, &l, tid);
+    assert_string_equal(ctl_ok(s, scene_text(s, "-c %s reload", conf)), "");
+    tid = login_try(erin, &l);
+    login_granted(erin, tid);
+    tid = talk_text(alice, erin, "welcome");
+    talk_answer(erin, talk_expect(erin, "SEND"), 200);
+    talk_expect_code(alice, tid, 200);
+}
+
+static void a_user_who_is_gone_gets_no_more_sessions(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *users = relay_path(s->relay, "users");
+    struct client *bob;
+    struct login l = {0};
+    const char *tid;
+
+    assert_int_equal(ctl_run(s, scene_text(s, "-c %s passwd -d -f %s bob",
+                                           relay_path(s->relay, "conf"), users))
+                         .code,
+                     0);
+    ctl_ok(s, "reload");
+    bob = scene_connect(s, RELAY_TLS, "bob");
+    login_ask(bob, &l);
+    tid = login_try(bob, &l);
+    login_refused(bob, &l, tid);
+    login(s, "alice");
+}
+
+/* --- the command line ----------------------------------------------------- */
+
+static void exit_codes_tell_what_went_wrong(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+
+    ctl_fails(s, "foo", USAGE, "no such command: foo");
+    ctl_fails(s, "kick", USAGE, "an argument is missing");
+    ctl_fails(s, "-s /nonexistent/s ping", UNREACHABLE, "/nonexistent/s");
+    ctl_fails(s, "-c /nonexistent/c ping", UNREACHABLE, "/nonexistent/c");
+    ctl_fails(s, "kick connection=99", 1, "no such connection");
+    assert_holds(ctl_ok(s, "-h"), "usage: msrprelayctl");
+    assert_string_equal(ctl_ok(s, "-V"), "msrprelayctl " MSRP_VERSION "\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        E2E_TEST(every_command_that_shows_is_one_json_document),
+        E2E_TEST(status_tells_what_the_relay_is),
+        E2E_TEST(sessions_tell_whose_they_are_and_what_they_did),
+        E2E_TEST(no_whole_token_is_shown),
+        E2E_TEST(connections_tell_where_they_come_from),
+        E2E_TEST(stats_are_the_metrics),
+        E2E_TEST(a_kicked_user_is_out_and_may_come_again),
+        E2E_TEST(a_session_is_kicked_by_its_mark),
+        E2E_TEST(a_connection_is_kicked_by_its_number),
+        E2E_TEST(what_is_in_flight_to_a_kicked_user_is_reported),
+        E2E_TEST(a_traced_user_is_logged_at_any_level),
+        E2E_TEST(the_loglevel_changes_until_the_next_reload),
+        E2E_TEST(a_drained_relay_says_so),
+        E2E_TEST(a_faulty_configuration_is_told_with_its_places),
+        E2E_TEST(a_reload_moves_the_socket),
+        E2E_TEST(a_place_that_cannot_be_is_a_fault),
+        E2E_TEST(other_users_are_refused),
+        E2E_TEST(a_living_socket_is_not_taken_over),
+        E2E_TEST(a_socket_that_was_left_behind_is_replaced),
+        E2E_TEST(the_socket_goes_with_the_relay),
+        E2E_TEST(many_sessions_are_listed_while_traffic_goes_on),
+        E2E_TEST(who_does_not_read_costs_little),
+        E2E_TEST(one_connection_too_many_is_turned_away),
+        E2E_TEST(junk_ends_its_connection_alone),
+        E2E_TEST(a_new_password_counts_after_a_reload),
+        E2E_TEST(a_user_who_is_gone_gets_no_more_sessions),
+        E2E_TEST(exit_codes_tell_what_went_wrong),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
