@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "talk.h"
 
 struct outcome {
     const struct relay *relay;
@@ -131,6 +132,22 @@ char *renew_read(struct relay *r, const char *suffix)
     assert_in_range(fread(text, 1, ROOM - 1, f), 0, ROOM - 2);
     fclose(f);
     return text;
+}
+
+/* A file tells nobody that it grows, so the relay is kept talking meanwhile. */
+char *renew_wait(struct client *c, const char *suffix, const char *text)
+{
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+
+    for (;;) {
+        char *all = renew_read(c->relay, suffix);
+
+        if (strstr(all, text))
+            return all;
+        free(all);
+        assert_true(now_ms() < deadline_ms);
+        talk_expect_nothing(c);
+    }
 }
 
 /* --- ports ---------------------------------------------------------------- */

@@ -33,6 +33,9 @@ void renew_users(struct relay *r, const struct renew_user *users, size_t n);
 void renew_file(struct relay *r, const char *suffix, const char *text);
 /* All of such a file, to be freed. */
 char *renew_read(struct relay *r, const char *suffix);
+/* The same once `text` stands in it, for which the client asks its relay this
+ * and that. */
+char *renew_wait(struct client *c, const char *suffix, const char *text);
 
 /* A port that nobody has, and that stays free for this relay until the scene
  * ends; without a listener it refuses connections. */

@@ -224,23 +224,6 @@ static void level_changes_for_the_next_line(void **state)
     scene_wait_log_since(s, mark, " debug c=1 in \"SEND\"");
 }
 
-/* Until this stands in the relay's file; to be freed. A file tells nobody that
- * it grows, so the relay is kept talking meanwhile. */
-static char *wait_file(struct client *c, const char *suffix, const char *text)
-{
-    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
-
-    for (;;) {
-        char *all = renew_read(c->relay, suffix);
-
-        if (strstr(all, text))
-            return all;
-        free(all);
-        assert_true(now_ms() < deadline_ms);
-        talk_expect_nothing(c);
-    }
-}
-
 static void log_moves_to_a_file_and_back(void **state)
 {
     struct scene *s = scene_start(state, NULL);
@@ -252,17 +235,17 @@ static void log_moves_to_a_file_and_back(void **state)
     renew_file(s->relay, "log", "what was there before\n");
     relay_write_config(s->relay, &opts);
     relay_signal(s->relay, SIGHUP);
-    free(wait_file(alice, "log", " reloaded\n"));
+    free(renew_wait(alice, "log", " reloaded\n"));
     mark = relay_log_size(s->relay);
     login(s, "bob");
-    free(wait_file(alice, "log", "c=2 "));
+    free(renew_wait(alice, "log", "c=2 "));
     assert_int_equal(
         rename(relay_path(s->relay, "log"), relay_path(s->relay, "old")), 0);
     renew_file(s->relay, "log", "");
     relay_signal(s->relay, SIGUSR1);
-    free(wait_file(alice, "old", "what was there before\n"));
+    free(renew_wait(alice, "old", "what was there before\n"));
     login(s, "carol");
-    free(wait_file(alice, "log", "c=3 "));
+    free(renew_wait(alice, "log", "c=3 "));
     assert_null(strstr(relay_log(s->relay) + mark, "c=2 open"));
     renew_with(s, NULL);
     scene_wait_log_since(s, mark, " reloaded\n");
