@@ -33,7 +33,6 @@ struct relay_opts {
     const char *groups; /* more groups: "timers: { drain = 1; };" */
     const char *log;    /* more settings of the group `log` */
     const char *level;  /* log.level, instead of "debug" */
-    bool quiet;
     const char
         *name; /* instead of RELAY_NAME; also what its files are called */
     const char *realm; /* instead of RELAY_REALM */
