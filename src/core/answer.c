@@ -134,7 +134,7 @@ static struct session *new_session(struct relay *r, struct link *l,
                                    const struct msg *m,
                                    const struct auth_verdict *v)
 {
-    struct session_grant grant = {
+    struct session_grant granted = {
         .link = l,
         .home = home_of(l, m),
         .user = v->credentials.username,
@@ -145,7 +145,7 @@ static struct session *new_session(struct relay *r, struct link *l,
         .expires_ms = r->now_ms + UINT64_C(1000) * v->expires_s,
     };
 
-    return session_new(&r->sessions, &grant);
+    return session_new(&r->sessions, &granted);
 }
 
 static void grant(struct relay *r, struct link *l, const struct msg *m,
