@@ -6,7 +6,7 @@ exec >/mnt/log 2>&1
 
 conf=/etc/msrprelayd/msrprelayd.conf
 name=relay1.example.com
-uri="msrps://$name:2855;tcp"
+port=2855
 
 fail() {
     echo "FAILED: $*"
@@ -54,11 +54,11 @@ is_new() {
     [ "$pid" != 0 ] && [ "$pid" != "$1" ] && is_running msrprelayd
 }
 
-# as USER CA OPTIONS...: over TLS.
+# as USER CA OPTIONS...: over TLS, at the relay on $port.
 as() {
     local user=$1 ca=$2
     shift 2
-    msrpcat -q -r "$uri" -c 127.0.0.1:2855 --ca "$ca" --timeout 20 \
+    msrpcat -q -r "msrps://$name:$port;tcp" -c 127.0.0.1:$port --ca "$ca" --timeout 20 \
         -u "$user" --password-file /tmp/password "$@"
 }
 
@@ -139,9 +139,10 @@ install -o root -g msrprelay -m 0640 /mnt/old.key /etc/msrprelayd/relay.key
 cat >$conf <<END
 relay: { name = "$name"; realm = "example.com"; };
 listen = ( { transport = "tls"; address = "::"; port = 2855; } );
+tls: { ca_file = "/etc/msrprelayd/relay.pem"; };
 dial: { allow = [ "127.0.0.0/8" ]; };
 log: { target = "journal"; accounting = "/var/log/msrprelayd/sessions.log"; };
-metrics: { address = "127.0.0.1"; };
+metrics: { address = "127.0.0.1"; port = 9285; };
 control: { socket = "/run/msrprelayd/control.sock"; };
 END
 echo secret >/tmp/password
@@ -158,7 +159,7 @@ send /mnt/old.pem || fail "not sent"
 received || fail "not received"
 
 check "a peer without relay is found by name and dialled"
-echo "127.0.0.1 peer.example.com" >>/etc/hosts
+echo "127.0.0.1 peer.example.com $name" >>/etc/hosts
 receive msrpcat -q -l peer.example.com:2910
 send /mnt/old.pem || fail "not sent"
 received || fail "not received"
@@ -183,6 +184,7 @@ receive as bob /mnt/new.pem
 send /mnt/new.pem || fail "not sent"
 received || fail "not received"
 [ "$(pid_of msrprelayd)" = "$pid" ] || fail "restarted"
+install -m 0640 -g msrprelay /mnt/new.key /etc/msrprelayd/relay.key
 
 check "the journal has fields, the accounting has a file, USR1 a new one"
 journalctl -q --no-pager MSRP_CONNECTION=1 -u msrprelayd | grep -q . ||
@@ -201,6 +203,22 @@ for metric in msrprelayd_build_info process_open_fds \
     process_resident_memory_bytes; do
     grep -q "^$metric" /tmp/metrics || fail "no $metric"
 done
+
+check "an upgrade by way of a second relay loses no session"
+sed -e 's/port = 2855/port = 2856/' -e 's/port = 9285/port = 9286/' \
+    -e 's,/run/msrprelayd/,/run/msrprelayd-b/,' $conf >/etc/msrprelayd/b.conf
+systemctl start msrprelayd@b || fail "start"
+msrprelayctl drain || fail "drain"
+! as alice /mnt/new.pem -t "$path" -m hello 2>/dev/null ||
+    fail "a new session while draining"
+port=2856
+receive as bob /mnt/new.pem
+dpkg -i /mnt/msrprelayd.deb >/dev/null
+is_new "$pid" || fail "not restarted"
+port=2855
+send /mnt/new.pem || fail "not sent, from the new one to the second"
+received || fail "not received"
+systemctl stop msrprelayd@b
 
 cp /tmp/good $conf
 systemctl restart msrprelayd
