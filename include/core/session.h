@@ -152,6 +152,9 @@ void session_walk_end(struct session_walk *w);
  * does nothing. */
 void session_join(struct session *ss, struct party *p);
 
+/* What it was used for up to now. */
+struct account session_account(const struct session *ss);
+
 /* It does no longer: what went through it is counted for its owner. */
 void session_leave(struct party *p);
 

@@ -327,18 +327,30 @@ void session_join(struct session *ss, struct party *p)
     list_append(&ss->parties, &p->of_session);
 }
 
-void session_leave(struct party *p)
+/* Adds what went through a session as part of a stream. */
+static void add_party(struct account *a, const struct party *p)
 {
     const struct stream *s = p->stream;
-    struct account *a;
+    struct account_flow *flow = p == &s->sender ? &a->sent : &a->received;
 
+    flow->octets += s->next - s->first;
+}
+
+struct account session_account(const struct session *ss)
+{
+    struct account a = ss->account;
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &ss->parties)
+    add_party(&a, CONTAINER(m, struct party, of_session));
+    return a;
+}
+
+void session_leave(struct party *p)
+{
     if (!p->session)
         return;
-    a = &p->session->account;
-    if (p == &s->sender)
-        a->sent.octets += s->next - s->first;
-    else
-        a->received.octets += s->next - s->first;
+    add_party(&p->session->account, p);
     list_remove(&p->of_session);
     p->session = NULL;
 }

@@ -137,6 +137,21 @@ static void a_session_is_shown_with_its_figures(void **state)
     assert_int_equal(bob.account.received.messages, 1);
 }
 
+static void what_is_under_way_is_shown_too(void **state)
+{
+    struct scene *s = *state;
+    char body[3100];
+
+    (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
+    send_text(s, s->alice, s->bob, body);
+    assert_in_range(view_of(s, "alice").account.sent.octets, 2048, 3000);
+    assert_int_equal(view_of(s, "bob").account.received.octets,
+                     view_of(s, "alice").account.sent.octets);
+    rig_send(&s->rig, s->alice, END);
+    assert_int_equal(view_of(s, "alice").account.sent.octets, 3000);
+    assert_int_equal(view_of(s, "bob").account.received.octets, 3000);
+}
+
 static void a_peer_that_spoke_is_counted(void **state)
 {
     struct scene *s = *state;
@@ -339,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_session_is_shown_with_its_figures),
+        TEST(what_is_under_way_is_shown_too),
         TEST(a_peer_that_spoke_is_counted),
         TEST(the_record_holds_what_was_shown),
         TEST(a_message_cut_off_counts_its_octets_only),
