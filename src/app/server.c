@@ -40,17 +40,29 @@ static void on_dump_signal(void *ctx, int signo)
     server_log_tables(ctx);
 }
 
+static const struct {
+    int signo;
+    loop_signal_fn fn;
+} signals[] = {
+    {SIGTERM, on_end_signal},   {SIGINT, on_end_signal},
+    {SIGHUP, on_reload_signal}, {SIGUSR1, on_reopen_signal},
+    {SIGUSR2, on_dump_signal},
+};
+
+/* Outside the loop they wait: who is told to end twice, or to reopen his logs
+ * while he starts, must not die of it. */
+static void hold_signals(bool on)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i].signo);
+    (void)sigprocmask(on ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static int catch_signals(struct server *s)
 {
-    static const struct {
-        int signo;
-        loop_signal_fn fn;
-    } signals[] = {
-        {SIGTERM, on_end_signal},   {SIGINT, on_end_signal},
-        {SIGHUP, on_reload_signal}, {SIGUSR1, on_reopen_signal},
-        {SIGUSR2, on_dump_signal},
-    };
-
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         int err = loop_on_signal(s->loop, signals[i].signo, signals[i].fn, s);
 
@@ -276,15 +288,19 @@ static void run(struct server *s)
     log_info(s->log, "started version=%s name=%s", MSRP_VERSION,
              s->now.config->relay.name);
     notify_ready(&s->notify, "running");
+    hold_signals(false);
     loop_run(s->loop);
+    hold_signals(true);
     log_info(s->log, "stopped");
 }
 
 int server_run(struct config *config, bool debug)
 {
     struct server s = {.debug = debug};
-    int err = open_logs(&s, config);
+    int err;
 
+    hold_signals(true);
+    err = open_logs(&s, config);
     if (err) {
         config_free(config);
         log_free(s.log);

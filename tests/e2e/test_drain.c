@@ -372,6 +372,47 @@ static void second_term_leaves_at_once(void **state)
     disperse(c);
 }
 
+/* However often it is told, and when: up to the last moment of the process. */
+static void any_number_of_terms_ends_in_order(void **state)
+{
+    struct crowd *c = gather(state, NULL);
+    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
+
+    while (relay_is_running(c->scene->relay)) {
+        assert_true(now_ms() < deadline_ms);
+        relay_signal(c->scene->relay, SIGTERM);
+        scene_turn(c->scene, now_ms());
+    }
+    assert_int_equal(scene_wait_exit(c->scene), 0);
+    disperse(c);
+}
+
+/* A signal that waits when the process begins. */
+static void send_early(void *ctx, struct tls_files *files)
+{
+    sigset_t set;
+
+    (void)files;
+    sigemptyset(&set);
+    sigaddset(&set, *(const int *)ctx);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    raise(*(const int *)ctx);
+}
+
+static void signals_before_it_runs_are_taken_when_it_does(void **state)
+{
+    static int hup = SIGHUP, term = SIGTERM;
+    const struct relay_opts reloads = {.in_child = send_early,
+                                       .child_ctx = &hup};
+    const struct relay_opts ends = {.in_child = send_early, .child_ctx = &term};
+    struct scene *s = scene_start(state, &reloads);
+
+    scene_wait_log(s, " reloaded\n");
+    talk_expect_nothing(login(s, "alice"));
+    assert_int_equal(scene_end(state), 0);
+    assert_int_equal(scene_wait_exit(scene_start(state, &ends)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +429,8 @@ int main(void)
         E2E_TEST(ends_within_two_seconds_of_drain),
         E2E_TEST(ends_as_soon_as_the_last_transfer_has),
         E2E_TEST(second_term_leaves_at_once),
+        E2E_TEST(any_number_of_terms_ends_in_order),
+        E2E_TEST(signals_before_it_runs_are_taken_when_it_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
