@@ -89,6 +89,8 @@ struct link {
     struct span host;   /* the host of the URI */
     uint16_t host_port; /* its port; 0: it had none */
     bool connecting;    /* not there yet: feeders wait, what is put is kept */
+    bool asked;         /* asked for our certificate, as relays do */
+    bool to_relay;      /* core's: it is needed as a relay (R4976-9.2-e) */
     uint16_t fail_code; /* what waits for it fails so; 0: as usual */
 
     /* --- core's own --- */

@@ -35,6 +35,12 @@ void neighbours_remove(struct link *link);
 /* A link to the host of `uri`, or NULL. */
 struct link *neighbours_find(const struct neighbours *n, const struct uri *uri);
 
+/* May `l` be used for a path with more URIs, or an AUTH (`as_relay`)? Relays
+ * prove themselves to each other: one that was dialled and did not ask for our
+ * certificate is not used as one (R4976-9.2-e), nor is plain TCP. Who is still
+ * being dialled is judged when it is there. */
+bool neighbours_serves(struct link *l, bool as_relay);
+
 /* A link to the host of `uri`, dialled if there is none; `is_last`: no URI
  * comes behind it in the path, `is_auth`: for an AUTH. NULL with the code to
  * refuse with: 403 for what policy forbids (R4976-9.2-e, -f, P-11), 408 for who

@@ -141,7 +141,10 @@ static void on_open(void *ctx)
 
     h->open = true;
     h->all->stats.opened++;
-    hop_is_open(h);
+    if (!hop_may_be_used(h)) {
+        conn_close(h->conn);
+        return;
+    }
     h->link.is_host = conn_peer_is_host(h->conn);
     relay_link_known(h->all->relay, &h->link);
     if (!h->host)

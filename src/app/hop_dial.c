@@ -37,28 +37,46 @@ void hop_stop_dialling(struct hop *h)
     hop_free(h);
 }
 
-void hop_is_open(struct hop *h)
+/* An operator has to see from this line what to mend. */
+static void log_end(const struct hop *h, const char *error, const char *cause)
 {
-    if (h->host)
+    char host[128], peer[ADDR_TEXT_MAX];
+
+    log_warn(h->all->log,
+             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
+             "cause=\"%s\"",
+             hop_number(h), log_escape(host, sizeof host, h->link.host),
+             h->link.host_port, error, addr_text(peer, conn_peer(h->conn)),
+             cause);
+}
+
+bool hop_may_be_used(struct hop *h)
+{
+    static const char why[] = "asked for no certificate";
+
+    if (!h->host)
+        return true;
+    h->link.asked = conn_peer_asked(h->conn);
+    if (h->link.asked || !h->link.to_relay) {
         dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
+        return true;
+    }
+    h->why = why;
+    h->link.fail_code = 403;
+    h->all->stats.dial_failed++;
+    log_end(h, why, "no mutual TLS");
+    return false;
 }
 
 void hop_never_opened(struct hop *h, enum conn_why why)
 {
-    char host[128], peer[ADDR_TEXT_MAX];
-
     h->link.fail_code = 408;
     if (!h->host)
         return;
     dial_note(h->all->dial, h->link.host, h->link.host_port,
               why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     h->all->stats.dial_failed++;
-    log_warn(h->all->log,
-             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
-             "cause=\"%s\"",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, conn_why_text(why),
-             addr_text(peer, conn_peer(h->conn)), conn_fault(h->conn));
+    log_end(h, conn_why_text(why), conn_fault(h->conn));
 }
 
 /* 403 for what policy forbids, 408 for whatever could not be reached (P-20). */
@@ -70,7 +88,6 @@ static void fail(struct hop *h, int err)
     hop_free(h);
 }
 
-/* An operator has to see from this line what to mend. */
 static void log_failure(const struct hop *h, const struct dial_result *result)
 {
     char host[128], peer[ADDR_TEXT_MAX] = "none";

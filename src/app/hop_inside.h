@@ -60,8 +60,10 @@ int hop_put_early(struct hop *h, const struct span *parts, size_t n);
 /* Gives the call up; the relay has been told already, or is told now. */
 void hop_stop_dialling(struct hop *h);
 
-/* What became of the connection, for whoever is dialled next. */
-void hop_is_open(struct hop *h);
+/* The connection is up: may it be used for what it was dialled for
+ * (R4976-9.2-e)? */
+bool hop_may_be_used(struct hop *h);
+/* It never came up, as whoever is dialled next has to know. */
 void hop_never_opened(struct hop *h, enum conn_why why);
 
 #endif

@@ -59,19 +59,32 @@ static bool can_be_dialled(const struct uri *uri)
            span_ieq(uri->transport, SPAN("tcp"));
 }
 
+bool neighbours_serves(struct link *l, bool as_relay)
+{
+    if (l->connecting)
+        l->to_relay |= as_relay;
+    return l->connecting || !as_relay || l->host.n == 0 || l->asked;
+}
+
 struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,
                               bool is_last, bool is_auth, uint16_t *code)
 {
     struct link *l = neighbours_find(n, uri);
+    bool as_relay = !is_last || is_auth;
 
-    if (l)
-        return l;
+    if (l) {
+        *code = 403;
+        return neighbours_serves(l, as_relay) ? l : NULL;
+    }
     *code = 408;
     if (!n->dial || !can_be_dialled(uri))
         return NULL;
-    if (!uri->secure && (!is_last || is_auth || !n->allow_tcp)) {
+    if (!uri->secure && (as_relay || !n->allow_tcp)) {
         *code = 403;
         return NULL;
     }
-    return n->dial(n->ctx, uri, code);
+    l = n->dial(n->ctx, uri, code);
+    if (l)
+        (void)neighbours_serves(l, as_relay);
+    return l;
 }

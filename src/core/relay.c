@@ -187,13 +187,17 @@ void relay_link_known(struct relay *r, struct link *l)
     sendq_moved(l, r->now_ms);
 }
 
+static bool is_last(const struct route *route)
+{
+    return route->to.n == route->next.text.n;
+}
+
 /* What goes on the same way next time finds it among the session's peers. */
 static void reach(struct relay *r, struct route *route, const struct msg *m)
 {
-    bool is_last = route->to.n == route->next.text.n;
     uint16_t code = 408;
 
-    route->out = neighbours_reach(&r->neighbours, &route->next, is_last,
+    route->out = neighbours_reach(&r->neighbours, &route->next, is_last(route),
                                   m->method == MSG_AUTH, &code);
     if (!route->out) {
         route->kind = ROUTE_REFUSE;
@@ -211,6 +215,12 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     route_find(route, r->policy, &r->sessions, l, m, r->now_ms);
     if (route->kind == ROUTE_DIAL)
         reach(r, route, m);
+    else if (route->kind == ROUTE_LINK && route->out->host.n > 0 &&
+             !neighbours_serves(route->out,
+                                !is_last(route) || m->method == MSG_AUTH)) {
+        route->kind = ROUTE_REFUSE;
+        route->code = 403;
+    }
 }
 
 /* Takes all members out of a list. */

@@ -35,6 +35,7 @@ struct host_opts {
     const char *usage;       /* of its certificate */
     bool expired;            /* ... which is so */
     struct tls_files *files; /* its authority's; usually the relay's */
+    bool incurious;          /* asks for no certificate, as no relay does */
     bool unnamed;            /* the name server has no record of it */
     bool deaf;               /* takes connections and reads nothing */
     unsigned behind;         /* passes octets on to this port of loopback */

@@ -457,6 +457,39 @@ static void no_relay_is_dialled_over_plain_tcp(void **state)
     assert_int_equal(host_connections(h), 0);
 }
 
+/* One who wants no certificate of ours may be a peer, but is no relay
+ * (R4976-9.2-e): it gets no octet that is for somebody behind it. */
+static void no_relay_is_dialled_that_asks_for_no_certificate(void **state)
+{
+    const struct host_opts opts = {.tls = true, .incurious = true};
+    struct scene *s = outside_start(state, NULL);
+    struct host *h = host_new(s, &opts);
+    struct client *alice = login(s, "alice");
+
+    expect_refusal(
+        alice,
+        scene_text(s, "%s msrps://behind.example.org:7394/x;tcp", host_uri(h)),
+        403);
+    assert_int_equal(host_connections(h), 1);
+    host_refused(h);
+}
+
+static void
+a_peer_that_asks_for_no_certificate_does_not_become_a_relay(void **state)
+{
+    const struct host_opts opts = {.tls = true, .incurious = true};
+    struct scene *s = outside_start(state, NULL);
+    struct host *h = host_new(s, &opts);
+    struct client *alice = login(s, "alice");
+
+    talk_both_ways(h, alice);
+    expect_refusal(
+        alice,
+        scene_text(s, "%s msrps://behind.example.org:7394/x;tcp", host_uri(h)),
+        403);
+    assert_int_equal(host_connections(h), 1);
+}
+
 static void no_auth_goes_over_plain_tcp(void **state)
 {
     struct scene *s = outside_start(state, NULL);
@@ -524,6 +557,8 @@ int main(void)
         E2E_TEST(what_is_allowed_is_not_denied),
         E2E_TEST(plain_tcp_may_be_forbidden),
         E2E_TEST(no_relay_is_dialled_over_plain_tcp),
+        E2E_TEST(no_relay_is_dialled_that_asks_for_no_certificate),
+        E2E_TEST(a_peer_that_asks_for_no_certificate_does_not_become_a_relay),
         E2E_TEST(no_auth_goes_over_plain_tcp),
         E2E_TEST(nobody_is_dialled_for_a_stranger),
     };

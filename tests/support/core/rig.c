@@ -172,7 +172,7 @@ void rig_dials(struct rig *r, const char *name, const char *host)
 void rig_up(struct rig *r, struct wire *w)
 {
     w->held = false;
-    w->fake.link.is_host = w->fake.link.secure;
+    w->fake.link.is_host = w->fake.link.asked = w->fake.link.secure;
     w->fake.name = w->fake.link.host.p; /* a C string of ours */
     relay_clock(r->relay, r->now_ms);
     relay_link_known(r->relay, &w->fake.link);

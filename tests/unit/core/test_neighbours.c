@@ -39,6 +39,7 @@ static int set_up(void **state)
     fake_link_init(&b->fresh, 3);
     b->dialled.link.host = SPAN("far.example");
     b->dialled.link.host_port = 2855;
+    b->dialled.link.asked = true;
     b->came.link.is_host = true;
     b->came.name = "near.example";
     *state = b;
@@ -127,6 +128,44 @@ static void one_that_is_added_twice_is_there_once(void **state)
     assert_true(list_is_empty(&b->all.hosts));
 }
 
+/* R4976-9.2-e: as the last hop it may be a peer, who needs no certificate. */
+static void who_asked_for_no_certificate_is_no_relay(void **state)
+{
+    static const char uri[] = "msrps://far.example:2855/x;tcp";
+    struct bench *b = *state;
+    struct link *l = &b->dialled.link;
+    struct uri u = uri_of(uri);
+    uint16_t code;
+
+    l->asked = false;
+    neighbours_add(&b->all, l);
+    assert_ptr_equal(reach(b, uri, true, &code), l);
+    assert_null(reach(b, uri, false, &code));
+    assert_int_equal(code, 403);
+    code = 0;
+    assert_null(neighbours_reach(&b->all, &u, true, true, &code));
+    assert_int_equal(code, 403);
+    assert_int_equal(b->dials, 0);
+}
+
+static void who_is_being_dialled_is_marked_as_a_relay(void **state)
+{
+    static const char uri[] = "msrps://far.example:2855/x;tcp";
+    struct bench *b = *state;
+    struct link *l = &b->dialled.link;
+    uint16_t code;
+
+    l->asked = false;
+    l->connecting = true;
+    neighbours_add(&b->all, l);
+    assert_ptr_equal(reach(b, uri, true, &code), l);
+    assert_false(l->to_relay);
+    assert_ptr_equal(reach(b, uri, false, &code), l);
+    assert_true(l->to_relay);
+    assert_ptr_equal(reach(b, uri, true, &code), l);
+    assert_true(l->to_relay);
+}
+
 static void who_is_there_is_not_dialled(void **state)
 {
     struct bench *b = *state;
@@ -201,6 +240,8 @@ int main(void)
         TEST(who_showed_a_certificate_is_found_by_its_name),
         TEST(who_is_closing_is_not_found),
         TEST(one_that_is_added_twice_is_there_once),
+        TEST(who_asked_for_no_certificate_is_no_relay),
+        TEST(who_is_being_dialled_is_marked_as_a_relay),
         TEST(who_is_there_is_not_dialled),
         TEST(who_can_only_come_to_us_is_not_dialled),
         TEST(plain_tcp_leads_to_a_lone_peer_alone),
