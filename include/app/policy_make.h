@@ -8,8 +8,8 @@
 #include "config.h"
 #include "policy.h"
 
-/* The policy of `config` for listeners at these ports. It points into `config`.
- * 0 or ERR_NOMEM; free with policy_free(). */
+/* The policy of `config`, whose listeners have these ports, in its order. It
+ * points into `config`. 0 or ERR_NOMEM; free with policy_free(). */
 int policy_make(struct policy **out, const struct config *config,
                 const uint16_t *ports, size_t n_ports);
 /* NULL is harmless. */

@@ -20,6 +20,7 @@ struct policy {
                          request names none */
     uint16_t ports[POLICY_PORTS_MAX]; /* of all listeners */
     size_t n_ports;
+    uint16_t tls_port; /* the first of them with TLS; 0: none */
 
     enum digest_alg algorithms[DIGEST_ALGS]; /* MD5 last (I-7) */
     size_t n_algorithms;

@@ -43,6 +43,9 @@ void route_find(struct route *r, const struct policy *policy,
                 struct sessions *sessions, struct link *from,
                 const struct msg *m, uint64_t now_ms);
 
+/* Does a listener have this port now? */
+bool route_has_port(const struct policy *policy, uint16_t port);
+
 /* Does this URI mean this relay? By its authority, for which AUTH also takes
  * the realm as host, and no port (I-9); or because it was issued by this relay,
  * whatever that was called then, and its session lives. */

@@ -47,12 +47,18 @@ static int take_names(struct made_policy *m, const struct config *config)
     return 0;
 }
 
-static void take_ports(struct made_policy *m, const uint16_t *ports, size_t n)
+/* In the order of config->listen. */
+static void take_ports(struct made_policy *m, const struct config *config,
+                       const uint16_t *ports, size_t n)
 {
     int len;
 
-    for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++)
+    for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++) {
         m->policy.ports[m->policy.n_ports++] = ports[i];
+        if (config->listen.items[i].transport == CONFIG_TLS &&
+            m->policy.tls_port == 0)
+            m->policy.tls_port = ports[i];
+    }
     len = snprintf(m->self, sizeof m->self, "msrps://%.*s:%u;tcp",
                    SPAN_ARG(m->policy.name), n ? ports[0] : 2855U);
     m->policy.self = span_of(m->self, (size_t)len);
@@ -88,7 +94,7 @@ int policy_make(struct policy **out, const struct config *config,
         policy_free(&m->policy);
         return err;
     }
-    take_ports(m, ports, n_ports);
+    take_ports(m, config, ports, n_ports);
     take_algorithms(&m->policy, config);
     take_numbers(&m->policy, config);
     *out = &m->policy;

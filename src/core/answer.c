@@ -130,6 +130,15 @@ static struct span home_of(const struct link *l, const struct msg *m)
     return from.host;
 }
 
+/* That of the listener on which the AUTH came; when a reload has closed it, one
+ * at which others find the client. */
+static uint16_t uri_port(const struct policy *policy, const struct link *l)
+{
+    if (!l->secure || policy->tls_port == 0 || route_has_port(policy, l->port))
+        return l->port;
+    return policy->tls_port;
+}
+
 static struct session *new_session(struct relay *r, struct link *l,
                                    const struct msg *m,
                                    const struct auth_verdict *v)
@@ -139,7 +148,7 @@ static struct session *new_session(struct relay *r, struct link *l,
         .home = home_of(l, m),
         .user = v->credentials.username,
         .host = r->policy->name,
-        .port = l->port,
+        .port = uri_port(r->policy, l),
         .secure = l->secure,
         .began_ms = r->now_ms,
         .expires_ms = r->now_ms + UINT64_C(1000) * v->expires_s,

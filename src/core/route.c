@@ -2,7 +2,7 @@
 
 #include "err.h"
 
-static bool is_our_port(const struct policy *policy, uint16_t port)
+bool route_has_port(const struct policy *policy, uint16_t port)
 {
     for (size_t i = 0; i < policy->n_ports; i++)
         if (policy->ports[i] == port)
@@ -24,7 +24,7 @@ static bool is_our_host(const struct policy *policy, struct span host,
 static bool is_our_authority(const struct policy *policy, const struct uri *uri,
                              bool is_auth)
 {
-    return (uri->port ? is_our_port(policy, uri->port) : is_auth) &&
+    return (uri->port ? route_has_port(policy, uri->port) : is_auth) &&
            is_our_host(policy, uri->host, is_auth);
 }
 
@@ -33,6 +33,18 @@ bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
 {
     return is_our_authority(policy, uri, is_auth) ||
            session_find(sessions, uri, now_ms);
+}
+
+/* Whoever came through a listener means us by its port even when a reload has
+ * closed it: to renew his session, or to ask whether we are alive. */
+static bool is_addressed_to_us(const struct policy *policy,
+                               const struct sessions *sessions,
+                               const struct link *from, const struct uri *uri,
+                               bool is_auth, uint64_t now_ms)
+{
+    return route_is_ours(policy, sessions, uri, is_auth, now_ms) ||
+           (from && uri->port == from->port &&
+            is_our_host(policy, uri->host, is_auth));
 }
 
 /* Cuts the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is none,
@@ -147,8 +159,8 @@ void route_find(struct route *r, const struct policy *policy,
         refuse(r, 400);
         return;
     }
-    if (!route_is_ours(policy, sessions, &r->next, is_auth && m->n_to == 1,
-                       now_ms)) {
+    if (!is_addressed_to_us(policy, sessions, from, &r->next,
+                            is_auth && m->n_to == 1, now_ms)) {
         r->kind = ROUTE_FOREIGN;
         return;
     }

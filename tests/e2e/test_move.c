@@ -127,6 +127,26 @@ static void sessions_keep_their_uris_when_their_listener_moves(void **state)
     talk_expect_code(peer, tid, 200);
 }
 
+/* He knows the relay by the port that is gone; others have to find him. */
+static void who_came_through_a_moved_listener_may_log_in_again(void **state)
+{
+    unsigned from, to;
+    struct scene *s = start_at_port(state, &from);
+    struct client *alice = login(s, "alice"), *peer;
+    const char *tid;
+
+    to = renew_free_port(s);
+    listen_at(s, item(s, "tls", "127.0.0.1", to));
+    talk_expect_nothing(alice);
+    login_on(alice);
+    assert_non_null(strstr(alice->uri, scene_text(s, ":%u/", to)));
+    relay_use_port(s->relay, RELAY_TLS, to);
+    peer = scene_connect(s, RELAY_TLS, "peer");
+    tid = talk_text(peer, alice, "from outside");
+    talk_answer(alice, talk_expect_body(alice, SPAN("from outside"), '$'), 200);
+    talk_expect_code(peer, tid, 200);
+}
+
 /* --- those who wait in the kernel's queue --------------------------------- */
 
 enum { WAITING = 20 };
@@ -284,6 +304,7 @@ int main(void)
         E2E_TEST(added_listener_is_served),
         E2E_TEST(those_who_came_through_a_removed_listener_stay),
         E2E_TEST(sessions_keep_their_uris_when_their_listener_moves),
+        E2E_TEST(who_came_through_a_moved_listener_may_log_in_again),
         E2E_TEST(those_who_wait_at_a_listener_that_moves_are_served),
         E2E_TEST(those_who_wait_at_a_listener_that_widens_are_served),
         E2E_TEST(listener_widens_to_all_addresses_and_back),

@@ -13,7 +13,8 @@
 static void names_and_ports_are_those_of_the_relay(void **state)
 {
     static const uint16_t ports[] = {2855, 8443};
-    struct config *c = parsed_good(GROUPS LISTEN);
+    struct config *c = parsed_good(
+        GROUPS "listen = ( { transport = \"tcp\"; }, { port = 8443; } );\n");
     struct policy *p;
 
     (void)state;
@@ -26,6 +27,7 @@ static void names_and_ports_are_those_of_the_relay(void **state)
     assert_int_equal(p->n_ports, 2);
     assert_int_equal(p->ports[0], 2855);
     assert_int_equal(p->ports[1], 8443);
+    assert_int_equal(p->tls_port, 8443);
     assert_span(p->self, "msrps://r.example:2855;tcp");
     policy_free(p);
     config_free(c);

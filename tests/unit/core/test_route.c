@@ -162,6 +162,21 @@ static void ours_is_a_name_of_ours_with_a_port_of_ours(void **state)
     }
 }
 
+/* After a reload has closed the listener. */
+static void port_that_a_link_came_through_is_ours_for_it_alone(void **state)
+{
+    static const char former[] = "msrps://r.example:2854;tcp";
+    struct bench *b = *state;
+
+    b->alice.link.port = 2854;
+    assert_int_equal(sends(b, &b->alice, former)->kind, ROUTE_LOCAL);
+    assert_int_equal(way(b, &b->alice, "AUTH", former, BOB)->kind, ROUTE_LOCAL);
+    assert_int_equal(sends(b, &b->bob, former)->kind, ROUTE_FOREIGN);
+    assert_int_equal(
+        sends(b, &b->alice, "msrps://other.example:2854;tcp")->kind,
+        ROUTE_FOREIGN);
+}
+
 static void what_is_not_ours_is_foreign(void **state)
 {
     struct bench *b = *state;
@@ -411,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(ours_is_a_name_of_ours_with_a_port_of_ours),
+        TEST(port_that_a_link_came_through_is_ours_for_it_alone),
         TEST(what_is_not_ours_is_foreign),
         TEST(with_nothing_behind_it_is_for_the_relay),
         TEST(a_client_is_led_out_through_its_own_uri),
