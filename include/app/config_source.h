@@ -30,7 +30,8 @@ int config_source_init(struct config_source *s, const char *path,
                        const struct span *text, struct config_report *r);
 void config_source_fini(struct config_source *s);
 
-/* Where line 1, 2, ... of the text came from; line 1 of the whole for others.
+/* Where line 1, 2, ... of the text came from; a line past the end is the last
+ * one, 0 the first of the whole.
  * The name is valid as long as s, or as long as s->files when they are taken.
  */
 struct config_place config_source_at(const struct config_source *s,

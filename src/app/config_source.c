@@ -404,7 +404,9 @@ void config_source_fini(struct config_source *s)
 struct config_place config_source_at(const struct config_source *s,
                                      unsigned line)
 {
-    if (line >= 1 && line <= s->n_lines)
+    if (line > s->n_lines)
+        line = (unsigned)s->n_lines;
+    if (line >= 1)
         return s->lines[line - 1];
     return (struct config_place){s->files[0], 1};
 }

@@ -136,6 +136,17 @@ static void strings_and_comments_stay(void **state)
            "\"\n5000000000\n\"5000000000L\n");
 }
 
+/* What is missing at the end is missed there. */
+static void a_line_past_the_end_is_the_last_one(void **state)
+{
+    expand(*state, "a = 1;\nb =\n", "a = 1;\nb =\n");
+    assert_place(*state, 2, "top.conf", 2);
+    assert_place(*state, 3, "top.conf", 2);
+    assert_place(*state, 0, "top.conf", 1);
+    open_text(*state, "");
+    assert_place(*state, 1, "top.conf", 1);
+}
+
 static void an_included_file_stands_in_its_place(void **state)
 {
     struct fixture *x = *state;
@@ -149,13 +160,6 @@ static void an_included_file_stands_in_its_place(void **state)
     assert_place(x, 4, "/inc.conf", 3);
     assert_place(x, 5, "/top.conf", 2);
     assert_place(x, 6, "/top.conf", 3);
-}
-
-static void places_outside_the_text_are_its_beginning(void **state)
-{
-    open_text(*state, "a = 1;\n");
-    assert_place(*state, 0, "top.conf", 1);
-    assert_place(*state, 2, "top.conf", 1);
 }
 
 static void a_relative_name_begins_where_it_is_written(void **state)
@@ -371,8 +375,8 @@ int main(void)
         TEST(marked_integers_stay),
         TEST(other_digits_stay),
         TEST(strings_and_comments_stay),
+        TEST(a_line_past_the_end_is_the_last_one),
         TEST(an_included_file_stands_in_its_place),
-        TEST(places_outside_the_text_are_its_beginning),
         TEST(a_relative_name_begins_where_it_is_written),
         TEST(an_absolute_name_is_taken_as_it_is),
         TEST(a_name_may_have_escapes),
