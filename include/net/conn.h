@@ -39,7 +39,8 @@ struct conn_ops {
     /* Input: consume from the front of *in, which is valid in the call. What is
      * left is offered again with more behind it. If left and the connection was
      * not paused, then more is needed; a full block that is not consumed from
-     * at all while not paused is the owner's mistake. */
+     * at all while not paused is the owner's mistake. Pausing and resuming in
+     * the call asks for the same again at the end of the turn. */
     void (*input)(void *ctx, struct span *in);
     /* The kernel has taken all octets up to this position of the output
      * (counted from 0 over the life of the connection). Called when it moved.

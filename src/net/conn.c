@@ -245,7 +245,8 @@ void conn_rested(struct conn *c)
     update_events(c);
 }
 
-/* Reads up to the share of a turn. */
+/* Reads up to the share of a turn. What an owner left and then resumed for is
+ * offered again before more is read: it may fill the block. */
 static void read_some(struct conn *c)
 {
     uint64_t allowed = c->rate ? rate_allows(c) : UINT64_MAX;
@@ -256,7 +257,7 @@ static void read_some(struct conn *c)
     if (allowed < share)
         share = allowed;
     budget = share;
-    while (!err && more && budget && is_reading(c))
+    while (!err && more && budget && is_reading(c) && !c->again)
         err = read_once(c, &budget, &more);
     if (c->rate) {
         c->rate_left_milli -= MILLI * (share - budget);
@@ -285,7 +286,7 @@ static void take_waiting(struct conn *c)
         offer(c);
     /* While it was paused the socket has most likely filled up: its share of
      * this turn is read now, or those who were not paused would be ahead. */
-    if (is_reading(c))
+    if (is_reading(c) && !c->again)
         read_some(c);
     else if (c->state != CONN_DEAD)
         input_settle(&c->in);

@@ -416,6 +416,39 @@ static void pauses_at_every_offer_lose_nothing(void **state)
     rig_free(r);
 }
 
+/* Its turn comes while it queues for one: nothing is taken until the same block
+ * is offered again. */
+static void take_a_block_at_its_second_offer(struct rig *r, struct span *in)
+{
+    static uint64_t shown;
+
+    if (in->n < INPUT)
+        return;
+    if (shown == conn_octets_in(r->conn)) {
+        rig_take(r, in, in->n);
+        return;
+    }
+    shown = conn_octets_in(r->conn);
+    conn_pause(r->conn);
+    conn_resume(r->conn);
+}
+
+static void a_full_block_is_offered_again_before_more_is_read(void **state)
+{
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    struct rig_world *w = *state;
+    enum { LEFT = 1000, MORE = 2 * INPUT };
+
+    r->on_input = take_a_block_at_its_second_offer;
+    rig_send_all(r, w->big, LEFT); /* so that the block is full in mid-turn */
+    settle(r);
+    rig_send_all(r, w->big + LEFT, MORE - LEFT);
+    while (r->got_n < MORE)
+        rig_turn(r);
+    assert_memory_equal(r->got, w->big, MORE);
+    rig_free(r);
+}
+
 static void paused_input_does_not_hold_up_output(void **state)
 {
     struct rig *r = rig_open(*state, (struct rig_opts){0});
@@ -492,6 +525,7 @@ int main(void)
         T(a_leftover_is_offered_again_after_resuming),
         T(paused_again_before_the_end_of_the_turn_nothing_is_offered),
         T(pauses_at_every_offer_lose_nothing),
+        T(a_full_block_is_offered_again_before_more_is_read),
         T(paused_input_does_not_hold_up_output),
         T(an_echo_from_the_callback_comes_back),
         T(more_may_be_written_when_some_was_sent),
