@@ -12,6 +12,7 @@ set -eu
 build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 clean=$build/clean-debian.tar
+lock=/run/lock/msrprelayd-packaging
 dir=
 
 skip() {
@@ -96,14 +97,14 @@ make_clean() {
 }
 
 contain() {
-    systemd-nspawn --quiet --register=no --keep-unit --console=pipe \
-        --directory "$dir/root" \
-        --bind "$dir/out:/mnt" "$@" </dev/null
+    systemd-nspawn --quiet --register=no --keep-unit \
+        --directory "$dir/root" --bind "$dir/out:/mnt" "$@" </dev/null
 }
 
 # within COMMAND...: quiet unless it fails.
 within() {
-    contain --as-pid2 --setenv=DEBIAN_FRONTEND=noninteractive "$@" \
+    contain --console=pipe --as-pid2 \
+        --setenv=DEBIAN_FRONTEND=noninteractive "$@" \
         >"$dir/within.log" 2>&1 || {
         tail -n 40 "$dir/within.log"
         fail "$*"
@@ -140,7 +141,7 @@ expect_left() {
 is() {
     local want=$1 path=$2 found
 
-    found=$(contain --as-pid2 stat -c '%U:%G %a' "$path" 2>/dev/null)
+    found=$(chroot "$dir/root" stat -c '%U:%G %a' "$path")
     [ "$found" = "$want" ] || fail "$path is $found, not $want"
 }
 
@@ -174,11 +175,9 @@ make_certificates() {
 check_booted() {
     cp "$here/inside.sh" "$dir/out"
     make_certificates
-    timeout 300 systemd-nspawn --quiet --register=no --keep-unit \
-        --directory "$dir/root" --volatile=overlay --private-network \
-        --bind "$dir/out:/mnt" \
+    contain --volatile=overlay --private-network \
         --bind-ro "$here/inside.service:/etc/systemd/system/inside.service" \
-        --boot systemd.unit=inside.service </dev/null >"$dir/boot.log" 2>&1 ||
+        --boot systemd.unit=inside.service >"$dir/boot.log" 2>&1 ||
         : # how it ends is how the machine went off
     cat "$dir/out/log" || {
         tail -n 40 "$dir/boot.log"
@@ -188,6 +187,9 @@ check_booted() {
 }
 
 check_needs
+# Two at once would have the same name, and the same control groups.
+exec 9>$lock
+flock 9
 mkdir "$dir/out"
 step "package"
 make_package
