@@ -25,15 +25,17 @@ const char *ctl_human_span(char *dst, double seconds)
 const char *ctl_human_size(char *dst, uint64_t octets)
 {
     static const char units[] = "KMGTPE";
-    double value = (double)octets;
+    double value = (double)octets / 1024;
     size_t unit = 0;
 
     if (octets < 1024) {
         snprintf(dst, CTL_HUMAN_MAX, "%u", (unsigned)octets);
         return dst;
     }
-    for (value /= 1024; value >= 1023.5; value /= 1024)
+    while (value >= 1023.5) { /* it would be written as 1024 */
+        value /= 1024;
         unit++;
+    }
     snprintf(dst, CTL_HUMAN_MAX, value < 9.95 ? "%.1f%c" : "%.0f%c", value,
              units[unit]);
     return dst;

@@ -98,45 +98,38 @@ static void widen(size_t *width, char *text)
 /* The columns are the fields of the first row. */
 static void measure(struct ctl_show *s, json_t *first)
 {
-    const char *key;
-    json_t *value;
-    size_t column = 0;
+    void *at = json_object_iter(first);
 
-    json_object_foreach(first, key, value)
-    {
-        if (column == CTL_SHOW_COLUMNS)
-            break;
+    for (size_t column = 0; at && column < CTL_SHOW_COLUMNS; column++) {
+        const char *key = json_object_iter_key(at);
+
         if (s->n_rows == s->n_waiting)
             widen(&s->widths[column], title_text(key, true));
         for (size_t i = 0; i < s->n_waiting; i++)
             widen(&s->widths[column],
                   value_text(key, json_object_get(s->rows[i], key)));
-        column++;
+        at = json_object_iter_next(first, at);
     }
 }
 
 /* A line of the table; `row` NULL: its head. */
 static void print_line(struct ctl_show *s, json_t *first, json_t *row)
 {
-    const char *key;
-    json_t *value;
-    size_t column = 0, n = json_object_size(first);
+    void *at = json_object_iter(first);
 
-    if (n > CTL_SHOW_COLUMNS)
-        n = CTL_SHOW_COLUMNS;
-    json_object_foreach(first, key, value)
-    {
-        bool right = is_figure(first, key), is_last = column + 1 == n;
+    for (size_t column = 0; at && column < CTL_SHOW_COLUMNS; column++) {
+        const char *key = json_object_iter_key(at);
+        bool right = is_figure(first, key);
         char *text = row ? value_text(key, json_object_get(row, key))
                          : title_text(key, true);
+        bool is_last;
 
+        at = json_object_iter_next(first, at);
+        is_last = !at || column + 1 == CTL_SHOW_COLUMNS;
         print_cell(s->out, text, is_last && !right ? 0 : s->widths[column],
                    right);
+        fprintf(s->out, "%*s", is_last ? 0 : GAP, "");
         free(text);
-        if (is_last)
-            break;
-        fprintf(s->out, "%*s", GAP, "");
-        column++;
     }
     fputc('\n', s->out);
 }
@@ -156,14 +149,15 @@ static void print_table(struct ctl_show *s)
 
 static void print_fields(struct ctl_show *s, json_t *row)
 {
-    const char *key;
-    json_t *value;
     size_t width = 0;
+    void *at;
 
-    json_object_foreach(row, key, value) widen(&width, title_text(key, false));
-    json_object_foreach(row, key, value)
-    {
-        char *title = title_text(key, false), *text = value_text(key, value);
+    for (at = json_object_iter(row); at; at = json_object_iter_next(row, at))
+        widen(&width, title_text(json_object_iter_key(at), false));
+    for (at = json_object_iter(row); at; at = json_object_iter_next(row, at)) {
+        const char *key = json_object_iter_key(at);
+        char *title = title_text(key, false);
+        char *text = value_text(key, json_object_iter_value(at));
 
         print_cell(s->out, title, width + GAP, false);
         fprintf(s->out, "%s\n", text ? text : "");
