@@ -19,6 +19,14 @@ enum {
     WHY_MAX = 256,
 };
 
+/* Accepted when all places were taken: those who have just left may not have
+ * been seen to leave yet. */
+struct parked {
+    int fd;
+    uid_t uid;
+    struct addr peer;
+};
+
 struct control {
     struct loop *loop;
     struct net *net; /* its own: these connections are not the relay's */
@@ -26,6 +34,9 @@ struct control {
     struct timer_fifo *idle;
     struct list clients;
     size_t n_clients;
+    struct parked parked[CONTROL_CLIENTS_MAX];
+    size_t n_parked;
+    struct loop_defer unpark; /* at the end of the turn */
     struct log_limit refusal_log;
 };
 
@@ -261,15 +272,14 @@ static void turn_away(struct control *c, int fd, const char *row,
     (void)close(fd);
 }
 
-static int serve(struct control *control, int fd, const struct addr *peer,
-                 uid_t uid)
+static void serve(struct control *control, int fd, const struct addr *peer,
+                  uid_t uid)
 {
     struct client *c = calloc(1, sizeof *c + control->setup.state_size);
-    int err;
 
     if (!c) {
-        (void)close(fd);
-        return ERR_NOMEM;
+        turn_away(control, fd, "", err_text(ERR_NOMEM));
+        return;
     }
     c->control = control;
     c->call.uid = uid;
@@ -278,13 +288,31 @@ static int serve(struct control *control, int fd, const struct addr *peer,
     loop_defer_init(&c->next, go_on, c);
     list_init(&c->of_control);
     control->n_clients++;
-    err = conn_accept(&c->conn, control->net, fd, peer, NULL, 0, &conn_ops, c);
-    if (err) {
+    if (conn_accept(&c->conn, control->net, fd, peer, NULL, 0, &conn_ops, c))
         client_free(c);
-        return err;
+    else
+        list_append(&control->clients, &c->of_control);
+}
+
+static void turn_away_surplus(struct control *c, int fd)
+{
+    turn_away(c, fd, "{\"ok\":false,\"error\":\"too many connections\"}\n",
+              "too many");
+}
+
+static void on_unpark(void *ctx)
+{
+    struct control *c = ctx;
+
+    for (size_t i = 0; i < c->n_parked; i++) {
+        const struct parked *p = &c->parked[i];
+
+        if (c->n_clients < CONTROL_CLIENTS_MAX)
+            serve(c, p->fd, &p->peer, p->uid);
+        else
+            turn_away_surplus(c, p->fd);
     }
-    list_append(&control->clients, &c->of_control);
-    return 0;
+    c->n_parked = 0;
 }
 
 static void on_accept(void *ctx, struct listener *l, int fd,
@@ -294,15 +322,17 @@ static void on_accept(void *ctx, struct listener *l, int fd,
     uid_t uid;
 
     (void)l;
-    if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid()))
+    if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid())) {
         turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
                   "another user");
-    else if (c->n_clients == CONTROL_CLIENTS_MAX)
-        turn_away(c, fd, "{\"ok\":false,\"error\":\"too many connections\"}\n",
-                  "too many");
-    else if (serve(c, fd, peer, uid) != 0)
-        log_warn(c->setup.log, "control connection refused reason=\"%s\"",
-                 err_text(ERR_NOMEM));
+    } else if (c->n_clients < CONTROL_CLIENTS_MAX) {
+        serve(c, fd, peer, uid);
+    } else if (c->n_parked < CONTROL_CLIENTS_MAX) {
+        c->parked[c->n_parked++] = (struct parked){fd, uid, *peer};
+        loop_defer(c->loop, &c->unpark);
+    } else {
+        turn_away_surplus(c, fd);
+    }
 }
 
 /* The relay's own listeners tell of it. */
@@ -372,6 +402,7 @@ int control_new(struct control **out, struct loop *loop,
     c->loop = loop;
     c->setup = *setup;
     list_init(&c->clients);
+    loop_defer_init(&c->unpark, on_unpark, c);
     err = net_new(&c->net, loop, &settings);
     if (!err)
         err = timer_fifo_new(&c->idle, loop, setup->idle_ms, on_idle);
@@ -389,6 +420,9 @@ void control_free(struct control *c)
 
     if (!c)
         return;
+    loop_defer_cancel(&c->unpark);
+    while (c->n_parked > 0)
+        (void)close(c->parked[--c->n_parked].fd);
     while ((m = list_first(&c->clients)))
         conn_close(CONTAINER(m, struct client, of_control)->conn);
     timer_fifo_free(c->idle);
