@@ -142,7 +142,7 @@ static void the_socket_goes_with_the_relay(void **state)
 
 /* --- bounds --------------------------------------------------------------- */
 
-enum { SESSIONS = 3000 };
+enum { SESSIONS = 2000 };
 
 static struct scene *scene_of_many_sessions(void **state)
 {
