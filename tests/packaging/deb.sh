@@ -114,7 +114,10 @@ within() {
 make_root() {
     mkdir "$dir/root"
     tar -C "$dir/root" -xf "$clean"
-    within apt-get -qq update
+    contain --as-pid2 true >"$dir/within.log" 2>&1 ||
+        skip "no container can be run here: $(tail -n 1 "$dir/within.log")"
+    contain --as-pid2 apt-get -qq update >"$dir/within.log" 2>&1 ||
+        skip "the mirror does not answer from inside a container"
     within apt-get -qq -y --no-install-recommends satisfy \
         "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Depends)"
 }
