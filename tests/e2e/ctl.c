@@ -1,6 +1,7 @@
 #include "ctl.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -48,6 +49,14 @@ static const struct place *place_of(const struct scene *s)
     return NULL;
 }
 
+static void give(const char *dir, const char *name)
+{
+    const struct passwd *user = getpwnam(name);
+
+    assert_non_null(user);
+    assert_int_equal(chown(dir, user->pw_uid, user->pw_gid), 0);
+}
+
 struct scene *ctl_scene(void **state, const struct relay_opts *opts)
 {
     struct relay_opts with_socket = opts ? *opts : (struct relay_opts){0};
@@ -61,6 +70,8 @@ struct scene *ctl_scene(void **state, const struct relay_opts *opts)
     list_init(&place->part.of_scene);
     memcpy(place->dir, "/tmp/msrp-ctl-XXXXXX", 21);
     assert_non_null(mkdtemp(place->dir));
+    if (with_socket.user)
+        give(place->dir, with_socket.user);
     snprintf(groups, sizeof groups, "control: { socket = \"%s/%s\"; };\n%s",
              place->dir, first_name,
              with_socket.groups ? with_socket.groups : "");

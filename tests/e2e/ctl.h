@@ -5,7 +5,8 @@
 #include "scene.h"
 
 /* Starts a scene with the socket in a directory of its own, which goes with the
- * scene. `opts` NULL: defaults; its `groups` must leave `control` out. */
+ * scene, and is that of opts->user. `opts` NULL: defaults; its `groups` must
+ * leave `control` out. */
 struct scene *ctl_scene(void **state, const struct relay_opts *opts);
 
 /* The configuration's group for the socket with this name in there. */
@@ -20,8 +21,8 @@ struct ctl_said {
 };
 
 /* Runs it to its end, while the scene goes on: with these arguments, parted by
- * blanks. Those that begin with an option name the socket themselves; else it is
- * the one that the relay began with. */
+ * blanks. Those that begin with an option name the socket themselves; else it
+ * is the one that the relay began with. */
 struct ctl_said ctl_run(struct scene *s, const char *arguments);
 /* The same; what is typed into it is `in`. */
 struct ctl_said ctl_run_with(struct scene *s, const char *arguments,

@@ -1,8 +1,10 @@
 /* Where the control socket is, who may ask there, and how much. */
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,27 +62,41 @@ static void a_place_that_cannot_be_is_a_fault(void **state)
 
 enum verdict { NOT_RUN = 1, KERNEL_REFUSED, RELAY_REFUSED, ANSWERED };
 
-/* What becomes of another user who asks. */
-static int as_nobody(struct scene *s)
+static enum verdict knock(const char *path)
 {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char got[64] = "";
+    ssize_t n;
+
+    span_copy(to.sun_path, sizeof to.sun_path, span_str(path));
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+        return errno == EACCES ? KERNEL_REFUSED : NOT_RUN;
+    (void)send(fd, "ping\n", 5, MSG_NOSIGNAL);
+    n = recv(fd, got, sizeof got - 1, 0);
+    close(fd);
+    if (n > 0 && strcmp(got, "{\"ok\":true}\n") == 0)
+        return ANSWERED;
+    return n > 0 && strstr(got, "not allowed") ? RELAY_REFUSED : NOT_RUN;
+}
+
+/* What becomes of another user who asks. */
+static enum verdict as_nobody(struct scene *s)
+{
+    const char *path = ctl_path(s, "s");
     pid_t pid = fork();
     int status;
 
     assert_true(pid >= 0);
     if (pid == 0) {
-        struct ctl_said said;
-
-        if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
+        if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 ||
+            setuid(NOBODY) != 0)
             _exit(NOT_RUN);
-        said = ctl_run(s, "ping");
-        if (said.code == UNREACHABLE && strstr(said.err, "denied"))
-            _exit(KERNEL_REFUSED);
-        if (said.code == 1 && strstr(said.err, "not allowed"))
-            _exit(RELAY_REFUSED);
-        _exit(ANSWERED);
+        _exit((int)knock(path));
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    assert_true(WIFEXITED(status));
+    return (enum verdict)WEXITSTATUS(status);
 }
 
 static void other_users_are_refused(void **state)
@@ -99,6 +115,34 @@ static void other_users_are_refused(void **state)
     /* Nor when somebody has opened it for all. */
     assert_int_equal(chmod(path, 0666), 0);
     assert_int_equal(as_nobody(s), RELAY_REFUSED);
+}
+
+/* Where the relay's files are, its user may read. */
+static void open_files(void *ctx, struct tls_files *files)
+{
+    (void)ctx;
+    if (chmod(tls_files_dir(files), 0755) != 0)
+        _exit(127);
+}
+
+static void the_relays_own_user_may_ask(void **state)
+{
+    const struct relay_opts as_user = {.user = "nobody",
+                                       .in_child = open_files};
+    struct relay_opts moved = as_user;
+    struct scene *s;
+
+    if (geteuid() != 0)
+        skip();
+    s = ctl_scene(state, &as_user);
+    assert_int_equal(as_nobody(s), ANSWERED);
+    ctl_ok(s, "ping"); /* so may root */
+    moved.groups = ctl_group(s, "moved");
+    assert_int_equal(chmod(relay_path(s->relay, "key"), 0644), 0);
+    relay_write_config(s->relay, &moved);
+    ctl_ok(s, "reload");
+    assert_int_equal(access(ctl_path(s, "s"), F_OK), -1);
+    ctl_ok(s, scene_text(s, "-s %s ping", ctl_path(s, "moved")));
 }
 
 static void a_living_socket_is_not_taken_over(void **state)
@@ -255,6 +299,7 @@ int main(void)
         E2E_TEST(a_reload_moves_the_socket),
         E2E_TEST(a_place_that_cannot_be_is_a_fault),
         E2E_TEST(other_users_are_refused),
+        E2E_TEST(the_relays_own_user_may_ask),
         E2E_TEST(a_living_socket_is_not_taken_over),
         E2E_TEST(a_socket_that_was_left_behind_is_replaced),
         E2E_TEST(the_socket_goes_with_the_relay),
