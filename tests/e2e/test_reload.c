@@ -5,6 +5,7 @@
 #include "cmocka_all.h"
 #include "flow.h"
 #include "login.h"
+#include "outside.h"
 #include "renew.h"
 
 /* --- two hundred transfers, a hundred reloads ----------------------------- */
@@ -257,6 +258,68 @@ static void handshakes_meanwhile_succeed(void **state)
     }
 }
 
+static const char *send_to(struct client *c, const struct host *h)
+{
+    const struct send s = {
+        .to = scene_text(c->scene, "%s %s", c->uri, host_uri(h)),
+        .body = SPAN("to a host")};
+
+    return talk_send(c, NULL, &s);
+}
+
+/* Each time the relay is about to dial, or does. */
+static void dials_meanwhile_succeed(void **state)
+{
+    enum { HOSTS = 5 };
+    static const struct outside_opts opts = {.dial = OUTSIDE_OPEN};
+    struct scene *s = outside_start(state, &opts);
+    struct client *alice = login(s, "alice"), *peer;
+
+    for (int i = 0; i < HOSTS; i++) {
+        const struct host_opts at = {
+            .name = scene_text(s, "host%d.example.org", i), .tls = true};
+        struct host *h = host_new(s, &at);
+        const char *tid = send_to(alice, h);
+
+        for (int turns = 0; turns < i; turns++)
+            scene_turn(s, now_ms());
+        renew_certificate(s->relay);
+        relay_signal(s->relay, SIGHUP);
+        peer = host_accept(h);
+        talk_answer(peer, talk_expect_body(peer, SPAN("to a host"), '$'), 200);
+        talk_expect_code(alice, tid, 200);
+    }
+    renew_well(s);
+    talk_expect_nothing(alice);
+}
+
+static bool was_asked(void *ctx)
+{
+    const struct scene *s = ctx;
+
+    return dns_stub_asked(outside_names(s), "slow.example.org", DNS_A) > 0;
+}
+
+/* A question that the name server has not answered yet is asked on. */
+static void questions_to_name_servers_outlive_it(void **state)
+{
+    static const struct outside_opts opts = {.dial = OUTSIDE_OPEN};
+    struct scene *s = outside_start(state, &opts);
+    struct client *alice = login(s, "alice"), *peer;
+    const struct host_opts at = {.name = "slow.example.org"};
+    struct host *h = host_new(s, &at);
+    const char *tid;
+
+    dns_stub_set_mood(outside_names(s), at.name, 0, DNS_STUB_SILENT);
+    tid = send_to(alice, h);
+    scene_until(s, was_asked, s, "a question");
+    renew_well(s);
+    dns_stub_set_mood(outside_names(s), at.name, 0, DNS_STUB_ANSWER);
+    peer = host_accept(h);
+    talk_answer(peer, talk_expect_body(peer, SPAN("to a host"), '$'), 200);
+    talk_expect_code(alice, tid, 200);
+}
+
 /* The file may be gone by then: it is not looked at. */
 static void none_happens_during_the_end(void **state)
 {
@@ -285,6 +348,8 @@ int main(void)
         E2E_TEST(two_hundred_transfers_live_through_a_hundred_reloads),
         E2E_TEST(a_thousand_at_once_do_no_harm),
         E2E_TEST(handshakes_meanwhile_succeed),
+        E2E_TEST(dials_meanwhile_succeed),
+        E2E_TEST(questions_to_name_servers_outlive_it),
         E2E_TEST(none_happens_during_the_end),
     };
 

@@ -5,6 +5,7 @@
 #include "cmocka_all.h"
 #include "flow.h"
 #include "login.h"
+#include "outside.h"
 #include "renew.h"
 
 static void reload_groups(struct scene *s, const char *groups)
@@ -161,6 +162,52 @@ static void transaction_timeout_holds_for_new_transactions(void **state)
     talk_expect_nothing(alice); /* no REPORT on the other */
 }
 
+/* --- dialling ------------------------------------------------------------- */
+
+static const char *dial_settings(struct scene *s, const char *more)
+{
+    char at[ADDR_TEXT_MAX];
+
+    return scene_text(s, "dial: { servers = [ \"%s\" ]; %s };",
+                      addr_text(at, dns_stub_addr(outside_names(s))), more);
+}
+
+static const char *send_to(struct client *c, const struct host *h)
+{
+    const struct send s = {
+        .to = scene_text(c->scene, "%s %s", c->uri, host_uri(h)),
+        .body = SPAN("to a host")};
+
+    return talk_send(c, NULL, &s);
+}
+
+static void expect_arrival(struct client *c, struct client *peer,
+                           const char *tid)
+{
+    talk_answer(peer, talk_expect_body(peer, SPAN("to a host"), '$'), 200);
+    talk_expect_code(c, tid, 200);
+}
+
+static void denied_addresses_hold_for_new_connections(void **state)
+{
+    static const struct outside_opts opts = {.dial = OUTSIDE_OPEN};
+    static const struct host_opts one = {.name = "one.example.org"};
+    static const struct host_opts other = {.name = "other.example.org"};
+    struct scene *s = outside_start(state, &opts);
+    struct client *alice = login(s, "alice"), *peer;
+    struct host *first = host_new(s, &one), *second = host_new(s, &other);
+    const char *tid = send_to(alice, first);
+
+    peer = host_accept(first);
+    expect_arrival(alice, peer, tid);
+    reload_groups(s, dial_settings(s, "deny = [ \"127.0.0.0/8\" ];"));
+    talk_expect_code(alice, send_to(alice, second), 403);
+    expect_arrival(alice, peer, send_to(alice, first));
+    reload_groups(s, dial_settings(s, OUTSIDE_OPEN));
+    tid = send_to(alice, second);
+    expect_arrival(alice, host_accept(second), tid);
+}
+
 /* --- names ---------------------------------------------------------------- */
 
 static void name_changes_for_new_sessions(void **state)
@@ -261,6 +308,7 @@ int main(void)
         E2E_TEST(max_failures_hold_for_the_next_one),
         E2E_TEST(probation_holds_for_new_connections),
         E2E_TEST(transaction_timeout_holds_for_new_transactions),
+        E2E_TEST(denied_addresses_hold_for_new_connections),
         E2E_TEST(name_changes_for_new_sessions),
         E2E_TEST(change_of_user_waits_for_a_restart),
         E2E_TEST(level_changes_for_the_next_line),
