@@ -133,23 +133,6 @@ static struct own_files *own_files_new(void)
     return o;
 }
 
-/* All of a file, once this stands in it: the relay is kept talking until it
- * does. To be freed. */
-static char *wait_accounts(struct client *c, const char *text)
-{
-    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
-
-    for (;;) {
-        char *all = renew_read(c->relay, "accounts");
-
-        if (strstr(all, text))
-            return all;
-        free(all);
-        assert_true(now_ms() < deadline_ms);
-        talk_expect_nothing(c);
-    }
-}
-
 /* As it is, with root for its author, and as logrotate does it without
  * `create`. */
 static void file_that_root_opened_can_be_reopened(void **state)
@@ -172,7 +155,7 @@ static void file_that_root_opened_can_be_reopened(void **state)
     scene_add_part(s, &own->part);
     alice = login(s, "alice");
     client_close(login(s, "bob"));
-    free(wait_accounts(alice, "\"bob\""));
+    free(renew_wait(alice, "accounts", "\"bob\""));
     for (int i = 0; i < 2; i++) {
         if (i == 1)
             assert_int_equal(rename(relay_path(s->relay, "accounts"),
@@ -180,7 +163,7 @@ static void file_that_root_opened_can_be_reopened(void **state)
                              0);
         relay_signal(s->relay, SIGUSR1);
         client_close(login(s, names[i]));
-        free(wait_accounts(alice, scene_text(s, "\"%s\"", names[i])));
+        free(renew_wait(alice, "accounts", scene_text(s, "\"%s\"", names[i])));
     }
     assert_null(strstr(relay_log(s->relay), "cannot reopen"));
     free(accounts);
