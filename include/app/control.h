@@ -66,7 +66,8 @@ void control_close(struct control_door *d);
 
 /* --- for step() --- */
 
-/* Begins a row, and sends it. A row that is too long is left out. */
+/* Begins a row, and sends it. A row that is too long, or one of too many in a
+ * single step, is left out, and counted in the last one. */
 void control_row(struct control_call *call, struct json *j);
 void control_row_end(struct control_call *call, struct json *j);
 

@@ -16,6 +16,7 @@ enum {
      * a few rows, but for what cannot be made in steps. */
     OUTPUT_HIGH = 65536,
     OUTPUT_MAX = 16 * OUTPUT_HIGH,
+    OUTPUT_ROWS = OUTPUT_MAX - CONTROL_ROW_MAX, /* the last one always fits */
     WHY_MAX = 256,
 };
 
@@ -54,8 +55,9 @@ struct client {
     struct timer idle;
     struct loop_defer next; /* further steps of the answer */
     bool answering;
-    bool failed; /* the answer */
-    bool over;   /* what it still says, nobody hears */
+    bool failed;     /* the answer */
+    bool over;       /* what it still says, nobody hears */
+    size_t left_out; /* rows of the answer that found no room */
     struct control_call call;
     char why[WHY_MAX];
     char line[CONTROL_REQUEST_MAX];
@@ -78,17 +80,24 @@ void control_row(struct control_call *call, struct json *j)
     json_object(j, NULL);
 }
 
-/* What does not fit any more is missed by its client alone. */
-void control_row_end(struct control_call *call, struct json *j)
+/* Sends what was written, if it leaves room behind it. */
+static bool send_row(struct client *c, struct json *j, size_t room)
 {
-    struct client *c = client_of(call);
     struct span parts[2];
 
     json_object_end(j);
     parts[0] = json_text(j);
     parts[1] = SPAN("\n");
-    if (parts[0].n)
-        (void)conn_write(c->conn, parts, 2);
+    return parts[0].n && conn_queued(c->conn) + parts[0].n + 1 <= room &&
+           conn_write(c->conn, parts, 2) == 0;
+}
+
+void control_row_end(struct control_call *call, struct json *j)
+{
+    struct client *c = client_of(call);
+
+    if (!send_row(c, j, OUTPUT_ROWS))
+        c->left_out++;
 }
 
 void control_fail(struct control_call *call, const char *why)
@@ -99,7 +108,13 @@ void control_fail(struct control_call *call, const char *why)
     span_copy(c->why, sizeof c->why, span_str(why));
 }
 
-/* The last row. */
+static void finish(struct client *c)
+{
+    c->over = true;
+    conn_finish(c->conn);
+}
+
+/* The last row; without it the client must not wait for more. */
 static void say_end(struct client *c)
 {
     struct json j;
@@ -108,7 +123,10 @@ static void say_end(struct client *c)
     json_bool(&j, "ok", !c->failed);
     if (c->failed)
         json_str(&j, "error", span_str(c->why));
-    control_row_end(&c->call, &j);
+    if (c->left_out)
+        json_u64(&j, "left_out", c->left_out);
+    if (!send_row(c, &j, OUTPUT_MAX))
+        finish(c);
 }
 
 static void refuse(struct client *c, const char *why)
@@ -159,6 +177,7 @@ static void begin(struct client *c)
 {
     c->answering = true;
     c->failed = false;
+    c->left_out = 0;
     c->call.steps = 0;
     memset(c->call.state, 0, c->control->setup.state_size);
     conn_pause(c->conn);
@@ -166,12 +185,6 @@ static void begin(struct client *c)
 }
 
 /* --- requests --- */
-
-static void finish(struct client *c)
-{
-    c->over = true;
-    conn_finish(c->conn);
-}
 
 /* A line, without its line feed. Whoever sends what is no text at all speaks
  * another protocol. */

@@ -100,6 +100,7 @@ static void take_end(struct ctl_end *end, const json_t *ok, const json_t *row)
     const char *error = json_string_value(json_object_get(row, "error"));
 
     end->ok = json_is_true(ok);
+    end->left_out = json_integer_value(json_object_get(row, "left_out"));
     span_copy(end->error, sizeof end->error, span_str(error ? error : ""));
 }
 

@@ -10,6 +10,7 @@ enum { CTL_ERROR_MAX = 512 };
 /* How the answer ended. */
 struct ctl_end {
     bool ok;
+    long long left_out;        /* rows for which there was no room */
     char error[CTL_ERROR_MAX]; /* why not */
 };
 

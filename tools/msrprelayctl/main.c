@@ -53,6 +53,9 @@ static enum ctl_exit ask(const struct ctl_args *a, int fd)
     if (err)
         return complain(CTL_UNREACHABLE, "no whole answer from the relay",
                         err == ERR_IO ? strerror(errno) : err_text(err));
+    if (end.left_out)
+        fprintf(stderr, "msrprelayctl: %lld more were left out\n",
+                end.left_out);
     if (!end.ok)
         return complain(CTL_FAILED, end.error, "");
     return CTL_OK;

@@ -63,7 +63,8 @@ static void put_row(struct control_call *call, const char *name, uint64_t v)
     control_row_end(call, &j);
 }
 
-/* sessions: many rows. status: one. drain: fails. connections: no end. */
+/* sessions: many rows. status: one. drain: fails. connections: no end. reload:
+ * many at once. */
 static bool on_step(void *ctx, struct control_call *call)
 {
     struct world *w = ctx;
@@ -86,6 +87,11 @@ static bool on_step(void *ctx, struct control_call *call)
     case CONTROL_DRAIN:
         control_fail(call, "not \"now\"");
         return false;
+    case CONTROL_RELOAD:
+        for (uint64_t i = 0; i < MANY; i++)
+            put_row(call, "a long name that takes some room in the output", i);
+        control_fail(call, "too much");
+        return true;
     case CONTROL_STATUS:
         put_row(call, "uid", call->uid);
         return true;
@@ -382,6 +388,27 @@ static void a_long_answer_takes_many_turns(void **state)
     go(a);
 }
 
+static void too_many_rows_at_once_are_left_out_and_counted(void **state)
+{
+    struct world *w = *state;
+    struct asker *a = come(w);
+    size_t rows = 0;
+    char want[96];
+
+    say(a, SPAN("reload\nping\n"));
+    wait_answers(w, a, 2);
+    for (size_t i = 0; i < a->n; i++)
+        rows += a->got[i] == '\n';
+    rows -= 2;
+    assert_in_range(rows, 1000, MANY - 1);
+    snprintf(want, sizeof want,
+             "{\"ok\":false,\"error\":\"too much\",\"left_out\":%zu}\n"
+             "{\"ok\":true}\n",
+             MANY - rows);
+    assert_non_null(strstr(a->got, want));
+    go(a);
+}
+
 static void who_does_not_read_stops_the_answer(void **state)
 {
     struct world *w = *state;
@@ -592,6 +619,7 @@ int main(void)
         TEST(a_line_without_an_end_ends_the_connection),
         TEST(the_longest_line_is_taken),
         TEST(a_long_answer_takes_many_turns),
+        TEST(too_many_rows_at_once_are_left_out_and_counted),
         TEST(who_does_not_read_stops_the_answer),
         TEST(who_reads_nothing_is_closed_in_the_end),
         TEST(who_asks_nothing_is_closed_in_the_end),

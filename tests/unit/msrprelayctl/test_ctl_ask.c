@@ -103,6 +103,16 @@ static void a_refusal_has_its_reason(void **state)
     assert_int_equal(ask(t, PATIENCE_MS), 0);
     assert_false(t->end.ok);
     assert_string_equal(t->end.error, "not \"now\"");
+    assert_int_equal(t->end.left_out, 0);
+}
+
+static void an_end_tells_how_many_rows_are_missing(void **state)
+{
+    struct talk *t = *state;
+
+    say(t, "{\"ok\":false,\"error\":\"x\",\"left_out\":12}\n");
+    assert_int_equal(ask(t, PATIENCE_MS), 0);
+    assert_int_equal(t->end.left_out, 12);
 }
 
 static void a_refusal_is_read_though_nobody_takes_the_request(void **state)
@@ -219,6 +229,7 @@ int main(void)
         TEST(rows_come_before_the_end),
         TEST(the_request_is_sent_as_it_is),
         TEST(a_refusal_has_its_reason),
+        TEST(an_end_tells_how_many_rows_are_missing),
         TEST(a_refusal_is_read_though_nobody_takes_the_request),
         TEST(an_answer_may_come_octet_by_octet),
         TEST(silence_is_not_waited_for_for_ever),
