@@ -142,7 +142,7 @@ static char *config_text(struct tls_files *files, const char *stem,
     assert_true(
         asprintf(&text,
                  "relay: { name = \"%s\"; realm = \"%s\"; user = \"%s\"; "
-                 "group = \"%s\"; };\n"
+                 "group = \"%s\"; %s };\n"
                  "listen = ( %s );\n"
                  "tls: { certificate = \"%s\"; private_key = \"%s\";\n"
                  "       ca_file = \"%s\"; };\n"
@@ -150,7 +150,8 @@ static char *config_text(struct tls_files *files, const char *stem,
                  "log: { level = \"%s\"; %s };\n"
                  "%s\n",
                  name_of(opts), realm_of(opts), or_empty(opts->user),
-                 or_empty(opts->group), opts->listen ? opts->listen : listen,
+                 or_empty(opts->group), or_empty(opts->relay),
+                 opts->listen ? opts->listen : listen,
                  own_path(files, stem, "pem"), own_path(files, stem, "key"),
                  tls_files_path(files, "ca.pem"),
                  own_path(files, stem, "users"), or_empty(opts->auth),

@@ -236,6 +236,24 @@ static void name_changes_for_new_sessions(void **state)
     talk_expect_code(alice, tid, 200);
 }
 
+/* Who knows the relay by its former name goes on as its client if that is an
+ * alias now. */
+static void former_name_can_be_an_alias(void **state)
+{
+    const struct relay_opts opts = {.name = "new.example.com",
+                                    .relay =
+                                        "aliases = [ \"" RELAY_NAME "\" ];"};
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice");
+    struct login l = {.alg = DIGEST_MD5,
+                      .to = scene_text(s, "%s", talk_relay(alice))};
+
+    renew_with(s, &opts);
+    login_ask(alice, &l);
+    login_granted(alice, login_try(alice, &l));
+    assert_non_null(strstr(alice->uri, "//new.example.com:"));
+}
+
 static void change_of_user_waits_for_a_restart(void **state)
 {
     const struct relay_opts opts = {.user = "nobody"};
@@ -310,6 +328,7 @@ int main(void)
         E2E_TEST(transaction_timeout_holds_for_new_transactions),
         E2E_TEST(denied_addresses_hold_for_new_connections),
         E2E_TEST(name_changes_for_new_sessions),
+        E2E_TEST(former_name_can_be_an_alias),
         E2E_TEST(change_of_user_waits_for_a_restart),
         E2E_TEST(level_changes_for_the_next_line),
         E2E_TEST(log_moves_to_a_file_and_back),
