@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "flow.h"
 #include "login.h"
 #include "renew.h"
 
@@ -238,6 +239,67 @@ static void transport_changes_for_those_who_come_afterwards(void **state)
     exchange(alice, carol);
 }
 
+/* --- again and again ------------------------------------------------------ */
+
+enum { PAIRS = 4, MOVES = 40, STEP = 50000, CHUNK = 20000 };
+
+/* The list of one of the moves, which ends where it began; its TLS port. */
+static const char *list_of(struct scene *s, int move, const unsigned ports[2],
+                           unsigned *port)
+{
+    unsigned a = ports[0], b = ports[1];
+
+    *port = move % 4 == 2 ? b : a;
+    switch (move % 4) {
+    case 0:
+        return item(s, "tls", "127.0.0.1", a);
+    case 1:
+        return scene_text(s, "%s, %s", item(s, "tls", "0.0.0.0", a),
+                          item(s, "tcp", "127.0.0.1", b));
+    case 2:
+        return scene_text(s, "%s, %s", item(s, "tcp", "127.0.0.1", a),
+                          item(s, "tls", "0.0.0.0", b));
+    default:
+        return scene_text(s, "%s, %s", item(s, "tls", "127.0.0.2", b),
+                          item(s, "tls", "127.0.0.1", a));
+    }
+}
+
+static void transfers_live_while_listeners_move_to_and_fro(void **state)
+{
+    unsigned ports[2];
+    struct scene *s = start_at_port(state, &ports[0]);
+    struct client *from[PAIRS], *to[PAIRS];
+    struct flow_out out[PAIRS] = {0};
+    struct flow_in in[PAIRS] = {0};
+    unsigned char sent[FLOW_HASH], received[FLOW_HASH];
+
+    ports[1] = renew_free_port(s);
+    for (int i = 0; i < PAIRS; i++) {
+        from[i] = login(s, "alice");
+        to[i] = login(s, "bob");
+        out[i].gate = STEP;
+        flow_in_start(&in[i], to[i]);
+        flow_out_start(&out[i], from[i], to[i], (MOVES + 1) * STEP, CHUNK);
+    }
+    for (int move = 1; move <= MOVES; move++) {
+        unsigned port;
+        const char *list = list_of(s, move, ports, &port);
+
+        for (int i = 0; i < PAIRS; i++)
+            flow_out_allow(&out[i], (uint64_t)(move + 1) * STEP);
+        listen_at(s, list);
+        talk_expect_nothing(login_at(s, port, "carol"));
+    }
+    for (int i = 0; i < PAIRS; i++) {
+        scene_until(s, flow_in_is_done, &in[i], "the end of a transfer");
+        flow_out_end(&out[i], sent);
+        flow_in_end(&in[i], received);
+        assert_int_equal(in[i].flag, '$');
+        assert_memory_equal(sent, received, FLOW_HASH);
+    }
+}
+
 /* --- all or nothing ------------------------------------------------------- */
 
 /* A listener of somebody else's, at a port of the kernel's choice. */
@@ -309,6 +371,7 @@ int main(void)
         E2E_TEST(those_who_wait_at_a_listener_that_widens_are_served),
         E2E_TEST(listener_widens_to_all_addresses_and_back),
         E2E_TEST(transport_changes_for_those_who_come_afterwards),
+        E2E_TEST(transfers_live_while_listeners_move_to_and_fro),
         E2E_TEST(port_that_is_taken_refuses_the_whole_reload),
         E2E_TEST(moved_listener_lets_nobody_share_its_port),
     };
