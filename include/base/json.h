@@ -4,7 +4,7 @@
  *     struct json j;
  *
  *     json_init(&j, line, sizeof line);
- *     json_object(&j, NULL);
+ *     json_object_begin(&j, NULL);
  *     json_str(&j, "user", user);
  *     json_seconds(&j, "age", age_ms);
  *     json_object_end(&j);
@@ -12,7 +12,8 @@
  *         log_raw(accounting, json_text(&j));
  *
  * Nothing is allocated. Commas come by themselves. When the room is used up the
- * text is full and stays so: it is there whole or not at all.
+ * text is full and stays so: it is there whole or not at all. No function has a
+ * name that the JSON library of the tools has too.
  *
  * `name` is the member's name, plain text of ours; NULL for what is no member:
  * an item of an array, or the outermost value. */
@@ -35,9 +36,9 @@ struct json {
 
 void json_init(struct json *j, char *p, size_t size);
 
-void json_object(struct json *j, const char *name);
+void json_object_begin(struct json *j, const char *name);
 void json_object_end(struct json *j);
-void json_array(struct json *j, const char *name);
+void json_array_begin(struct json *j, const char *name);
 void json_array_end(struct json *j);
 
 /* Any octets. Well-formed UTF-8 is kept; controls, and octets that are no
@@ -50,7 +51,7 @@ void json_double(struct json *j, const char *name, double v);
 /* Milliseconds, as seconds with three decimals: exact. */
 void json_seconds(struct json *j, const char *name, uint64_t ms);
 void json_bool(struct json *j, const char *name, bool v);
-void json_null(struct json *j, const char *name);
+void json_none(struct json *j, const char *name);
 
 /* The text, all of whose objects and arrays have been ended; without a newline.
  * Empty if it is full. */

@@ -23,7 +23,7 @@ static void add_time(struct json *j, const char *name, uint64_t unix_ms)
 static void add_flow(struct json *j, const char *name,
                      const struct account_flow *flow)
 {
-    json_object(j, name);
+    json_object_begin(j, name);
     json_u64(j, "messages", flow->messages);
     json_u64(j, "octets", flow->octets);
     json_u64(j, "reports", flow->reports);
@@ -37,7 +37,7 @@ struct span accounting_line(char *dst, const struct session_record *r,
     struct json j;
 
     json_init(&j, dst, ACCOUNTING_LINE_MAX);
-    json_object(&j, NULL);
+    json_object_begin(&j, NULL);
     json_str(&j, "event", SPAN("session"));
     json_str(&j, "session", span_str(r->mark));
     json_u64(&j, "connection", r->connection);

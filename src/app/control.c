@@ -77,7 +77,7 @@ void control_row(struct control_call *call, struct json *j)
     struct client *c = client_of(call);
 
     json_init(j, c->row, sizeof c->row - 1);
-    json_object(j, NULL);
+    json_object_begin(j, NULL);
 }
 
 /* Sends what was written, if it leaves room behind it. */

@@ -123,7 +123,7 @@ static void end_group(struct json *j, struct span close)
     j->depth--;
 }
 
-void json_object(struct json *j, const char *name)
+void json_object_begin(struct json *j, const char *name)
 {
     begin_group(j, name, SPAN("{"));
 }
@@ -133,7 +133,7 @@ void json_object_end(struct json *j)
     end_group(j, SPAN("}"));
 }
 
-void json_array(struct json *j, const char *name)
+void json_array_begin(struct json *j, const char *name)
 {
     begin_group(j, name, SPAN("["));
 }
@@ -176,7 +176,7 @@ void json_double(struct json *j, const char *name, double v)
     char text[32];
 
     if (!isfinite(v)) {
-        json_null(j, name);
+        json_none(j, name);
         return;
     }
     begin(j, name);
@@ -200,7 +200,7 @@ void json_bool(struct json *j, const char *name, bool v)
     put(j, v ? SPAN("true") : SPAN("false"));
 }
 
-void json_null(struct json *j, const char *name)
+void json_none(struct json *j, const char *name)
 {
     begin(j, name);
     put(j, SPAN("null"));

@@ -23,14 +23,14 @@ static void an_object_has_its_members_in_order(void **state)
     struct json *j = page_open(&page);
 
     (void)state;
-    json_object(j, NULL);
+    json_object_begin(j, NULL);
     json_str(j, "user", SPAN("alice"));
     json_u64(j, "in", UINT64_MAX);
     json_i64(j, "least", INT64_MIN);
     json_i64(j, "most", INT64_MAX);
     json_bool(j, "yes", true);
     json_bool(j, "no", false);
-    json_null(j, "none");
+    json_none(j, "none");
     json_object_end(j);
     assert_false(j->full);
     assert_span(json_text(j), "{\"user\":\"alice\","
@@ -46,18 +46,18 @@ static void groups_nest_and_commas_come_by_themselves(void **state)
     struct json *j = page_open(&page);
 
     (void)state;
-    json_array(j, NULL);
-    json_object(j, NULL);
+    json_array_begin(j, NULL);
+    json_object_begin(j, NULL);
     json_object_end(j);
-    json_array(j, NULL);
+    json_array_begin(j, NULL);
     json_array_end(j);
-    json_object(j, NULL);
-    json_array(j, "a");
+    json_object_begin(j, NULL);
+    json_array_begin(j, "a");
     json_u64(j, NULL, 1);
     json_u64(j, NULL, 2);
     json_array_end(j);
-    json_object(j, "o");
-    json_null(j, "x");
+    json_object_begin(j, "o");
+    json_none(j, "x");
     json_object_end(j);
     json_u64(j, "z", 3);
     json_object_end(j);
@@ -163,7 +163,7 @@ static void doubles_are_short_and_never_nan(void **state)
     struct json *j = page_open(&page);
 
     (void)state;
-    json_array(j, NULL);
+    json_array_begin(j, NULL);
     json_double(j, NULL, 0.1);
     json_double(j, NULL, -2);
     json_double(j, NULL, 1795000000.125);
@@ -187,8 +187,8 @@ static void a_text_is_whole_or_not_there(void **state)
 
         memset(room, '#', sizeof room);
         json_init(&j, room, size);
-        json_object(&j, NULL);
-        json_array(&j, "a");
+        json_object_begin(&j, NULL);
+        json_array_begin(&j, "a");
         json_str(&j, NULL, SPAN("\x01\xc3\xa9"));
         json_i64(&j, NULL, -5);
         json_array_end(&j);
@@ -233,7 +233,7 @@ static void any_two_octets_make_json(void **state)
         struct page page;
         struct json *j = page_open(&page);
 
-        json_object(j, NULL);
+        json_object_begin(j, NULL);
         json_str(j, "a", span_of(octets, sizeof octets));
         json_double(j, "b", v / 7.0);
         json_object_end(j);
@@ -248,7 +248,7 @@ static void what_is_full_stays_full(void **state)
 
     (void)state;
     json_init(&j, room, sizeof room);
-    json_array(&j, NULL);
+    json_array_begin(&j, NULL);
     json_u64(&j, NULL, 12345);
     assert_true(j.full);
     json_array_end(&j);
