@@ -1,5 +1,6 @@
 #include "relay.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -416,6 +417,21 @@ uint64_t relay_cpu_ms(const struct relay *r)
     assert_int_equal(clock_getcpuclockid(r->pid, &clock), 0);
     assert_int_equal(clock_gettime(clock, &t), 0);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+size_t relay_descriptors(const struct relay *r)
+{
+    char path[64];
+    size_t n = 0;
+    DIR *d;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)r->pid);
+    d = opendir(path);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d));)
+        n += *e->d_name != '.';
+    closedir(d);
+    return n;
 }
 
 void relay_status(char out[RELAY_STATUS_MAX], const struct relay *r,

@@ -99,6 +99,9 @@ enum { RELAY_STATUS_MAX = 256 };
 void relay_status(char out[RELAY_STATUS_MAX], const struct relay *r,
                   const char *key);
 
+/* Descriptors that are open. */
+size_t relay_descriptors(const struct relay *r);
+
 /* Memory, in KiB. */
 
 size_t relay_rss(const struct relay *r);

@@ -1,6 +1,5 @@
 /* No descriptor is left: accepting rests, what is there goes on, everything
  * that needs a new one fails in order, and all of it works again later. */
-#include <dirent.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/capability.h>
@@ -194,21 +193,6 @@ static void a_reload_fails_and_the_next_one_works(void **state)
 
 /* --- each descriptor less ------------------------------------------------- */
 
-static size_t descriptors_in_use(const struct relay *r)
-{
-    char path[64];
-    size_t n = 0;
-    DIR *d;
-
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)relay_pid(r));
-    d = opendir(path);
-    assert_non_null(d);
-    for (const struct dirent *e; (e = readdir(d));)
-        n += *e->d_name != '.';
-    closedir(d);
-    return n;
-}
-
 struct usage {
     const struct relay *relay;
     size_t wanted;
@@ -218,7 +202,7 @@ static bool is_in_use(void *ctx)
 {
     const struct usage *u = ctx;
 
-    return descriptors_in_use(u->relay) == u->wanted;
+    return relay_descriptors(u->relay) == u->wanted;
 }
 
 static void wait_for_use(struct scene *s, size_t wanted)
@@ -233,7 +217,7 @@ static int fill_up(struct scene *s, struct client *guests[GUESTS])
 {
     const struct client_opts opts = {.port = relay_port(s->relay, RELAY_TCP),
                                      .relay = s->relay};
-    size_t used = descriptors_in_use(s->relay);
+    size_t used = relay_descriptors(s->relay);
     int n = 0;
 
     while (used < DESCRIPTORS) {

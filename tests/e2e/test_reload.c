@@ -193,10 +193,12 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
     struct scene *s = scene_start(state, NULL);
     struct transfers *t = calloc(1, sizeof *t);
     uint64_t serial = renew_serial(s->relay);
+    size_t descriptors;
     int good = 0;
 
     assert_non_null(t);
     begin_transfers(t, s);
+    descriptors = relay_descriptors(s->relay);
     for (int round = 1; round <= RELOADS; round++) {
         bool broken = round % BROKEN_EACH == 0;
 
@@ -213,6 +215,8 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
                   (unsigned long long)t->meanwhile,
                   (unsigned long long)TOTAL * TRANSFERS);
     assert_true(t->meanwhile > 0);
+    /* The last newcomer may still be there. */
+    assert_in_range(relay_descriptors(s->relay), descriptors, descriptors + 1);
     end_transfers(t, s);
     free(t);
 }
