@@ -148,7 +148,7 @@ static const char *write_bad_files(struct scene *s, int round, int kind)
 
 /* A newcomer sees the files of the last good round: certificate, users and a
  * setting; not those of another one. */
-static void assert_in_force(struct scene *s, int good, int other,
+static void assert_in_force(struct scene *s, int in_force, int other,
                             uint64_t serial)
 {
     struct client *c = scene_connect(s, RELAY_TLS, "erin");
@@ -159,10 +159,11 @@ static void assert_in_force(struct scene *s, int good, int other,
     login_ask(c, &l);
     l.password = password_of(s, other);
     login_refused(c, &l, login_try(c, &l));
-    l.password = password_of(s, good);
+    l.password = password_of(s, in_force);
     expires = talk_header(c, login_granted(c, login_try(c, &l)), "Expires");
-    assert_string_equal(expires, scene_text(s, "%d", BASE_EXPIRES_S + good));
-    l.user = good % 2 ? "bob" : "alice";
+    assert_string_equal(expires,
+                        scene_text(s, "%d", BASE_EXPIRES_S + in_force));
+    l.user = in_force % 2 ? "bob" : "alice";
     login_ask(c, &l);
     login_refused(c, &l, login_try(c, &l));
     client_close(c);
