@@ -210,11 +210,11 @@ static int open_relay(struct server *s)
         err = relay_new(&s->relay, s->now.policy, s->now.users, s->log,
                         loop_now_ms(s->loop));
     if (!err)
-        relay_on_session_end(s->relay, on_session_end, s);
-    if (!err)
         err = dialler_open(&s->dialler, s->loop, s->now.config);
     if (!err)
         err = open_hops(s);
+    if (!err)
+        relay_on_session_end(s->relay, on_session_end, s);
     return err;
 }
 
@@ -242,11 +242,11 @@ static int start(struct server *s, struct config *config)
     if (!err)
         err = open_relay(s);
     if (!err)
-        setup_use(s);
-    if (!err)
         err = catch_signals(s);
     if (!err)
         err = start_clocks(s);
+    if (!err)
+        setup_use(s);
     return err;
 }
 

@@ -195,7 +195,7 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
     struct transfers *t = calloc(1, sizeof *t);
     uint64_t serial = renew_serial(s->relay);
     size_t descriptors;
-    int good = 0;
+    int last_good = 0;
 
     assert_non_null(t);
     begin_transfers(t, s);
@@ -205,12 +205,12 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
 
         renew_under(t, s, round, broken);
         if (broken) {
-            assert_in_force(s, good, round, serial);
+            assert_in_force(s, last_good, round, serial);
             continue;
         }
         serial = renew_serial(s->relay);
-        assert_in_force(s, round, good, serial);
-        good = round;
+        assert_in_force(s, round, last_good, serial);
+        last_good = round;
     }
     print_message("%llu of %llu octets went through while it reloaded\n",
                   (unsigned long long)t->meanwhile,
