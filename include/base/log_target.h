@@ -1,8 +1,8 @@
 /* log_target - where lines go: stderr, a file, syslog or the journal.
  *
- * Syslog and the journal are spoken to in single datagrams, which are never
- * waited with: one that is stuck or away costs lines, and one that comes back
- * gets the next. */
+ * None of them is waited for, but a file's disk: one that is stuck or away
+ * costs lines, and one that comes back gets the next. Syslog and the journal
+ * are spoken to in single datagrams. */
 #ifndef LOG_TARGET_H
 #define LOG_TARGET_H
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -168,6 +169,15 @@ int log_target_give(struct log_target *t, uid_t uid, gid_t gid)
 
 /* --- writing --- */
 
+/* A pipe or a terminal may have a reader who has stopped, with whom all of us
+ * would stop. When it is ready, it has room for a line. */
+static bool would_wait(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    return poll(&p, 1, 0) == 0;
+}
+
 /* A torn line is ended first: it spoils none but itself. */
 static int put_fd(struct log_target *t, struct span head, struct span text)
 {
@@ -179,6 +189,8 @@ static int put_fd(struct log_target *t, struct span head, struct span text)
     };
     ssize_t n;
 
+    if (would_wait(t->fd))
+        return ERR_AGAIN;
     do
         n = writev(t->fd, parts, sizeof parts / sizeof *parts);
     while (n < 0 && errno == EINTR);

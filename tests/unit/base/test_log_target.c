@@ -125,6 +125,29 @@ static void a_line_in_a_file_has_time_level_and_text(void **state)
                         "info c=42 closed\n");
 }
 
+/* As stderr into a program that has stopped. */
+static void a_pipe_that_is_full_is_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    char octets[4096];
+    struct log_target *t;
+    int reader, err;
+
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    reader = open(f->path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    t = open_file(f);
+    do
+        err = put(t, "line");
+    while (!err);
+    assert_int_equal(err, ERR_AGAIN);
+    while (read(reader, octets, sizeof octets) > 0)
+        continue;
+    assert_int_equal(put(t, "line"), 0);
+    close(reader);
+    log_target_close(t);
+}
+
 static void a_raw_line_has_nothing_before_it(void **state)
 {
     struct fixture *f = *state;
@@ -432,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_line_in_a_file_has_time_level_and_text),
+        WITH_FIXTURE(a_pipe_that_is_full_is_not_waited_for),
         WITH_FIXTURE(a_raw_line_has_nothing_before_it),
         WITH_FIXTURE(a_file_is_appended_to_and_closed_to_others),
         WITH_FIXTURE(stderr_gets_the_same_line),
