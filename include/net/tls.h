@@ -27,7 +27,9 @@ struct tls_settings {
     bool min_tls13;
     const char *ciphers; /* TLS 1.2; "": built in */
     const char *ciphersuites;
-    bool insecure; /* a client takes any certificate: for tests */
+    bool insecure;         /* a client takes any certificate: for tests */
+    struct tls_ctx *trust; /* trusts as this one does, whatever ca_file says; a
+                              system's store takes long to load. NULL: none */
 };
 
 enum { TLS_WHY_MAX = 256 };

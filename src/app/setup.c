@@ -55,6 +55,7 @@ static int load_tls(struct setup *setup, struct config_report *r)
     if (!needs_tls(config))
         return 0;
     err = tls_server_new(&setup->tls, &settings, &fault, why);
+    settings.trust = setup->tls;
     if (!err)
         err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     if (err)

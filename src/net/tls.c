@@ -302,6 +302,12 @@ static int load_trust(SSL_CTX *ctx, const char *path, const struct report *r)
     return fail(r, TLS_FAULT_CA, "%s holds no PEM certificate of a CA", path);
 }
 
+static int share_trust(SSL_CTX *ctx, const struct tls_ctx *of)
+{
+    SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(of->ssl_ctx));
+    return 0;
+}
+
 static int set_ciphers(SSL_CTX *ctx, const struct tls_settings *s,
                        const struct report *r)
 {
@@ -351,7 +357,8 @@ static int set_up(SSL_CTX *ctx, const struct tls_settings *s,
     if (!err)
         err = load_key(ctx, s->private_key, r);
     if (!err)
-        err = load_trust(ctx, s->ca_file, r);
+        err = s->trust ? share_trust(ctx, s->trust)
+                       : load_trust(ctx, s->ca_file, r);
     if (!err)
         err = set_ciphers(ctx, s, r);
     if (!err)

@@ -199,6 +199,20 @@ static void whoever_proves_to_be_the_host_gets_what_was_written(void **state)
     }
 }
 
+/* The system's store knows nobody here, nor is there such a file. */
+static void trust_may_be_another_contexts(void **state)
+{
+    struct made *m = *state;
+    struct tls_settings settings = m->settings;
+    struct tls_ctx *other = client_with(&settings);
+
+    settings.ca_file = "/nonexistent/ca.pem";
+    settings.trust = other;
+    use(m, &settings);
+    tls_ctx_unref(other);
+    believe(m, "right", peer_host, TLS1_3_VERSION);
+}
+
 static void a_literal_is_believed_by_its_address(void **state)
 {
     static const char *const hosts[] = {"192.0.2.1", "[2001:db8::1]",
@@ -572,6 +586,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup(test, begin)
     const struct CMUnitTest tests[] = {
         T(whoever_proves_to_be_the_host_gets_what_was_written),
+        T(trust_may_be_another_contexts),
         T(a_literal_is_believed_by_its_address),
         T(names_are_asked_for_and_literals_are_not),
         T(whoever_is_not_the_host_gets_no_octet),
