@@ -144,6 +144,9 @@ static void on_session_end(void *ctx, const struct session_record *r)
     char line[ACCOUNTING_LINE_MAX];
     struct timespec now;
 
+    log_info(s->log, "c=%llu s=%s session ended reason=%s",
+             (unsigned long long)r->connection, r->mark,
+             session_why_name(r->why));
     clock_gettime(CLOCK_REALTIME, &now);
     log_raw(s->accounting,
             accounting_line(line, r, loop_now_ms(s->loop), ms_of(now)));

@@ -189,6 +189,7 @@ static void a_connection_is_kicked_by_its_number(void **state)
                         "{\"connections\":1}\n");
     assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
     scene_wait_log(s, "c=1 closed reason=\"kicked\"");
+    scene_wait_log(s, " session ended reason=kicked");
     ctl_fails(s, "kick connection=77", 1, "there is no such connection");
 }
 

@@ -38,7 +38,7 @@ static void a_session_becomes_one_line_of_json(void **state)
 /* The longest name there is, each octet of which has to be escaped. */
 static void the_longest_name_fits(void **state)
 {
-    char line[ACCOUNTING_LINE_MAX], name[255];
+    char line[ACCOUNTING_LINE_MAX], name[255] = {0};
     const struct session_record r = {.mark = "aaaaaa",
                                      .user = span_of(name, sizeof name)};
     struct span text;
