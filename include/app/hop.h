@@ -89,6 +89,9 @@ bool hops_close_oldest(struct hops *all);
 /* Closes those that have nothing in flight. */
 void hops_close_idle(struct hops *all);
 
+/* Is all said to all of them, and only their own goodbye outstanding? */
+bool hops_only_linger(const struct hops *all);
+
 /* Gives up what is still in flight, with its REPORTs, and closes all in order.
  */
 void hops_close_all(struct hops *all);

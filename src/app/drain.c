@@ -47,7 +47,8 @@ void server_end(struct server *s)
 }
 
 /* Lets what is in flight finish until timers.drain is over, then gives it up
- * and lets the REPORTs of that leave. */
+ * and lets the REPORTs of that leave. Peers who are told of the end and do not
+ * answer, because they are asleep or gone, have no longer either. */
 void server_check_end(struct server *s)
 {
     uint64_t now_ms = loop_now_ms(s->loop);
@@ -61,10 +62,11 @@ void server_check_end(struct server *s)
     }
     if (s->state == SERVER_LEAVING)
         return;
-    if (now_ms < s->end_by_ms) {
+    if (now_ms < s->end_by_ms && !hops_only_linger(&s->hops)) {
         hops_close_idle(&s->hops);
         return;
     }
+    s->end_by_ms = now_ms;
     log_info(s->log, "giving up connections=%zu", s->hops.count);
     s->state = SERVER_LEAVING;
     hops_close_all(&s->hops);

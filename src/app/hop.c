@@ -389,6 +389,20 @@ void hops_close_idle(struct hops *all)
     }
 }
 
+bool hops_only_linger(const struct hops *all)
+{
+    const struct list *m;
+
+    for (m = all->by_use.next; m != &all->by_use; m = m->next) {
+        const struct hop *h =
+            CONTAINER((void *)(uintptr_t)m, struct hop, by_use);
+
+        if (!h->left || !h->conn || conn_queued(h->conn))
+            return false;
+    }
+    return true;
+}
+
 /* Not even to tell what was lost. */
 static void stop_dialling(struct hops *all)
 {
