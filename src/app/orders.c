@@ -23,21 +23,6 @@ static const char *state_text(enum server_state state)
     return "";
 }
 
-static const char *level_text(enum log_level level)
-{
-    switch (level) {
-    case LOG_LEVEL_ERROR:
-        return "error";
-    case LOG_LEVEL_WARN:
-        return "warn";
-    case LOG_LEVEL_INFO:
-        return "info";
-    case LOG_LEVEL_DEBUG:
-        return "debug";
-    }
-    return "";
-}
-
 static void put_text(struct json *j, const char *name, const char *text)
 {
     json_str(j, name, span_str(text));
@@ -69,7 +54,7 @@ static bool order_status(struct server *s, struct control_call *call)
     json_u64(&j, "transactions", relay.transactions_now);
     json_u64(&j, "memory_octets", process.resident_octets);
     json_u64(&j, "descriptors", process.open_fds);
-    put_text(&j, "log_level", level_text(log_level(s->log)));
+    put_text(&j, "log_level", log_level_name(log_level(s->log)));
     control_row_end(call, &j);
     return true;
 }
@@ -82,7 +67,7 @@ static bool order_loglevel(struct server *s, struct control_call *call)
     if (log_level_from(&level, call->request.word) == 0)
         log_set_level(s->log, level);
     control_row(call, &j);
-    put_text(&j, "log_level", level_text(log_level(s->log)));
+    put_text(&j, "log_level", log_level_name(log_level(s->log)));
     control_row_end(call, &j);
     return true;
 }
@@ -178,12 +163,16 @@ static bool changes(const struct control_request *q)
 static void log_order(struct server *s, const struct control_call *call)
 {
     const struct control_request *q = &call->request;
-    char value[64];
+    struct span value = q->value;
+    char text[64];
 
+    /* Somebody may have pasted a whole token. */
+    if (q->key == CONTROL_SESSION && value.n > SESSION_MARK_LEN)
+        value.n = SESSION_MARK_LEN;
     if (changes(q))
         log_info(s->log, "control uid=%u command=%s word=\"%.*s\" value=%s",
                  (unsigned)call->uid, control_commands[q->id].name,
-                 SPAN_ARG(q->word), log_escape(value, sizeof value, q->value));
+                 SPAN_ARG(q->word), log_escape(text, sizeof text, value));
 }
 
 static bool on_step(void *ctx, struct control_call *call)

@@ -117,6 +117,20 @@ static void no_whole_token_is_shown(void **state)
     assert_lacks(row, scene_text(s, "%.7s", token));
 }
 
+static void no_whole_token_that_is_asked_for_is_logged(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice");
+    const char *token = strchr(strstr(alice->uri, "//") + 2, '/') + 1;
+
+    token = scene_text(s, "%.*s", (int)strcspn(token, ";"), token);
+    ctl_fails(s, scene_text(s, "kick session=%s", token), 1,
+              "there is no such session");
+    scene_wait_log(
+        s, scene_text(s, "command=kick word=\"\" value=\"%.6s\"", token));
+    assert_lacks(relay_log(s->relay), token);
+}
+
 static void connections_tell_where_they_come_from(void **state)
 {
     struct scene *s = ctl_scene(state, NULL);
@@ -350,6 +364,7 @@ int main(void)
         E2E_TEST(status_tells_what_the_relay_is),
         E2E_TEST(sessions_tell_whose_they_are_and_what_they_did),
         E2E_TEST(no_whole_token_is_shown),
+        E2E_TEST(no_whole_token_that_is_asked_for_is_logged),
         E2E_TEST(connections_tell_where_they_come_from),
         E2E_TEST(stats_are_the_metrics),
         E2E_TEST(a_kicked_user_is_out_and_may_come_again),
