@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "err.h"
+#include "log_files.h"
 #include "log_target.h"
 #include "oom.h"
 
@@ -42,55 +43,25 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int n)
     return __real_writev(fd, parts, n);
 }
 
-/* A directory of the test's own, and what lies in it. */
-struct fixture {
-    char dir[64], path[80], moved[80];
-    char text[4096]; /* of the file last read */
-};
-
 static int set_up(void **state)
 {
-    struct fixture *f = test_calloc(1, sizeof *f);
-
     memset(&fake, 0, sizeof fake);
     fake.now_us = 5000000;
-    span_copy(f->dir, sizeof f->dir, SPAN("/tmp/msrp-log-XXXXXX"));
-    if (!mkdtemp(f->dir))
-        return -1;
-    snprintf(f->path, sizeof f->path, "%s/log", f->dir);
-    snprintf(f->moved, sizeof f->moved, "%s/log.1", f->dir);
-    *state = f;
-    return 0;
+    *state = log_files_new();
+    return *state ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-    struct fixture *f = *state;
-
-    unlink(f->path);
-    unlink(f->moved);
-    rmdir(f->dir);
-    test_free(f);
+    log_files_free(*state);
     return 0;
 }
 
-static const char *read_file(struct fixture *f, const char *path)
-{
-    FILE *in = fopen(path, "r");
-    size_t n;
-
-    assert_non_null(in);
-    n = fread(f->text, 1, sizeof f->text - 1, in);
-    f->text[n] = '\0';
-    fclose(in);
-    return f->text;
-}
-
 /* How many lines of the file hold `text`. */
-static unsigned count_lines(struct fixture *f, const char *text)
+static unsigned count_lines(struct log_files *f, const char *text)
 {
     unsigned n = 0;
-    const char *at = read_file(f, f->path);
+    const char *at = log_files_read(f, f->path);
 
     while ((at = strstr(at, text))) {
         n++;
@@ -99,7 +70,7 @@ static unsigned count_lines(struct fixture *f, const char *text)
     return n;
 }
 
-static struct log *open_log(struct fixture *f)
+static struct log *open_log(struct log_files *f)
 {
     struct log *l;
 
@@ -109,20 +80,20 @@ static struct log *open_log(struct fixture *f)
 
 static void lines_have_their_level_and_text(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_info(l, "c=%d %s", 42, "closed");
     log_error(l, "bad=yes");
     log_free(l);
-    assert_non_null(strstr(read_file(f, f->path), "Z info c=42 closed\n"));
+    assert_non_null(strstr(log_files_read(f, f->path), "Z info c=42 closed\n"));
     assert_non_null(strstr(f->text, "Z error bad=yes\n"));
     assert_int_equal(fake.writes, 2);
 }
 
 static void lines_above_the_level_are_not_written(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l;
 
     assert_int_equal(log_new(&l, LOG_LEVEL_WARN, f->path), 0);
@@ -134,7 +105,7 @@ static void lines_above_the_level_are_not_written(void **state)
     assert_int_equal(log_level(l), LOG_LEVEL_DEBUG);
     log_debug(l, "now");
     log_free(l);
-    assert_null(strstr(read_file(f, f->path), "no\n"));
+    assert_null(strstr(log_files_read(f, f->path), "no\n"));
     assert_non_null(strstr(f->text, "warn yes\n"));
     assert_non_null(strstr(f->text, "debug now\n"));
 }
@@ -165,7 +136,7 @@ static void a_log_may_lead_nowhere(void **state)
 
 static void a_long_text_is_cut_at_1000_octets(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
     char many[2000];
     const char *at;
@@ -174,7 +145,7 @@ static void a_long_text_is_cut_at_1000_octets(void **state)
     many[sizeof many - 1] = '\0';
     log_info(l, "%s", many);
     log_free(l);
-    at = strstr(read_file(f, f->path), "info x");
+    at = strstr(log_files_read(f, f->path), "info x");
     assert_non_null(at);
     assert_int_equal(strlen(at), sizeof "info " - 1 + 1000 + 1);
     assert_string_equal(at + strlen(at) - 2, "x\n");
@@ -182,29 +153,29 @@ static void a_long_text_is_cut_at_1000_octets(void **state)
 
 static void an_event_stays_one_line(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_info(l, "a\nb\r\x1b[0mc");
     log_free(l);
-    assert_non_null(strstr(read_file(f, f->path), "info a?b??[0mc\n"));
+    assert_non_null(strstr(log_files_read(f, f->path), "info a?b??[0mc\n"));
 }
 
 static void a_raw_line_stands_alone_at_any_level(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_set_level(l, LOG_LEVEL_ERROR);
     log_raw(l, SPAN("{\"a\":1}"));
     log_raw(l, SPAN("{}"));
     log_free(l);
-    assert_string_equal(read_file(f, f->path), "{\"a\":1}\n{}\n");
+    assert_string_equal(log_files_read(f, f->path), "{\"a\":1}\n{}\n");
 }
 
 static void another_target_is_taken_in_place(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
     struct log_target *target;
 
@@ -217,7 +188,7 @@ static void another_target_is_taken_in_place(void **state)
     log_free(l);
     assert_int_equal(count_lines(f, "old"), 1);
     assert_int_equal(count_lines(f, "info"), 1);
-    assert_non_null(strstr(read_file(f, f->moved), "info new\n"));
+    assert_non_null(strstr(log_files_read(f, f->moved), "info new\n"));
     assert_null(strstr(f->text, "nowhere"));
 }
 
@@ -234,7 +205,7 @@ static void a_log_that_cannot_be_opened_is_an_error(void **state)
 
 static int make_file_log(void *ctx)
 {
-    struct fixture *f = ctx;
+    struct log_files *f = ctx;
     struct log *l;
     int err = log_new(&l, LOG_LEVEL_INFO, f->path);
 
@@ -252,7 +223,7 @@ static void making_a_log_survives_each_failed_allocation(void **state)
 
 static void peers_get_a_burst_and_then_so_many_a_second(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_set_rate(l, 2);
@@ -273,7 +244,7 @@ static void peers_get_a_burst_and_then_so_many_a_second(void **state)
 
 static void what_was_held_back_is_told_once_a_second(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_set_rate(l, 1);
@@ -295,7 +266,7 @@ static void what_was_held_back_is_told_once_a_second(void **state)
 
 static void only_peers_are_held_back(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_set_level(l, LOG_LEVEL_DEBUG);
@@ -311,7 +282,7 @@ static void only_peers_are_held_back(void **state)
 
 static void what_was_asked_for_is_never_held_back(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_set_level(l, LOG_LEVEL_ERROR);
@@ -325,7 +296,7 @@ static void what_was_asked_for_is_never_held_back(void **state)
 
 static void another_rate_starts_afresh_and_0_is_none(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     log_set_rate(l, 4);
@@ -345,7 +316,7 @@ static void another_rate_starts_afresh_and_0_is_none(void **state)
 
 static void lines_the_target_refused_are_told_of_too(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log *l = open_log(f);
 
     fake.fail_with = ENOSPC;

@@ -11,6 +11,7 @@
 
 #include "cmocka_all.h"
 #include "err.h"
+#include "log_files.h"
 #include "oom.h"
 
 /* What the next write is to do. */
@@ -43,47 +44,17 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int n)
     return __real_writev(fd, some, n);
 }
 
-/* A directory of the test's own, and what lies in it. */
-struct fixture {
-    char dir[64], path[80], moved[80];
-    char text[4096]; /* of the file last read */
-};
-
 static int set_up(void **state)
 {
-    struct fixture *f = test_calloc(1, sizeof *f);
-
     memset(&fake, 0, sizeof fake);
-    span_copy(f->dir, sizeof f->dir, SPAN("/tmp/msrp-log-XXXXXX"));
-    if (!mkdtemp(f->dir))
-        return -1;
-    snprintf(f->path, sizeof f->path, "%s/log", f->dir);
-    snprintf(f->moved, sizeof f->moved, "%s/log.1", f->dir);
-    *state = f;
-    return 0;
+    *state = log_files_new();
+    return *state ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-    struct fixture *f = *state;
-
-    unlink(f->path);
-    unlink(f->moved);
-    rmdir(f->dir);
-    test_free(f);
+    log_files_free(*state);
     return 0;
-}
-
-static const char *read_file(struct fixture *f, const char *path)
-{
-    FILE *in = fopen(path, "r");
-    size_t n;
-
-    assert_non_null(in);
-    n = fread(f->text, 1, sizeof f->text - 1, in);
-    f->text[n] = '\0';
-    fclose(in);
-    return f->text;
 }
 
 /* Does `line` start with the time of day that log.h shows? Returns what is
@@ -101,7 +72,7 @@ static const char *after_stamp(const char *line)
     return line + sizeof form - 1;
 }
 
-static struct log_target *open_file(struct fixture *f)
+static struct log_target *open_file(struct log_files *f)
 {
     struct log_target *t;
 
@@ -116,19 +87,19 @@ static int put(struct log_target *t, const char *text)
 
 static void a_line_in_a_file_has_time_level_and_text(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
 
     assert_int_equal(put(t, "c=42 closed"), 0);
     log_target_close(t);
-    assert_string_equal(after_stamp(read_file(f, f->path)),
+    assert_string_equal(after_stamp(log_files_read(f, f->path)),
                         "info c=42 closed\n");
 }
 
 /* As stderr into a program that has stopped. */
 static void a_pipe_that_is_full_is_not_waited_for(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     char octets[4096];
     struct log_target *t;
     int reader, err;
@@ -150,17 +121,17 @@ static void a_pipe_that_is_full_is_not_waited_for(void **state)
 
 static void a_raw_line_has_nothing_before_it(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
 
     assert_int_equal(log_target_put_raw(t, SPAN("{}")), 0);
     log_target_close(t);
-    assert_string_equal(read_file(f, f->path), "{}\n");
+    assert_string_equal(log_files_read(f, f->path), "{}\n");
 }
 
 static void a_file_is_appended_to_and_closed_to_others(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct stat st;
 
     for (int i = 0; i < 2; i++) {
@@ -169,7 +140,7 @@ static void a_file_is_appended_to_and_closed_to_others(void **state)
         assert_int_equal(put(t, i ? "second" : "first"), 0);
         log_target_close(t);
     }
-    assert_non_null(strstr(read_file(f, f->path), "first\n"));
+    assert_non_null(strstr(log_files_read(f, f->path), "first\n"));
     assert_non_null(strstr(f->text, "second\n"));
     assert_int_equal(stat(f->path, &st), 0);
     assert_int_equal(st.st_mode & 07, 0);
@@ -177,7 +148,7 @@ static void a_file_is_appended_to_and_closed_to_others(void **state)
 
 static void stderr_gets_the_same_line(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int fd = open(f->path, O_WRONLY | O_CREAT, 0600);
     int keep = dup(STDERR_FILENO);
     struct log_target *t;
@@ -192,23 +163,24 @@ static void stderr_gets_the_same_line(void **state)
     dup2(keep, STDERR_FILENO);
     close(keep);
     close(fd);
-    assert_string_equal(after_stamp(read_file(f, f->path)), "error bad=yes\n");
+    assert_string_equal(after_stamp(log_files_read(f, f->path)),
+                        "error bad=yes\n");
 }
 
 static void an_interrupted_write_is_tried_again(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
 
     fake.interrupt = true;
     assert_int_equal(put(t, "x"), 0);
     log_target_close(t);
-    assert_non_null(strstr(read_file(f, f->path), "info x\n"));
+    assert_non_null(strstr(log_files_read(f, f->path), "info x\n"));
 }
 
 static void a_torn_line_spoils_none_but_itself(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
 
     fake.room = 3;
@@ -216,12 +188,13 @@ static void a_torn_line_spoils_none_but_itself(void **state)
     assert_int_equal(log_target_put_raw(t, SPAN("{\"b\":2}")), 0);
     assert_int_equal(log_target_put_raw(t, SPAN("{\"c\":3}")), 0);
     log_target_close(t);
-    assert_string_equal(read_file(f, f->path), "{\"a\n{\"b\":2}\n{\"c\":3}\n");
+    assert_string_equal(log_files_read(f, f->path),
+                        "{\"a\n{\"b\":2}\n{\"c\":3}\n");
 }
 
 static void reopening_follows_a_rotation(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
 
     assert_int_equal(put(t, "old"), 0);
@@ -229,14 +202,14 @@ static void reopening_follows_a_rotation(void **state)
     assert_int_equal(log_target_reopen(t), 0);
     assert_int_equal(put(t, "new"), 0);
     log_target_close(t);
-    assert_non_null(strstr(read_file(f, f->moved), "old\n"));
-    assert_non_null(strstr(read_file(f, f->path), "new\n"));
+    assert_non_null(strstr(log_files_read(f, f->moved), "old\n"));
+    assert_non_null(strstr(log_files_read(f, f->path), "new\n"));
     assert_null(strstr(f->text, "old\n"));
 }
 
 static void a_failed_reopening_keeps_the_old_file(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
 
     assert_int_equal(rename(f->path, f->moved), 0);
@@ -246,13 +219,13 @@ static void a_failed_reopening_keeps_the_old_file(void **state)
     assert_int_equal(put(t, "still"), 0);
     log_target_close(t);
     rmdir(f->path);
-    assert_non_null(strstr(read_file(f, f->moved), "still\n"));
+    assert_non_null(strstr(log_files_read(f, f->moved), "still\n"));
 }
 
 static void a_file_can_be_given_away(void **state)
 {
     enum { NOBODY = 65534 };
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     struct log_target *t = open_file(f);
     bool is_root = geteuid() == 0;
     struct stat st;
@@ -289,7 +262,7 @@ static void nowhere_is_no_target(void **state)
 /* --- syslog and the journal --- */
 
 /* A socket at f->path that stands for theirs. */
-static int listen_at(struct fixture *f)
+static int listen_at(struct log_files *f)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -301,14 +274,14 @@ static int listen_at(struct fixture *f)
 }
 
 /* The next datagram; empty when there is none. */
-static struct span receive(struct fixture *f, int fd)
+static struct span receive(struct log_files *f, int fd)
 {
     ssize_t n = recv(fd, f->text, sizeof f->text, 0);
 
     return span_of(f->text, n > 0 ? (size_t)n : 0);
 }
 
-static struct log_target *open_journal(struct fixture *f)
+static struct log_target *open_journal(struct log_files *f)
 {
     struct log_target *t;
 
@@ -317,7 +290,7 @@ static struct log_target *open_journal(struct fixture *f)
 }
 
 /* What the journal is told of `text` at level error. */
-static void assert_journal(struct fixture *f, int fd, struct log_target *t,
+static void assert_journal(struct log_files *f, int fd, struct log_target *t,
                            struct span text, const char *fields)
 {
     char want[256];
@@ -333,7 +306,7 @@ static void assert_journal(struct fixture *f, int fd, struct log_target *t,
 
 static void the_journal_gets_fields_of_its_own(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int fd = listen_at(f);
     struct log_target *t = open_journal(f);
 
@@ -349,7 +322,7 @@ static void the_journal_gets_fields_of_its_own(void **state)
 
 static void the_journal_gets_a_raw_line_as_message(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int fd = listen_at(f);
     struct log_target *t = open_journal(f);
     struct span got;
@@ -365,7 +338,7 @@ static void the_journal_gets_a_raw_line_as_message(void **state)
 
 static void syslog_gets_priority_time_and_process(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int fd = listen_at(f);
     struct log_target *t;
     char tail[64];
@@ -386,7 +359,7 @@ static void syslog_gets_priority_time_and_process(void **state)
 
 static void one_that_is_stuck_costs_lines_and_no_time(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int fd = listen_at(f), sent = 0;
     struct log_target *t = open_journal(f);
 
@@ -403,7 +376,7 @@ static void one_that_is_stuck_costs_lines_and_no_time(void **state)
 
 static void one_that_comes_back_gets_the_next_line(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int fd = listen_at(f);
     struct log_target *t = open_journal(f);
 
@@ -419,7 +392,7 @@ static void one_that_comes_back_gets_the_next_line(void **state)
 
 static void one_that_is_replaced_while_it_lives_gets_the_next_line(void **state)
 {
-    struct fixture *f = *state;
+    struct log_files *f = *state;
     int old = listen_at(f), fd;
     struct log_target *t = open_journal(f);
 
@@ -434,7 +407,7 @@ static void one_that_is_replaced_while_it_lives_gets_the_next_line(void **state)
 
 static int make_file(void *ctx)
 {
-    struct fixture *f = ctx;
+    struct log_files *f = ctx;
     struct log_target *t;
     int err = log_target_open(&t, f->path);
 
