@@ -42,8 +42,10 @@ static struct client *slow_client(struct scene *s, struct relay *r,
 
 static void start(struct flood *f, void **state)
 {
-    *f = (struct flood){.s = chain_start(state, NULL)};
-    f->extra = chain_add(f->s, CHAIN_EXTRA, NULL);
+    static const struct outside_opts calm = {.relay.level = "info"};
+
+    *f = (struct flood){.s = chain_start(state, &calm)};
+    f->extra = chain_add(f->s, CHAIN_EXTRA, &calm);
     f->clients[0] = slow_client(f->s, f->s->relay, "alice", 16384);
     f->clients[1] = slow_client(f->s, f->extra, "bob", 4096);
     f->clients[2] = slow_client(f->s, f->s->relay, "carol", 1000);

@@ -24,7 +24,8 @@ enum {
 
 #define SMALL_BUFFERS "tcp: { receive_buffer = 65536; send_buffer = 65536; };\n"
 
-static const struct relay_opts small = {.groups = SMALL_BUFFERS};
+static const struct relay_opts small = {.groups = SMALL_BUFFERS,
+                                        .level = "info"};
 
 /* A client with as little room in its socket as the relay's. */
 static struct client *login_small(struct scene *s, const char *name)
@@ -156,7 +157,8 @@ static void many_stalled_receivers_cost_what_is_configured(void **state)
     enum { QUEUE = 64 * KIB, EACH_KIB = 300 };
     static const struct relay_opts opts = {
         .groups =
-            SMALL_BUFFERS "send: { high_water = 65536; low_water = 16384; };"};
+            SMALL_BUFFERS "send: { high_water = 65536; low_water = 16384; };",
+        .level = "info"};
     struct scene *s = scene_start(state, &opts);
     struct client *carol = login(s, "carol"), *dave = login(s, "dave");
     struct client *from[PAIRS], *to[PAIRS];
@@ -305,8 +307,8 @@ static void many_senders_to_one_receiver_all_get_through(void **state)
 
 static void rate_of_a_connection_is_limited(void **state)
 {
-    static const struct relay_opts opts = {.groups =
-                                               "limits: { rate = 524288; };"};
+    static const struct relay_opts opts = {
+        .groups = "limits: { rate = 524288; };", .level = "info"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     uint64_t since_ms = now_ms();

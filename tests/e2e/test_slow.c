@@ -69,7 +69,8 @@ static void slow_reader_is_neither_silent_nor_stalled(void **state)
     static const struct relay_opts opts = {
         .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
                   "send: { high_water = 2097152; low_water = 1048576; };\n"
-                  "timers: { transaction = 2; stall = 2; };"};
+                  "timers: { transaction = 2; stall = 2; };",
+        .level = "info"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_small(s, "bob");
     unsigned char sent[FLOW_HASH], received[FLOW_HASH];
@@ -94,7 +95,8 @@ static void answers_behind_a_pause_of_ours_are_not_late(void **state)
 {
     static const struct relay_opts opts = {
         .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
-                  "timers: { transaction = 1; probation = 3; };"};
+                  "timers: { transaction = 1; probation = 3; };",
+        .level = "info"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login_small(s, "bob");
     struct client *dave = login_small(s, "dave"), *clock;
@@ -124,7 +126,7 @@ static void answers_behind_a_pause_of_ours_are_not_late(void **state)
 static void reader_who_never_answers_is_silent(void **state)
 {
     static const struct relay_opts opts = {
-        .groups = "timers: { transaction = 0.4; };"};
+        .groups = "timers: { transaction = 0.4; };", .level = "info"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     unsigned char hash[FLOW_HASH];
@@ -145,7 +147,8 @@ static void reader_who_never_answers_is_silent(void **state)
 
 static const struct relay_opts impatient = {
     .groups = "tcp: { send_buffer = 16384; receive_buffer = 16384; };\n"
-              "timers: { stall = 0.4; };"};
+              "timers: { stall = 0.4; };",
+    .level = "info"};
 
 /* Bob was closed, and alice goes on with others. */
 static void goes_on(struct client *alice, struct client *bob)

@@ -4,6 +4,9 @@
 #include "flow.h"
 #include "login.h"
 
+/* Each of many chunks would be a line. */
+static const struct relay_opts calm = {.level = "info"};
+
 enum {
 #ifdef MSRP_SANITIZE
     LARGE_MIB = 8,
@@ -29,7 +32,7 @@ static uint64_t large_size(void)
 
 static void huge_message_in_one_chunk_needs_no_memory(void **state)
 {
-    struct scene *s = scene_start(state, NULL);
+    struct scene *s = scene_start(state, &calm);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     size_t idle = relay_rss(s->relay), peak;
 
@@ -43,7 +46,7 @@ static void huge_message_in_one_chunk_needs_no_memory(void **state)
 
 static void chunks_of_two_kib_arrive(void **state)
 {
-    struct scene *s = scene_start(state, NULL);
+    struct scene *s = scene_start(state, &calm);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     flow_pass(alice, bob, SMALL_MIB << 20, 2048, 2048);
@@ -52,7 +55,7 @@ static void chunks_of_two_kib_arrive(void **state)
 static void chunks_of_any_size_arrive(void **state)
 {
     static const uint64_t sizes[] = {100, 2049, 16384, 65535, 65537, 200000};
-    struct scene *s = scene_start(state, NULL);
+    struct scene *s = scene_start(state, &calm);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
@@ -62,7 +65,7 @@ static void chunks_of_any_size_arrive(void **state)
 static void chunks_go_out_as_small_as_configured(void **state)
 {
     static const struct relay_opts opts = {
-        .groups = "send: { max_chunk_size = 2048; };"};
+        .groups = "send: { max_chunk_size = 2048; };", .level = "info"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
@@ -71,7 +74,7 @@ static void chunks_go_out_as_small_as_configured(void **state)
 
 static void both_directions_stream_at_once(void **state)
 {
-    struct scene *s = scene_start(state, NULL);
+    struct scene *s = scene_start(state, &calm);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     uint64_t total = SMALL_MIB << 20;
     unsigned char sent[2][FLOW_HASH], received[2][FLOW_HASH];
@@ -97,7 +100,7 @@ static void both_directions_stream_at_once(void **state)
  * (B4975-7.1-b). */
 static void end_line_of_the_outgoing_chunk_passes_in_the_body(void **state)
 {
-    struct scene *s = scene_start(state, NULL);
+    struct scene *s = scene_start(state, &calm);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     const char *tid = talk_tid(alice);
     char *first = scene_text(s, "%02500d", 1), *rest;
