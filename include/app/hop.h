@@ -143,7 +143,4 @@ bool hop_walk_next(struct hop_walk *w, struct hop_view *out);
 /* Safe twice, and for one that was zeroed. */
 void hop_walk_end(struct hop_walk *w);
 
-/* One log line for each, with what it has in tables and queues. */
-void hops_log(const struct hops *all);
-
 #endif

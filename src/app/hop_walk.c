@@ -109,21 +109,3 @@ int hops_kick(struct hops *all, uint64_t number)
     }
     return ERR_NOT_FOUND;
 }
-
-void hops_log(const struct hops *all)
-{
-    const struct list *m;
-
-    for (m = all->by_age.next; m != &all->by_age; m = m->next) {
-        struct hop_view v;
-
-        view(&v, CONTAINER((void *)(uintptr_t)m, struct hop, by_age));
-        log_info(all->log,
-                 "table=connection c=%llu state=%s peer=%s sessions=%u "
-                 "transactions=%u queued=%zu blocked=%s in=%llu out=%llu",
-                 (unsigned long long)v.number, hop_state_text(v.state), v.peer,
-                 v.sessions, v.transactions, v.queued, v.blocked ? "yes" : "no",
-                 (unsigned long long)v.octets_in,
-                 (unsigned long long)v.octets_out);
-    }
-}

@@ -256,6 +256,7 @@ static int start(struct server *s, struct config *config)
 /* Copes with a half-made one. */
 static void stop(struct server *s)
 {
+    tables_fini(s);
     pages_close(s);
     door_close(s);
     ports_close(s);
@@ -310,6 +311,7 @@ int server_run(struct config *config, bool debug)
         return err;
     }
     list_init(&s.ports);
+    tables_init(&s);
     notify_init(&s.notify);
     err = start(&s, config);
     if (err)

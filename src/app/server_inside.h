@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "net.h"
 #include "notify.h"
+#include "operator.h"
 #include "policy.h"
 #include "relay.h"
 #include "server.h"
@@ -63,6 +64,13 @@ struct setup {
     bool has_accounting;           /* ... if this is true */
 };
 
+/* Tables on their way to the log. */
+struct tables {
+    struct hop_walk hops;
+    struct relay_walk sessions;
+    struct loop_defer next;
+};
+
 enum server_state {
     SERVER_RUNNING,
     SERVER_DRAINING, /* no AUTH any more; sessions end in their own time */
@@ -93,6 +101,7 @@ struct server {
     struct alarm *tick;
     struct alarm *watchdog; /* NULL: nobody watches */
     struct log_limit refusal_log;
+    struct tables tables;
 };
 
 /* --- setup.c --- */
@@ -190,7 +199,11 @@ bool server_is_ready(const struct server *s);
 
 /* --- tables.c --- */
 
-/* Everything there is, to the log. */
+void tables_init(struct server *s);
+/* Stops what is under way. */
+void tables_fini(struct server *s);
+/* Everything there is, to the log: figures at once, then connections and
+ * sessions, a few in each turn. */
 void server_log_tables(struct server *s);
 
 #endif

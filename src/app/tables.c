@@ -54,6 +54,82 @@ static void log_relay(const struct server *s, const struct relay_stats *stats)
              (unsigned long long)stats->dropped);
 }
 
+/* --- rows, a few in each turn --- */
+
+enum { ROWS_PER_TURN = 100 };
+
+static void log_connection(const struct server *s, const struct hop_view *v)
+{
+    log_info(s->log,
+             "table=connection c=%llu state=%s peer=%s sessions=%u "
+             "transactions=%u queued=%zu blocked=%s in=%llu out=%llu",
+             (unsigned long long)v->number, hop_state_text(v->state), v->peer,
+             v->sessions, v->transactions, v->queued, v->blocked ? "yes" : "no",
+             (unsigned long long)v->octets_in,
+             (unsigned long long)v->octets_out);
+}
+
+static void log_session(const struct server *s, const struct session_view *v)
+{
+    uint64_t now_ms = loop_now_ms(s->loop);
+    char user[64];
+
+    log_info(s->log,
+             "table=session c=%llu s=%s user=%s age=%llu left=%llu peers=%u "
+             "sent=%llu received=%llu",
+             (unsigned long long)v->connection, v->mark,
+             log_escape(user, sizeof user, v->user),
+             (unsigned long long)(now_ms - v->began_ms) / 1000,
+             v->expires_ms > now_ms
+                 ? (unsigned long long)(v->expires_ms - now_ms) / 1000
+                 : 0,
+             v->peers, (unsigned long long)v->account.sent.octets,
+             (unsigned long long)v->account.received.octets);
+}
+
+/* One row; false behind the last. */
+static bool log_row(struct server *s)
+{
+    struct session_view session;
+    struct hop_view hop;
+
+    if (hop_walk_next(&s->tables.hops, &hop)) {
+        log_connection(s, &hop);
+        return true;
+    }
+    if (relay_walk_next(&s->tables.sessions, &session)) {
+        log_session(s, &session);
+        return true;
+    }
+    return false;
+}
+
+static void on_next(void *ctx)
+{
+    struct server *s = ctx;
+
+    for (int i = 0; i < ROWS_PER_TURN; i++) {
+        if (!log_row(s)) {
+            tables_fini(s);
+            log_info(s->log, "table=end");
+            return;
+        }
+    }
+    loop_defer(s->loop, &s->tables.next);
+}
+
+void tables_init(struct server *s)
+{
+    loop_defer_init(&s->tables.next, on_next, s);
+}
+
+void tables_fini(struct server *s)
+{
+    loop_defer_cancel(&s->tables.next);
+    hop_walk_end(&s->tables.hops);
+    relay_walk_end(&s->tables.sessions);
+}
+
 void server_log_tables(struct server *s)
 {
     struct relay_stats stats;
@@ -61,5 +137,8 @@ void server_log_tables(struct server *s)
     relay_stats(s->relay, &stats);
     log_relay(s, &stats);
     log_limits(s, &stats);
-    hops_log(&s->hops);
+    tables_fini(s); /* who asks again begins again */
+    hop_walk_begin(&s->tables.hops, &s->hops);
+    relay_walk_begin(s->relay, &s->tables.sessions);
+    loop_defer(s->loop, &s->tables.next);
 }

@@ -199,11 +199,32 @@ static void nothing_secret_is_written_down_at_any_level(void **state)
     meet_a_stranger(s);
     say_nonsense(s);
     relay_signal(s->relay, SIGUSR2);
-    scene_wait_log(s, "table=relay");
+    scene_wait_log(s, "table=end");
     assert_non_null(strstr(relay_log(s->relay), " debug c=1 in \"AUTH\""));
     assert_in_range(secrets_count(s->secrets), 50, 1000);
     assert_false(
         secrets_find(&line, &what, s->secrets, span_str(relay_log(s->relay))));
+}
+
+/* Design 2.1: USR2 prints every table. */
+static void every_table_is_printed(void **state)
+{
+    enum { MANY = 250 }; /* rows, for more than one turn */
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice");
+    unsigned rows = 0;
+
+    for (int i = 1; i < MANY; i++)
+        login_on(alice);
+    relay_signal(s->relay, SIGUSR2);
+    scene_wait_log(s, "table=end");
+    assert_non_null(strstr(relay_log(s->relay), " table=relay "));
+    assert_non_null(strstr(relay_log(s->relay), " table=limits "));
+    assert_non_null(strstr(relay_log(s->relay), " table=connection c=1 "));
+    for (const char *at = relay_log(s->relay);
+         (at = strstr(at, " table=session c=1 s=")); at++)
+        rows++;
+    assert_int_equal(rows, MANY);
 }
 
 /* --- where to ------------------------------------------------------------- */
@@ -324,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_secret_is_found_wherever_it_stands),
         cmocka_unit_test(secrets_of_a_frame_are_gathered),
         E2E_TEST(nothing_secret_is_written_down_at_any_level),
+        E2E_TEST(every_table_is_printed),
         E2E_TEST(one_that_cannot_be_opened_changes_nothing),
         E2E_TEST(peers_cannot_fill_the_log),
         E2E_TEST(each_session_leaves_a_line_of_json),
