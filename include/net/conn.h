@@ -25,6 +25,7 @@ enum conn_why {
     CONN_WHY_TLS,       /* TLS failed; conn_fault() tells more */
     CONN_WHY_CERT,      /* the peer's certificate was refused; the same */
     CONN_WHY_HANDSHAKE, /* timers.handshake */
+    CONN_WHY_WEBSOCKET, /* the peer breaks its rules; conn_fault() tells more */
     CONN_WHY_STALL,     /* timers.stall */
     CONN_WHY_FULL,      /* output queue full; found by the owner */
     CONN_WHY_NOMEM,
@@ -59,6 +60,11 @@ int conn_accept(struct conn **out, struct net *n, int fd,
                 const struct addr *peer, struct tls_ctx *tls, uint64_t number,
                 const struct conn_ops *ops, void *ctx);
 
+/* The same for a peer that is to open a WebSocket for MSRP on it (RFC 7977). */
+int conn_accept_ws(struct conn **out, struct net *n, int fd,
+                   const struct addr *peer, struct tls_ctx *tls,
+                   uint64_t number, const struct conn_ops *ops, void *ctx);
+
 /* Who was dialled. */
 struct conn_to {
     int fd; /* connected */
@@ -81,6 +87,13 @@ void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx);
  * ERR_FULL, ERR_NOMEM, or ERR_EOF on a connection that is closing. */
 int conn_write(struct conn *c, const struct span *parts, size_t n);
 
+/* The same with what is a part of a message, the last one if it `ends`; where
+ * messages have bounds on the wire, the peer sees them. At most CONN_PARTS_MAX
+ * parts; no other write may come in between. */
+enum { CONN_PARTS_MAX = 128 };
+int conn_write_part(struct conn *c, const struct span *parts, size_t n,
+                    bool ends);
+
 /* Octets waiting in the queue. */
 size_t conn_queued(const struct conn *c);
 
@@ -102,6 +115,14 @@ void conn_fail(struct conn *c, enum conn_why why);
  * peer to close; all of that within stall_ms. Then closes, with CONN_WHY_LOCAL
  * or what went wrong. */
 void conn_finish(struct conn *c);
+/* The same, because of what the peer said, which he is told if the transport
+ * has a word for it. */
+void conn_reject(struct conn *c);
+
+/* Which message the octets last offered as input belong to, counted from 1; 0
+ * on a transport that knows no messages. Octets of two are never offered
+ * together, but for a rest that was left over. */
+uint64_t conn_message(const struct conn *c);
 
 bool conn_is_tls(const struct conn *c);
 uint64_t conn_number(const struct conn *c);

@@ -24,10 +24,12 @@ enum { CONN_STATES = CONN_DEAD }; /* of the living */
 /* "handshake" and the like; static. */
 const char *conn_state_text(enum conn_state state);
 
-enum net_transport { NET_TCP, NET_TLS };
-enum { NET_TRANSPORTS = NET_TLS + 1 };
-/* "tcp", "tls"; static. */
+enum net_transport { NET_TCP, NET_TLS, NET_WS, NET_WSS };
+enum { NET_TRANSPORTS = NET_WSS + 1 };
+/* "tcp", "tls", "ws", "wss"; static. */
 const char *net_transport_text(enum net_transport transport);
+
+enum net_transport net_transport_of(const struct conn *c);
 
 struct net_stats {
     uint64_t now[NET_TRANSPORTS][CONN_STATES]; /* connections there are */

@@ -1,4 +1,4 @@
-/* transport - how octets get across: plain TCP, TLS, or what is stacked on
+/* transport - how octets get across: plain TCP, TLS, or a WebSocket stacked on
  * them. Code above cannot tell which it has.
  *
  * A transport never closes its descriptor. Nothing here blocks. */
@@ -13,13 +13,19 @@
 #include "tls.h"
 
 struct transport;
+struct ws_layer;
+
+/* Why the end is near. */
+enum transport_end { TRANSPORT_END_DONE, TRANSPORT_END_BAD_INPUT };
 
 struct transport_ops {
     /* Goes on with coming up: 0 when it is up, ERR_AGAIN, or what failed:
-     * ERR_CERT, ERR_TLS, ERR_IO, ERR_EOF. */
+     * ERR_CERT, ERR_TLS, ERR_IO, ERR_EOF, ERR_SYNTAX (WebSocket), ERR_NOMEM. */
     int (*handshake)(struct transport *t);
     /* Reads 1 to `room` octets: 0 with *got, ERR_AGAIN, ERR_EOF, ERR_IO,
-     * ERR_TLS. */
+     * ERR_TLS, ERR_SYNTAX (WebSocket). With messages, what is read in one go is
+     * of one message, `message` says which, and 0 octets may be got when all
+     * there was were `extra` ones; both together are at most `room`. */
     int (*read)(struct transport *t, void *dst, size_t room, size_t *got);
     /* Writes the runs in order as far as they are taken: 0 with *taken > 0,
      * ERR_AGAIN, ERR_IO, ERR_TLS. What was not taken must be offered again, the
@@ -34,20 +40,34 @@ struct transport_ops {
     bool (*has_input)(const struct transport *t);
     /* Tells the peer that nothing follows, as far as it can be said at once. */
     void (*shutdown)(struct transport *t);
+    /* Of a transport with messages, else NULL: what goes before the next n
+     * octets of output, which are the last of their message if it `ends`; into
+     * dst (TRANSPORT_HEAD_MAX), and how many octets. */
+    size_t (*head)(struct transport *t, char *dst, size_t n, bool ends);
+    /* The same, else NULL: puts a goodbye into `own`. */
+    void (*goodbye)(struct transport *t, enum transport_end why);
     void (*fini)(struct transport *t);
 };
+
+enum { TRANSPORT_HEAD_MAX = 10 };
 
 /* A value; its memory is the caller's. */
 struct transport {
     const struct transport_ops *ops;
-    void *state; /* TLS: its SSL */
+    void *state;         /* TLS: its SSL */
+    struct ws_layer *ws; /* NULL: no messages */
     int fd;
     uint8_t read_wants; /* LOOP_ events: TLS may have turned them around */
     uint8_t write_wants;
-    bool up;
+    bool up;                  /* the lowest one is */
     bool failed;              /* nothing may be said any more */
-    const char *fault;        /* static text about ERR_CERT and ERR_TLS */
+    const char *fault;        /* static text about the last error */
     enum tls_failure failure; /* the same, for counting */
+    /* Of a transport with messages; otherwise nothing in here ever changes. */
+    size_t extra;     /* octets that the last read took besides what it got */
+    uint64_t message; /* whose octets were read last, counted from 1 */
+    struct span own;  /* what it has to say itself, to be written between two
+                         writes of others; whoever takes it empties it */
 };
 
 /* Over the connected socket fd. */
@@ -58,6 +78,9 @@ int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls);
  * certificate can name. */
 int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
                      struct span host);
+/* Stacks a WebSocket for MSRP upon what t is, which has not begun; the server's
+ * side: 0, or ERR_NOMEM and t is as it was. */
+int transport_ws_init(struct transport *t);
 
 static inline int transport_handshake(struct transport *t)
 {

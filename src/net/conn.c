@@ -97,6 +97,8 @@ static enum conn_why why_of(int err)
         return CONN_WHY_TLS;
     case ERR_CERT:
         return CONN_WHY_CERT;
+    case ERR_SYNTAX:
+        return CONN_WHY_WEBSOCKET;
     case ERR_NOMEM:
         return CONN_WHY_NOMEM;
     default:
@@ -176,6 +178,34 @@ static void flush(struct conn *c)
         linger(c);
 }
 
+/* Appends to the queue, or nothing. */
+static int put(struct conn *c, const struct span *parts, size_t n)
+{
+    size_t before = c->out.len, more;
+    int err;
+
+    err = buf_put(&c->out, parts, n);
+    if (err)
+        return err;
+    more = c->out.len - before;
+    c->position += more;
+    c->net->stats.octets_queued += more;
+    if (c->state == CONN_OPEN && !c->blocked)
+        defer(c);
+    return 0;
+}
+
+/* What the transport has to say itself. If there is no room for it, the peer
+ * has been told a lot that he did not read. */
+static void put_own(struct conn *c)
+{
+    struct span own = c->transport.own;
+
+    c->transport.own = SPAN("");
+    if (own.n)
+        (void)put(c, &own, 1);
+}
+
 /* --- input --- */
 
 static void offer(struct conn *c)
@@ -191,7 +221,7 @@ static void offer(struct conn *c)
  * without waiting. */
 static int read_once(struct conn *c, size_t *budget, bool *more)
 {
-    size_t room, got;
+    size_t room, got, spent;
     char *dst;
     int err = input_reserve(&c->in, &dst, &room);
 
@@ -200,14 +230,17 @@ static int read_once(struct conn *c, size_t *budget, bool *more)
     if (room > *budget)
         room = *budget;
     err = transport_read(&c->transport, dst, room, &got);
+    put_own(c);
     if (err)
         return err;
+    spent = got + c->transport.extra;
     input_commit(&c->in, got);
-    c->octets_in += got;
-    c->net->stats.octets_in += got;
-    *budget -= got;
-    *more = got == room || transport_has_input(&c->transport);
-    offer(c);
+    c->octets_in += spent;
+    c->net->stats.octets_in += spent;
+    *budget -= spent;
+    *more = spent == room || transport_has_input(&c->transport);
+    if (got)
+        offer(c);
     return 0;
 }
 
@@ -264,7 +297,7 @@ static void read_some(struct conn *c)
         if (c->rate_left_milli < MILLI && c->state == CONN_OPEN)
             rest(c);
     }
-    if (err == ERR_EOF)
+    if (err == ERR_EOF || err == ERR_SYNTAX)
         write_some(c); /* a peer that closed its side may still be listening */
     if (err && err != ERR_AGAIN)
         conn_fail(c, why_of(err));
@@ -308,8 +341,11 @@ static void waste(struct conn *c)
 
 static void handshake(struct conn *c)
 {
+    bool was_up = c->transport.up;
     int err = transport_handshake(&c->transport);
 
+    if (c->transport.up && !was_up)
+        net_count_up(c);
     if (err == ERR_AGAIN)
         return;
     if (err) {
@@ -318,7 +354,6 @@ static void handshake(struct conn *c)
     }
     timer_stop(&c->timer);
     net_release(c->net, c);
-    net_count_up(c);
     set_state(c, CONN_OPEN);
     c->peer_asked = c->tls && tls_peer_asked(c->transport.state);
     c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
@@ -371,6 +406,9 @@ static void on_ready(void *ctx, int events)
 
 /* --- what the owner calls --- */
 
+/* How a connection came to be, and what is spoken on it. */
+enum side { ACCEPTED, ACCEPTED_WS, DIALLED };
+
 /* The transport is there; the rest is the same for both sides. */
 static void begin(struct conn *c)
 {
@@ -392,20 +430,26 @@ static void begin(struct conn *c)
     update_events(c);
 }
 
-/* A server's transport, if nobody was dialled. */
-static int stack(struct transport *t, const struct conn_to *to, bool dialled)
+static int stack(struct transport *t, const struct conn_to *to, enum side side)
 {
-    if (!to->tls) {
+    int err = 0;
+
+    if (!to->tls)
         transport_tcp_init(t, to->fd);
-        return 0;
-    }
-    if (!dialled)
-        return transport_tls_init(t, to->fd, to->tls);
-    return transport_tls_to(t, to->fd, to->tls, to->host);
+    else if (side == DIALLED)
+        err = transport_tls_to(t, to->fd, to->tls, to->host);
+    else
+        err = transport_tls_init(t, to->fd, to->tls);
+    if (err || side != ACCEPTED_WS)
+        return err;
+    err = transport_ws_init(t);
+    if (err)
+        transport_fini(t);
+    return err;
 }
 
 static int start(struct conn **out, struct net *n, const struct conn_to *to,
-                 bool dialled, uint64_t number)
+                 enum side side, uint64_t number)
 {
     struct conn *c = pool_take(&n->conns);
     int err = ERR_NOMEM;
@@ -413,15 +457,15 @@ static int start(struct conn **out, struct net *n, const struct conn_to *to,
     if (c) {
         *c = (struct conn){
             .net = n, .tls = to->tls, .number = number, .peer = *to->peer};
-        c->state = to->tls && !dialled ? CONN_HELLO : CONN_HANDSHAKE;
-        err = stack(&c->transport, to, dialled);
+        c->state = to->tls && side != DIALLED ? CONN_HELLO : CONN_HANDSHAKE;
+        err = stack(&c->transport, to, side);
     }
     if (err) {
         pool_give(&n->conns, c);
         close(to->fd);
         return err;
     }
-    net_count_new(c, dialled);
+    net_count_new(c, side == DIALLED);
     begin(c);
     *out = c;
     return 0;
@@ -432,7 +476,19 @@ int conn_accept(struct conn **out, struct net *n, int fd,
                 const struct conn_ops *ops, void *ctx)
 {
     const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
-    int err = start(out, n, &from, false, number);
+    int err = start(out, n, &from, ACCEPTED, number);
+
+    if (!err)
+        conn_set_ctx(*out, ops, ctx);
+    return err;
+}
+
+int conn_accept_ws(struct conn **out, struct net *n, int fd,
+                   const struct addr *peer, struct tls_ctx *tls,
+                   uint64_t number, const struct conn_ops *ops, void *ctx)
+{
+    const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
+    int err = start(out, n, &from, ACCEPTED_WS, number);
 
     if (!err)
         conn_set_ctx(*out, ops, ctx);
@@ -442,7 +498,7 @@ int conn_accept(struct conn **out, struct net *n, int fd,
 int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
                  uint64_t number, const struct conn_ops *ops, void *ctx)
 {
-    int err = start(out, n, to, true, number);
+    int err = start(out, n, to, DIALLED, number);
 
     if (!err)
         conn_set_ctx(*out, ops, ctx);
@@ -455,32 +511,35 @@ void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx)
     c->ctx = ctx;
 }
 
-int conn_write(struct conn *c, const struct span *parts, size_t n)
+/* With what the transport wants in front of them. */
+static int put_headed(struct conn *c, const struct span *parts, size_t n,
+                      bool ends)
 {
-    size_t before = c->out.len, more;
-    int err;
+    struct span all[1 + CONN_PARTS_MAX];
+    char head[TRANSPORT_HEAD_MAX];
+    size_t octets = 0;
 
+    assert(n <= CONN_PARTS_MAX);
+    for (size_t i = 0; i < n; i++)
+        octets += parts[i].n;
+    memcpy(all + 1, parts, n * sizeof *parts);
+    all[0] = span_of(head,
+                     c->transport.ops->head(&c->transport, head, octets, ends));
+    return put(c, all, n + 1);
+}
+
+int conn_write_part(struct conn *c, const struct span *parts, size_t n,
+                    bool ends)
+{
     if (c->state > CONN_OPEN)
         return ERR_EOF;
-    err = buf_put(&c->out, parts, n);
-    if (err)
-        return err;
-    more = c->out.len - before;
-    c->position += more;
-    c->net->stats.octets_queued += more;
-    if (c->state == CONN_OPEN && !c->blocked)
-        defer(c);
-    return 0;
+    return c->transport.ops->head ? put_headed(c, parts, n, ends)
+                                  : put(c, parts, n);
 }
 
-size_t conn_queued(const struct conn *c)
+int conn_write(struct conn *c, const struct span *parts, size_t n)
 {
-    return c->out.len;
-}
-
-uint64_t conn_position(const struct conn *c)
-{
-    return c->position;
+    return conn_write_part(c, parts, n, true);
 }
 
 void conn_pause(struct conn *c)
@@ -511,12 +570,16 @@ void conn_close(struct conn *c)
     conn_fail(c, CONN_WHY_LOCAL);
 }
 
-void conn_finish(struct conn *c)
+static void finish(struct conn *c, enum transport_end why)
 {
     if (c->state < CONN_OPEN)
         conn_fail(c, CONN_WHY_LOCAL);
     if (c->state != CONN_OPEN)
         return;
+    if (c->transport.ops->goodbye) {
+        c->transport.ops->goodbye(&c->transport, why);
+        put_own(c);
+    }
     set_state(c, CONN_FINISHING);
     timer_start(c->net->stall, &c->timer);
     if (!c->blocked)
@@ -524,52 +587,12 @@ void conn_finish(struct conn *c)
     update_events(c);
 }
 
-bool conn_is_tls(const struct conn *c)
+void conn_finish(struct conn *c)
 {
-    return c->tls;
+    finish(c, TRANSPORT_END_DONE);
 }
 
-uint64_t conn_number(const struct conn *c)
+void conn_reject(struct conn *c)
 {
-    return c->number;
-}
-
-const struct addr *conn_peer(const struct conn *c)
-{
-    return &c->peer;
-}
-
-uint64_t conn_octets_in(const struct conn *c)
-{
-    return c->octets_in;
-}
-
-uint64_t conn_octets_out(const struct conn *c)
-{
-    return written(c);
-}
-
-bool conn_peer_is_host(const struct conn *c)
-{
-    return c->peer_is_host;
-}
-
-bool conn_peer_asked(const struct conn *c)
-{
-    return c->peer_asked;
-}
-
-bool conn_peer_has_name(const struct conn *c, struct span host)
-{
-    return c->peer_is_host && tls_peer_has_name(c->transport.state, host);
-}
-
-const char *conn_tls_version(const struct conn *c)
-{
-    return c->tls ? tls_version(c->transport.state) : "";
-}
-
-const char *conn_fault(const struct conn *c)
-{
-    return c->transport.fault ? c->transport.fault : "";
+    finish(c, TRANSPORT_END_BAD_INPUT);
 }

@@ -17,6 +17,8 @@ const char *conn_why_text(enum conn_why why)
         return "certificate";
     case CONN_WHY_HANDSHAKE:
         return "handshake";
+    case CONN_WHY_WEBSOCKET:
+        return "websocket";
     case CONN_WHY_STALL:
         return "stall";
     case CONN_WHY_FULL:
@@ -52,7 +54,17 @@ const char *conn_state_text(enum conn_state state)
 
 const char *net_transport_text(enum net_transport transport)
 {
-    return transport == NET_TLS ? "tls" : "tcp";
+    switch (transport) {
+    case NET_TCP:
+        return "tcp";
+    case NET_TLS:
+        return "tls";
+    case NET_WS:
+        return "ws";
+    case NET_WSS:
+        return "wss";
+    }
+    return "?";
 }
 
 const char *tls_failure_text(enum tls_failure failure)
@@ -83,15 +95,17 @@ const char *tls_version_text(enum tls_version_known version)
 
 /* --- counting --- */
 
-static enum net_transport transport_of(const struct conn *c)
+enum net_transport net_transport_of(const struct conn *c)
 {
+    if (c->transport.ws)
+        return c->tls ? NET_WSS : NET_WS;
     return c->tls ? NET_TLS : NET_TCP;
 }
 
 void net_count_new(struct conn *c, bool dialled)
 {
     struct net_stats *s = &c->net->stats;
-    enum net_transport t = transport_of(c);
+    enum net_transport t = net_transport_of(c);
 
     s->now[t][c->state]++;
     if (dialled)
@@ -102,7 +116,7 @@ void net_count_new(struct conn *c, bool dialled)
 
 void net_count_state(struct conn *c, enum conn_state state)
 {
-    uint64_t *now = c->net->stats.now[transport_of(c)];
+    uint64_t *now = c->net->stats.now[net_transport_of(c)];
 
     now[c->state]--;
     if (state != CONN_DEAD)
@@ -126,6 +140,7 @@ static enum tls_failure failure_of(const struct conn *c, enum conn_why why)
     case CONN_WHY_TLS:
     case CONN_WHY_CERT:
         return c->transport.failure;
+    case CONN_WHY_WEBSOCKET:
     case CONN_WHY_STALL:
     case CONN_WHY_FULL:
     case CONN_WHY_NOMEM:
@@ -141,7 +156,7 @@ void net_count_end(struct conn *c, enum conn_why why)
 
     s->closed[why]++;
     s->octets_queued -= c->out.len;
-    if (c->tls && c->state < CONN_OPEN)
+    if (c->tls && !c->transport.up)
         s->tls_failed[failure_of(c, why)]++;
 }
 

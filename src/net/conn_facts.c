@@ -1,0 +1,67 @@
+/* What there is to know about a connection. */
+#include "conn_inside.h"
+
+size_t conn_queued(const struct conn *c)
+{
+    return c->out.len;
+}
+
+uint64_t conn_position(const struct conn *c)
+{
+    return c->position;
+}
+
+uint64_t conn_message(const struct conn *c)
+{
+    return c->transport.message;
+}
+
+bool conn_is_tls(const struct conn *c)
+{
+    return c->tls;
+}
+
+uint64_t conn_number(const struct conn *c)
+{
+    return c->number;
+}
+
+const struct addr *conn_peer(const struct conn *c)
+{
+    return &c->peer;
+}
+
+uint64_t conn_octets_in(const struct conn *c)
+{
+    return c->octets_in;
+}
+
+uint64_t conn_octets_out(const struct conn *c)
+{
+    return c->position - c->out.len;
+}
+
+bool conn_peer_is_host(const struct conn *c)
+{
+    return c->peer_is_host;
+}
+
+bool conn_peer_asked(const struct conn *c)
+{
+    return c->peer_asked;
+}
+
+bool conn_peer_has_name(const struct conn *c, struct span host)
+{
+    return c->peer_is_host && tls_peer_has_name(c->transport.state, host);
+}
+
+const char *conn_tls_version(const struct conn *c)
+{
+    return c->tls ? tls_version(c->transport.state) : "";
+}
+
+const char *conn_fault(const struct conn *c)
+{
+    return c->transport.fault ? c->transport.fault : "";
+}

@@ -1,0 +1,298 @@
+/* A WebSocket (RFC 6455, RFC 7977) upon plain TCP or TLS: the functions below
+ * work on the same struct transport. */
+#include "transport.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "loop.h"
+#include "ws.h"
+#include "ws_hello.h"
+
+_Static_assert((int)TRANSPORT_HEAD_MAX >= (int)WS_HEAD_MAX,
+               "room for a frame's head");
+
+/* The opening handshake. */
+struct hello {
+    struct http http;
+    size_t in_at, in_end; /* what http_next() has not taken is in between */
+    size_t out_at, out_end;
+    unsigned status; /* of the answer; 0: the request is not complete */
+    char in[HTTP_HEAD_MAX];
+    char out[WS_ANSWER_MAX];
+};
+
+struct ws_layer {
+    const struct transport_ops *below;
+    struct hello *hello; /* NULL: it is up */
+    bool in_message;     /* of the output: its last frame is still to come */
+    bool said_goodbye;
+    struct ws in;
+    char own[WS_HEAD_MAX + WS_CONTROL_MAX];
+};
+
+/* --- the opening handshake --- */
+
+/* The request has come, or failed with `err`. A peer that says more before he
+ * is answered does not speak WebSocket (RFC 6455, 4.1). */
+static int judge(struct hello *hello, int err, struct span rest)
+{
+    unsigned status = err          ? ws_hello_status_of(err)
+                      : rest.n > 0 ? 400
+                                   : ws_hello_status(&hello->http);
+
+    err = ws_hello_answer(hello->out, &hello->out_end, &hello->http, status);
+    if (!err)
+        hello->status = status;
+    return err;
+}
+
+static int read_piece(struct transport *t)
+{
+    struct hello *hello = t->ws->hello;
+    size_t room = sizeof hello->in - hello->in_end, got;
+    struct span rest;
+    int err;
+
+    if (room == 0)
+        return judge(hello, ERR_LIMIT, SPAN(""));
+    err = t->ws->below->read(t, hello->in + hello->in_end, room, &got);
+    if (err)
+        return err;
+    hello->in_end += got;
+    rest = span_of(hello->in + hello->in_at, hello->in_end - hello->in_at);
+    err = http_next(&hello->http, &rest);
+    hello->in_at = hello->in_end - rest.n;
+    return err == ERR_AGAIN ? 0 : judge(hello, err, rest);
+}
+
+static int read_request(struct transport *t)
+{
+    int err = 0;
+
+    while (!err && t->ws->hello->status == 0)
+        err = read_piece(t);
+    return err;
+}
+
+static int write_answer(struct transport *t)
+{
+    struct hello *hello = t->ws->hello;
+
+    while (hello->out_at < hello->out_end) {
+        struct span run =
+            span_of(hello->out + hello->out_at, hello->out_end - hello->out_at);
+        size_t taken = 0;
+        int err = t->ws->below->write(t, &run, 1, &taken);
+
+        if (err)
+            return err;
+        hello->out_at += taken;
+    }
+    return 0;
+}
+
+static const char *fault_of(unsigned status)
+{
+    switch (status) {
+    case 405:
+        return "websocket: no GET";
+    case 426:
+        return "websocket: not asked for";
+    case 431:
+        return "websocket: request too large";
+    default:
+        return "websocket: bad request";
+    }
+}
+
+static int ws_handshake(struct transport *t)
+{
+    struct ws_layer *ws = t->ws;
+    int err = t->up ? 0 : ws->below->handshake(t);
+    unsigned status;
+
+    if (!err)
+        err = read_request(t);
+    if (!err)
+        err = write_answer(t);
+    if (err)
+        return err;
+    status = ws->hello->status;
+    if (status != 101) {
+        t->fault = fault_of(status);
+        return ERR_SYNTAX;
+    }
+    free(ws->hello);
+    ws->hello = NULL;
+    return 0;
+}
+
+static int ws_wants_events(const struct transport *t, int intent)
+{
+    const struct hello *hello = t->ws->hello;
+
+    if (t->up && hello)
+        intent = hello->status ? LOOP_WRITE : LOOP_READ;
+    return t->ws->below->wants(t, intent);
+}
+
+/* --- output --- */
+
+static int ws_write(struct transport *t, const struct span *runs, size_t n,
+                    size_t *taken)
+{
+    return t->ws->below->write(t, runs, n, taken);
+}
+
+/* Binary always: it need not be UTF-8. What the relay writes is a frame, and
+ * MSRP's chunk a message of as many frames as there were writes (R7977-5.1-c).
+ */
+static size_t head_of(struct transport *t, char *dst, size_t n, bool ends)
+{
+    struct ws_layer *ws = t->ws;
+    enum ws_opcode opcode = ws->in_message ? WS_CONTINUATION : WS_BINARY;
+
+    ws->in_message = !ends;
+    return ws_head(dst, opcode, ends, n);
+}
+
+/* RFC 6455, 5.5.3: if one waits still, the last is what counts. */
+static void say_pong(struct transport *t)
+{
+    struct ws_layer *ws = t->ws;
+    size_t n = ws_head(ws->own, WS_PONG, true, ws->in.control_n);
+
+    memcpy(ws->own + n, ws->in.control, ws->in.control_n);
+    t->own = span_of(ws->own, n + ws->in.control_n);
+}
+
+static void say_goodbye(struct transport *t, uint16_t code)
+{
+    struct ws_layer *ws = t->ws;
+
+    if (ws->said_goodbye || ws->hello)
+        return;
+    ws->said_goodbye = true;
+    t->own = span_of(ws->own, ws_close(ws->own, code));
+}
+
+static void goodbye(struct transport *t, enum transport_end why)
+{
+    say_goodbye(t, why == TRANSPORT_END_BAD_INPUT ? WS_CODE_PROTOCOL
+                                                  : WS_CODE_GOING_AWAY);
+}
+
+/* --- input --- */
+
+static int take(struct transport *t, char *p, size_t n, size_t *got)
+{
+    struct ws_layer *ws = t->ws;
+    enum ws_got what;
+    int err = ws_take(&ws->in, p, n, &what);
+
+    if (err) {
+        t->fault = ws->in.code == WS_CODE_NOT_TEXT ? "websocket: not UTF-8"
+                                                   : "websocket: bad frame";
+        say_goodbye(t, ws->in.code);
+        return err;
+    }
+    switch (what) {
+    case WS_GOT_DATA:
+        *got = n;
+        return 0;
+    case WS_GOT_PING:
+        say_pong(t);
+        return 0;
+    case WS_GOT_CLOSE:
+        say_goodbye(t, ws->in.code);
+        return ERR_EOF;
+    case WS_GOT_NOTHING:
+    case WS_GOT_PONG:
+        return 0;
+    }
+    return 0;
+}
+
+/* As many octets as the reader wants, or `room`; those of a message to dst. */
+static int read_once(struct transport *t, void *dst, size_t room, size_t *got)
+{
+    struct ws_layer *ws = t->ws;
+    uint64_t wants = ws_wants(&ws->in);
+    size_t n = wants < room ? (size_t)wants : room;
+    bool is_data = ws_wants_data(&ws->in);
+    char other[WS_CONTROL_MAX];
+    char *to = is_data ? dst : other;
+    int err;
+
+    assert(is_data || n <= sizeof other);
+    err = ws->below->read(t, to, n, &n);
+    if (err)
+        return err;
+    if (!is_data)
+        t->extra += n;
+    return take(t, to, n, got);
+}
+
+static int ws_read(struct transport *t, void *dst, size_t room, size_t *got)
+{
+    int err = 0;
+
+    *got = 0;
+    t->extra = 0;
+    while (!err && *got == 0 && t->extra < room)
+        err = read_once(t, dst, room - t->extra, got);
+    t->message = t->ws->in.messages;
+    return err == ERR_AGAIN && t->extra > 0 ? 0 : err;
+}
+
+static bool ws_has_input(const struct transport *t)
+{
+    return t->ws->below->has_input(t);
+}
+
+/* --- the end --- */
+
+static void ws_shutdown(struct transport *t)
+{
+    t->ws->below->shutdown(t);
+}
+
+static void ws_fini(struct transport *t)
+{
+    t->ws->below->fini(t);
+    free(t->ws->hello);
+    free(t->ws);
+}
+
+static const struct transport_ops ws_ops = {
+    .handshake = ws_handshake,
+    .read = ws_read,
+    .write = ws_write,
+    .wants = ws_wants_events,
+    .has_input = ws_has_input,
+    .shutdown = ws_shutdown,
+    .head = head_of,
+    .goodbye = goodbye,
+    .fini = ws_fini,
+};
+
+int transport_ws_init(struct transport *t)
+{
+    struct ws_layer *ws = calloc(1, sizeof *ws);
+    struct hello *hello = calloc(1, sizeof *hello);
+
+    if (!ws || !hello) {
+        free(ws);
+        free(hello);
+        return ERR_NOMEM;
+    }
+    http_init(&hello->http);
+    ws_init(&ws->in);
+    ws->hello = hello;
+    ws->below = t->ops;
+    t->ws = ws;
+    t->ops = &ws_ops;
+    return 0;
+}
