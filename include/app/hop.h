@@ -18,6 +18,7 @@
 #include "list.h"
 #include "log.h"
 #include "loop.h"
+#include "net_stats.h"
 #include "parser.h"
 #include "relay.h"
 #include "timer.h"
@@ -63,8 +64,9 @@ struct hops {
 };
 
 struct hop_origin {
-    struct tls_ctx *tls; /* NULL: plain TCP */
-    uint16_t port;       /* of the listener */
+    enum net_transport transport;
+    struct tls_ctx *tls; /* NULL: none */
+    uint16_t port;       /* in URIs given out */
     bool may_auth;
 };
 
@@ -117,7 +119,7 @@ struct hop_view {
     uint64_t number;
     enum hop_state state;
     bool dialled;
-    bool secure;  /* TLS */
+    enum net_transport transport;
     bool is_host; /* showed a host's certificate */
     bool blocked; /* its reading is paused: who gets what it sends is slow */
     char peer[ADDR_TEXT_MAX]; /* "" while it is being dialled */

@@ -26,8 +26,9 @@ struct session;
 
 struct link_ops {
     /* Appends all parts to the output, or nothing: 0 or an error, which means
-     * that the link is lost or takes no more. */
-    int (*put)(struct link *l, const struct span *parts, size_t n);
+     * that the link is lost or takes no more. They are a frame or, if they do
+     * not end it, what has come of it: nothing of another comes in between. */
+    int (*put)(struct link *l, const struct span *parts, size_t n, bool ends);
     /* Octets that wait in the output. */
     size_t (*queued)(const struct link *l);
     /* Octets ever appended: what relay_link_sent() will reach. */
@@ -84,7 +85,7 @@ struct link {
     bool secure;     /* TLS */
     bool may_auth;   /* TLS, or auth.allow_tcp */
     bool is_host;    /* showed a verified host certificate (P-8) */
-    uint16_t port;   /* of the listener it came through */
+    uint16_t port;   /* in URIs given out over it */
     /* Of one that this relay dialled; `host` is empty for others. */
     struct span host;   /* the host of the URI */
     uint16_t host_port; /* its port; 0: it had none */

@@ -1,13 +1,13 @@
 /* tls - TLS contexts: what a listener or a dialler agrees to.
  *
  * TLS 1.2 and 1.3 only (R8996-4-a, -5-a); renegotiation and compression off; no
- * session cache, no tickets. A server always asks for a certificate
- * (R4976-6.1-a) and judges it as P-8 says: one without a dNSName is a person's
- * and is ignored; one with a dNSName is a host's and must verify, as a client's
- * or a server's, or the handshake is aborted. A client takes nothing but a
- * certificate that is valid, chains to a trusted CA and has the host in its
- * subjectAltName: as dNSName, or as iPAddress for a literal (R4976-9.2-g). The
- * common name never counts. */
+ * session cache, no tickets. A server asks for a certificate
+ * (R4976-6.1-a) unless told not to, and judges it as P-8 says: one without a
+ * dNSName is a person's and is ignored; one with a dNSName is a host's and must
+ * verify, as a client's or a server's, or the handshake is aborted. A client
+ * takes nothing but a certificate that is valid, chains to a trusted CA and has
+ * the host in its subjectAltName: as dNSName, or as iPAddress for a literal
+ * (R4976-9.2-g). The common name never counts. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -30,6 +30,8 @@ struct tls_settings {
     bool insecure;         /* a client takes any certificate: for tests */
     struct tls_ctx *trust; /* trusts as this one does, whatever ca_file says; a
                               system's store takes long to load. NULL: none */
+    bool no_peer; /* a server asks nobody for a certificate: browsers would ask
+                     their user */
 };
 
 enum { TLS_WHY_MAX = 256 };

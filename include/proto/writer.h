@@ -22,6 +22,7 @@ struct frame {
     size_t octets;   /* length of all parts */
     size_t digits_n; /* used of digits */
     bool overflow;
+    bool ends; /* has its end-line */
     char digits[FRAME_DIGITS];
 };
 

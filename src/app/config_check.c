@@ -29,24 +29,6 @@ static bool counts(const struct check *k, const char *key)
     return said->place.line > 0 ? !said->is_bad : k->is_sound;
 }
 
-/* --- what this version can do --- */
-
-static void check_supported(const struct check *k)
-{
-    static const char sentence[] = "%s is not supported by this version";
-    const struct config *c = k->config;
-
-    for (size_t i = 0; i < c->listen.n; i++) {
-        const struct config_listen *l = &c->listen.items[i];
-
-        if (l->transport == CONFIG_WS || l->transport == CONFIG_WSS)
-            config_report(k->report, l->place, sentence,
-                          l->transport == CONFIG_WS
-                              ? "listen.transport \"ws\""
-                              : "listen.transport \"wss\"");
-    }
-}
-
 /* --- sizes --- */
 
 /* Chunks take turns, and a response or another sender's chunk waits for the end
@@ -262,7 +244,6 @@ int config_check(const struct config *c, struct config_report *r)
     const struct check k = {c, r, r->count == 0};
     int err;
 
-    check_supported(&k);
     check_sizes(&k);
     check_accounts(&k);
     check_control(&k);

@@ -3,6 +3,7 @@
 
 #include "err.h"
 #include "hop_inside.h"
+#include "writer.h"
 
 /* An hour: no session's connection is closed for idleness before (R4976-6.5-b,
  * R4976-5.4-a). */
@@ -27,14 +28,18 @@ static void log_out(const struct hop *h, const struct span *parts, size_t n)
                   log_escape(tid, sizeof tid, parts[1]));
 }
 
-static int hop_put(struct link *l, const struct span *parts, size_t n)
+_Static_assert((int)CONN_PARTS_MAX >= (int)FRAME_PARTS, "a frame is one write");
+
+static int hop_put(struct link *l, const struct span *parts, size_t n,
+                   bool ends)
 {
     struct hop *h = hop_of(l);
     int err;
 
     if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
         log_out(h, parts, n);
-    err = h->conn ? conn_write(h->conn, parts, n) : hop_put_early(h, parts, n);
+    err = h->conn ? conn_write_part(h->conn, parts, n, ends)
+                  : hop_put_early(h, parts, n);
     h->full |= err == ERR_FULL;
     return err;
 }
@@ -123,6 +128,8 @@ static void on_end(void *ctx)
     hop_leave(h, false);
     if (h->full) /* he does not read: there is nothing to wait for */
         conn_fail(h->conn, CONN_WHY_FULL);
+    else if (h->bad_input)
+        conn_reject(h->conn);
     else
         conn_finish(h->conn);
 }
@@ -150,8 +157,10 @@ static void on_open(void *ctx)
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
-    log_info(h->all->log, "c=%llu open peer=%s tls=%s host_certificate=%s",
+    log_info(h->all->log,
+             "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
              hop_number(h), addr_text(peer, conn_peer(h->conn)),
+             net_transport_text(net_transport_of(h->conn)),
              h->link.secure ? conn_tls_version(h->conn) : "none",
              h->link.is_host ? "yes" : "no");
 }
@@ -167,6 +176,45 @@ static void log_in(const struct hop *h, const struct msg *m)
               m->fault ? msg_fault_text(m->fault) : "");
 }
 
+/* Each message of a transport that has them is a chunk, and each chunk a
+ * message (R7977-5.1-c, -d): is that so for what is about to be parsed? */
+static bool is_in_bounds(struct hop *h)
+{
+    uint64_t message = conn_message(h->conn);
+
+    if (message == 0)
+        return true;
+    if (h->in_chunk)
+        return message == h->message;
+    if (message == h->message)
+        return false;
+    h->message = message;
+    h->in_chunk = true;
+    return true;
+}
+
+/* 0 with the next event, ERR_AGAIN, or what is wrong with the input. */
+static int next_event(struct hop *h, struct parse_event *ev, struct span *in)
+{
+    int err;
+
+    if (in->n > 0 && !is_in_bounds(h))
+        return ERR_SYNTAX;
+    err = parser_next(&h->parser, in, ev);
+    if (!err && ev->type == PARSE_END)
+        h->in_chunk = false;
+    return err;
+}
+
+static void reject(struct hop *h, int err)
+{
+    h->bad_input = true;
+    h->all->stats.bad_input++;
+    log_info(h->all->log, "c=%llu bad input error=%s", hop_number(h),
+             err_name(err));
+    link_close(&h->link, "bad input");
+}
+
 static void on_input(void *ctx, struct span *in)
 {
     struct hop *h = ctx;
@@ -179,14 +227,11 @@ static void on_input(void *ctx, struct span *in)
         int err;
 
         relay_prepare(relay, &h->link, &h->parser);
-        err = parser_next(&h->parser, in, &ev);
+        err = next_event(h, &ev, in);
         if (err == ERR_AGAIN)
             return;
         if (err) {
-            h->all->stats.bad_input++;
-            log_info(h->all->log, "c=%llu bad input error=%s", hop_number(h),
-                     err_name(err));
-            link_close(&h->link, "bad input");
+            reject(h, err);
             return;
         }
         if (ev.type == PARSE_HEAD && log_wants(h->all->log, LOG_LEVEL_DEBUG))
@@ -338,6 +383,7 @@ void hop_enter(struct hop *h)
 int hop_accept(struct hops *all, int fd, const struct addr *peer,
                const struct hop_origin *origin)
 {
+    bool is_ws = origin->transport == NET_WS || origin->transport == NET_WSS;
     struct hop *h = hop_new(all);
     int err;
 
@@ -348,8 +394,9 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
     h->link.secure = origin->tls != NULL;
     h->link.may_auth = origin->may_auth;
     h->link.port = origin->port;
-    err = conn_accept(&h->conn, all->net, fd, peer, origin->tls, h->link.number,
-                      &hop_conn_ops, h);
+    err = (is_ws ? conn_accept_ws : conn_accept)(&h->conn, all->net, fd, peer,
+                                                 origin->tls, h->link.number,
+                                                 &hop_conn_ops, h);
     if (err) {
         hop_free(h);
         return err;

@@ -18,6 +18,9 @@ struct hop {
     const char *why;       /* ... and why */
     bool open;             /* its transport is up */
     bool full;             /* its output took no more */
+    bool bad_input;        /* it is closed for what it said */
+    bool in_chunk;         /* of `message`, which is its conn's */
+    uint64_t message;      /* ... or of which there was one */
     bool left;             /* the relay has been told of the end */
     uint64_t since_ms;
     uint64_t used_ms;

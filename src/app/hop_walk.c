@@ -63,7 +63,7 @@ static void view(struct hop_view *v, const struct hop *h)
         .number = l->number,
         .state = state_of(h),
         .dialled = h->host != NULL,
-        .secure = l->secure,
+        .transport = l->secure ? NET_TLS : NET_TCP,
         .is_host = l->is_host,
         .blocked = l->blocked,
         .host = l->host,
@@ -78,6 +78,7 @@ static void view(struct hop_view *v, const struct hop *h)
     if (!h->conn)
         return;
     addr_text(v->peer, conn_peer(h->conn));
+    v->transport = net_transport_of(h->conn);
     v->tls_version = conn_tls_version(h->conn);
     v->queued = conn_queued(h->conn);
     v->octets_in = conn_octets_in(h->conn);

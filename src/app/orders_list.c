@@ -86,7 +86,7 @@ static void put_connection(struct control_call *call, const struct hop_view *v)
     control_row(call, &j);
     json_u64(&j, "connection", v->number);
     put_text(&j, "state", hop_state_text(v->state));
-    put_text(&j, "transport", v->secure ? "tls" : "tcp");
+    put_text(&j, "transport", net_transport_text(v->transport));
     put_text(&j, "tls", v->tls_version);
     put_text(&j, "peer", v->peer);
     json_str(&j, "dialled", v->host);

@@ -239,19 +239,67 @@ static void log_port(const struct port *port, const char *what)
     const struct addr *at = listener_addr(port->listener);
 
     log_info(port->server->log, "%s transport=%s address=%s port=%u", what,
-             port->origin.tls ? "tls" : "tcp", addr_host_text(text, at),
-             addr_port(at));
+             net_transport_text(port->origin.transport),
+             addr_host_text(text, at), addr_port(at));
 }
 
-/* What it accepts from now on. */
-static void take_origin(struct port *port, const struct setup *setup,
-                        const struct config_listen *listen)
+static enum net_transport transport_of(const struct config_listen *listen)
 {
-    bool secure = listen->transport == CONFIG_TLS;
+    switch (listen->transport) {
+    case CONFIG_TCP:
+        return NET_TCP;
+    case CONFIG_TLS:
+        return NET_TLS;
+    case CONFIG_WS:
+        return NET_WS;
+    case CONFIG_WSS:
+        return NET_WSS;
+    }
+    return NET_TCP;
+}
 
-    port->origin.port = addr_port(listener_addr(port->listener));
-    port->origin.tls = secure ? setup->tls : NULL;
-    port->origin.may_auth = secure || setup->config->auth.allow_tcp;
+static uint16_t port_of(const struct setup *setup, size_t i)
+{
+    return addr_port(listener_addr(setup->ports[i]->listener));
+}
+
+/* The port in URIs for who comes through listener i. Nobody can dial a
+ * WebSocket's: others find its clients where they find this relay, at the first
+ * listener that has TLS if it has, and none if not (R7977-5.1-a). */
+static uint16_t uri_port(const struct setup *setup, size_t i)
+{
+    const struct config_listen *items = setup->config->listen.items;
+    enum net_transport wanted;
+
+    switch (transport_of(&items[i])) {
+    case NET_TCP:
+    case NET_TLS:
+        return port_of(setup, i);
+    case NET_WS:
+        wanted = NET_TCP;
+        break;
+    case NET_WSS:
+        wanted = NET_TLS;
+        break;
+    }
+    for (size_t j = 0; j < setup->config->listen.n; j++)
+        if (transport_of(&items[j]) == wanted)
+            return port_of(setup, j);
+    return port_of(setup, i);
+}
+
+/* What listener i accepts from now on. */
+static void take_origin(const struct setup *setup, size_t i)
+{
+    struct hop_origin *origin = &setup->ports[i]->origin;
+    enum net_transport t = transport_of(&setup->config->listen.items[i]);
+
+    origin->transport = t;
+    origin->port = uri_port(setup, i);
+    origin->tls = t == NET_TLS   ? setup->tls
+                  : t == NET_WSS ? setup->tls_ws
+                                 : NULL;
+    origin->may_auth = origin->tls || setup->config->auth.allow_tcp;
 }
 
 static void close_unwanted(struct server *s)
@@ -280,7 +328,7 @@ void ports_commit(struct server *s)
     for (size_t i = 0; i < setup->config->listen.n; i++) {
         struct port *port = setup->ports[i];
 
-        take_origin(port, setup, &setup->config->listen.items[i]);
+        take_origin(setup, i);
         if (port->is_new)
             log_port(port, "listening");
         port->is_new = false;

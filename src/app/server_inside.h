@@ -52,7 +52,8 @@ struct port {
 struct setup {
     struct config *config;      /* owned */
     struct tls_ctx *tls;        /* owned; NULL if no listener needs it */
-    struct tls_ctx *tls_client; /* the same */
+    struct tls_ctx *tls_ws;     /* the same, for wss */
+    struct tls_ctx *tls_client; /* the same as tls */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
     struct policy *policy;         /* owned; points into config */

@@ -36,10 +36,11 @@ struct net_settings setup_net(const struct config *config)
     return settings;
 }
 
-static bool needs_tls(const struct config *config)
+static bool listens(const struct config *config,
+                    enum config_transport transport)
 {
     for (size_t i = 0; i < config->listen.n; i++)
-        if (config->listen.items[i].transport == CONFIG_TLS)
+        if (config->listen.items[i].transport == transport)
             return true;
     return false;
 }
@@ -52,10 +53,13 @@ static int load_tls(struct setup *setup, struct config_report *r)
     enum tls_fault fault;
     int err;
 
-    if (!needs_tls(config))
+    if (!listens(config, CONFIG_TLS) && !listens(config, CONFIG_WSS))
         return 0;
     err = tls_server_new(&setup->tls, &settings, &fault, why);
     settings.trust = setup->tls;
+    settings.no_peer = true;
+    if (!err && listens(config, CONFIG_WSS))
+        err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
     if (!err)
         err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     if (err)
@@ -177,6 +181,7 @@ void setup_free(struct setup *setup)
     policy_free(setup->policy);
     users_free(setup->users);
     tls_ctx_unref(setup->tls);
+    tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);
     config_free(setup->config);
     *setup = (struct setup){0};
@@ -188,7 +193,7 @@ static uint16_t uri_port(const struct setup *setup)
     size_t n = setup->config->listen.n;
 
     for (size_t i = 0; i < n; i++)
-        if (setup->ports[i]->origin.tls)
+        if (setup->ports[i]->origin.transport == NET_TLS)
             return setup->ports[i]->origin.port;
     return setup->ports[0]->origin.port;
 }

@@ -398,7 +398,7 @@ int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
 {
     int err = ctx_new(out, TLS_server_method(), s, fault, why);
 
-    if (err)
+    if (err || s->no_peer)
         return err;
     SSL_CTX_set_verify((*out)->ssl_ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback((*out)->ssl_ctx, judge_peer, NULL);

@@ -8,6 +8,7 @@ void frame_init(struct frame *f)
     f->octets = 0;
     f->digits_n = 0;
     f->overflow = false;
+    f->ends = false;
 }
 
 void frame_add(struct frame *f, struct span s)
@@ -101,6 +102,7 @@ void frame_end(struct frame *f, struct span tid, char flag)
     frame_add(f, flag == '$'   ? SPAN("$\r\n")
                  : flag == '+' ? SPAN("+\r\n")
                                : SPAN("#\r\n"));
+    f->ends = true;
 }
 
 void frame_end_body(struct frame *f, struct span tid, char flag)

@@ -13,6 +13,7 @@
 #include "cmocka_all.h"
 #include "err.h"
 #include "scene.h"
+#include "ws_side.h"
 
 enum {
     READ_SIZE = 65536,
@@ -22,39 +23,6 @@ enum {
     HEAD_SIZE = 65536,
     PATH_URIS = 32,
 };
-
-/* --- octets --------------------------------------------------------------- */
-
-/* Room for n more octets; where they go. */
-static char *bytes_reserve(struct bytes *b, size_t n)
-{
-    if (b->at == b->n)
-        b->at = b->n = 0;
-    if (b->at > b->size / 2) {
-        memmove(b->p, b->p + b->at, b->n - b->at);
-        b->n -= b->at;
-        b->at = 0;
-    }
-    if (b->n + n > b->size) {
-        b->size = 2 * (b->n + n);
-        b->p = realloc(b->p, b->size);
-        assert_non_null(b->p);
-    }
-    return b->p + b->n;
-}
-
-static void bytes_add(struct bytes *b, struct span s)
-{
-    if (s.n == 0)
-        return;
-    memcpy(bytes_reserve(b, s.n), s.p, s.n);
-    b->n += s.n;
-}
-
-static struct span bytes_peek(const struct bytes *b)
-{
-    return span_of(b->p + b->at, b->n - b->at);
-}
 
 /* --- life ----------------------------------------------------------------- */
 
@@ -150,6 +118,7 @@ void client_free(struct client *c)
     free(c->in.p);
     free(c->out.p);
     free(c->frame.p);
+    ws_side_free(c->ws);
     free(c);
 }
 
@@ -198,7 +167,7 @@ static void gather(struct client *c, const struct parse_event *ev,
     }
 }
 
-static void parse(struct client *c)
+void client_parse(struct client *c)
 {
     struct span all = bytes_peek(&c->in), rest = all;
     struct parse_event ev;
@@ -210,6 +179,7 @@ static void parse(struct client *c)
         if (!c->on_event || !c->on_event(c, &ev))
             gather(c, &ev, span_of(all.p, (size_t)(rest.p - all.p)));
         c->in.at += all.n - rest.n;
+        c->ends += ev.type == PARSE_END;
         all = rest;
     }
     assert_int_equal(err, ERR_AGAIN);
@@ -278,15 +248,18 @@ static void read_some(struct client *c)
     for (int i = 0; i < READS_PER_TURN && c->state == CLIENT_OPEN && !c->deaf;
          i++) {
         size_t room = c->most && c->most < READ_SIZE ? c->most : READ_SIZE;
-        char *dst = bytes_reserve(&c->in, room);
+        struct bytes *in = c->ws ? ws_side_input(c->ws) : &c->in;
+        char *dst = bytes_reserve(in, room);
         size_t n = c->ssl ? read_tls(c, dst, room) : read_tcp(c, dst, room);
 
-        c->in.n += n;
+        in->n += n;
         c->octets_in += n;
         if (c->pipe)
             pass_on(c);
+        else if (n && c->ws)
+            ws_side_unpack(c->ws);
         else if (n && !c->raw)
-            parse(c);
+            client_parse(c);
         if (n == 0 || c->most)
             return;
     }
@@ -316,7 +289,9 @@ static void write_some(struct client *c)
 {
     while (c->on_room && client_queued(c) < ROOM)
         c->on_room(c);
-    while (c->state == CLIENT_OPEN && client_queued(c)) {
+    if (c->ws)
+        ws_side_pack(c->ws);
+    while (c->state == CLIENT_OPEN && bytes_peek(&c->out).n) {
         size_t n = write_once(c, bytes_peek(&c->out));
 
         if (n == 0)
@@ -379,12 +354,12 @@ void client_put(struct client *c, struct span octets)
 {
     if (span_starts(octets, SPAN("MSRP ")))
         secrets_add_frame(c->scene->secrets, octets);
-    bytes_add(&c->out, octets);
+    bytes_add(c->ws ? ws_side_output(c->ws) : &c->out, octets);
 }
 
 size_t client_queued(const struct client *c)
 {
-    return c->out.n - c->out.at;
+    return bytes_peek(&c->out).n + (c->ws ? ws_side_queued(c->ws) : 0);
 }
 
 char *client_unput(struct client *c, size_t *n)

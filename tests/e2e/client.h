@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "list.h"
 #include "msg.h"
 #include "parser.h"
@@ -19,6 +20,7 @@
 struct scene;
 struct relay;
 struct client;
+struct ws_side;
 
 /* A frame that came in. Valid as long as its client. */
 struct got {
@@ -48,12 +50,6 @@ typedef bool (*client_event_fn)(struct client *c, const struct parse_event *ev);
 /* The output has room: more may be put into it. */
 typedef void (*client_room_fn)(struct client *c);
 
-/* Octets in a row, taken from the front. */
-struct bytes {
-    char *p;
-    size_t at, n, size; /* p[at..n) is there */
-};
-
 struct client {
     struct list of_scene;
     struct scene *scene;
@@ -69,10 +65,12 @@ struct client {
                             together */
     size_t most;         /* octets read in a turn; 0: any number */
     struct bytes in, out;
+    struct ws_side *ws; /* NULL: no WebSocket */
     uint64_t octets_in, octets_out;
     struct parser parser;
     struct bytes frame; /* of the frame that is coming in */
     struct msg head;    /* ... its head, with offsets that count in there */
+    unsigned ends;      /* of frames that came in */
     struct list got;    /* frames not yet taken */
     struct list taken;
     client_event_fn on_event;
@@ -109,6 +107,9 @@ short client_wants(const struct client *c);
 bool client_has_input(const struct client *c);
 /* Reads, writes, parses what is there. */
 void client_turn(struct client *c, short events);
+
+/* Takes apart what is in `in`. */
+void client_parse(struct client *c);
 
 /* --- what tests call --- */
 

@@ -316,6 +316,8 @@ struct relay *relay_start(const struct relay_opts *opts)
     }
     r->ports[RELAY_TLS] = relay_port_since(r, 0, "tls");
     r->ports[RELAY_TCP] = relay_port_since(r, 0, "tcp");
+    r->ports[RELAY_WSS] = relay_port_since(r, 0, "wss");
+    r->ports[RELAY_WS] = relay_port_since(r, 0, "ws");
     return r;
 }
 

@@ -46,7 +46,7 @@ struct relay_opts {
     void *child_ctx;
 };
 
-enum relay_port { RELAY_TLS, RELAY_TCP, RELAY_PORTS };
+enum relay_port { RELAY_TLS, RELAY_TCP, RELAY_WSS, RELAY_WS, RELAY_PORTS };
 
 struct relay;
 
@@ -58,7 +58,7 @@ void relay_free(struct relay *r);
 /* The port of the listener with this transport; after a reload, the one that
  * the test has found and chosen. */
 unsigned relay_port(const struct relay *r, enum relay_port which);
-/* The port of the first listener with this transport ("tls", "tcp") that was
+/* The port of the first listener with this transport, such as "tls", that was
  * opened after so many octets of the log. */
 unsigned relay_port_since(const struct relay *r, size_t mark,
                           const char *transport);

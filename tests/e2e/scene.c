@@ -209,7 +209,8 @@ void scene_wait_open(struct client *c)
 struct client *scene_connect(struct scene *s, enum relay_port port,
                              const char *name)
 {
-    struct client_opts opts = {.tls = port == RELAY_TLS ? s->tls : NULL,
+    bool is_tls = port == RELAY_TLS || port == RELAY_WSS;
+    struct client_opts opts = {.tls = is_tls ? s->tls : NULL,
                                .port = relay_port(s->relay, port)};
     struct client *c = scene_connect_with(s, name, &opts);
 
@@ -395,10 +396,13 @@ static bool has_ended(void *ctx)
 
 enum client_end scene_wait_end(struct client *c)
 {
+    const struct got *g;
+
     scene_until(c->scene, has_ended, c, "the end of a connection");
-    if (!list_is_empty(&c->got))
+    g = client_take(c);
+    if (g)
         fail_msg("%s got a frame more than expected: %.*s", c->name,
-                 SPAN_ARG(client_take(c)->text));
+                 SPAN_ARG(g->text));
     return c->end;
 }
 

@@ -49,8 +49,8 @@ int scene_end(void **state);
 char *scene_text(struct scene *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Connects; `name` is what the client is called. With TLS on RELAY_TLS, the
- * handshake done. */
+/* Connects; `name` is what the client is called. With TLS on RELAY_TLS and
+ * RELAY_WSS, its handshake done. */
 struct client *scene_connect(struct scene *s, enum relay_port port,
                              const char *name);
 /* The same to one of several relays, with TLS. */

@@ -10,6 +10,10 @@ const char *talk_relay(const struct client *c)
 {
     bool secure = c->ssl;
 
+    if (c->ws)
+        return scene_text(c->scene, "%s://%s:%u;ws", secure ? "msrps" : "msrp",
+                          relay_name(c->relay),
+                          relay_port(c->relay, secure ? RELAY_WSS : RELAY_WS));
     return scene_text(c->scene, "%s://%s:%u;tcp", secure ? "msrps" : "msrp",
                       relay_name(c->relay),
                       relay_port(c->relay, secure ? RELAY_TLS : RELAY_TCP));

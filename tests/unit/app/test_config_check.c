@@ -321,16 +321,6 @@ static void default_accounts_and_none_may_be_missing(void **state)
 
 /* --- what is asked for --- */
 
-static void what_is_not_there_yet_is_told(void **state)
-{
-    struct fixture *x = *state;
-
-    check(x, "listen = ( { transport = \"tcp\"; },\n"
-             "{ transport = \"ws\"; port = 0; } );\n");
-    assert_fault(x, 1, "test.conf:3: listen.transport \"ws\" ",
-                 "is not supported");
-}
-
 static void a_missing_directory_of_the_socket_is_a_warning(void **state)
 {
     struct fixture *x = *state;
@@ -420,8 +410,6 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
         x->faults.text,
         "test.conf:8: timers.idle must be from 0.010 to 31536000\n"
         "test.conf:9: listen.port must be from 0 to 65535\n"
-        "test.conf:10: listen.transport \"wss\" is not supported by this "
-        "version\n"
         "test.conf:1: relay.user: there is no user nobody-here\n"
         "test.conf:2: tls.private_key: cannot open /gone/key: No such file or "
         "directory\n"
@@ -551,7 +539,6 @@ int main(void)
         TEST(accounts_that_are_named_must_be_there_for_root),
         TEST(accounts_may_be_missing_for_others),
         TEST(default_accounts_and_none_may_be_missing),
-        TEST(what_is_not_there_yet_is_told),
         TEST(a_missing_directory_of_the_socket_is_a_warning),
         TEST(logs_must_be_where_they_can_be_written),
         TEST(chunks_as_long_as_the_window_are_a_warning),

@@ -13,7 +13,9 @@ enum { NOW_MS = 1000 };
 static void a_frame(struct frame *f)
 {
     frame_init(f);
+    frame_add(f, SPAN("MSRP "));
     frame_add(f, SPAN("frame"));
+    f->ends = true;
 }
 
 /* The output of b->out holds so many octets that the kernel has not taken. */
@@ -60,7 +62,7 @@ static void a_frame_is_put_as_it_is(void **state)
     a_frame(&f);
     assert_true(sendq_put(&b->out.link, &f));
     assert_true(sendq_put_between(&b->out.link, &f));
-    assert_output(&b->out, "frameframe");
+    assert_output(&b->out, "MSRP frameMSRP frame");
 }
 
 static void a_link_that_takes_no_more_is_closed_once(void **state)
@@ -87,7 +89,7 @@ static void what_goes_between_ends_the_open_chunk(void **state)
     assert_ptr_equal(b->out.link.open, s);
     a_frame(&f);
     assert_true(sendq_put_between(&b->out.link, &f));
-    assert_output(&b->out, "\r\n-------tid0000000000000+\r\nframe");
+    assert_output(&b->out, "\r\n-------tid0000000000000+\r\nMSRP frame");
     assert_null(b->out.link.open);
     assert_false(s->is_open);
     assert_null(s->txn);

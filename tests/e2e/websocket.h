@@ -1,0 +1,33 @@
+/* websocket - test clients that come over WebSockets (RFC 7977). */
+#ifndef WEBSOCKET_H
+#define WEBSOCKET_H
+
+#include "login.h"
+#include "ws_side.h"
+
+/* The handshake's usual request, without its last, empty line. */
+#define WEBSOCKET_REQUEST                                                      \
+    "GET / HTTP/1.1\r\nHost: " RELAY_NAME "\r\nUpgrade: websocket\r\n"         \
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"                     \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"                          \
+    "Sec-WebSocket-Protocol: msrp\r\n"
+
+/* Says `request` on a connection to RELAY_WSS or RELAY_WS and waits for the
+ * head of the answer, which lives as long as the scene. */
+const char *websocket_ask(struct client *c, const char *request);
+
+/* Connects to RELAY_WSS or RELAY_WS, all handshakes done; its own URI is as a
+ * browser makes it (RFC 7977, appendix A). */
+struct client *websocket_connect(struct scene *s, enum relay_port port,
+                                 const char *name);
+
+/* The same to RELAY_WSS, and authenticates. */
+struct client *websocket_login(struct scene *s, const char *user);
+
+/* Waits for the relay's CLOSE and the end behind it; the code. */
+unsigned websocket_wait_close(struct client *c);
+
+/* Sends a PING with this payload, and waits for its PONG. */
+void websocket_ping(struct client *c, const char *payload);
+
+#endif
