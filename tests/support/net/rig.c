@@ -147,8 +147,8 @@ static int begin_conn(struct rig *r, const struct rig_opts *opts, int fd,
 
     if (opts->host)
         return conn_connect(&r->conn, r->net, &to, 42, &owner_ops, r);
-    return conn_accept(&r->conn, r->net, fd, peer, opts->tls, 42, &owner_ops,
-                       r);
+    return (opts->ws ? conn_accept_ws : conn_accept)(
+        &r->conn, r->net, fd, peer, opts->tls, 42, &owner_ops, r);
 }
 
 static struct net_settings settled(struct net_settings s)

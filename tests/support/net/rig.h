@@ -53,6 +53,7 @@ struct rig_opts {
     const char *host;   /* conn dials it: what is called client here is then the
                            server, with a context that must be given */
     bool no_hello;      /* the client does not begin the handshake */
+    bool ws;            /* conn waits for a WebSocket to be opened */
     int client_receive; /* SO_RCVBUF of the client */
     struct net_settings settings; /* zero fields: defaults */
 };
