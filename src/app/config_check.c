@@ -29,6 +29,38 @@ static bool counts(const struct check *k, const char *key)
     return said->place.line > 0 ? !said->is_bad : k->is_sound;
 }
 
+/* --- listeners --- */
+
+static const struct config_listen *listener(const struct config *c,
+                                            enum config_transport transport)
+{
+    for (size_t i = 0; i < c->listen.n; i++)
+        if (c->listen.items[i].transport == transport)
+            return &c->listen.items[i];
+    return NULL;
+}
+
+/* URIs of those who come over WebSockets have the port of a listener that
+ * others can dial. */
+static void check_way_in(const struct check *k, enum config_transport ws,
+                         enum config_transport other, const char *what)
+{
+    const struct config_listen *l = listener(k->config, ws);
+
+    if (l && counts(k, "listen") && !listener(k->config, other))
+        config_warn(k->report, l->place, "listen: %s", what);
+}
+
+static void check_listeners(const struct check *k)
+{
+    check_way_in(k, CONFIG_WSS, CONFIG_TLS,
+                 "others cannot reach who comes over wss without a listener "
+                 "with transport tls");
+    check_way_in(k, CONFIG_WS, CONFIG_TCP,
+                 "others cannot reach who comes over ws without a listener "
+                 "with transport tcp");
+}
+
 /* --- sizes --- */
 
 /* Chunks take turns, and a response or another sender's chunk waits for the end
@@ -129,11 +161,9 @@ static void check_log(const struct check *k, const char *key,
 
 static const struct config_listen *tls_listener(const struct config *c)
 {
-    for (size_t i = 0; i < c->listen.n; i++)
-        if (c->listen.items[i].transport == CONFIG_TLS ||
-            c->listen.items[i].transport == CONFIG_WSS)
-            return &c->listen.items[i];
-    return NULL;
+    const struct config_listen *l = listener(c, CONFIG_TLS);
+
+    return l ? l : listener(c, CONFIG_WSS);
 }
 
 /* Which line is to blame for what is wrong with a key: its own, or the one that
@@ -244,6 +274,7 @@ int config_check(const struct config *c, struct config_report *r)
     const struct check k = {c, r, r->count == 0};
     int err;
 
+    check_listeners(&k);
     check_sizes(&k);
     check_accounts(&k);
     check_control(&k);

@@ -321,6 +321,27 @@ static void default_accounts_and_none_may_be_missing(void **state)
 
 /* --- what is asked for --- */
 
+static void websockets_that_nobody_can_reach_are_a_warning(void **state)
+{
+    struct fixture *x = *state;
+
+    check(x, "listen = ( { transport = \"tcp\"; },\n"
+             "{ transport = \"ws\"; port = 0; } );\n");
+    assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text, "");
+    check(x, "listen = ( { transport = \"tls\"; port = 1; },\n"
+             "{ transport = \"wss\"; port = 0; },\n"
+             "{ transport = \"ws\"; port = 0; } );\n");
+    assert_string_equal(x->warnings.text,
+                        "test.conf:4: listen: others cannot reach who comes "
+                        "over ws without a listener with transport tcp\n");
+    check(x, "listen = ( { transport = \"tcp\"; },\n"
+             "{ transport = \"wss\"; port = 0; } );\n");
+    assert_string_equal(x->warnings.text,
+                        "test.conf:3: listen: others cannot reach who comes "
+                        "over wss without a listener with transport tls\n");
+}
+
 static void a_missing_directory_of_the_socket_is_a_warning(void **state)
 {
     struct fixture *x = *state;
@@ -539,6 +560,7 @@ int main(void)
         TEST(accounts_that_are_named_must_be_there_for_root),
         TEST(accounts_may_be_missing_for_others),
         TEST(default_accounts_and_none_may_be_missing),
+        TEST(websockets_that_nobody_can_reach_are_a_warning),
         TEST(a_missing_directory_of_the_socket_is_a_warning),
         TEST(logs_must_be_where_they_can_be_written),
         TEST(chunks_as_long_as_the_window_are_a_warning),
