@@ -11,7 +11,6 @@
 enum {
     RUNS_PER_TURN = 16, /* blocks written to one connection: 256 KiB */
     WASTE_PER_TURN = 16,
-    MILLI = 1000, /* thousandths in one */
 };
 
 /* --- states --- */
@@ -244,24 +243,6 @@ static int read_once(struct conn *c, size_t *budget, bool *more)
     return 0;
 }
 
-/* What the rate allows now: a bucket that fills steadily and holds what flows
- * in in a tenth of a second, but an octet at least. It is kept in thousandths,
- * so that a low rate is not lost in rounding. */
-static uint64_t rate_allows(struct conn *c)
-{
-    uint64_t rate = c->rate;
-    uint64_t now_ms = loop_now_ms(c->net->loop);
-    uint64_t most = rate >= 10 ? 100 * rate : MILLI;
-    uint64_t elapsed_ms = now_ms - c->rate_at_ms;
-
-    /* From 0 on any time is long enough to fill it. */
-    c->rate_left_milli += elapsed_ms < 1000 ? rate * elapsed_ms : most;
-    if (c->rate_left_milli > most)
-        c->rate_left_milli = most;
-    c->rate_at_ms = now_ms;
-    return c->rate_left_milli / MILLI;
-}
-
 /* The bucket is empty: nothing is read until some time has passed. */
 static void rest(struct conn *c)
 {
@@ -282,7 +263,7 @@ void conn_rested(struct conn *c)
  * offered again before more is read: it may fill the block. */
 static void read_some(struct conn *c)
 {
-    uint64_t allowed = c->rate ? rate_allows(c) : UINT64_MAX;
+    uint64_t allowed = bucket_allows(&c->rate, loop_now_ms(c->net->loop));
     size_t share = c->net->settings.read_per_turn, budget;
     bool more = true;
     int err = 0;
@@ -292,11 +273,9 @@ static void read_some(struct conn *c)
     budget = share;
     while (!err && more && budget && is_reading(c) && !c->again)
         err = read_once(c, &budget, &more);
-    if (c->rate) {
-        c->rate_left_milli -= MILLI * (share - budget);
-        if (c->rate_left_milli < MILLI && c->state == CONN_OPEN)
-            rest(c);
-    }
+    bucket_take(&c->rate, share - budget);
+    if (bucket_is_empty(&c->rate) && c->state == CONN_OPEN)
+        rest(c);
     if (err == ERR_EOF || err == ERR_SYNTAX)
         write_some(c); /* a peer that closed its side may still be listening */
     if (err && err != ERR_AGAIN)
@@ -414,7 +393,7 @@ static void begin(struct conn *c)
 {
     struct net *n = c->net;
 
-    c->rate = n->settings.rate;
+    c->rate.rate = n->settings.rate;
     sock_apply(c->transport.fd, &n->settings.sock);
     loop_io_init(&c->io, n->loop, c->transport.fd, on_ready, c);
     loop_defer_init(&c->turn, on_end_of_turn, c);

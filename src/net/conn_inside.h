@@ -2,6 +2,7 @@
 #ifndef CONN_INSIDE_H
 #define CONN_INSIDE_H
 
+#include "bucket.h"
 #include "buf.h"
 #include "conn.h"
 #include "input.h"
@@ -46,11 +47,9 @@ struct conn {
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
     struct timer rest;
-    uint64_t rate;            /* of net's settings when it began */
-    uint64_t rate_left_milli; /* thousandths of octets it may still read ... */
-    uint64_t rate_at_ms;      /* ... as of this time */
-    struct timer slot;        /* running: counted in net's `begun` */
-    struct list link;         /* in net's `queue` or `dead` */
+    struct bucket rate; /* of net's settings when it began */
+    struct timer slot;  /* running: counted in net's `begun` */
+    struct list link;   /* in net's `queue` or `dead` */
     struct input in;
     struct buf out;
     uint64_t octets_in;
