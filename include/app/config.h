@@ -105,6 +105,7 @@ struct config {
         uint64_t transaction_ms;
         uint64_t probation_ms;
         uint64_t handshake_ms;
+        uint64_t ping_ms; /* 0: none */
         uint64_t connect_ms;
         uint64_t idle_ms; /* whoever uses it sees to R4976-6.5's hour */
         uint64_t stall_ms;

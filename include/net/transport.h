@@ -44,6 +44,9 @@ struct transport_ops {
      * octets of output, which are the last of their message if it `ends`; into
      * dst (TRANSPORT_HEAD_MAX), and how many octets. */
     size_t (*head)(struct transport *t, char *dst, size_t n, bool ends);
+    /* The same, else NULL: puts into `own` what a peer answers and others on
+     * the way take for a sign of life. */
+    void (*ping)(struct transport *t);
     /* The same, else NULL: puts a goodbye into `own`. */
     void (*goodbye)(struct transport *t, enum transport_end why);
     void (*fini)(struct transport *t);

@@ -342,6 +342,11 @@ const struct setting settings[] = {
      .initial = "20",
      .help = "A receiver that takes no octet for so long fails what waits for "
              "it."},
+    {.key = "timers.ping",
+     TIME(timers.ping_ms, 0, DAY_MS),
+     .initial = "30",
+     .help = "How often a WebSocket is pinged, so that nobody on the way takes "
+             "it for dead; 0 is never."},
     {.key = "timers.drain",
      TIME(timers.drain_ms, 0, DAY_MS),
      .initial = "30",

@@ -26,6 +26,7 @@ struct net_settings setup_net(const struct config *config)
         .read_per_turn = READ_PER_TURN,
         .rate = config->limits.rate,
         .handshake_ms = config->timers.handshake_ms,
+        .ping_ms = config->timers.ping_ms,
         .stall_ms = config->timers.stall_ms,
         .sock = sock_opts_of(config),
     };

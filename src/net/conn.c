@@ -78,6 +78,7 @@ void conn_fail(struct conn *c, enum conn_why why)
     loop_defer_cancel(&c->turn);
     timer_stop(&c->timer);
     timer_stop(&c->rest);
+    timer_stop(&c->ping);
     net_release(c->net, c);
     transport_shutdown(&c->transport);
     close(c->transport.fd);
@@ -203,6 +204,24 @@ static void put_own(struct conn *c)
     c->transport.own = SPAN("");
     if (own.n)
         (void)put(c, &own, 1);
+}
+
+/* R7977-6-a */
+static void ping_later(struct conn *c)
+{
+    if (c->transport.ops->ping && c->net->settings.ping_ms)
+        timer_start(c->net->ping, &c->ping);
+}
+
+void conn_ping(struct conn *c)
+{
+    if (c->state != CONN_OPEN)
+        return;
+    ping_later(c);
+    if (c->out.len)
+        return;
+    c->transport.ops->ping(&c->transport);
+    put_own(c);
 }
 
 /* --- input --- */
@@ -334,6 +353,7 @@ static void handshake(struct conn *c)
     timer_stop(&c->timer);
     net_release(c->net, c);
     set_state(c, CONN_OPEN);
+    ping_later(c);
     c->peer_asked = c->tls && tls_peer_asked(c->transport.state);
     c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
     c->again = transport_has_input(&c->transport);
@@ -399,6 +419,7 @@ static void begin(struct conn *c)
     loop_defer_init(&c->turn, on_end_of_turn, c);
     timer_init(&c->timer);
     timer_init(&c->rest);
+    timer_init(&c->ping);
     timer_init(&c->slot);
     list_init(&c->link);
     input_init(&c->in, n->inputs);

@@ -21,6 +21,7 @@ struct net {
     struct timer_fifo *handshake;
     struct timer_fifo *stall;
     struct timer_fifo *rest;
+    struct timer_fifo *ping;
     struct timer_fifo *slots;
     struct list queue; /* conns whose handshake has not begun */
     size_t begun;      /* conns whose `slot` is running */
@@ -47,6 +48,7 @@ struct conn {
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
     struct timer rest;
+    struct timer ping;
     struct bucket rate; /* of net's settings when it began */
     struct timer slot;  /* running: counted in net's `begun` */
     struct list link;   /* in net's `queue` or `dead` */
@@ -60,6 +62,9 @@ struct conn {
 
 /* The rate lets it read again. */
 void conn_rested(struct conn *c);
+
+/* It is time for a PING, if nothing waits to be written anyway. */
+void conn_ping(struct conn *c);
 
 /* Puts c, whose peer has begun, behind those whose handshake may begin soon. */
 void net_enqueue(struct net *n, struct conn *c);

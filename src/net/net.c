@@ -42,6 +42,11 @@ static void on_rested(struct timer *t)
     conn_rested(CONTAINER(t, struct conn, rest));
 }
 
+static void on_ping_due(struct timer *t)
+{
+    conn_ping(CONTAINER(t, struct conn, ping));
+}
+
 static void on_reap(void *ctx)
 {
     struct net *n = ctx;
@@ -134,6 +139,8 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
     if (!err)
         err = timer_fifo_new(&n->rest, loop, REST_MS, on_rested);
     if (!err)
+        err = timer_fifo_new(&n->ping, loop, s->ping_ms, on_ping_due);
+    if (!err)
         err = timer_fifo_new(&n->slots, loop, SLOT_MS, on_slot_due);
     if (err) {
         net_free(n);
@@ -154,6 +161,7 @@ void net_free(struct net *n)
     timer_fifo_free(n->handshake);
     timer_fifo_free(n->stall);
     timer_fifo_free(n->rest);
+    timer_fifo_free(n->ping);
     timer_fifo_free(n->slots);
     input_pool_unref(n->inputs);
     pool_fini(&n->outputs);
@@ -174,6 +182,7 @@ int net_configure(struct net *n, const struct net_settings *s)
     }
     timer_fifo_set_length(n->handshake, s->handshake_ms);
     timer_fifo_set_length(n->stall, s->stall_ms);
+    timer_fifo_set_length(n->ping, s->ping_ms);
     n->settings = *s;
     return 0;
 }

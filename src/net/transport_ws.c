@@ -168,6 +168,13 @@ static void say_pong(struct transport *t)
     t->own = span_of(ws->own, n + ws->in.control_n);
 }
 
+static void say_ping(struct transport *t)
+{
+    char *own = t->ws->own;
+
+    t->own = span_of(own, ws_head(own, WS_PING, true, 0));
+}
+
 static void say_goodbye(struct transport *t, uint16_t code)
 {
     struct ws_layer *ws = t->ws;
@@ -274,6 +281,7 @@ static const struct transport_ops ws_ops = {
     .has_input = ws_has_input,
     .shutdown = ws_shutdown,
     .head = head_of,
+    .ping = say_ping,
     .goodbye = goodbye,
     .fini = ws_fini,
 };

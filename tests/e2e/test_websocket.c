@@ -220,6 +220,26 @@ static void ping_is_answered_with_its_payload(void **state)
     talk_expect_nothing(alice);
 }
 
+static bool was_pinged_twice(void *ctx)
+{
+    const struct client *c = ctx;
+
+    return c->ws->pings >= 2;
+}
+
+static void silent_clients_are_pinged(void **state)
+{
+    static const struct relay_opts opts = {
+        .listen = LISTEN, .groups = "timers: { ping = 0.1; };"};
+    struct scene *s = scene_start(state, &opts);
+    struct client *alice = websocket_login(s, "alice");
+    struct client *bob = login(s, "bob");
+
+    scene_until(s, was_pinged_twice, alice, "two PINGs");
+    talk_expect_nothing(alice);
+    talk_expect_nothing(bob);
+}
+
 static void ping_inside_a_message_is_answered(void **state)
 {
     struct scene *s = scene_start(state, &usual);
@@ -551,6 +571,7 @@ int main(void)
         E2E_TEST(many_messages_in_one_write_arrive_in_order),
         E2E_TEST(text_messages_are_taken_as_octets),
         E2E_TEST(ping_is_answered_with_its_payload),
+        E2E_TEST(silent_clients_are_pinged),
         E2E_TEST(ping_inside_a_message_is_answered),
         E2E_TEST(frames_cut_anywhere_are_understood),
         E2E_TEST(close_is_answered_with_its_code),

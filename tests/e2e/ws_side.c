@@ -8,6 +8,7 @@ enum {
     TEXT = 1,
     BINARY = 2,
     CLOSE = 8,
+    PING = 9,
     PONG = 10,
     HEAD_SIZE = 65536,
     PATH_URIS = 32,
@@ -103,6 +104,11 @@ static void take_control(struct ws_side *w, unsigned opcode, struct span s)
         w->code = s.n < 2 ? 1005
                           : (unsigned)(unsigned char)s.p[0] << 8 |
                                 (unsigned char)s.p[1];
+        return;
+    }
+    if (opcode == PING) {
+        w->pings++;
+        ws_side_put(w, FINAL | PONG, s);
         return;
     }
     assert_int_equal(opcode, PONG);

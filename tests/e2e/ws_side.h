@@ -20,6 +20,7 @@ struct ws_side {
     unsigned ends;         /* the client's, when the message began */
     unsigned messages;     /* that came in, and in how many frames */
     unsigned frames;
+    unsigned pings; /* answered */
     unsigned pongs;
     char pong[126]; /* the last one's payload */
     unsigned code; /* of the CLOSE that came; 1005: it had none; 0: none came */

@@ -379,6 +379,39 @@ static void a_pong_without_room_is_left_out(void **state)
     rig_free(r);
 }
 
+static void the_peer_is_pinged_when_nothing_else_is_said(void **state)
+{
+    struct rig *r = opened(*state, (struct rig_opts){.settings.ping_ms = 20});
+
+    expect(r, SPAN("\x89\x00\x89\x00"));
+    assert_int_equal(conn_write(r->conn, &SPAN("said"), 1), 0);
+    expect(r, SPAN("\x82\x04said\x89\x00"));
+    rig_free(r);
+}
+
+static bool is_time(struct rig *r)
+{
+    return r->ctx && loop_now_ms(r->loop) >= *(uint64_t *)r->ctx;
+}
+
+static void the_peer_is_not_pinged_while_output_waits(void **state)
+{
+    struct rig_world *w = *state;
+    struct rig *r = opened(
+        w, (struct rig_opts){.settings.ping_ms = 20, .client_receive = 4096});
+    uint64_t position, until_ms;
+
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(rig_put(r, w->big, RIG_BIG), 0);
+    position = conn_position(r->conn);
+    until_ms = loop_now_ms(r->loop) + 100;
+    r->ctx = &until_ms;
+    rig_until(r, is_time);
+    assert_true(conn_queued(r->conn) > 0);
+    assert_int_equal(conn_position(r->conn), position);
+    rig_free(r);
+}
+
 static void pings_are_read_no_faster_than_the_rate(void **state)
 {
     struct rig *r = opened(*state, (struct rig_opts){.settings.rate = 1000});
@@ -546,6 +579,8 @@ int main(void)
         T(past_the_bound_nothing_of_a_frame_is_taken),
         T(a_ping_is_answered_between_two_writes),
         T(a_pong_without_room_is_left_out),
+        T(the_peer_is_pinged_when_nothing_else_is_said),
+        T(the_peer_is_not_pinged_while_output_waits),
         T(pings_are_read_no_faster_than_the_rate),
         T(a_close_is_answered),
         T(what_is_queued_goes_before_the_answer_to_a_close),
