@@ -1,4 +1,4 @@
-/* Does who is dialled ask for our certificate (R4976-9.2-e)? */
+/* Does who is dialled ask for our certificate (R4976-9.2-e), and do we ask? */
 #include "conn.h"
 
 #include "cmocka_all.h"
@@ -102,6 +102,54 @@ static void one_that_connected_has_not_asked(void **state)
     rig_free(r);
 }
 
+/* --- do we ask? --- */
+
+static int note_request(SSL *ssl, void *asked)
+{
+    (void)ssl;
+    *(bool *)asked = true;
+    return 1;
+}
+
+/* Does a server's context ask who connects? */
+static bool asks(struct rig_world *w, bool no_peer)
+{
+    struct tls_settings s = {
+        .certificate = tls_files_path(w->files, "relay.pem"),
+        .private_key = tls_files_path(w->files, "relay.key"),
+        .ca_file = tls_files_path(w->files, "ca.pem"),
+        .ciphers = "",
+        .ciphersuites = "",
+        .no_peer = no_peer};
+    SSL_CTX *client = rig_client_ctx();
+    char why[TLS_WHY_MAX] = "";
+    struct tls_ctx *tls = NULL;
+    enum tls_fault fault;
+    bool asked = false;
+    struct rig *r;
+
+    SSL_CTX_set_cert_cb(client, note_request, &asked);
+    assert_int_equal(tls_server_new(&tls, &s, &fault, why), 0);
+    r = rig_new(&(struct rig_opts){.tls = tls, .client = client});
+    rig_until(r, rig_is_open);
+    assert_false(conn_peer_is_host(r->conn));
+    rig_free(r);
+    tls_ctx_unref(tls);
+    SSL_CTX_free(client);
+    return asked;
+}
+
+static void who_connects_is_asked(void **state)
+{
+    assert_true(asks(*state, false));
+}
+
+/* Browsers would ask whoever sits before them (RFC 7977). */
+static void who_connects_is_not_asked_where_browsers_come(void **state)
+{
+    assert_false(asks(*state, true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +157,8 @@ int main(void)
         cmocka_unit_test(one_that_does_not_ask_is_told_apart),
         cmocka_unit_test(without_a_certificate_to_show_it_has_still_asked),
         cmocka_unit_test(one_that_connected_has_not_asked),
+        cmocka_unit_test(who_connects_is_asked),
+        cmocka_unit_test(who_connects_is_not_asked_where_browsers_come),
     };
 
     return cmocka_run_group_tests(tests, rig_set_up_tls, rig_tear_down);
