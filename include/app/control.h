@@ -60,6 +60,8 @@ void control_free(struct control *c);
  * another process listens there; ERR_IO (errno is set); ERR_NOMEM. */
 int control_open(struct control_door **out, struct control *c,
                  const char *path);
+/* Keeps a descriptor back for one who comes when there is no other left. */
+void control_reserve(struct control_door *d);
 /* Closes it and removes its file; who has come through it stays. NULL is
  * harmless. */
 void control_close(struct control_door *d);

@@ -37,6 +37,11 @@ void listener_free(struct listener *l);
  * there are descriptors. The receiver must not free the listener meanwhile. */
 void listener_drain(struct listener *l);
 
+/* Keeps a descriptor back, so that when there is no other left one connection
+ * can still be accepted: for those through which an operator looks. Once that
+ * is closed, this is to be called again. */
+void listener_reserve(struct listener *l);
+
 /* Makes way (`on`) for a socket at the same port of another address that
  * covers this one or is covered by it, such as 0.0.0.0 and 127.0.0.1: a
  * listener_new() with sock_opts.share then succeeds while this one is open. The

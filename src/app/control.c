@@ -33,6 +33,7 @@ struct control {
     struct net *net; /* its own: these connections are not the relay's */
     struct control_setup setup;
     struct timer_fifo *idle;
+    struct control_door *door; /* through which the last one came, or NULL */
     struct list clients;
     size_t n_clients;
     struct parked parked[CONTROL_CLIENTS_MAX];
@@ -247,6 +248,8 @@ static void client_free(struct client *c)
     loop_defer_cancel(&c->next);
     list_remove(&c->of_control);
     c->control->n_clients--;
+    if (c->control->door)
+        control_reserve(c->control->door);
     free(c);
 }
 
@@ -331,10 +334,12 @@ static void on_unpark(void *ctx)
 static void on_accept(void *ctx, struct listener *l, int fd,
                       const struct addr *peer)
 {
-    struct control *c = ((struct control_door *)ctx)->control;
+    struct control_door *door = ctx;
+    struct control *c = door->control;
     uid_t uid;
 
     (void)l;
+    c->door = door;
     if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid())) {
         turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
                   "another user");
@@ -384,10 +389,17 @@ int control_open(struct control_door **out, struct control *c, const char *path)
     return 0;
 }
 
+void control_reserve(struct control_door *d)
+{
+    listener_reserve(d->listener);
+}
+
 void control_close(struct control_door *d)
 {
     if (!d)
         return;
+    if (d->control->door == d)
+        d->control->door = NULL;
     if (d->path)
         (void)unlink(d->path);
     listener_free(d->listener);

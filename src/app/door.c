@@ -41,11 +41,13 @@ void door_commit(struct server *s)
         return;
     control_close(s->door);
     s->door = s->now.door;
-    if (s->door)
-        log_info(s->log, "listening transport=control path=%s",
-                 s->now.config->control.socket);
-    else
+    if (!s->door) {
         log_info(s->log, "listening no more transport=control");
+        return;
+    }
+    control_reserve(s->door);
+    log_info(s->log, "listening transport=control path=%s",
+             s->now.config->control.socket);
 }
 
 void door_give(struct server *s, uid_t uid, gid_t gid)

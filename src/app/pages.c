@@ -154,6 +154,7 @@ void pages_commit(struct server *s)
         log_info(s->log, "listening no more transport=http");
         return;
     }
+    listener_reserve(web_listener(s->web));
     at = listener_addr(web_listener(s->web));
     log_info(s->log, "listening transport=http address=%s port=%u",
              addr_host_text(text, at), addr_port(at));

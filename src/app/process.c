@@ -31,8 +31,13 @@ static void read_memory(struct process *p)
     struct span rest;
     ssize_t n;
 
-    if (fd < 0)
+    if (fd < 0) { /* no descriptor is left: the most it ever was */
+        struct rusage usage;
+
+        if (getrusage(RUSAGE_SELF, &usage) == 0)
+            p->resident_octets = (uint64_t)usage.ru_maxrss * 1024;
         return;
+    }
     n = read(fd, text, sizeof text);
     close(fd);
     rest = span_of(text, n > 0 ? (size_t)n : 0);

@@ -179,8 +179,13 @@ static void visit_free(struct visit *v)
 
 static void on_closed(void *ctx, enum conn_why why)
 {
+    struct visit *v = ctx;
+    struct web *w = v->web;
+
     (void)why;
-    visit_free(ctx);
+    visit_free(v);
+    if (w->listener)
+        listener_reserve(w->listener);
 }
 
 static const struct conn_ops conn_ops = {
@@ -278,6 +283,7 @@ void web_free(struct web *w)
     if (!w)
         return;
     listener_free(w->listener);
+    w->listener = NULL;
     while ((m = list_first(&w->visits)))
         conn_close(CONTAINER(m, struct visit, of_web)->conn);
     net_free(w->net);

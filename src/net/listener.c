@@ -22,6 +22,7 @@ struct listener {
     listener_rest_fn on_rest;
     void *ctx;
     int fd;    /* -1: closed */
+    int spare; /* listener_reserve(); -1: none */
     bool busy; /* inside a callback; freed behind it */
 };
 
@@ -69,13 +70,37 @@ static bool is_passing(int errnum)
     }
 }
 
+static void give_spare(struct listener *l)
+{
+    if (l->spare >= 0)
+        close(l->spare);
+    l->spare = -1;
+}
+
+/* Linux misses a descriptor even if nobody waits to be accepted: the reserve is
+ * taken back then. */
+static int accept_with_spare(int *fd, struct addr *peer, struct listener *l)
+{
+    int err = sock_accept(fd, peer, l->fd), errnum;
+
+    if (!err || l->spare < 0 || (errno != EMFILE && errno != ENFILE))
+        return err;
+    give_spare(l);
+    err = sock_accept(fd, peer, l->fd);
+    errnum = errno;
+    if (err)
+        listener_reserve(l);
+    errno = errnum;
+    return err;
+}
+
 /* Accepts one; is it worth trying for another? */
 static bool accept_one(struct listener *l)
 {
     struct addr peer;
     int fd;
 
-    if (sock_accept(&fd, &peer, l->fd) == 0) {
+    if (accept_with_spare(&fd, &peer, l) == 0) {
         l->on_accept(l->ctx, l, fd, &peer);
         return l->fd >= 0;
     }
@@ -114,6 +139,7 @@ static int start(struct listener **out, struct loop *loop, int fd,
     l->on_rest = on_rest;
     l->ctx = ctx;
     l->fd = fd;
+    l->spare = -1;
     loop_io_init(&l->io, loop, fd, on_acceptable, l);
     err = sock_local(&l->addr, fd);
     if (!err)
@@ -189,9 +215,16 @@ void listener_free(struct listener *l)
         close(l->fd);
         l->fd = -1;
     }
+    give_spare(l);
     alarm_stop(l->rest);
     if (!l->busy)
         destroy(l);
+}
+
+void listener_reserve(struct listener *l)
+{
+    if (l->spare < 0)
+        l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 void listener_drain(struct listener *l)

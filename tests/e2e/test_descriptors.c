@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "ctl.h"
+#include "http.h"
 #include "login.h"
 #include "outside.h"
 
@@ -191,6 +193,29 @@ static void a_reload_fails_and_the_next_one_works(void **state)
     assert_message_arrives(alice, bob);
 }
 
+/* One descriptor is kept back for each of them. */
+static void operators_are_answered_all_the_same(void **state)
+{
+    static const struct relay_opts few = {
+        .in_child = take_descriptors,
+        .groups = PATIENT "metrics: { address = \"127.0.0.1\"; port = 0; };\n"};
+    struct scene *s = ctl_scene(state, &few);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct client *guests[GUESTS];
+    unsigned port = http_port(s->relay, 0);
+
+    come(s, guests);
+    for (int i = 0; i < 3; i++) {
+        char *page = http_get(port, "/healthz");
+
+        assert_int_equal(http_code(page), 200);
+        free(page);
+        ctl_ok(s, "ping");
+        assert_message_arrives(alice, bob);
+    }
+    assert_non_null(strstr(ctl_ok(s, "status"), "descriptors"));
+}
+
 /* --- each descriptor less ------------------------------------------------- */
 
 struct usage {
@@ -257,8 +282,9 @@ static bool reload(struct scene *s)
     return occurrences(relay_log(s->relay), told_good) > o.good;
 }
 
-/* One with this many descriptors more: a listener, pages, a control socket. */
-enum { MORE = 3 };
+/* One with this many descriptors more: a listener, pages, a control socket; and
+ * if they are there, one in reserve for each of the last two. */
+enum { MORE = 3, RESERVE = 2 };
 
 static struct relay_opts more(struct scene *s)
 {
@@ -283,23 +309,26 @@ static void a_reload_is_whole_or_nothing_however_few_are_left(void **state)
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     struct client *guests[GUESTS] = {NULL};
     int n = fill_up(s, guests), good = 0, bad = 0;
-    size_t used = DESCRIPTORS;
+    size_t small_use = DESCRIPTORS, used;
 
     while (good < ENOUGH) {
         bool grows = good % 2 == 0;
+        bool is_good;
 
         relay_write_config(s->relay, grows ? &large : &small);
-        if (reload(s)) {
-            good++;
-            used = grows ? used + MORE : used - MORE;
-        } else {
-            bad++;
-        }
+        is_good = reload(s);
+        good += is_good;
+        bad += !is_good;
         assert_message_arrives(alice, bob);
-        wait_for_use(s, used);
+        used = relay_descriptors(s->relay);
+        if (grows && is_good)
+            assert_in_range(used, small_use + MORE, small_use + MORE + RESERVE);
+        else
+            assert_int_equal(used, small_use);
         assert_true(n > 0);
         client_close(guests[--n]);
-        wait_for_use(s, --used);
+        wait_for_use(s, used - 1);
+        small_use--;
     }
     assert_int_equal(bad, MORE);
 }
@@ -316,6 +345,7 @@ int main(void)
         E2E_TEST(sessions_live_on_and_newcomers_wait_their_turn),
         E2E_TEST(the_loop_does_not_spin),
         E2E_TEST(what_can_not_be_dialled_is_answered_408),
+        E2E_TEST(operators_are_answered_all_the_same),
         E2E_TEST(a_reload_fails_and_the_next_one_works),
         E2E_TEST(a_reload_is_whole_or_nothing_however_few_are_left),
         E2E_TEST(that_there_are_too_few_is_told_at_the_start),
