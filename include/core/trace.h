@@ -1,8 +1,8 @@
 /* trace - the heads of chosen users and sessions, written to the log.
  *
- *     trace c=7 user="alice" in "AUTH" tid="49fh" flag=$
- *     trace c=7 s=9f3a2b in "SEND" tid="a786hj" message-id="12" range="1-5/5"
- *     trace c=8 s=9f3a2b out "200 OK" tid="Lk0VbT3q9dRf2XyA" flag=$
+ *     c=7 user="alice" trace in "AUTH" tid="49fh" flag=$
+ *     c=7 s=9f3a2b trace in "SEND" tid="a786hj" message-id="12" range="1-5/5"
+ *     c=8 s=9f3a2b trace out "200 OK" tid="Lk0VbT3q9dRf2XyA" flag=$
  *
  * A head belongs to the sessions whose URIs stand in its paths; an AUTH, and
  * the answer to it, also to the user who is named in its credentials. They are

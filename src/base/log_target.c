@@ -267,7 +267,7 @@ static int put_journal(const struct log_target *t, enum log_level level,
                        struct span text)
 {
     struct iovec parts[8];
-    struct span rest = text, trace = SPAN("trace ");
+    struct span rest = text;
     char head[96];
     size_t k = 0;
     int n = snprintf(head, sizeof head,
@@ -276,8 +276,6 @@ static int put_journal(const struct log_target *t, enum log_level level,
                      priorities[level], LOG_DAEMON >> 3, (int)getpid());
 
     parts[k++] = (struct iovec){head, (size_t)n};
-    if (span_starts(rest, trace))
-        rest = span_from(rest, trace.n);
     k += add_field(parts + k, SPAN("\nMSRP_CONNECTION="),
                    take_field(&rest, SPAN("c=")));
     k += add_field(parts + k, SPAN("\nMSRP_SESSION="),

@@ -181,7 +181,7 @@ static void line(struct trace *t, const struct link *l, const char *way,
     if (!whose(t, owner, sizeof owner, l, m))
         return;
     end[6] = flag;
-    log_always(t->log, "trace c=%llu %s %s %s%s%s%s%s%s%s%s",
+    log_always(t->log, "c=%llu %s trace %s %s%s%s%s%s%s%s%s",
                (unsigned long long)l->number, owner, way,
                log_escape(name, sizeof name, msg_text(m, m->method_name)),
                field(tid, sizeof tid, "tid", msg_text(m, m->tid)),
@@ -210,7 +210,7 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
         ss = s->receiver.session;
     if (!ss || !is_traced(t, ss))
         return;
-    log_always(t->log, "trace c=%llu s=%.*s in end tid=%s flag=%c",
+    log_always(t->log, "c=%llu s=%.*s trace in end tid=%s flag=%c",
                (unsigned long long)l->number, SPAN_ARG(mark_of(ss)),
                log_escape(tid, sizeof tid, head_text(s->head, s->head->tid)),
                flag);

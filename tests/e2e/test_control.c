@@ -232,7 +232,7 @@ static void a_traced_user_is_logged_at_any_level(void **state)
     bob = login(s, "bob");
     talk_text(alice, bob, "hello");
     talk_expect(bob, "SEND");
-    scene_wait_log(s, "user=\"alice\" in \"AUTH\"");
+    scene_wait_log(s, "user=\"alice\" trace in \"AUTH\"");
     scene_wait_log(s, "in \"SEND\"");
     assert_lacks(relay_log(s->relay), "user=\"bob\"");
     ctl_fails(s, "trace on user=alice", 1, "traced already");

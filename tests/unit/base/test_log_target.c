@@ -314,8 +314,6 @@ static void the_journal_gets_fields_of_its_own(void **state)
     assert_journal(f, fd, t, SPAN("c=7 lost"), "MSRP_CONNECTION=7\n");
     assert_journal(f, fd, t, SPAN("c=12 s=9f3a2b gone"),
                    "MSRP_CONNECTION=12\nMSRP_SESSION=9f3a2b\n");
-    assert_journal(f, fd, t, SPAN("trace c=12 s=9f3a2b in end"),
-                   "MSRP_CONNECTION=12\nMSRP_SESSION=9f3a2b\n");
     assert_journal(f, fd, t, SPAN("s=9f3a2b"), "MSRP_SESSION=9f3a2b\n");
     assert_journal(f, fd, t, SPAN("c= s= x"), "");
     log_target_close(t);

@@ -108,7 +108,7 @@ static void assert_line(struct scene *s, const char *text, const struct wire *w,
     char want[256];
 
     (void)s;
-    (void)snprintf(want, sizeof want, "trace c=%llu s=%.6s %s",
+    (void)snprintf(want, sizeof want, "c=%llu s=%.6s trace %s",
                    (unsigned long long)w->fake.link.number,
                    strrchr(whose->uri, '/') + 1, rest);
     if (!strstr(text, want))
@@ -220,7 +220,7 @@ static void a_user_who_comes_later_is_traced(void **state)
     trace_user(s, "bob");
     login(s);
     text = written(s);
-    (void)snprintf(line, sizeof line, "trace c=%llu user=\"bob\" ",
+    (void)snprintf(line, sizeof line, "c=%llu user=\"bob\" trace ",
                    (unsigned long long)s->bob->fake.link.number);
     assert_int_equal(count(text, line), 2);
     assert_int_equal(count(text, "in \"AUTH\" tid=\"auth2\" flag=$\n"), 1);
