@@ -23,11 +23,6 @@ static const char *state_text(enum server_state state)
     return "";
 }
 
-static void put_text(struct json *j, const char *name, const char *text)
-{
-    json_str(j, name, span_str(text));
-}
-
 static bool order_status(struct server *s, struct control_call *call)
 {
     const struct server_stats *stats = &s->stats;

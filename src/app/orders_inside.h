@@ -25,6 +25,11 @@ static inline struct order *order_of(const struct control_call *call)
     return call->state;
 }
 
+static inline void put_text(struct json *j, const char *name, const char *text)
+{
+    json_str(j, name, span_str(text));
+}
+
 /* One step of an answer each; true: that was all. */
 typedef bool (*order_fn)(struct server *s, struct control_call *call);
 

@@ -2,11 +2,6 @@
 #include "err.h"
 #include "orders_inside.h"
 
-static void put_text(struct json *j, const char *name, const char *text)
-{
-    json_str(j, name, span_str(text));
-}
-
 /* --- sessions --- */
 
 /* The next session, in a walk that begins with the first step. */

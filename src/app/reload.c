@@ -1,7 +1,6 @@
 /* reload - from one setup to the next, all or nothing (design 2.4). */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "err.h"
 #include "server_inside.h"
@@ -86,14 +85,6 @@ static int reload(struct server *s, struct audience *audience)
     return err;
 }
 
-static double unix_time_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void tell_manager(const struct server *s, const char *outcome)
 {
     char status[64];
@@ -115,7 +106,7 @@ static void note(struct server *s, int err)
         return;
     }
     s->stats.reloads_ok++;
-    s->stats.last_reload_ok_s = unix_time_s();
+    s->stats.last_reload_ok_s = (double)server_unix_ms() / 1000;
     log_info(s->log, "reloaded");
     tell_manager(s, "reloaded");
 }

@@ -12,6 +12,14 @@
 
 enum { TICK_MS = 100 };
 
+uint64_t server_unix_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* --- signals and time --- */
 
 static void on_end_signal(void *ctx, int signo)
@@ -133,23 +141,16 @@ static void on_gone(void *ctx, const struct addr *peer)
     address_count_remove(&s->addresses, peer);
 }
 
-static uint64_t ms_of(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void on_session_end(void *ctx, const struct session_record *r)
 {
     struct server *s = ctx;
     char line[ACCOUNTING_LINE_MAX];
-    struct timespec now;
 
     log_info(s->log, "c=%llu s=%s session ended reason=%s",
              (unsigned long long)r->connection, r->mark,
              session_why_name(r->why));
-    clock_gettime(CLOCK_REALTIME, &now);
     log_raw(s->accounting,
-            accounting_line(line, r, loop_now_ms(s->loop), ms_of(now)));
+            accounting_line(line, r, loop_now_ms(s->loop), server_unix_ms()));
 }
 
 static int open_hops(struct server *s)
@@ -284,11 +285,8 @@ static void stop(struct server *s)
 
 static void run(struct server *s)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
     s->stats.started_s = s->stats.last_reload_ok_s =
-        (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+        (double)server_unix_ms() / 1000;
     log_info(s->log, "started version=%s name=%s", MSRP_VERSION,
              s->now.config->relay.name);
     notify_ready(&s->notify, "running");

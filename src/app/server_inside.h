@@ -105,6 +105,11 @@ struct server {
     struct tables tables;
 };
 
+/* --- server.c --- */
+
+/* Milliseconds since 1970, for people. */
+uint64_t server_unix_ms(void);
+
 /* --- setup.c --- */
 
 /* Makes all of `config`, which it then owns, and opens what is new. 0; or an

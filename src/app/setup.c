@@ -58,11 +58,11 @@ static int load_tls(struct setup *setup, struct config_report *r)
         return 0;
     err = tls_server_new(&setup->tls, &settings, &fault, why);
     settings.trust = setup->tls;
+    if (!err)
+        err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     settings.no_peer = true;
     if (!err && listens(config, CONFIG_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
-    if (!err)
-        err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     if (err)
         config_report(r, config_place(config, "tls.certificate"),
                       "cannot set up tls: %s", *why ? why : err_text(err));
