@@ -68,6 +68,32 @@ static int wrong_option(char why[CTL_WHY], int option, char **argv)
         argv[optind - 1]);
 }
 
+/* --- options --- */
+
+static int take_option(struct ctl_args *a, char why[CTL_WHY], int option,
+                       char **argv)
+{
+    switch (option) {
+    case 'c':
+        a->config = optarg;
+        return 0;
+    case 's':
+        a->socket = optarg;
+        return 0;
+    case OPT_JSON:
+        a->json = true;
+        return 0;
+    case 'V':
+        a->what = CTL_VERSION;
+        return 0;
+    case 'h':
+        a->what = CTL_HELP;
+        return 0;
+    default:
+        return wrong_option(why, option, argv);
+    }
+}
+
 /* --- passwd --- */
 
 static int take_algorithm(struct ctl_args *a, char why[CTL_WHY],
@@ -87,9 +113,6 @@ static int take_passwd_option(struct ctl_args *a, char why[CTL_WHY], int option,
                               char **argv)
 {
     switch (option) {
-    case 'c':
-        a->config = optarg;
-        return 0;
     case 'f':
         a->users_file = optarg;
         return 0;
@@ -104,11 +127,8 @@ static int take_passwd_option(struct ctl_args *a, char why[CTL_WHY], int option,
     case OPT_STDIN:
         a->from_stdin = true;
         return 0;
-    case 'h':
-        a->what = CTL_HELP;
-        return 0;
-    default:
-        return wrong_option(why, option, argv);
+    default: /* as without `passwd` */
+        return take_option(a, why, option, argv);
     }
 }
 
@@ -218,30 +238,6 @@ static int take_request(struct ctl_args *a, char why[CTL_WHY], int argc,
 }
 
 /* --- all of it --- */
-
-static int take_option(struct ctl_args *a, char why[CTL_WHY], int option,
-                       char **argv)
-{
-    switch (option) {
-    case 'c':
-        a->config = optarg;
-        return 0;
-    case 's':
-        a->socket = optarg;
-        return 0;
-    case OPT_JSON:
-        a->json = true;
-        return 0;
-    case 'V':
-        a->what = CTL_VERSION;
-        return 0;
-    case 'h':
-        a->what = CTL_HELP;
-        return 0;
-    default:
-        return wrong_option(why, option, argv);
-    }
-}
 
 int ctl_args_parse(struct ctl_args *out, char why[CTL_WHY], int argc,
                    char **argv)
