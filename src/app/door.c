@@ -13,8 +13,8 @@ int door_prepare(struct setup *setup, struct server *s, struct config_report *r)
 
     if (!*path)
         return 0;
-    if (s->door && strcmp(path, s->now.config->control.socket) == 0) {
-        setup->door = s->door;
+    if (s->now.door && strcmp(path, s->now.config->control.socket) == 0) {
+        setup->door = s->now.door;
         return 0;
     }
     err = control_open(&setup->door, s->control, path);
@@ -30,22 +30,21 @@ int door_prepare(struct setup *setup, struct server *s, struct config_report *r)
 
 void door_abandon(struct setup *setup, struct server *s)
 {
-    if (setup->door != s->door)
+    if (setup->door != s->now.door)
         control_close(setup->door);
     setup->door = NULL;
 }
 
-void door_commit(struct server *s)
+void door_commit(struct server *s, const struct setup *old)
 {
-    if (s->door == s->now.door)
+    if (old->door == s->now.door)
         return;
-    control_close(s->door);
-    s->door = s->now.door;
-    if (!s->door) {
+    control_close(old->door);
+    if (!s->now.door) {
         log_info(s->log, "listening no more transport=control");
         return;
     }
-    control_reserve(s->door);
+    control_reserve(s->now.door);
     log_info(s->log, "listening transport=control path=%s",
              s->now.config->control.socket);
 }
@@ -62,7 +61,7 @@ void door_give(struct server *s, uid_t uid, gid_t gid)
 void door_close(struct server *s)
 {
     control_close(s->now.door);
-    s->door = s->now.door = NULL;
+    s->now.door = NULL;
     control_free(s->control);
     s->control = NULL;
 }

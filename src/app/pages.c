@@ -85,6 +85,17 @@ static struct addr asked_by(const struct config *config)
     return at;
 }
 
+static bool is_same_place(const struct config *a, const struct config *b)
+{
+    return a->metrics.port == b->metrics.port &&
+           strcmp(a->metrics.address, b->metrics.address) == 0;
+}
+
+bool pages_stay(const struct setup *setup, const struct server *s)
+{
+    return s->now.web && is_same_place(setup->config, s->now.config);
+}
+
 static int open_pages(struct setup *setup, struct server *s)
 {
     struct web_setup web = {.pages = pages,
@@ -92,24 +103,17 @@ static int open_pages(struct setup *setup, struct server *s)
                             .ctx = s,
                             .life_ms = LIFE_MS};
     struct addr at = asked_by(setup->config);
-    int err;
+    int err = web_new(&setup->web, s->loop, &at, &web);
 
-    if (!s->web)
-        return web_new(&setup->web, s->loop, &at, &web);
-    /* From 127.0.0.1 to 0.0.0.0 and the like: both are open for a moment. */
+    if (err != ERR_IO || errno != EADDRINUSE)
+        return err;
     web.sock.share = true;
-    listener_share(web_listener(s->web), true);
+    ports_make_way(setup, s, true);
     err = web_new(&setup->web, s->loop, &at, &web);
-    listener_share(web_listener(s->web), false);
+    ports_make_way(setup, s, false);
     if (!err)
         listener_share(web_listener(setup->web), false);
     return err;
-}
-
-static bool is_same_place(const struct config *a, const struct config *b)
-{
-    return a->metrics.port == b->metrics.port &&
-           strcmp(a->metrics.address, b->metrics.address) == 0;
 }
 
 int pages_prepare(struct setup *setup, struct server *s,
@@ -120,8 +124,8 @@ int pages_prepare(struct setup *setup, struct server *s,
 
     if (!*config->metrics.address)
         return 0;
-    if (s->web && is_same_place(config, s->now.config)) {
-        setup->web = s->web;
+    if (pages_stay(setup, s)) {
+        setup->web = s->now.web;
         return 0;
     }
     err = open_pages(setup, s);
@@ -136,26 +140,25 @@ int pages_prepare(struct setup *setup, struct server *s,
 
 void pages_abandon(struct setup *setup, struct server *s)
 {
-    if (setup->web != s->web)
+    if (setup->web != s->now.web)
         web_free(setup->web);
     setup->web = NULL;
 }
 
-void pages_commit(struct server *s)
+void pages_commit(struct server *s, const struct setup *old)
 {
     const struct addr *at;
     char text[ADDR_TEXT_MAX];
 
-    if (s->web == s->now.web)
+    if (old->web == s->now.web)
         return;
-    web_free(s->web);
-    s->web = s->now.web;
-    if (!s->web) {
+    web_free(old->web);
+    if (!s->now.web) {
         log_info(s->log, "listening no more transport=http");
         return;
     }
-    listener_reserve(web_listener(s->web));
-    at = listener_addr(web_listener(s->web));
+    listener_reserve(web_listener(s->now.web));
+    at = listener_addr(web_listener(s->now.web));
     log_info(s->log, "listening transport=http address=%s port=%u",
              addr_host_text(text, at), addr_port(at));
 }
@@ -168,6 +171,6 @@ void pages_give(struct server *s, uid_t uid, gid_t gid)
 
 void pages_close(struct server *s)
 {
-    web_free(s->web);
-    s->web = s->now.web = NULL;
+    web_free(s->now.web);
+    s->now.web = NULL;
 }

@@ -7,6 +7,7 @@
 #include "listener.h"
 #include "net_make.h"
 #include "server_inside.h"
+#include "web.h"
 
 /* --- accepting --- */
 
@@ -97,8 +98,7 @@ static struct port *find(struct server *s, const struct addr *at)
     return NULL;
 }
 
-/* Those that nothing asks for any more make way, or no longer do. */
-static void make_way(struct server *s, bool on)
+void ports_make_way(const struct setup *setup, struct server *s, bool on)
 {
     struct list *m, *next;
 
@@ -109,31 +109,33 @@ static void make_way(struct server *s, bool on)
         if (!port->is_wanted)
             listener_share(port->listener, on);
     }
+    if (s->now.web && !pages_stay(setup, s))
+        listener_share(web_listener(s->now.web), on);
 }
 
 /* From 127.0.0.1 to 0.0.0.0 and the like: both are open until it is decided
  * which one stays. */
-static int move_to(struct port *port, const struct addr *at,
-                   struct sock_opts *opts)
+static int move_to(struct port *port, const struct setup *setup,
+                   const struct addr *at, struct sock_opts *opts)
 {
     struct server *s = port->server;
     int err;
 
     opts->share = true;
-    make_way(s, true);
+    ports_make_way(setup, s, true);
     err = listener_new(&port->listener, s->loop, at, opts, on_accept, on_rest,
                        port);
-    make_way(s, false);
+    ports_make_way(setup, s, false);
     if (!err)
         listener_share(port->listener, false);
     return err;
 }
 
-static int listen_at(struct port *port, const struct config *config,
+static int listen_at(struct port *port, const struct setup *setup,
                      const struct addr *at)
 {
     struct server *s = port->server;
-    struct sock_opts opts = sock_opts_of(config);
+    struct sock_opts opts = sock_opts_of(setup->config);
     int fd = listen_fds_take(&s->inherited, at), err;
 
     if (fd >= 0)
@@ -142,12 +144,12 @@ static int listen_at(struct port *port, const struct config *config,
     err = listener_new(&port->listener, s->loop, at, &opts, on_accept, on_rest,
                        port);
     if (err == ERR_IO && errno == EADDRINUSE)
-        err = move_to(port, at, &opts);
+        err = move_to(port, setup, at, &opts);
     return err;
 }
 
 static int open_port(struct port **out, struct server *s,
-                     const struct config *config, const struct addr *at)
+                     const struct setup *setup, const struct addr *at)
 {
     struct port *port = calloc(1, sizeof *port);
     int err;
@@ -158,7 +160,7 @@ static int open_port(struct port **out, struct server *s,
     port->asked = *at;
     port->is_new = port->is_wanted = true;
     list_init(&port->of_server);
-    err = listen_at(port, config, at);
+    err = listen_at(port, setup, at);
     if (err) {
         port_free(port);
         return err;
@@ -191,7 +193,7 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
 
     if (setup->ports[i])
         return 0;
-    err = open_port(&setup->ports[i], s, setup->config, &at);
+    err = open_port(&setup->ports[i], s, setup, &at);
     if (err)
         config_report(r, listen->place, "cannot listen at %s: %s",
                       addr_text(text, &at),

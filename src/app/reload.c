@@ -67,8 +67,7 @@ static int go_over(struct server *s, struct config *config,
     }
     (void)config_compare(next.config, old.config, on_fixed, report->ctx);
     s->now = next;
-    setup_use(s);
-    setup_retire(&old, s);
+    setup_use(s, &old);
     return 0;
 }
 

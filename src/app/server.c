@@ -225,6 +225,7 @@ static int open_relay(struct server *s)
 /* Owns the configuration from here on. */
 static int start(struct server *s, struct config *config)
 {
+    struct setup none = {0};
     struct rnd rnd;
     uint64_t seed[2];
     int err;
@@ -250,7 +251,7 @@ static int start(struct server *s, struct config *config)
     if (!err)
         err = start_clocks(s);
     if (!err)
-        setup_use(s);
+        setup_use(s, &none);
     return err;
 }
 

@@ -94,9 +94,7 @@ struct server {
     struct hops hops;
     struct address_count addresses;
     struct list ports; /* of struct port */
-    struct web *web;   /* owned; NULL: no metrics */
     struct control *control;
-    struct control_door *door; /* owned; NULL: no control socket */
     struct listen_fds inherited;
     struct notify notify;
     struct alarm *tick;
@@ -119,22 +117,24 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
                struct config_report *r);
 /* Frees what was made and closes what was opened. */
 void setup_abandon(struct setup *setup, struct server *s);
-/* Frees one after which another was taken into use. */
-void setup_retire(struct setup *old, struct server *s);
 /* Frees all of it but the sockets, which the server has. Copes with zeroes. */
 void setup_free(struct setup *setup);
 
 /* What the net is to do by this configuration. */
 struct net_settings setup_net(const struct config *config);
 
-/* s->now holds from here on, for what begins afterwards. Cannot fail. */
-void setup_use(struct server *s);
+/* s->now holds from here on, for what begins afterwards; `old` is freed, but
+ * for what both have. Cannot fail. */
+void setup_use(struct server *s, struct setup *old);
 
 /* --- ports.c --- */
 
 /* Finds the listener of each item of setup->config->listen, or opens it. */
 int ports_prepare(struct setup *setup, struct server *s,
                   struct config_report *r);
+/* Those sockets that this setup does without, pages included, make way for new
+ * ones at their ports, or no longer do (listener_share()). */
+void ports_make_way(const struct setup *setup, struct server *s, bool on);
 /* Closes those that were opened for it. */
 void ports_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */
@@ -160,8 +160,10 @@ void logs_reopen(struct server *s);
 /* As with ports: finds or opens where setup->config wants it to be. */
 int pages_prepare(struct setup *setup, struct server *s,
                   struct config_report *r);
+/* Are the pages in use where this setup wants them? */
+bool pages_stay(const struct setup *setup, const struct server *s);
 void pages_abandon(struct setup *setup, struct server *s);
-void pages_commit(struct server *s);
+void pages_commit(struct server *s, const struct setup *old);
 void pages_give(struct server *s, uid_t uid, gid_t gid);
 void pages_close(struct server *s);
 /* The page of the metrics. */
@@ -173,7 +175,7 @@ void pages_metrics(struct server *s, struct text *body);
 int door_prepare(struct setup *setup, struct server *s,
                  struct config_report *r);
 void door_abandon(struct setup *setup, struct server *s);
-void door_commit(struct server *s);
+void door_commit(struct server *s, const struct setup *old);
 void door_give(struct server *s, uid_t uid, gid_t gid);
 /* Ends all that was asked there, too. */
 void door_close(struct server *s);

@@ -169,12 +169,6 @@ void setup_abandon(struct setup *setup, struct server *s)
     setup_free(setup);
 }
 
-void setup_retire(struct setup *old, struct server *s)
-{
-    keep_users(old, &s->now);
-    setup_free(old);
-}
-
 void setup_free(struct setup *setup)
 {
     logs_abandon(setup);
@@ -214,16 +208,18 @@ static void use_hops(struct server *s)
     hops->uri_port = uri_port(&s->now);
 }
 
-void setup_use(struct server *s)
+void setup_use(struct server *s, struct setup *old)
 {
     const struct config *config = s->now.config;
 
     logs_commit(s);
     judge_descriptors(s);
     ports_commit(s);
-    pages_commit(s);
-    door_commit(s);
+    pages_commit(s, old);
+    door_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     use_hops(s);
+    keep_users(old, &s->now);
+    setup_free(old);
 }

@@ -341,6 +341,27 @@ static void reload_moves_the_pages(void **state)
     assert_page(http_port(s->relay, mark), "/healthz", 200, "alive\n");
 }
 
+static void pages_and_a_listener_may_change_places(void **state)
+{
+    struct scene *s = scene_start(state, &with_metrics);
+    unsigned pages = http_port(s->relay, 0),
+             tcp = relay_port(s->relay, RELAY_TCP);
+    const struct relay_opts turned = {
+        .listen = scene_text(
+            s,
+            "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; }, "
+            "{ transport = \"tcp\"; address = \"127.0.0.1\"; port = %u; }",
+            pages),
+        .groups = scene_text(
+            s, "metrics: { address = \"127.0.0.1\"; port = %u; };", tcp)};
+    const struct client_opts plain = {.port = pages, .relay = s->relay};
+
+    renew_with(s, &turned);
+    assert_page(tcp, "/healthz", 200, "alive\n");
+    scene_connect_with(s, "plain", &plain);
+    scene_wait_log(s, "c=1 open");
+}
+
 /* --- those who misbehave -------------------------------------------------- */
 
 static void pages_are_bounded_and_disturb_nobody(void **state)
@@ -408,6 +429,7 @@ int main(void)
         E2E_TEST(ending_relay_is_alive_and_not_ready),
         E2E_TEST(reloads_are_told),
         E2E_TEST(reload_moves_the_pages),
+        E2E_TEST(pages_and_a_listener_may_change_places),
         E2E_TEST(pages_are_bounded_and_disturb_nobody),
         E2E_TEST(junk_is_refused),
     };
