@@ -10,6 +10,7 @@
 #include "cmocka_all.h"
 #include "err.h"
 #include "rig.h"
+#include "tls_server.h"
 
 static const char peer_host[] = "peer.example.com";
 static const char text[] = "MSRP a786hjs2 SEND\r\n";
@@ -100,50 +101,9 @@ static int begin(void **state)
     return 0;
 }
 
-/* A server that shows the certificate STEM and notes the name it is asked
- * for. */
-struct server {
-    SSL_CTX *ctx;
-    char name[256]; /* SNI */
-};
-
-static int note_name(SSL *ssl, int *alert, void *arg)
-{
-    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    struct server *s = arg;
-
-    (void)alert;
-    snprintf(s->name, sizeof s->name, "%s", name ? name : "(none)");
-    return SSL_TLSEXT_ERR_OK;
-}
-
-static void server_init(struct server *s, struct tls_files *files,
-                        const char *stem, int version)
-{
-    char name[32];
-
-    s->ctx = SSL_CTX_new(TLS_server_method());
-    assert_non_null(s->ctx);
-    SSL_CTX_set_security_level(s->ctx, 0);
-    assert_int_equal(SSL_CTX_set_min_proto_version(s->ctx, version), 1);
-    assert_int_equal(SSL_CTX_set_max_proto_version(s->ctx, version), 1);
-    SSL_CTX_set_tlsext_servername_callback(s->ctx, note_name);
-    SSL_CTX_set_tlsext_servername_arg(s->ctx, s);
-    s->name[0] = '\0';
-    if (!stem)
-        return;
-    snprintf(name, sizeof name, "%s.pem", stem);
-    assert_int_equal(
-        SSL_CTX_use_certificate_chain_file(s->ctx, tls_files_path(files, name)),
-        1);
-    snprintf(name, sizeof name, "%s.key", stem);
-    assert_int_equal(SSL_CTX_use_PrivateKey_file(
-                         s->ctx, tls_files_path(files, name), SSL_FILETYPE_PEM),
-                     1);
-}
-
 /* Dials that server as `host`, and writes at once. */
-static struct rig *dial_rig(struct made *m, struct server *s, const char *host)
+static struct rig *dial_rig(struct made *m, struct tls_server *s,
+                            const char *host)
 {
     struct rig *r = rig_new(
         &(struct rig_opts){.tls = m->tls, .client = s->ctx, .host = host});
@@ -167,10 +127,10 @@ static void believe(struct made *m, const char *stem, const char *host,
                     int version)
 {
     char got[sizeof text - 1];
-    struct server s;
+    struct tls_server s;
     struct rig *r;
 
-    server_init(&s, m->ours, stem, version);
+    tls_server_init(&s, m->ours, stem, version);
     r = dial_rig(m, &s, host);
     assert_int_equal(r->sent, 0);
     rig_until(r, rig_is_open);
@@ -235,10 +195,10 @@ static void names_are_asked_for_and_literals_are_not(void **state)
     struct made *m = *state;
 
     for (int i = 0; i < 3; i++) {
-        struct server s;
+        struct tls_server s;
         struct rig *r;
 
-        server_init(&s, m->ours, rows[i][0], TLS1_3_VERSION);
+        tls_server_init(&s, m->ours, rows[i][0], TLS1_3_VERSION);
         r = dial_rig(m, &s, rows[i][1]);
         rig_until(r, rig_is_open);
         assert_string_equal(s.name, rows[i][2]);
@@ -258,7 +218,7 @@ static bool both_know(struct rig *r)
     return r->closes && (r->client_reason || r->client_eof);
 }
 
-static void refuse(struct made *m, struct server *s, const char *host,
+static void refuse(struct made *m, struct tls_server *s, const char *host,
                    const char *fault)
 {
     struct rig *r = dial_rig(m, s, host);
@@ -305,9 +265,9 @@ static void whoever_is_not_the_host_gets_no_octet(void **state)
 
     for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
         struct tls_files *by = cases[i / 2].foreign ? m->foreign : m->ours;
-        struct server s;
+        struct tls_server s;
 
-        server_init(&s, by, cases[i / 2].stem, versions[i % 2]);
+        tls_server_init(&s, by, cases[i / 2].stem, versions[i % 2]);
         refuse(m, &s, cases[i / 2].host, cases[i / 2].fault);
         SSL_CTX_free(s.ctx);
     }
@@ -317,11 +277,11 @@ static void the_systems_store_does_not_know_our_ca(void **state)
 {
     struct made *m = *state;
     struct tls_settings settings = m->settings;
-    struct server s;
+    struct tls_server s;
 
     settings.ca_file = "";
     use(m, &settings);
-    server_init(&s, m->ours, "right", TLS1_3_VERSION);
+    tls_server_init(&s, m->ours, "right", TLS1_3_VERSION);
     refuse(m, &s, peer_host, "self-signed certificate in certificate chain");
     SSL_CTX_free(s.ctx);
 }
@@ -331,11 +291,11 @@ static void a_server_without_any_certificate_is_refused(void **state)
 {
     struct made *m = *state;
     struct tls_settings settings = m->settings;
-    struct server s;
+    struct tls_server s;
 
     settings.ciphers = "ADH-AES128-GCM-SHA256:@SECLEVEL=0";
     use(m, &settings);
-    server_init(&s, m->ours, NULL, TLS1_2_VERSION);
+    tls_server_init(&s, m->ours, NULL, TLS1_2_VERSION);
     assert_int_equal(SSL_CTX_set_cipher_list(s.ctx, settings.ciphers), 1);
     assert_int_equal(SSL_CTX_set_dh_auto(s.ctx, 1), 1);
     refuse(m, &s, peer_host, "no certificate");
@@ -351,10 +311,10 @@ static void for_tests_any_certificate_will_do(void **state)
     settings.insecure = true;
     use(m, &settings);
     for (int i = 0; i < 4; i++) {
-        struct server s;
+        struct tls_server s;
         struct rig *r;
 
-        server_init(&s, i ? m->ours : m->foreign, stems[i], TLS1_3_VERSION);
+        tls_server_init(&s, i ? m->ours : m->foreign, stems[i], TLS1_3_VERSION);
         r = dial_rig(m, &s, peer_host);
         rig_until(r, rig_is_open);
         assert_true(conn_peer_is_host(r->conn));
@@ -383,9 +343,9 @@ static void assert_ends(struct rig *r, enum conn_why why, const char *fault)
 static void an_old_server_is_refused(void **state)
 {
     struct made *m = *state;
-    struct server s;
+    struct tls_server s;
 
-    server_init(&s, m->ours, "rsa", TLS1_1_VERSION);
+    tls_server_init(&s, m->ours, "rsa", TLS1_1_VERSION);
     assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS,
                 "tlsv1 alert protocol version");
     SSL_CTX_free(s.ctx);
@@ -423,9 +383,9 @@ static void a_server_that_hangs_up_is_an_end(void **state)
 static void a_cipher_that_is_not_shared_is_told(void **state)
 {
     struct made *m = *state;
-    struct server s;
+    struct tls_server s;
 
-    server_init(&s, m->ours, "rsa", TLS1_2_VERSION);
+    tls_server_init(&s, m->ours, "rsa", TLS1_2_VERSION);
     assert_int_equal(SSL_CTX_set_cipher_list(s.ctx, "AES256-SHA"), 1);
     assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS,
                 "sslv3 alert handshake failure");
@@ -436,10 +396,10 @@ static void a_cipher_that_is_not_shared_is_told(void **state)
 static void aes128_sha_is_offered(void **state)
 {
     struct made *m = *state;
-    struct server s;
+    struct tls_server s;
     struct rig *r;
 
-    server_init(&s, m->ours, "rsa", TLS1_2_VERSION);
+    tls_server_init(&s, m->ours, "rsa", TLS1_2_VERSION);
     assert_int_equal(SSL_CTX_set_cipher_list(s.ctx, "AES128-SHA"), 1);
     r = dial_rig(m, &s, peer_host);
     rig_until(r, rig_is_open);
@@ -503,24 +463,17 @@ static void over_plain_tcp_nobody_proves_anything(void **state)
 
 /* --- our own certificate --- */
 
-static void ask_for_certificate(struct server *s, const char *ca)
-{
-    SSL_CTX_set_verify(s->ctx,
-                       SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    assert_int_equal(SSL_CTX_load_verify_file(s->ctx, ca), 1);
-}
-
 static void our_certificate_is_shown(void **state)
 {
     static const int versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
     struct made *m = *state;
 
     for (int i = 0; i < 2; i++) {
-        struct server s;
+        struct tls_server s;
         struct rig *r;
 
-        server_init(&s, m->ours, "right", versions[i]);
-        ask_for_certificate(&s, m->settings.ca_file);
+        tls_server_init(&s, m->ours, "right", versions[i]);
+        tls_server_ask(&s, m->settings.ca_file);
         r = dial_rig(m, &s, peer_host);
         rig_until(r, rig_is_open);
         assert_int_equal(X509_check_host(SSL_get0_peer_certificate(r->ssl),
@@ -534,10 +487,10 @@ static void our_certificate_is_shown(void **state)
 static void a_server_that_refuses_our_certificate_is_told(void **state)
 {
     struct made *m = *state;
-    struct server s;
+    struct tls_server s;
 
-    server_init(&s, m->ours, "right", TLS1_2_VERSION);
-    ask_for_certificate(&s, tls_files_path(m->foreign, "ca.pem"));
+    tls_server_init(&s, m->ours, "right", TLS1_2_VERSION);
+    tls_server_ask(&s, tls_files_path(m->foreign, "ca.pem"));
     assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS,
                 "tlsv1 alert unknown ca");
     SSL_CTX_free(s.ctx);
@@ -547,11 +500,11 @@ static void a_server_that_refuses_our_certificate_is_told(void **state)
 static void such_a_refusal_may_come_after_the_handshake(void **state)
 {
     struct made *m = *state;
-    struct server s;
+    struct tls_server s;
     struct rig *r;
 
-    server_init(&s, m->ours, "right", TLS1_3_VERSION);
-    ask_for_certificate(&s, tls_files_path(m->foreign, "ca.pem"));
+    tls_server_init(&s, m->ours, "right", TLS1_3_VERSION);
+    tls_server_ask(&s, tls_files_path(m->foreign, "ca.pem"));
     r = dial_rig(m, &s, peer_host);
     r->ctx = r->conn;
     r->on_closed = note_fault;
