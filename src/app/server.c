@@ -108,10 +108,7 @@ static int start_clocks(struct server *s)
     alarm_set(s->tick, TICK_MS);
     if (s->notify.watchdog_ms == 0)
         return 0;
-    err = alarm_new(&s->watchdog, s->loop, on_watchdog, s);
-    if (!err)
-        on_watchdog(s);
-    return err;
+    return alarm_new(&s->watchdog, s->loop, on_watchdog, s);
 }
 
 /* --- the beginning --- */
@@ -291,6 +288,8 @@ static void run(struct server *s)
     log_info(s->log, "started version=%s name=%s", MSRP_VERSION,
              s->now.config->relay.name);
     notify_ready(&s->notify, "running");
+    if (s->watchdog)
+        on_watchdog(s);
     hold_signals(false);
     loop_run(s->loop);
     hold_signals(true);

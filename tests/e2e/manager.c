@@ -26,7 +26,9 @@ static void take_message(struct scene_part *p)
 
     assert_non_null(got);
     assert_true(recv(p->fd, got->text, sizeof got->text - 1, 0) > 0);
+    m->was_ready |= strncmp(got->text, "READY=1\n", 8) == 0;
     if (strcmp(got->text, "WATCHDOG=1") == 0) {
+        assert_true(m->was_ready); /* nobody watches before */
         m->signs++;
         free(got);
         return;

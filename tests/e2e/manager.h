@@ -17,6 +17,7 @@ struct manager {
     size_t n_fds;
     bool fds_are_anothers; /* LISTEN_PID is another process's */
     struct list messages;  /* all but WATCHDOG=1, not taken yet */
+    bool was_ready;        /* READY=1 has come */
     unsigned signs;        /* WATCHDOG=1 so far */
 };
 
