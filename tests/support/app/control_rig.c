@@ -25,15 +25,15 @@ static void put_row(struct control_call *call, const char *name, uint64_t v)
  * many at once. */
 static bool on_step(void *ctx, struct control_call *call)
 {
-    struct rig *w = ctx;
+    struct rig *r = ctx;
     size_t *count = call->state;
 
     assert_int_equal(*count, call->steps);
     ++*count;
-    w->begun += call->steps == 0;
-    w->steps++;
-    if (++w->turn_steps > w->most_in_turn)
-        w->most_in_turn = w->turn_steps;
+    r->begun += call->steps == 0;
+    r->steps++;
+    if (++r->turn_steps > r->most_in_turn)
+        r->most_in_turn = r->turn_steps;
     switch (call->request.id) {
     case CONTROL_SESSIONS:
         put_row(call, "a long name that takes some room in the output",
@@ -60,72 +60,72 @@ static bool on_step(void *ctx, struct control_call *call)
 
 static void on_end(void *ctx, struct control_call *call)
 {
-    struct rig *w = ctx;
+    struct rig *r = ctx;
 
     assert_true(*(size_t *)call->state > 0);
-    w->ended++;
+    r->ended++;
 }
 
-int rig_make(struct rig *w, uint64_t idle_ms)
+int rig_make(struct rig *r, uint64_t idle_ms)
 {
     const struct control_setup setup = {.step = on_step,
                                         .end = on_end,
-                                        .ctx = w,
+                                        .ctx = r,
                                         .state_size = sizeof(size_t),
                                         .idle_ms = idle_ms};
 
-    return control_new(&w->control, w->loop, &setup);
+    return control_new(&r->control, r->loop, &setup);
 }
 
 int rig_set_up(void **state)
 {
-    struct rig *w = malloc(sizeof *w);
+    struct rig *r = malloc(sizeof *r);
 
-    assert_non_null(w);
-    *state = w;
-    *w = (struct rig){0};
-    scratch_init(&w->scratch);
-    span_copy(w->path, sizeof w->path,
-              span_str(scratch_path(&w->scratch, "s")));
-    assert_int_equal(loop_new(&w->loop), 0);
-    assert_int_equal(rig_make(w, LONG_IDLE_MS), 0);
-    assert_int_equal(control_open(&w->door, w->control, w->path), 0);
+    assert_non_null(r);
+    *state = r;
+    *r = (struct rig){0};
+    scratch_init(&r->scratch);
+    span_copy(r->path, sizeof r->path,
+              span_str(scratch_path(&r->scratch, "s")));
+    assert_int_equal(loop_new(&r->loop), 0);
+    assert_int_equal(rig_make(r, LONG_IDLE_MS), 0);
+    assert_int_equal(control_open(&r->door, r->control, r->path), 0);
     return 0;
 }
 
 int rig_tear_down(void **state)
 {
-    struct rig *w = *state;
+    struct rig *r = *state;
 
-    control_close(w->door);
-    control_free(w->control);
-    loop_free(w->loop);
-    assert_int_equal(w->begun, w->ended);
-    scratch_fini(&w->scratch);
-    free(w);
+    control_close(r->door);
+    control_free(r->control);
+    loop_free(r->loop);
+    assert_int_equal(r->begun, r->ended);
+    scratch_fini(&r->scratch);
+    free(r);
     return 0;
 }
 
 /* --- who asks ------------------------------------------------------------- */
 
-void rig_turn(struct rig *w)
+void rig_turn(struct rig *r)
 {
-    w->turn_steps = 0;
-    loop_turn(w->loop, false);
+    r->turn_steps = 0;
+    loop_turn(r->loop, false);
 }
 
-struct asker *rig_come(struct rig *w)
+struct asker *rig_come(struct rig *r)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     struct asker *a = calloc(1, sizeof *a);
 
     assert_non_null(a);
-    span_copy(at.sun_path, sizeof at.sun_path, span_str(w->path));
+    span_copy(at.sun_path, sizeof at.sun_path, span_str(r->path));
     a->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(a->fd >= 0);
     assert_int_equal(connect(a->fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(fcntl(a->fd, F_SETFL, O_NONBLOCK), 0);
-    rig_turn(w);
+    rig_turn(r);
     return a;
 }
 
@@ -169,44 +169,44 @@ static size_t count_ends(const struct asker *a)
 }
 
 /* Turns until so many answers are complete, or the connection is. */
-void rig_wait_answers(struct rig *w, struct asker *a, size_t n)
+void rig_wait_answers(struct rig *r, struct asker *a, size_t n)
 {
     uint64_t until_ms = clock_ms() + PATIENCE_MS;
 
     while (count_ends(a) < n && !a->ended) {
         assert_true(clock_ms() < until_ms);
-        rig_turn(w);
+        rig_turn(r);
         rig_hear(a);
     }
     assert_int_equal(count_ends(a), n);
 }
 
-void rig_wait_end(struct rig *w, struct asker *a)
+void rig_wait_end(struct rig *r, struct asker *a)
 {
     uint64_t until_ms = clock_ms() + PATIENCE_MS;
 
     while (!a->ended) {
         assert_true(clock_ms() < until_ms);
-        rig_turn(w);
+        rig_turn(r);
         rig_hear(a);
     }
 }
 
-void rig_assert_got(struct rig *w, const char *request, const char *want)
+void rig_assert_got(struct rig *r, const char *request, const char *want)
 {
-    struct asker *a = rig_come(w);
+    struct asker *a = rig_come(r);
 
     rig_say(a, span_str(request));
-    rig_wait_answers(w, a, 1);
+    rig_wait_answers(r, a, 1);
     assert_string_equal(a->got, want);
     rig_go(a);
 }
 
 /* Has little time for those who come from now on. */
-void rig_be_impatient(struct rig *w)
+void rig_be_impatient(struct rig *r)
 {
-    control_close(w->door);
-    control_free(w->control);
-    assert_int_equal(rig_make(w, 50), 0);
-    assert_int_equal(control_open(&w->door, w->control, w->path), 0);
+    control_close(r->door);
+    control_free(r->control);
+    assert_int_equal(rig_make(r, 50), 0);
+    assert_int_equal(control_open(&r->door, r->control, r->path), 0);
 }
