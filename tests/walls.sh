@@ -116,8 +116,7 @@ everything=$(
         include_all "$(basename "$dir")"
     done
 )
-for dir in include/* src/*/ tools/*/; do
-    room=$(basename "$dir")
+for room in $(basename -a include/* src/*/ tools/*/ | sort -u); do
     [ -n "${sees[$room]+known}" ] || fault "$room is not in the table"
 done
 for room in "${!sees[@]}"; do
