@@ -6,6 +6,7 @@
 #include <libconfig.h>
 #include <openssl/crypto.h>
 
+#include "config_load.h"
 #include "err.h"
 
 /* A config_fault_fn; ctx is the FILE that it goes to. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "config_load.h"
 #include "err.h"
 #include "server_inside.h"
 

@@ -2,6 +2,7 @@
  * dump. */
 #include "config.h"
 
+#include "config_load.h"
 #include "config_value.h"
 #include "err.h"
 #include "fuzz.h"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "config_load.h"
 #include "ctl_users.h"
 #include "err.h"
 #include "password.h"

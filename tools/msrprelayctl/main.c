@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "config_load.h"
 #include "ctl_args.h"
 #include "ctl_ask.h"
 #include "ctl_passwd.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cmocka_all.h"
+#include "config_load.h"
 #include "err.h"
 
 struct config *parsed(struct faults *f, const char *text)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "config_load.h"
 #include "config_value.h"
 #include "err.h"
 #include "faults.h"

@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "config_check.h"
+#include "config_load.h"
 #include "err.h"
 #include "faults.h"
 #include "oom.h"

@@ -1,0 +1,32 @@
+/* config_load - from a file, or a text, to a configuration. */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include "config.h"
+#include "str.h"
+
+/* Reads the file at `path`, and those it includes, and calls `fault` for every
+ * fault in them. 0, ERR_CONFIG after at least one call, or ERR_NOMEM; *out is
+ * written on success alone. Free with config_free(). */
+int config_load(struct config **out, const char *path, config_fault_fn fault,
+                void *ctx);
+
+/* The same, and looks at everything that the configuration names: certificate,
+ * key, users, user and group; and at what it asks for that this version cannot
+ * do. Faulty values do not end it: what stands soundly beside them is looked at
+ * all the same, so that one run tells all. `warn` is called for what is allowed
+ * but hardly meant, which is no fault. */
+int config_load_checked(struct config **out, const char *path,
+                        config_fault_fn fault, config_fault_fn warn, void *ctx);
+
+/* The same but for what is in the users file, for who loads that anyway. */
+int config_load_but_users(struct config **out, const char *path,
+                          config_fault_fn fault, config_fault_fn warn,
+                          void *ctx);
+
+/* As config_load(), for text in memory; `path` is what faults call it, and the
+ * directory from which it includes. */
+int config_parse(struct config **out, const char *path, struct span text,
+                 config_fault_fn fault, void *ctx);
+
+#endif

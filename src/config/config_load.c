@@ -1,0 +1,237 @@
+#include "config_load.h"
+
+#include <libconfig.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config_check.h"
+#include "config_read.h"
+#include "config_report.h"
+#include "config_source.h"
+#include "config_value.h"
+#include "err.h"
+#include "settings.h"
+
+/* --- what the file said --- */
+
+static bool is_bad(const struct config *c, const char *key)
+{
+    return config_read_key(c, key)->is_bad;
+}
+
+static bool is_sound(const struct config *c, const char *key)
+{
+    return config_is_set(c, key) && !is_bad(c, key);
+}
+
+/* --- defaults that depend on something --- */
+
+/* The host's own name, owned by the caller, or NULL. No resolver is asked. */
+static char *own_name(void)
+{
+    char name[HOST_NAME_MAX + 1] = "";
+
+    if (gethostname(name, sizeof name - 1) ||
+        !config_value_is_host(span_str(name)))
+        return strdup("localhost");
+    return strdup(name);
+}
+
+/* Defaults that give way to what was set beside them. */
+static void fit_numbers(struct config *c)
+{
+    if (!is_sound(c, "send.low_water") &&
+        c->send.low_water > c->send.high_water / 4)
+        c->send.low_water = c->send.high_water / 4;
+    if (is_sound(c, "auth.default_expires"))
+        return;
+    if (c->auth.default_expires_s > c->auth.max_expires_s)
+        c->auth.default_expires_s = c->auth.max_expires_s;
+    if (c->auth.default_expires_s < c->auth.min_expires_s)
+        c->auth.default_expires_s = c->auth.min_expires_s;
+}
+
+static int make_up(struct config *c)
+{
+    if (!is_sound(c, "relay.name") && !(c->relay.name = own_name()))
+        return ERR_NOMEM;
+    if (!is_sound(c, "relay.realm") &&
+        !(c->relay.realm = strdup(c->relay.name)))
+        return ERR_NOMEM;
+    fit_numbers(c);
+    return 0;
+}
+
+/* --- checks across keys --- */
+
+/* Reports when the number at `low` is above that at `high`, or, if they must
+ * differ, as large. Either may be wrong by itself: that was reported. */
+static void check_order(const struct config *c, struct config_report *r,
+                        const char *low, const char *high, bool must_differ)
+{
+    uint64_t a, b;
+
+    if (is_bad(c, low) || is_bad(c, high))
+        return;
+    memcpy(&a, (const char *)c + settings_find(low)->at, sizeof a);
+    memcpy(&b, (const char *)c + settings_find(high)->at, sizeof b);
+    if (a < b || (a == b && !must_differ))
+        return;
+    config_report(r, config_place(c, config_is_set(c, low) ? low : high),
+                  must_differ ? "%s must be less than %s"
+                              : "%s must not be more than %s",
+                  low, high);
+}
+
+static bool is_same_socket(const struct config_listen *a,
+                           const struct config_listen *b)
+{
+    char text[2][CONFIG_VALUE_MAX];
+
+    return a->port == b->port && a->port != 0 &&
+           strcmp(config_value_address_text(text[0], &a->address),
+                  config_value_address_text(text[1], &b->address)) == 0;
+}
+
+static void check_listen(const struct config *c, struct config_report *r)
+{
+    if (!config_is_set(c, "listen"))
+        config_report(r, (struct config_place){c->path, 1},
+                      "listen is missing: it has no default");
+    for (size_t i = 1; i < c->listen.n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (is_same_socket(&c->listen.items[i], &c->listen.items[j]))
+                config_report(r, c->listen.items[i].place,
+                              "listen has this address and port twice");
+}
+
+static void check_algorithms(const struct config *c, struct config_report *r)
+{
+    for (size_t i = 1; i < c->auth.algorithms.n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (c->auth.algorithms.items[i] == c->auth.algorithms.items[j])
+                config_report(r, config_place(c, "auth.algorithms"),
+                              "auth.algorithms has an algorithm twice");
+}
+
+static void check_across(const struct config *c, struct config_report *r)
+{
+    check_order(c, r, "send.low_water", "send.high_water", true);
+    if (is_sound(c, "auth.default_expires")) {
+        check_order(c, r, "auth.min_expires", "auth.default_expires", false);
+        check_order(c, r, "auth.default_expires", "auth.max_expires", false);
+    } else {
+        check_order(c, r, "auth.min_expires", "auth.max_expires", false);
+    }
+    check_listen(c, r);
+    check_algorithms(c, r);
+}
+
+/* --- making --- */
+
+/* An empty one that remembers where its keys were set, or NULL. */
+static struct config *new_empty(const char *path)
+{
+    struct config *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->path = strdup(path);
+    c->origin =
+        calloc(1, sizeof *c->origin + settings_n * sizeof *c->origin->keys);
+    if (c->path && c->origin)
+        return c;
+    config_free(c);
+    return NULL;
+}
+
+/* From the text to the struct, with all its checks. ERR_CONFIG when the text
+ * cannot be read at all; values may be faulty, which is counted in r. */
+static int fill(struct config *c, const struct config_source *s,
+                struct config_report *r)
+{
+    config_t tree;
+    int err = 0;
+
+    config_init(&tree);
+    if (!config_read_string(&tree, s->text)) {
+        const char *what = config_error_text(&tree);
+
+        config_report(r,
+                      config_source_at(s, (unsigned)config_error_line(&tree)),
+                      "%s", what ? what : "syntax error");
+        err = ERR_CONFIG;
+    } else {
+        err = config_read_tree(c, &tree, s, r);
+        if (!err)
+            err = make_up(c);
+        if (!err)
+            check_across(c, r);
+    }
+    config_destroy(&tree);
+    return err;
+}
+
+/* Makes one of the file, or of `text` when that is not NULL, and looks at what
+ * it names when there is somebody to warn. */
+static int make(struct config **out, const char *path, const struct span *text,
+                struct config_report report)
+{
+    struct config_source source;
+    struct config *c = new_empty(path);
+    int err;
+
+    if (!c)
+        return ERR_NOMEM;
+    err = config_source_init(&source, path, text, &report);
+    if (!err)
+        err = report.count > 0 ? ERR_CONFIG : fill(c, &source, &report);
+    if (!err && report.warn)
+        err = config_check(c, &report);
+    if (!err && report.count > 0)
+        err = ERR_CONFIG;
+    if (!err) { /* the places in it go on */
+        c->origin->files = source.files;
+        c->origin->n_files = source.n_files;
+        source.files = NULL;
+        source.n_files = 0;
+        *out = c;
+    } else {
+        config_free(c);
+    }
+    config_source_fini(&source);
+    return err;
+}
+
+int config_load(struct config **out, const char *path, config_fault_fn fault,
+                void *ctx)
+{
+    return make(out, path, NULL,
+                (struct config_report){.fault = fault, .ctx = ctx});
+}
+
+int config_load_checked(struct config **out, const char *path,
+                        config_fault_fn fault, config_fault_fn warn, void *ctx)
+{
+    return make(
+        out, path, NULL,
+        (struct config_report){.fault = fault, .warn = warn, .ctx = ctx});
+}
+
+int config_load_but_users(struct config **out, const char *path,
+                          config_fault_fn fault, config_fault_fn warn,
+                          void *ctx)
+{
+    return make(
+        out, path, NULL,
+        (struct config_report){
+            .fault = fault, .warn = warn, .ctx = ctx, .skips_users = true});
+}
+
+int config_parse(struct config **out, const char *path, struct span text,
+                 config_fault_fn fault, void *ctx)
+{
+    return make(out, path, &text,
+                (struct config_report){.fault = fault, .ctx = ctx});
+}
