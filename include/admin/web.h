@@ -36,12 +36,12 @@ struct web_setup {
     size_t n_pages;
     void *ctx; /* for the pages' functions */
     uint64_t life_ms;
-    struct sock_opts sock;
 };
 
-/* Listens at `at` and begins to answer. The pages outlive it. 0, ERR_IO (errno
- * is set) or ERR_NOMEM. */
-int web_new(struct web **out, struct loop *loop, const struct addr *at,
+/* Takes over the listening socket `fd` and begins to answer; the socket is
+ * closed on failure too. The pages outlive it. 0, or an error as of
+ * listener_adopt(). */
+int web_new(struct web **out, struct loop *loop, int fd,
             const struct web_setup *setup);
 /* Closes all. Not from within a page. NULL is harmless. */
 void web_free(struct web *w);

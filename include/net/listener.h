@@ -44,7 +44,7 @@ void listener_reserve(struct listener *l);
 
 /* Makes way (`on`) for a socket at the same port of another address that
  * covers this one or is covered by it, such as 0.0.0.0 and 127.0.0.1: a
- * listener_new() with sock_opts.share then succeeds while this one is open. The
+ * sock_listen() with sock_opts.share then succeeds while this one is open. The
  * narrower address gets what connects. To be taken back on both as soon as it
  * is decided which one stays: who listens there by mistake is then refused
  * again (EADDRINUSE), while Linux lets in whoever of the same user asks for

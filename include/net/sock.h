@@ -54,6 +54,8 @@ struct sock_opts {
 
 /* A listening socket. "::" takes IPv4 too. 0 or ERR_IO (errno is set). */
 int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts);
+/* Turns sock_opts.share on or off for a listening socket. */
+void sock_share(int fd, bool on);
 
 /* A listening Unix stream socket, whose file has just the permissions `mode`
  * (umask permitting) from its first moment on. A socket file that nobody

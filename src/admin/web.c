@@ -235,7 +235,7 @@ static void on_rest(void *ctx, struct listener *l, int errnum)
 
 /* --- the server --- */
 
-static int web_open(struct web *w, const struct addr *at)
+static int web_open(struct web *w, int fd)
 {
     const struct web_setup *setup = &w->setup;
     const struct net_settings settings = {
@@ -244,30 +244,31 @@ static int web_open(struct web *w, const struct addr *at)
         .output_max = HEAD_MAX + WEB_BODY_MAX,
         .handshake_ms = setup->life_ms,
         .stall_ms = setup->life_ms,
-        .sock = setup->sock,
     };
     int err = net_new(&w->net, w->loop, &settings);
 
     if (!err)
         err = timer_fifo_new(&w->life, w->loop, setup->life_ms, on_life_over);
     if (!err)
-        err = listener_new(&w->listener, w->loop, at, &setup->sock, on_accept,
-                           on_rest, w);
+        return listener_adopt(&w->listener, w->loop, fd, on_accept, on_rest, w);
+    (void)close(fd);
     return err;
 }
 
-int web_new(struct web **out, struct loop *loop, const struct addr *at,
+int web_new(struct web **out, struct loop *loop, int fd,
             const struct web_setup *setup)
 {
     struct web *w = calloc(1, sizeof *w);
     int err;
 
-    if (!w)
+    if (!w) {
+        (void)close(fd);
         return ERR_NOMEM;
+    }
     w->loop = loop;
     w->setup = *setup;
     list_init(&w->visits);
-    err = web_open(w, at);
+    err = web_open(w, fd);
     if (err) {
         web_free(w);
         return err;

@@ -235,9 +235,7 @@ void listener_drain(struct listener *l)
 
 void listener_share(struct listener *l, bool on)
 {
-    int value = on;
-
-    (void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value);
+    sock_share(l->fd, on);
 }
 
 int listener_set_owner(struct listener *l, uid_t uid, gid_t gid)

@@ -185,7 +185,7 @@ int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
         return ERR_IO;
     set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (opts->share)
-        set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        sock_share(fd, true);
     if (at->sa.sa_family == AF_INET6)
         set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     set_buffers(fd, opts);
@@ -195,6 +195,11 @@ int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
     }
     close_quietly(fd);
     return ERR_IO;
+}
+
+void sock_share(int fd, bool on)
+{
+    set_int(fd, SOL_SOCKET, SO_REUSEPORT, on);
 }
 
 /* --- Unix sockets --- */

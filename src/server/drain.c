@@ -6,11 +6,6 @@
  * is within the second that service managers are told of. */
 enum { GOODBYE_MS = 800 };
 
-bool server_is_ready(const struct server *s)
-{
-    return s->state == SERVER_RUNNING;
-}
-
 int server_drain(struct server *s, bool on)
 {
     enum server_state wanted = on ? SERVER_DRAINING : SERVER_RUNNING;

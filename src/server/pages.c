@@ -91,44 +91,33 @@ static bool is_same_place(const struct config *a, const struct config *b)
            strcmp(a->metrics.address, b->metrics.address) == 0;
 }
 
-bool pages_stay(const struct setup *setup, const struct server *s)
+void pages_keep(struct setup *setup, const struct server *s)
 {
-    return s->now.web && is_same_place(setup->config, s->now.config);
+    if (s->now.web && is_same_place(setup->config, s->now.config))
+        setup->web = s->now.web;
 }
 
-static int open_pages(struct setup *setup, struct server *s)
+static int listen_for_pages(struct setup *setup, struct server *s)
 {
-    struct web_setup web = {.pages = pages,
-                            .n_pages = sizeof pages / sizeof *pages,
-                            .ctx = s,
-                            .life_ms = LIFE_MS};
+    const struct web_setup web = {.pages = pages,
+                                  .n_pages = sizeof pages / sizeof *pages,
+                                  .ctx = s,
+                                  .life_ms = LIFE_MS};
     struct addr at = asked_by(setup->config);
-    int err = web_new(&setup->web, s->loop, &at, &web);
+    int fd;
+    int err = takeover_listen(&fd, setup, s, &at, &(struct sock_opts){0});
 
-    if (err != ERR_IO || errno != EADDRINUSE)
-        return err;
-    web.sock.share = true;
-    ports_make_way(setup, s, true);
-    err = web_new(&setup->web, s->loop, &at, &web);
-    ports_make_way(setup, s, false);
-    if (!err)
-        listener_share(web_listener(setup->web), false);
-    return err;
+    return err ? err : web_new(&setup->web, s->loop, fd, &web);
 }
 
-int pages_prepare(struct setup *setup, struct server *s,
-                  struct config_report *r)
+int pages_open(struct setup *setup, struct server *s, struct config_report *r)
 {
     const struct config *config = setup->config;
     int err;
 
-    if (!*config->metrics.address)
+    if (!*config->metrics.address || setup->web)
         return 0;
-    if (pages_stay(setup, s)) {
-        setup->web = s->now.web;
-        return 0;
-    }
-    err = open_pages(setup, s);
+    err = listen_for_pages(setup, s);
     if (err)
         config_report(r, config_place(config, "metrics.address"),
                       "cannot listen at %s port %llu: %s",

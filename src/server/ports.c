@@ -7,7 +7,6 @@
 #include "listener.h"
 #include "net_make.h"
 #include "server_inside.h"
-#include "web.h"
 
 /* --- accepting --- */
 
@@ -98,53 +97,18 @@ static struct port *find(struct server *s, const struct addr *at)
     return NULL;
 }
 
-void ports_make_way(const struct setup *setup, struct server *s, bool on)
-{
-    struct list *m, *next;
-
-    LIST_EACH(m, next, &s->ports)
-    {
-        struct port *port = CONTAINER(m, struct port, of_server);
-
-        if (!port->is_wanted)
-            listener_share(port->listener, on);
-    }
-    if (s->now.web && !pages_stay(setup, s))
-        listener_share(web_listener(s->now.web), on);
-}
-
-/* From 127.0.0.1 to 0.0.0.0 and the like: both are open until it is decided
- * which one stays. */
-static int move_to(struct port *port, const struct setup *setup,
-                   const struct addr *at, struct sock_opts *opts)
-{
-    struct server *s = port->server;
-    int err;
-
-    opts->share = true;
-    ports_make_way(setup, s, true);
-    err = listener_new(&port->listener, s->loop, at, opts, on_accept, on_rest,
-                       port);
-    ports_make_way(setup, s, false);
-    if (!err)
-        listener_share(port->listener, false);
-    return err;
-}
-
 static int listen_at(struct port *port, const struct setup *setup,
                      const struct addr *at)
 {
     struct server *s = port->server;
     struct sock_opts opts = sock_opts_of(setup->config);
-    int fd = listen_fds_take(&s->inherited, at), err;
+    int fd = listen_fds_take(&s->inherited, at), err = 0;
 
-    if (fd >= 0)
-        return listener_adopt(&port->listener, s->loop, fd, on_accept, on_rest,
-                              port);
-    err = listener_new(&port->listener, s->loop, at, &opts, on_accept, on_rest,
-                       port);
-    if (err == ERR_IO && errno == EADDRINUSE)
-        err = move_to(port, setup, at, &opts);
+    if (fd < 0)
+        err = takeover_listen(&fd, setup, s, at, &opts);
+    if (!err)
+        err = listener_adopt(&port->listener, s->loop, fd, on_accept, on_rest,
+                             port);
     return err;
 }
 
@@ -172,15 +136,21 @@ static int open_port(struct port **out, struct server *s,
 
 /* --- all of them --- */
 
-static void find_all(struct setup *setup, struct server *s)
+int ports_keep(struct setup *setup, struct server *s)
 {
-    for (size_t i = 0; i < setup->config->listen.n; i++) {
+    size_t n = setup->config->listen.n;
+
+    setup->ports = calloc(n, sizeof *setup->ports);
+    if (!setup->ports)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; i++) {
         struct addr at = asked_by(&setup->config->listen.items[i]);
 
         setup->ports[i] = find(s, &at);
         if (setup->ports[i])
             setup->ports[i]->is_wanted = true;
     }
+    return 0;
 }
 
 static int open_missing(struct setup *setup, struct server *s, size_t i,
@@ -201,17 +171,11 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
     return err;
 }
 
-int ports_prepare(struct setup *setup, struct server *s,
-                  struct config_report *r)
+int ports_open(struct setup *setup, struct server *s, struct config_report *r)
 {
-    size_t n = setup->config->listen.n;
     int first = 0;
 
-    setup->ports = calloc(n, sizeof *setup->ports);
-    if (!setup->ports)
-        return ERR_NOMEM;
-    find_all(setup, s);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < setup->config->listen.n; i++) {
         int err = open_missing(setup, s, i, r);
 
         if (err && !first)

@@ -1,13 +1,14 @@
 /* What the files that make up the server share, and nobody else sees.
  *
- *     server.c   begins, runs, ends
- *     setup.c    what a configuration becomes before it is used
- *     reload.c   from one setup to the next, all or nothing
- *     ports.c    listeners, and what they accept
- *     logs.c     where the log and the accounts go
- *     pages.c    what is answered over HTTP
- *     drain.c    the soft end and the hard one
- *     tables.c   everything to the log (USR2)
+ *     server.c    begins, runs, ends
+ *     setup.c     what a configuration becomes before it is used
+ *     reload.c    from one setup to the next, all or nothing
+ *     ports.c     listeners, and what they accept
+ *     takeover.c  a new socket where an old one still listens
+ *     logs.c      where the log and the accounts go
+ *     pages.c     what is answered over HTTP
+ *     drain.c     the soft end and the hard one
+ *     tables.c    everything to the log (USR2)
  */
 #ifndef SERVER_INSIDE_H
 #define SERVER_INSIDE_H
@@ -103,6 +104,12 @@ struct server {
     struct tables tables;
 };
 
+/* May new clients be sent here? */
+static inline bool server_is_ready(const struct server *s)
+{
+    return s->state == SERVER_RUNNING;
+}
+
 /* --- server.c --- */
 
 /* Milliseconds since 1970, for people. */
@@ -129,12 +136,13 @@ void setup_use(struct server *s, struct setup *old);
 
 /* --- ports.c --- */
 
-/* Finds the listener of each item of setup->config->listen, or opens it. */
-int ports_prepare(struct setup *setup, struct server *s,
-                  struct config_report *r);
-/* Those sockets that this setup does without, pages included, make way for new
- * ones at their ports, or no longer do (listener_share()). */
-void ports_make_way(const struct setup *setup, struct server *s, bool on);
+/* Takes the listeners that are open already into setup->ports, in the order of
+ * setup->config->listen, with NULL for those that are missing. 0 or ERR_NOMEM.
+ * To be called before any socket is opened for this setup. */
+int ports_keep(struct setup *setup, struct server *s);
+/* Opens those that are missing. 0, or an error after a fault for each that
+ * could not be opened was told to r. */
+int ports_open(struct setup *setup, struct server *s, struct config_report *r);
 /* Closes those that were opened for it. */
 void ports_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */
@@ -142,6 +150,14 @@ void ports_commit(struct server *s);
 /* Makes the sockets that user's: a reload by him may then move them. */
 void ports_give(struct server *s, uid_t uid, gid_t gid);
 void ports_close(struct server *s);
+
+/* --- takeover.c --- */
+
+/* Opens a socket that listens at `at`. When a socket in use that `setup` does
+ * not keep is in the way, both are open until one of them is closed. All that
+ * is kept must be in `setup` by now. 0 or ERR_IO (errno is set). */
+int takeover_listen(int *fd, const struct setup *setup, struct server *s,
+                    const struct addr *at, const struct sock_opts *opts);
 
 /* --- logs.c --- */
 
@@ -157,11 +173,10 @@ void logs_reopen(struct server *s);
 
 /* --- pages.c --- */
 
-/* As with ports: finds or opens where setup->config wants it to be. */
-int pages_prepare(struct setup *setup, struct server *s,
-                  struct config_report *r);
-/* Are the pages in use where this setup wants them? */
-bool pages_stay(const struct setup *setup, const struct server *s);
+/* As with ports: keeps those in use if they are where setup->config wants them,
+ * else opens them there. */
+void pages_keep(struct setup *setup, const struct server *s);
+int pages_open(struct setup *setup, struct server *s, struct config_report *r);
 void pages_abandon(struct setup *setup, struct server *s);
 void pages_commit(struct server *s, const struct setup *old);
 void pages_give(struct server *s, uid_t uid, gid_t gid);
@@ -202,8 +217,6 @@ int server_drain(struct server *s, bool on);
 void server_end(struct server *s);
 /* Looks how far the end has come. */
 void server_check_end(struct server *s);
-/* May new clients be sent here? */
-bool server_is_ready(const struct server *s);
 
 /* --- tables.c --- */
 

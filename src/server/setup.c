@@ -140,13 +140,16 @@ int setup_make(struct setup *out, struct server *s, struct config *config,
     int err;
 
     raise_descriptors(config);
+    pages_keep(&setup, s);
     err = load_tls(&setup, r);
     if (!err)
         err = load_users(&setup, &s->now, r);
     if (!err)
-        err = ports_prepare(&setup, s, r);
+        err = ports_keep(&setup, s);
     if (!err)
-        err = pages_prepare(&setup, s, r);
+        err = ports_open(&setup, s, r);
+    if (!err)
+        err = pages_open(&setup, s, r);
     if (!err)
         err = door_prepare(&setup, s, r);
     if (!err)

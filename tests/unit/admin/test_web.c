@@ -76,8 +76,10 @@ static int make_web(struct world *w, uint64_t life_ms)
                                     .n_pages = sizeof pages / sizeof *pages,
                                     .ctx = &w->calls,
                                     .life_ms = life_ms};
+    int fd;
+    int err = sock_listen(&fd, &w->at, &(struct sock_opts){0});
 
-    return web_new(&w->web, w->loop, &w->at, &setup);
+    return err ? err : web_new(&w->web, w->loop, fd, &setup);
 }
 
 static void set_up(struct world *w, uint64_t life_ms)

@@ -1,0 +1,45 @@
+/* takeover - listens at an address whose port an old socket still has.
+ *
+ * A reload may move from 127.0.0.1 to 0.0.0.0 or back, and Linux refuses one
+ * while the other is bound (EADDRINUSE). The old socket cannot be closed first:
+ * if anything in the new setup fails, everything must be as it was. So both
+ * share the port until it is decided which one stays. */
+#include <errno.h>
+
+#include "err.h"
+#include "listener.h"
+#include "server_inside.h"
+
+/* The sockets in use that `setup` does without begin or cease to share their
+ * ports. */
+static void share_unwanted(const struct setup *setup, struct server *s, bool on)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &s->ports)
+    {
+        struct port *port = CONTAINER(m, struct port, of_server);
+
+        if (!port->is_wanted)
+            listener_share(port->listener, on);
+    }
+    if (s->now.web && s->now.web != setup->web)
+        listener_share(web_listener(s->now.web), on);
+}
+
+int takeover_listen(int *fd, const struct setup *setup, struct server *s,
+                    const struct addr *at, const struct sock_opts *opts)
+{
+    struct sock_opts sharing = *opts;
+    int err = sock_listen(fd, at, opts);
+
+    if (err != ERR_IO || errno != EADDRINUSE)
+        return err;
+    sharing.share = true;
+    share_unwanted(setup, s, true);
+    err = sock_listen(fd, at, &sharing);
+    share_unwanted(setup, s, false);
+    if (!err)
+        sock_share(*fd, false);
+    return err;
+}
