@@ -15,7 +15,7 @@
 enum { ACCOUNTING_LINE_MAX = 4096 };
 
 /* The line for `r`, without a newline, into dst (ACCOUNTING_LINE_MAX); it is
- * unix_ms, milliseconds since 1970, and now_ms on the clock of the record. */
+ * unix_ms, as of clock_unix_ms(), and now_ms on the clock of the record. */
 struct span accounting_line(char *dst, const struct session_record *r,
                             uint64_t now_ms, uint64_t unix_ms);
 

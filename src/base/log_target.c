@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "err.h"
 
 #define IDENT "msrprelayd"
@@ -288,16 +289,10 @@ static int put_journal(const struct log_target *t, enum log_level level,
 /* `2026-11-22T10:00:00.123Z info ` into dst; how many octets. */
 static size_t stamp(char *dst, size_t size, enum log_level level)
 {
-    struct timespec now;
-    struct tm tm;
-    size_t n;
+    size_t n = clock_text(dst, clock_unix_ms());
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    n = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
-    n += (size_t)snprintf(dst + n, size - n, ".%03dZ %s ",
-                          (int)(now.tv_nsec / 1000000), log_level_name(level));
-    return n;
+    return n +
+           (size_t)snprintf(dst + n, size - n, " %s ", log_level_name(level));
 }
 
 static int put(struct log_target *t, enum log_level level, struct span head,

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "err.h"
 #include "users_file.h"
 
@@ -42,19 +42,18 @@ int users_load(struct users **out, const struct config *c,
 struct users_stamp users_stamp_of(const struct config *c)
 {
     struct users_stamp s = {0};
-    struct timespec now;
     struct stat st;
+    int64_t now_s;
 
     if (stat(c->auth.users_file, &st) != 0)
         return s;
-    clock_gettime(CLOCK_REALTIME, &now);
+    now_s = (int64_t)(clock_unix_ms() / 1000);
     s.dev = st.st_dev;
     s.ino = st.st_ino;
     s.size = st.st_size;
     s.modified = st.st_mtim;
     s.changed = st.st_ctim;
-    s.is_sure =
-        S_ISREG(st.st_mode) && now.tv_sec - st.st_ctim.tv_sec > LATELY_S;
+    s.is_sure = S_ISREG(st.st_mode) && now_s - st.st_ctim.tv_sec > LATELY_S;
     return s;
 }
 

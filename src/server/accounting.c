@@ -1,23 +1,14 @@
 #include "accounting.h"
 
-#include <stdio.h>
-#include <time.h>
-
+#include "clock.h"
 #include "json.h"
 
-/* "2026-11-22T10:00:00.123Z" */
 static void add_time(struct json *j, const char *name, uint64_t unix_ms)
 {
-    enum { STAMP_MAX = 64 };
-    time_t seconds = (time_t)(unix_ms / 1000);
-    char text[STAMP_MAX];
-    struct tm tm;
-    size_t n;
+    char text[CLOCK_TEXT_MAX];
+    size_t n = clock_text(text, unix_ms);
 
-    gmtime_r(&seconds, &tm);
-    n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof text - n, ".%03uZ", (unsigned)(unix_ms % 1000));
-    json_str(j, name, span_str(text));
+    json_str(j, name, span_of(text, n));
 }
 
 static void add_flow(struct json *j, const char *name,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "config_load.h"
 #include "err.h"
 #include "server_inside.h"
@@ -106,7 +107,7 @@ static void note(struct server *s, int err)
         return;
     }
     s->stats.reloads_ok++;
-    s->stats.last_reload_ok_s = (double)server_unix_ms() / 1000;
+    s->stats.last_reload_ok_s = (double)clock_unix_ms() / 1000;
     log_info(s->log, "reloaded");
     tell_manager(s, "reloaded");
 }

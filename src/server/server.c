@@ -2,23 +2,15 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "accounting.h"
+#include "clock.h"
 #include "err.h"
 #include "privileges.h"
 #include "rnd.h"
 #include "server_inside.h"
 
 enum { TICK_MS = 100 };
-
-uint64_t server_unix_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* --- signals and time --- */
 
@@ -147,7 +139,7 @@ static void on_session_end(void *ctx, const struct session_record *r)
              (unsigned long long)r->connection, r->mark,
              session_why_name(r->why));
     log_raw(s->accounting,
-            accounting_line(line, r, loop_now_ms(s->loop), server_unix_ms()));
+            accounting_line(line, r, loop_now_ms(s->loop), clock_unix_ms()));
 }
 
 static int open_hops(struct server *s)
@@ -284,7 +276,7 @@ static void stop(struct server *s)
 static void run(struct server *s)
 {
     s->stats.started_s = s->stats.last_reload_ok_s =
-        (double)server_unix_ms() / 1000;
+        (double)clock_unix_ms() / 1000;
     log_info(s->log, "started version=%s name=%s", MSRP_VERSION,
              s->now.config->relay.name);
     notify_ready(&s->notify, "running");

@@ -110,11 +110,6 @@ static inline bool server_is_ready(const struct server *s)
     return s->state == SERVER_RUNNING;
 }
 
-/* --- server.c --- */
-
-/* Milliseconds since 1970, for people. */
-uint64_t server_unix_ms(void);
-
 /* --- setup.c --- */
 
 /* Makes all of `config`, which it then owns, and opens what is new. 0; or an
