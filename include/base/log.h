@@ -12,14 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "log_level.h"
 #include "str.h"
-
-enum log_level {
-    LOG_LEVEL_ERROR,
-    LOG_LEVEL_WARN,
-    LOG_LEVEL_INFO,
-    LOG_LEVEL_DEBUG
-};
 
 enum { LOG_RATE_MAX = 1000000 };
 
@@ -50,10 +44,6 @@ uint64_t log_lost(const struct log *l);
 
 enum log_level log_level(const struct log *l);
 void log_set_level(struct log *l, enum log_level level);
-
-/* "error", "warn", "info", "debug"; ERR_NOT_FOUND for anything else. */
-int log_level_from(enum log_level *out, struct span name);
-const char *log_level_name(enum log_level level);
 
 static inline bool log_wants(const struct log *l, enum log_level level)
 {

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "log.h"
+#include "log_level.h"
 #include "str.h"
 
 struct log_target;

@@ -14,7 +14,7 @@
 
 #include "cidr.h"
 #include "digest.h"
-#include "log.h"
+#include "log_level.h"
 #include "sock.h"
 
 /* Where something was said. Line 0: nowhere, it is the default. */

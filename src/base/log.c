@@ -23,13 +23,6 @@ struct log {
     uint64_t told_us;
 };
 
-static const char *const names[] = {
-    [LOG_LEVEL_ERROR] = "error",
-    [LOG_LEVEL_WARN] = "warn",
-    [LOG_LEVEL_INFO] = "info",
-    [LOG_LEVEL_DEBUG] = "debug",
-};
-
 /* --- lines --- */
 
 static uint64_t clock_us(void)
@@ -195,22 +188,6 @@ enum log_level log_level(const struct log *l)
 void log_set_level(struct log *l, enum log_level level)
 {
     l->level = level;
-}
-
-int log_level_from(enum log_level *out, struct span name)
-{
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (span_eq(name, span_str(names[i]))) {
-            *out = (enum log_level)i;
-            return 0;
-        }
-    }
-    return ERR_NOT_FOUND;
-}
-
-const char *log_level_name(enum log_level level)
-{
-    return names[level];
 }
 
 const char *log_escape(char *dst, size_t size, struct span s)

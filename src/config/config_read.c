@@ -7,6 +7,7 @@
 
 #include "config_value.h"
 #include "err.h"
+#include "log.h"
 
 enum { KEY_MAX = 128, DEFAULT_MAX = 512, QUOTED_MAX = 128 };
 

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "config_value.h"
+#include "log.h"
 #include "policy.h"
 
 enum {

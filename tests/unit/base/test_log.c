@@ -330,26 +330,7 @@ static void lines_the_target_refused_are_told_of_too(void **state)
     assert_int_equal(count_lines(f, "info"), 1);
 }
 
-/* --- names, octets, limits --- */
-
-static void levels_have_four_names(void **state)
-{
-    enum log_level level = LOG_LEVEL_ERROR;
-
-    (void)state;
-    assert_int_equal(log_level_from(&level, SPAN("debug")), 0);
-    assert_int_equal(level, LOG_LEVEL_DEBUG);
-    assert_int_equal(log_level_from(&level, SPAN("info")), 0);
-    assert_int_equal(level, LOG_LEVEL_INFO);
-    assert_int_equal(log_level_from(&level, SPAN("warn")), 0);
-    assert_int_equal(level, LOG_LEVEL_WARN);
-    assert_int_equal(log_level_from(&level, SPAN("error")), 0);
-    assert_int_equal(level, LOG_LEVEL_ERROR);
-    assert_int_equal(log_level_from(&level, SPAN("notice")), ERR_NOT_FOUND);
-    assert_int_equal(log_level_from(&level, SPAN("")), ERR_NOT_FOUND);
-    assert_int_equal(level, LOG_LEVEL_ERROR);
-    assert_string_equal(log_level_name(LOG_LEVEL_WARN), "warn");
-}
+/* --- octets, limits --- */
 
 static void peers_octets_are_escaped(void **state)
 {
@@ -440,7 +421,6 @@ int main(void)
         WITH_FIXTURE(what_was_asked_for_is_never_held_back),
         WITH_FIXTURE(another_rate_starts_afresh_and_0_is_none),
         WITH_FIXTURE(lines_the_target_refused_are_told_of_too),
-        cmocka_unit_test(levels_have_four_names),
         cmocka_unit_test(peers_octets_are_escaped),
         cmocka_unit_test(escaped_octets_are_cut_to_fit_and_never_halved),
         cmocka_unit_test(a_burst_passes_and_then_one_at_a_time),
