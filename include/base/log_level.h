@@ -11,8 +11,12 @@ enum log_level {
     LOG_LEVEL_DEBUG
 };
 
-/* "error", "warn", "info", "debug"; ERR_NOT_FOUND for anything else. */
-int log_level_from(enum log_level *out, struct span name);
+/* "error", "warn", "info", "debug": in the order of the enum, NULL after the
+ * last. */
+extern const char *const log_level_names[];
 const char *log_level_name(enum log_level level);
+
+/* 0, or ERR_NOT_FOUND for what is no name of a level. */
+int log_level_from(enum log_level *out, struct span name);
 
 #endif

@@ -15,6 +15,7 @@
 #include "cidr.h"
 #include "digest.h"
 #include "log_level.h"
+#include "net_transport.h"
 #include "sock.h"
 
 /* Where something was said. Line 0: nowhere, it is the default. */
@@ -23,20 +24,13 @@ struct config_place {
     unsigned line;
 };
 
-enum config_transport {
-    CONFIG_TCP,
-    CONFIG_TLS,
-    CONFIG_WS,
-    CONFIG_WSS,
-};
-
 enum config_tls_version {
     CONFIG_TLS12,
     CONFIG_TLS13,
 };
 
 struct config_listen {
-    enum config_transport transport;
+    enum net_transport transport;
     struct addr address; /* with port 0 */
     uint64_t port;       /* 0: the kernel chooses */
     struct config_place place;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "conn.h"
+#include "net_transport.h"
 #include "tls.h"
 
 /* Where a connection is in its life. */
@@ -23,11 +24,6 @@ enum conn_state {
 enum { CONN_STATES = CONN_DEAD }; /* of the living */
 /* "handshake" and the like; static. */
 const char *conn_state_text(enum conn_state state);
-
-enum net_transport { NET_TCP, NET_TLS, NET_WS, NET_WSS };
-enum { NET_TRANSPORTS = NET_WSS + 1 };
-/* "tcp", "tls", "ws", "wss"; static. */
-const char *net_transport_text(enum net_transport transport);
 
 enum net_transport net_transport_of(const struct conn *c);
 

@@ -32,7 +32,7 @@ static bool counts(const struct check *k, const char *key)
 /* --- listeners --- */
 
 static const struct config_listen *listener(const struct config *c,
-                                            enum config_transport transport)
+                                            enum net_transport transport)
 {
     for (size_t i = 0; i < c->listen.n; i++)
         if (c->listen.items[i].transport == transport)
@@ -42,8 +42,8 @@ static const struct config_listen *listener(const struct config *c,
 
 /* URIs of those who come over WebSockets have the port of a listener that
  * others can dial. */
-static void check_way_in(const struct check *k, enum config_transport ws,
-                         enum config_transport other, const char *what)
+static void check_way_in(const struct check *k, enum net_transport ws,
+                         enum net_transport other, const char *what)
 {
     const struct config_listen *l = listener(k->config, ws);
 
@@ -53,10 +53,10 @@ static void check_way_in(const struct check *k, enum config_transport ws,
 
 static void check_listeners(const struct check *k)
 {
-    check_way_in(k, CONFIG_WSS, CONFIG_TLS,
+    check_way_in(k, NET_WSS, NET_TLS,
                  "others cannot reach who comes over wss without a listener "
                  "with transport tls");
-    check_way_in(k, CONFIG_WS, CONFIG_TCP,
+    check_way_in(k, NET_WS, NET_TCP,
                  "others cannot reach who comes over ws without a listener "
                  "with transport tcp");
 }
@@ -161,9 +161,9 @@ static void check_log(const struct check *k, const char *key,
 
 static const struct config_listen *tls_listener(const struct config *c)
 {
-    const struct config_listen *l = listener(c, CONFIG_TLS);
+    const struct config_listen *l = listener(c, NET_TLS);
 
-    return l ? l : listener(c, CONFIG_WSS);
+    return l ? l : listener(c, NET_WSS);
 }
 
 /* Which line is to blame for what is wrong with a key: its own, or the one that

@@ -55,7 +55,7 @@ static void take_ports(struct made_policy *m, const struct config *config,
 
     for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++) {
         m->policy.ports[m->policy.n_ports++] = ports[i];
-        if (config->listen.items[i].transport == CONFIG_TLS &&
+        if (config->listen.items[i].transport == NET_TLS &&
             m->policy.tls_port == 0)
             m->policy.tls_port = ports[i];
     }

@@ -88,20 +88,10 @@ static const char *check_socket(struct span text)
 
 /* --- names of choices, in the order of their enums --- */
 
-static const char *const transports[] = {[CONFIG_TCP] = "tcp",
-                                         [CONFIG_TLS] = "tls",
-                                         [CONFIG_WS] = "ws",
-                                         [CONFIG_WSS] = "wss",
-                                         NULL};
 static const char *const tls_versions[] = {
     [CONFIG_TLS12] = "1.2", [CONFIG_TLS13] = "1.3", NULL};
 static const char *const algorithms[] = {
     [DIGEST_MD5] = "MD5", [DIGEST_SHA256] = "SHA-256", NULL};
-static const char *const levels[] = {[LOG_LEVEL_ERROR] = "error",
-                                     [LOG_LEVEL_WARN] = "warn",
-                                     [LOG_LEVEL_INFO] = "info",
-                                     [LOG_LEVEL_DEBUG] = "debug",
-                                     NULL};
 
 /* --- the table --- */
 
@@ -131,7 +121,7 @@ static const struct setting listen_members[] = {
     {.key = "transport",
      .type = SETTING_CHOICE,
      .at = offsetof(struct config_listen, transport),
-     .choices = transports,
+     .choices = net_transport_names,
      .initial = "\"tls\"",
      .help = "How clients and other relays talk here: tls, plain tcp, or the "
              "WebSocket transports wss and ws."},
@@ -381,7 +371,7 @@ const struct setting settings[] = {
              "for tests only."},
 
     {.key = "log.level",
-     CHOICE(log.level, levels),
+     CHOICE(log.level, log_level_names),
      .initial = "\"info\"",
      .help = "The least important lines that are written."},
     {.key = "log.target",

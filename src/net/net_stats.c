@@ -52,21 +52,6 @@ const char *conn_state_text(enum conn_state state)
     return "dead";
 }
 
-const char *net_transport_text(enum net_transport transport)
-{
-    switch (transport) {
-    case NET_TCP:
-        return "tcp";
-    case NET_TLS:
-        return "tls";
-    case NET_WS:
-        return "ws";
-    case NET_WSS:
-        return "wss";
-    }
-    return "?";
-}
-
 const char *tls_failure_text(enum tls_failure failure)
 {
     switch (failure) {

@@ -209,21 +209,6 @@ static void log_port(const struct port *port, const char *what)
              addr_host_text(text, at), addr_port(at));
 }
 
-static enum net_transport transport_of(const struct config_listen *listen)
-{
-    switch (listen->transport) {
-    case CONFIG_TCP:
-        return NET_TCP;
-    case CONFIG_TLS:
-        return NET_TLS;
-    case CONFIG_WS:
-        return NET_WS;
-    case CONFIG_WSS:
-        return NET_WSS;
-    }
-    return NET_TCP;
-}
-
 static uint16_t port_of(const struct setup *setup, size_t i)
 {
     return addr_port(listener_addr(setup->ports[i]->listener));
@@ -235,21 +220,13 @@ static uint16_t port_of(const struct setup *setup, size_t i)
 static uint16_t uri_port(const struct setup *setup, size_t i)
 {
     const struct config_listen *items = setup->config->listen.items;
-    enum net_transport wanted;
+    enum net_transport own = items[i].transport;
+    enum net_transport wanted = own == NET_WSS ? NET_TLS : NET_TCP;
 
-    switch (transport_of(&items[i])) {
-    case NET_TCP:
-    case NET_TLS:
+    if (own == NET_TCP || own == NET_TLS)
         return port_of(setup, i);
-    case NET_WS:
-        wanted = NET_TCP;
-        break;
-    case NET_WSS:
-        wanted = NET_TLS;
-        break;
-    }
     for (size_t j = 0; j < setup->config->listen.n; j++)
-        if (transport_of(&items[j]) == wanted)
+        if (items[j].transport == wanted)
             return port_of(setup, j);
     return port_of(setup, i);
 }
@@ -258,7 +235,7 @@ static uint16_t uri_port(const struct setup *setup, size_t i)
 static void take_origin(const struct setup *setup, size_t i)
 {
     struct hop_origin *origin = &setup->ports[i]->origin;
-    enum net_transport t = transport_of(&setup->config->listen.items[i]);
+    enum net_transport t = setup->config->listen.items[i].transport;
 
     origin->transport = t;
     origin->port = uri_port(setup, i);

@@ -37,8 +37,7 @@ struct net_settings setup_net(const struct config *config)
     return settings;
 }
 
-static bool listens(const struct config *config,
-                    enum config_transport transport)
+static bool listens(const struct config *config, enum net_transport transport)
 {
     for (size_t i = 0; i < config->listen.n; i++)
         if (config->listen.items[i].transport == transport)
@@ -54,14 +53,14 @@ static int load_tls(struct setup *setup, struct config_report *r)
     enum tls_fault fault;
     int err;
 
-    if (!listens(config, CONFIG_TLS) && !listens(config, CONFIG_WSS))
+    if (!listens(config, NET_TLS) && !listens(config, NET_WSS))
         return 0;
     err = tls_server_new(&setup->tls, &settings, &fault, why);
     settings.trust = setup->tls;
     if (!err)
         err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     settings.no_peer = true;
-    if (!err && listens(config, CONFIG_WSS))
+    if (!err && listens(config, NET_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
     if (err)
         config_report(r, config_place(config, "tls.certificate"),

@@ -202,16 +202,16 @@ static void listeners_are_groups_with_defaults(void **state)
 
     (void)state;
     assert_int_equal(c->listen.n, 3);
-    assert_int_equal(c->listen.items[0].transport, CONFIG_WSS);
+    assert_int_equal(c->listen.items[0].transport, NET_WSS);
     assert_string_equal(
         config_value_address_text(text, &c->listen.items[0].address),
         "127.0.0.1");
     assert_int_equal(c->listen.items[0].place.line, 2);
-    assert_int_equal(c->listen.items[1].transport, CONFIG_TLS);
+    assert_int_equal(c->listen.items[1].transport, NET_TLS);
     assert_string_equal(
         config_value_address_text(text, &c->listen.items[1].address), "::");
     assert_int_equal(c->listen.items[1].place.line, 3);
-    assert_int_equal(c->listen.items[2].transport, CONFIG_TCP);
+    assert_int_equal(c->listen.items[2].transport, NET_TCP);
     assert_int_equal(c->listen.items[2].port, 2856);
     assert_string_equal(
         config_value_address_text(text, &c->listen.items[2].address), "::");

@@ -167,7 +167,7 @@ static void the_example_is_safe_as_it_is(void **state)
 
     (void)state;
     assert_int_equal(c->listen.n, 1);
-    assert_int_equal(c->listen.items[0].transport, CONFIG_TCP);
+    assert_int_equal(c->listen.items[0].transport, NET_TCP);
     assert_string_equal(addr_host_text(host, &c->listen.items[0].address),
                         "127.0.0.1");
     assert_false(c->auth.allow_tcp);
