@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "uri_port.h"
 
 /* The policy and all the texts that it points to but that no key of the
  * configuration holds as it needs them. */
@@ -53,12 +54,10 @@ static void take_ports(struct made_policy *m, const struct config *config,
 {
     int len;
 
-    for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++) {
+    for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++)
         m->policy.ports[m->policy.n_ports++] = ports[i];
-        if (config->listen.items[i].transport == NET_TLS &&
-            m->policy.tls_port == 0)
-            m->policy.tls_port = ports[i];
-    }
+    m->policy.tls_port =
+        uri_port_first(config, ports, m->policy.n_ports, NET_TLS);
     len = snprintf(m->self, sizeof m->self, "msrps://%.*s:%u;tcp",
                    SPAN_ARG(m->policy.name), n ? ports[0] : 2855U);
     m->policy.self = span_of(m->self, (size_t)len);

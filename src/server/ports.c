@@ -7,6 +7,7 @@
 #include "listener.h"
 #include "net_make.h"
 #include "server_inside.h"
+#include "uri_port.h"
 
 /* --- accepting --- */
 
@@ -209,28 +210,6 @@ static void log_port(const struct port *port, const char *what)
              addr_host_text(text, at), addr_port(at));
 }
 
-static uint16_t port_of(const struct setup *setup, size_t i)
-{
-    return addr_port(listener_addr(setup->ports[i]->listener));
-}
-
-/* The port in URIs for who comes through listener i. Nobody can dial a
- * WebSocket's: others find its clients where they find this relay, at the first
- * listener that has TLS if it has, and none if not (R7977-5.1-a). */
-static uint16_t uri_port(const struct setup *setup, size_t i)
-{
-    const struct config_listen *items = setup->config->listen.items;
-    enum net_transport own = items[i].transport;
-    enum net_transport wanted = own == NET_WSS ? NET_TLS : NET_TCP;
-
-    if (own == NET_TCP || own == NET_TLS)
-        return port_of(setup, i);
-    for (size_t j = 0; j < setup->config->listen.n; j++)
-        if (items[j].transport == wanted)
-            return port_of(setup, j);
-    return port_of(setup, i);
-}
-
 /* What listener i accepts from now on. */
 static void take_origin(const struct setup *setup, size_t i)
 {
@@ -238,7 +217,8 @@ static void take_origin(const struct setup *setup, size_t i)
     enum net_transport t = setup->config->listen.items[i].transport;
 
     origin->transport = t;
-    origin->port = uri_port(setup, i);
+    origin->port = uri_port_accepted(setup->config, setup->policy->ports,
+                                     setup->policy->n_ports, i);
     origin->tls = t == NET_TLS   ? setup->tls
                   : t == NET_WSS ? setup->tls_ws
                                  : NULL;

@@ -8,6 +8,7 @@
 #include "net_make.h"
 #include "policy_make.h"
 #include "server_inside.h"
+#include "uri_port.h"
 
 enum {
     /* Least octets of an input block: bulk comes in few reads. */
@@ -184,20 +185,10 @@ void setup_free(struct setup *setup)
     *setup = (struct setup){0};
 }
 
-/* In URIs given out over a connection that was dialled: where we would be. */
-static uint16_t uri_port(const struct setup *setup)
-{
-    size_t n = setup->config->listen.n;
-
-    for (size_t i = 0; i < n; i++)
-        if (setup->ports[i]->origin.transport == NET_TLS)
-            return setup->ports[i]->origin.port;
-    return setup->ports[0]->origin.port;
-}
-
 static void use_hops(struct server *s)
 {
     const struct config *config = s->now.config;
+    const struct policy *policy = s->now.policy;
     struct hops *hops = &s->hops;
 
     timer_fifo_set_length(hops->probation, config->timers.probation_ms);
@@ -207,7 +198,7 @@ static void use_hops(struct server *s)
     hops->head_size = (uint32_t)config->limits.head_size;
     hops->path_uris = (uint32_t)config->limits.path_uris;
     hops->tls_client = s->now.tls_client;
-    hops->uri_port = uri_port(&s->now);
+    hops->uri_port = uri_port_dialled(config, policy->ports, policy->n_ports);
 }
 
 void setup_use(struct server *s, struct setup *old)

@@ -1,0 +1,32 @@
+/* uri_port - the port in the URIs that this relay gives out.
+ *
+ * Others dial it, so it is a port at which they can reach this relay. That of
+ * a WebSocket listener is none: only clients connect there (R7977-5.1-a).
+ *
+ * Here that is told of listeners. `ports` are those that the listeners of
+ * `config` really have, in its order, and `n` is how many there are. What a
+ * session does when a reload has closed its listener is core's (answer.c). */
+#ifndef URI_PORT_H
+#define URI_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+/* The port of the first listener with this transport, or 0. */
+uint16_t uri_port_first(const struct config *config, const uint16_t *ports,
+                        size_t n, enum net_transport transport);
+
+/* For clients that connect to listener i (< n): its own port; for a WebSocket
+ * listener the first one that has TLS if it has, and none if not. If there is
+ * no such listener, its own port, which others cannot use. */
+uint16_t uri_port_accepted(const struct config *config, const uint16_t *ports,
+                           size_t n, size_t i);
+
+/* For a connection that this relay dials (n > 0): the port of the first
+ * listener with TLS, or of the first of all. */
+uint16_t uri_port_dialled(const struct config *config, const uint16_t *ports,
+                          size_t n);
+
+#endif

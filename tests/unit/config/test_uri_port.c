@@ -1,0 +1,82 @@
+#include "uri_port.h"
+
+#include "cmocka_all.h"
+#include "parsed.h"
+
+enum { LISTENERS_MAX = 4 };
+
+/* What each listener gives out, with the transports in the order of the file;
+ * they listen at 1, 2, 3, 4. */
+static const struct {
+    const char *transports[LISTENERS_MAX];
+    uint16_t accepted[LISTENERS_MAX];
+    uint16_t dialled;
+} cases[] = {
+    {{"tcp"}, {1}, 1},
+    {{"tls"}, {1}, 1},
+    {{"tcp", "tls"}, {1, 2}, 2},
+    {{"tls", "tls"}, {1, 2}, 1},
+    {{"ws", "tcp"}, {2, 2}, 1},
+    {{"wss", "tls"}, {2, 2}, 2},
+    {{"tls", "wss", "tls", "wss"}, {1, 1, 3, 1}, 1},
+    {{"wss", "ws", "tcp", "tls"}, {4, 3, 3, 4}, 4},
+    /* One listener's transport is no substitute for the other's. */
+    {{"ws", "tls"}, {1, 2}, 2},
+    {{"wss", "tcp"}, {1, 2}, 1},
+    {{"ws"}, {1}, 1},
+    {{"wss"}, {1}, 1},
+};
+
+static const uint16_t ports[LISTENERS_MAX] = {1, 2, 3, 4};
+
+static struct config *with_listeners(const char *const *transports, size_t *n)
+{
+    char text[512];
+    int k = snprintf(text, sizeof text, "listen = (");
+
+    for (*n = 0; *n < LISTENERS_MAX && transports[*n]; ++*n)
+        k += snprintf(text + k, sizeof text - (size_t)k,
+                      "%s{ transport = \"%s\"; port = 0; }", *n ? ", " : "",
+                      transports[*n]);
+    snprintf(text + k, sizeof text - (size_t)k, ");\n");
+    return parsed_good(text);
+}
+
+static void uris_have_the_port_of_a_listener_that_others_can_dial(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        size_t n;
+        struct config *c = with_listeners(cases[k].transports, &n);
+
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(uri_port_accepted(c, ports, n, i),
+                             cases[k].accepted[i]);
+        assert_int_equal(uri_port_dialled(c, ports, n), cases[k].dialled);
+        config_free(c);
+    }
+}
+
+static void the_first_listener_of_a_transport_is_found(void **state)
+{
+    static const char *const transports[LISTENERS_MAX] = {"tcp", "tls", "tls"};
+    size_t n;
+    struct config *c = with_listeners(transports, &n);
+
+    (void)state;
+    assert_int_equal(uri_port_first(c, ports, n, NET_TLS), 2);
+    assert_int_equal(uri_port_first(c, ports, n, NET_WSS), 0);
+    assert_int_equal(uri_port_first(c, ports, 1, NET_TLS), 0);
+    assert_int_equal(uri_port_first(c, NULL, 0, NET_TCP), 0);
+    config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(uris_have_the_port_of_a_listener_that_others_can_dial),
+        cmocka_unit_test(the_first_listener_of_a_transport_is_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
