@@ -47,7 +47,7 @@ static int open_chunk(struct outbox *o, struct outgoing *m,
         o->barrier_due = !o->rules.success_report;
         return 0;
     }
-    o->chunk_txn = txns_begin(&o->txns, tid, m);
+    o->chunk_txn = cat_txns_begin(&o->txns, tid, m);
     if (!o->chunk_txn)
         return ERR_NOMEM;
     m->txns++;
@@ -62,7 +62,7 @@ void chunk_ended(struct outbox *o)
 {
     o->streaming = false;
     if (o->chunk_txn)
-        txns_written(&o->txns, o->chunk_txn, o->tx->put);
+        cat_txns_written(&o->txns, o->chunk_txn, o->tx->put);
     o->chunk_txn = NULL;
 }
 
@@ -157,7 +157,7 @@ int outbox_ping(struct outbox *o)
 {
     char tid[TX_TID], id[OUTGOING_ID];
     struct frame f;
-    struct txn *x;
+    struct cat_txn *x;
     int err;
 
     tx_new_tid(o->tx, tid);
@@ -168,11 +168,11 @@ int outbox_ping(struct outbox *o)
     err = tx_frame(o->tx, &f);
     if (err)
         return err;
-    x = txns_begin(&o->txns, tid, NULL);
+    x = cat_txns_begin(&o->txns, tid, NULL);
     if (!x)
         return ERR_NOMEM;
     o->unanswered++;
     o->pings++;
-    txns_written(&o->txns, x, o->tx->put);
+    cat_txns_written(&o->txns, x, o->tx->put);
     return 0;
 }

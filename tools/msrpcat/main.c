@@ -7,12 +7,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "dial.h"
+#include "cat_dial.h"
 #include "err.h"
 #include "opts.h"
 #include "password.h"
 #include "path.h"
-#include "session.h"
+#include "cat_session.h"
 
 /* What the program holds while it runs. */
 struct program {
@@ -61,20 +61,20 @@ static int open_output(struct program *p)
 /* --- the connection ------------------------------------------------------- */
 
 /* Where to connect to, and for which host a certificate has to be. */
-static int find_target(const struct program *p, struct dial_to *at,
-                       struct dial_to *name, bool *secure)
+static int find_target(const struct program *p, struct cat_dial_to *at,
+                       struct cat_dial_to *name, bool *secure)
 {
     struct span path = span_str(p->opts.n_relays ? p->opts.relays[0] : p->peer);
     struct span first;
     int err = ERR_SYNTAX;
 
     if (msg_path_next(&first, &path))
-        err = dial_from_uri(name, secure, first);
+        err = cat_dial_from_uri(name, secure, first);
     if (err)
         return err;
     *at = *name;
     if (p->opts.connect)
-        return dial_parse(at, span_str(p->opts.connect), NULL);
+        return cat_dial_parse(at, span_str(p->opts.connect), NULL);
     return 0;
 }
 
@@ -108,13 +108,13 @@ static int take_socket(struct program *p, int fd)
 
 static enum exit_code call(struct program *p)
 {
-    struct dial_to at, name;
+    struct cat_dial_to at, name;
     bool secure;
     int fd, err = find_target(p, &at, &name, &secure);
 
     if (err)
         return complain(p, "where to connect", err, EXIT_USAGE);
-    err = dial_connect(&fd, &at, p->opts.timeout_s * 1000);
+    err = cat_dial_connect(&fd, &at, p->opts.timeout_s * 1000);
     if (!err)
         err = take_socket(p, fd);
     if (err)
@@ -128,20 +128,20 @@ static enum exit_code call(struct program *p)
 static enum exit_code await_call(struct program *p)
 {
     char authority[300];
-    struct dial_to at;
+    struct cat_dial_to at;
     int listener, fd;
-    int err = dial_parse(&at, span_str(p->opts.listen), "127.0.0.1");
+    int err = cat_dial_parse(&at, span_str(p->opts.listen), "127.0.0.1");
 
     if (err)
         return complain(p, p->opts.listen, err, EXIT_USAGE);
-    err = dial_listen(&listener, authority, &at);
+    err = cat_dial_listen(&listener, authority, &at);
     if (err)
         return complain(p, p->opts.listen, err, EXIT_CONNECTION);
     p->own = path_own_uri(&p->rnd, false, span_str(authority));
-    err = p->own ? session_announce(&p->opts, p->own) : ERR_NOMEM;
+    err = p->own ? cat_session_announce(&p->opts, p->own) : ERR_NOMEM;
     if (err)
         return complain(p, "path", err, EXIT_CONNECTION);
-    err = dial_accept(&fd, listener);
+    err = cat_dial_accept(&fd, listener);
     if (!err)
         err = take_socket(p, fd);
     return err ? complain(p, p->opts.listen, err, EXIT_CONNECTION) : EXIT_FINE;
@@ -156,7 +156,7 @@ static enum exit_code get_connected(struct program *p)
     code = call(p);
     if (code || p->opts.n_relays)
         return code;
-    if (session_announce(&p->opts, p->own))
+    if (cat_session_announce(&p->opts, p->own))
         return complain(p, "path", ERR_IO, EXIT_CONNECTION);
     return EXIT_FINE;
 }
@@ -178,7 +178,7 @@ static int watch_signals(void)
 
 static enum exit_code talk(struct program *p)
 {
-    struct session_setup setup = {
+    struct cat_session_setup setup = {
         .opts = &p->opts,
         .wire = &p->wire,
         .store = &p->store,
@@ -192,7 +192,7 @@ static enum exit_code talk(struct program *p)
 
     if (setup.signal_fd < 0)
         return complain(p, "signals", ERR_IO, EXIT_CONNECTION);
-    code = session_run(&setup);
+    code = cat_session_run(&setup);
     close(setup.signal_fd);
     return code;
 }

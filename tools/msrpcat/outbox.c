@@ -224,7 +224,7 @@ int outbox_pump(struct outbox *o, uint64_t now_ms)
 /* --- answers -------------------------------------------------------------- */
 
 /* Takes the transaction away; returns its message, NULL for a ping. */
-static struct outgoing *end_txn(struct outbox *o, struct txn *x)
+static struct outgoing *end_txn(struct outbox *o, struct cat_txn *x)
 {
     struct outgoing *m = x->owner;
 
@@ -236,7 +236,7 @@ static struct outgoing *end_txn(struct outbox *o, struct txn *x)
         o->pings--;
     if (o->chunk_txn == x)
         o->chunk_txn = NULL;
-    txns_end(&o->txns, x);
+    cat_txns_end(&o->txns, x);
     return m;
 }
 
@@ -254,7 +254,7 @@ static struct span response_comment(const struct msg *head)
 int outbox_on_response(struct outbox *o, const struct msg *head,
                        uint64_t now_ms)
 {
-    struct txn *x = txns_find(&o->txns, msg_text(head, head->tid));
+    struct cat_txn *x = cat_txns_find(&o->txns, msg_text(head, head->tid));
     struct outgoing *m;
 
     if (!x)
@@ -327,7 +327,7 @@ static uint64_t timeout_s(const struct outbox *o)
 
 /* A SEND was not answered: with Failure-Report yes that is a failure
  * (R4975-7.1.1-e), with partial nothing else was to be expected. */
-static int no_response(struct outbox *o, struct txn *x)
+static int no_response(struct outbox *o, struct cat_txn *x)
 {
     struct outgoing *m = end_txn(o, x);
     char why[64];
@@ -370,11 +370,11 @@ static int no_reports(struct outbox *o)
 
 int outbox_tick(struct outbox *o, uint64_t now_ms)
 {
-    struct txn *x;
+    struct cat_txn *x;
     int err = 0;
 
-    txns_sent(&o->txns, o->tx->sent, now_ms, o->rules.timeout_ms);
-    while (!err && (x = txns_expired(&o->txns, now_ms)))
+    cat_txns_sent(&o->txns, o->tx->sent, now_ms, o->rules.timeout_ms);
+    while (!err && (x = cat_txns_expired(&o->txns, now_ms)))
         err = no_response(o, x);
     if (!err && awaits_reports(o) && now_ms >= o->news_ms + o->rules.timeout_ms)
         err = no_reports(o);
@@ -383,7 +383,7 @@ int outbox_tick(struct outbox *o, uint64_t now_ms)
 
 uint64_t outbox_deadline(const struct outbox *o)
 {
-    uint64_t at = txns_deadline(&o->txns);
+    uint64_t at = cat_txns_deadline(&o->txns);
     uint64_t reports = o->news_ms + o->rules.timeout_ms;
 
     return awaits_reports(o) && reports < at ? reports : at;
@@ -405,7 +405,7 @@ int outbox_init(struct outbox *o, const struct outbox_rules *rules,
     err = table_init(&o->by_id, seed);
     if (err)
         return err;
-    err = txns_init(&o->txns, rnd);
+    err = cat_txns_init(&o->txns, rnd);
     if (err)
         table_fini(&o->by_id);
     return err;
@@ -416,7 +416,7 @@ void outbox_fini(struct outbox *o)
     list_move_all(&o->watched, &o->queue);
     while (!list_is_empty(&o->watched))
         outgoing_free(o, of_link(list_first(&o->watched)));
-    txns_fini(&o->txns);
+    cat_txns_fini(&o->txns);
     table_fini(&o->by_id);
 }
 

@@ -20,7 +20,7 @@
 #include "str.h"
 #include "table.h"
 #include "tx.h"
-#include "txn.h"
+#include "cat_txn.h"
 
 /* How messages are sent; the spans are the caller's. */
 struct outbox_rules {
@@ -44,16 +44,16 @@ struct outbox {
     struct list queue;   /* not yet wholly sent; the first is at work */
     struct list watched; /* sent, or failed with SENDs unanswered */
     struct table by_id;
-    struct txns txns;
-    struct txn *chunk_txn; /* of the open chunk, if that has one */
-    bool streaming;        /* our chunk is open, or was cut just now */
-    uint64_t chunk_left;   /* octets that may still go into it */
-    size_t unfinished;     /* messages */
-    size_t unanswered;     /* SENDs with a 200 due */
-    size_t pings;          /* of these, bodiless */
-    uint64_t news_ms;      /* when something was last sent or answered */
-    int wait_fd;           /* the pipe that has nothing yet, or -1 */
-    bool barrier_due;      /* something went out that nobody answers */
+    struct cat_txns txns;
+    struct cat_txn *chunk_txn; /* of the open chunk, if that has one */
+    bool streaming;            /* our chunk is open, or was cut just now */
+    uint64_t chunk_left;       /* octets that may still go into it */
+    size_t unfinished;         /* messages */
+    size_t unanswered;         /* SENDs with a 200 due */
+    size_t pings;              /* of these, bodiless */
+    uint64_t news_ms;          /* when something was last sent or answered */
+    int wait_fd;               /* the pipe that has nothing yet, or -1 */
+    bool barrier_due;          /* something went out that nobody answers */
     bool any_failed;
     bool session_dead; /* the far side does not know the session */
 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "err.h"
-#include "trace.h"
+#include "cat_trace.h"
 
 /* A little more than four TLS records, for the block's own words. */
 enum { BLOCK = 64 * 1024 + 64, BLOCKS_KEPT = 8 };
@@ -64,7 +64,7 @@ int tx_frame(struct tx *t, const struct frame *f)
     if (!err)
         err = put(t, f->parts, f->n);
     if (!err)
-        trace_frame(t->trace, '>', f);
+        cat_trace_frame(t->trace, '>', f);
     return err;
 }
 
@@ -76,7 +76,7 @@ int tx_open(struct tx *t, const struct frame *head, const char tid[TX_TID])
     err = put(t, head->parts, head->n);
     if (err)
         return err;
-    trace_frame(t->trace, '>', head);
+    cat_trace_frame(t->trace, '>', head);
     needle_for(t->needle, tid);
     t->open = true;
     t->body = 0;
@@ -144,7 +144,7 @@ int tx_close(struct tx *t, char flag)
     if (err)
         return err;
     t->open = false;
-    trace_end(t->trace, '>', t->body, open_tid(t), flag);
+    cat_trace_end(t->trace, '>', t->body, open_tid(t), flag);
     return 0;
 }
 

@@ -57,7 +57,7 @@ void crew_fini(struct crew *c)
         return;
     channel_fini(&c->outlet.channel);
     if (c->authenticating)
-        auth_fini(&c->auth);
+        cat_auth_fini(&c->auth);
     for (size_t i = 0; i < c->n_clients; i++)
         client_fini(&c->clients[i]);
     free(c->clients);
@@ -89,7 +89,7 @@ static int authenticate_next(struct crew *c)
 {
     struct crews *all = c->all;
     struct client *client = &c->clients[c->n_ready];
-    struct auth_rules rules = {
+    struct cat_auth_rules rules = {
         .relays = &all->plan->relay,
         .n_relays = 1,
         .user = span_str(client->user),
@@ -99,9 +99,9 @@ static int authenticate_next(struct crew *c)
     };
     int err;
 
-    auth_init(&c->auth, &rules, &all->scratch, all->rnd);
+    cat_auth_init(&c->auth, &rules, &all->scratch, all->rnd);
     c->authenticating = true;
-    err = auth_start(&c->auth);
+    err = cat_auth_start(&c->auth);
     return err ? err : drain_scratch(c);
 }
 
@@ -112,7 +112,7 @@ static int on_authenticated(struct crew *c)
     client->use_path = strdup(c->auth.use_path);
     client->sdp =
         path_for_sdp(span_str(c->auth.use_path), span_str(client->own));
-    auth_fini(&c->auth);
+    cat_auth_fini(&c->auth);
     c->authenticating = false;
     if (!client->use_path || !client->sdp)
         return ERR_NOMEM;
@@ -125,7 +125,7 @@ static int on_authenticated(struct crew *c)
 
 static int on_auth_response(struct crew *c, const struct msg *head)
 {
-    int err = auth_on_response(&c->auth, head);
+    int err = cat_auth_on_response(&c->auth, head);
 
     if (!err)
         err = drain_scratch(c);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "auth.h"
+#include "cat_auth.h"
 #include "flow.h"
 #include "rnd.h"
 #include "tx.h"
@@ -45,7 +45,7 @@ struct crew {
     struct client *clients; /* heap */
     size_t n_clients;
     size_t n_ready; /* that have authenticated */
-    struct auth auth;
+    struct cat_auth auth;
     struct flow *incoming; /* whose SEND is being read, or NULL */
     bool authenticating;
     bool stalls; /* stops reading after the first message */

@@ -7,7 +7,7 @@
 
 #include "channel.h"
 #include "crew.h"
-#include "dial.h"
+#include "cat_dial.h"
 #include "err.h"
 #include "loop.h"
 #include "pace.h"
@@ -40,9 +40,9 @@ struct load {
     struct rnd rnd;
     SSL_CTX *tls; /* NULL: plain TCP */
     struct addrinfo *addresses;
-    struct dial_to name; /* whom the certificate must be for */
-    struct crew *crews;  /* those of the senders, then the receivers' */
-    size_t per_side;     /* connections of the senders */
+    struct cat_dial_to name; /* whom the certificate must be for */
+    struct crew *crews;      /* those of the senders, then the receivers' */
+    size_t per_side;         /* connections of the senders */
     size_t n_crews, n_started, n_ready, n_lost;
     uint64_t quiet_ms; /* nothing has moved for so long */
     uint64_t moved;    /* octets, when that was last looked at */
@@ -339,14 +339,14 @@ static int resolve(struct load *l, bool *secure)
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
-    struct dial_to at;
-    int err = dial_from_uri(&l->name, secure, span_str(l->plan->relay));
+    struct cat_dial_to at;
+    int err = cat_dial_from_uri(&l->name, secure, span_str(l->plan->relay));
 
     if (err)
         return no_load(l, l->plan->relay, err_text(err));
     at = l->name;
     if (l->plan->connect)
-        err = dial_parse(&at, span_str(l->plan->connect), NULL);
+        err = cat_dial_parse(&at, span_str(l->plan->connect), NULL);
     if (err)
         return no_load(l, l->plan->connect, err_text(err));
     err = getaddrinfo(at.host, at.port, &hints, &l->addresses);

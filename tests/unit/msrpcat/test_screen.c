@@ -4,7 +4,7 @@
 
 #include "cmocka_all.h"
 #include "msg.h"
-#include "trace.h"
+#include "cat_trace.h"
 
 #define MIB (UINT64_C(1024) * 1024)
 
@@ -50,7 +50,7 @@ static void assert_traced(const char *head, const char *want)
     FILE *f = open_memstream(&text, &n);
 
     assert_non_null(f);
-    trace_head(f, '>', span_str(head));
+    cat_trace_head(f, '>', span_str(head));
     assert_int_equal(fclose(f), 0);
     assert_string_equal(text, want);
     free(text);
@@ -90,8 +90,8 @@ static void a_frame_in_parts_is_shown_whole(void **state)
     frame_init(&frame);
     frame_response(&frame, SPAN("abcd"), 200, SPAN("OK"));
     frame_end(&frame, SPAN("abcd"), '$');
-    trace_frame(f, '<', &frame);
-    trace_end(f, '<', 7, SPAN("abcd"), '+');
+    cat_trace_frame(f, '<', &frame);
+    cat_trace_end(f, '<', 7, SPAN("abcd"), '+');
     assert_int_equal(fclose(f), 0);
     assert_string_equal(text, "< MSRP abcd 200 OK\n< -------abcd$\n"
                               "< (7 octets of body)\n< -------abcd+\n");

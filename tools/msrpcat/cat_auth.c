@@ -1,4 +1,4 @@
-#include "auth.h"
+#include "cat_auth.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,25 +12,25 @@ enum { CREDENTIALS_MAX = 4096, CNONCE = 20, TRIES = 3 };
 /* An AUTH can only be the first with its nonce: each try has a new one. */
 #define NONCE_COUNT "00000001"
 
-void auth_init(struct auth *a, const struct auth_rules *rules, struct tx *tx,
-               struct rnd *rnd)
+void cat_auth_init(struct cat_auth *a, const struct cat_auth_rules *rules,
+                   struct tx *tx, struct rnd *rnd)
 {
-    *a = (struct auth){.rules = *rules, .tx = tx, .rnd = rnd};
+    *a = (struct cat_auth){.rules = *rules, .tx = tx, .rnd = rnd};
 }
 
-void auth_fini(struct auth *a)
+void cat_auth_fini(struct cat_auth *a)
 {
     free(a->use_path);
     a->use_path = NULL;
 }
 
 /* The relay that is being asked, as it stands last in To-Path. */
-static struct span relay_of(const struct auth *a)
+static struct span relay_of(const struct cat_auth *a)
 {
     return span_str(a->rules.relays[a->at]);
 }
 
-static int send_auth(struct auth *a, struct span credentials)
+static int send_auth(struct cat_auth *a, struct span credentials)
 {
     struct span so_far = a->use_path ? span_str(a->use_path) : SPAN("");
     char *to = path_join(so_far, relay_of(a));
@@ -57,12 +57,12 @@ static int send_auth(struct auth *a, struct span credentials)
     return err;
 }
 
-int auth_start(struct auth *a)
+int cat_auth_start(struct cat_auth *a)
 {
     return send_auth(a, SPAN(""));
 }
 
-static int give_up(struct auth *a, const char *why)
+static int give_up(struct cat_auth *a, const char *why)
 {
     snprintf(a->why, sizeof a->why, "%s", why);
     return ERR_DENIED;
@@ -138,7 +138,7 @@ static void add_quoted(struct text *t, struct span name, struct span value)
 }
 
 /* The response to the challenge, and what the relay has to answer to it. */
-static int compute(struct auth *a, struct digest_hex *response,
+static int compute(struct cat_auth *a, struct digest_hex *response,
                    const struct digest_challenge *c, struct span cnonce)
 {
     struct digest_hex ha1;
@@ -164,7 +164,8 @@ static int compute(struct auth *a, struct digest_hex *response,
     return err;
 }
 
-static int answer_challenge(struct auth *a, const struct digest_challenge *c)
+static int answer_challenge(struct cat_auth *a,
+                            const struct digest_challenge *c)
 {
     struct text t = {.n = 0};
     struct digest_hex response;
@@ -194,7 +195,7 @@ static int answer_challenge(struct auth *a, const struct digest_challenge *c)
     return send_auth(a, span_of(t.octets, t.n));
 }
 
-static int on_challenge(struct auth *a, const struct msg *head)
+static int on_challenge(struct cat_auth *a, const struct msg *head)
 {
     struct digest_challenge space[2];
     const struct digest_challenge *c = choose(space, head);
@@ -235,7 +236,7 @@ static struct span find_rspauth(struct span info)
 
 /* Whoever answers has to know the password too. An older relay may say
  * nothing. */
-static bool is_genuine(const struct auth *a, const struct msg *head)
+static bool is_genuine(const struct cat_auth *a, const struct msg *head)
 {
     struct span info, rspauth;
 
@@ -245,7 +246,7 @@ static bool is_genuine(const struct auth *a, const struct msg *head)
     return rspauth.n == 0 || span_ieq(rspauth, digest_hex_span(&a->rspauth));
 }
 
-static int on_granted(struct auth *a, const struct msg *head)
+static int on_granted(struct cat_auth *a, const struct msg *head)
 {
     struct span use_path, expires;
     uint64_t granted_s;
@@ -269,12 +270,12 @@ static int on_granted(struct auth *a, const struct msg *head)
     a->tries = 0;
     a->at++;
     if (a->at < a->rules.n_relays)
-        return auth_start(a);
+        return cat_auth_start(a);
     a->done = true;
     return 0;
 }
 
-static int on_refused(struct auth *a, const struct msg *head)
+static int on_refused(struct cat_auth *a, const struct msg *head)
 {
     struct span bound, comment = code_comment(head->code);
 
@@ -292,7 +293,7 @@ static int on_refused(struct auth *a, const struct msg *head)
     return ERR_DENIED;
 }
 
-int auth_on_response(struct auth *a, const struct msg *head)
+int cat_auth_on_response(struct cat_auth *a, const struct msg *head)
 {
     if (a->done || !span_eq(msg_text(head, head->tid), span_of(a->tid, TX_TID)))
         return 0;

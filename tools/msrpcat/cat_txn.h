@@ -1,10 +1,10 @@
-/* txn - SENDs that went out and wait for their response.
+/* cat_txn - SENDs that went out and wait for their response.
  *
  * A transaction begins with the head of its SEND. Its clock starts only when
  * the last octet of the SEND has left (RFC 4975, trap 15): first it is told
  * where in the stream that octet is, then how far the stream has come. */
-#ifndef TXN_H
-#define TXN_H
+#ifndef CAT_TXN_H
+#define CAT_TXN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 #include "table.h"
 #include "tx.h"
 
-struct txn {
+struct cat_txn {
     struct table_node node;
     struct list link; /* in none while its SEND is not written */
     void *owner;      /* the caller's */
@@ -26,7 +26,7 @@ struct txn {
     char tid[TX_TID];
 };
 
-struct txns {
+struct cat_txns {
     struct table by_tid;
     struct list written; /* not all of it has left */
     struct list waiting; /* the one that expires first is first */
@@ -34,30 +34,31 @@ struct txns {
 };
 
 /* 0 or ERR_NOMEM. */
-int txns_init(struct txns *t, struct rnd *rnd);
-void txns_fini(struct txns *t);
+int cat_txns_init(struct cat_txns *t, struct rnd *rnd);
+void cat_txns_fini(struct cat_txns *t);
 
 /* NULL without memory. */
-struct txn *txns_begin(struct txns *t, const char tid[TX_TID], void *owner);
+struct cat_txn *cat_txns_begin(struct cat_txns *t, const char tid[TX_TID],
+                               void *owner);
 
 /* The last octet of the SEND is at `end_at` of the stream; ascending. */
-void txns_written(struct txns *t, struct txn *x, uint64_t end_at);
+void cat_txns_written(struct cat_txns *t, struct cat_txn *x, uint64_t end_at);
 
 /* The stream has come to `sent`: what ends before it gets `timeout_ms` from
  * now. */
-void txns_sent(struct txns *t, uint64_t sent, uint64_t now_ms,
-               uint64_t timeout_ms);
+void cat_txns_sent(struct cat_txns *t, uint64_t sent, uint64_t now_ms,
+                   uint64_t timeout_ms);
 
 /* NULL if there is none with that tid. */
-struct txn *txns_find(const struct txns *t, struct span tid);
+struct cat_txn *cat_txns_find(const struct cat_txns *t, struct span tid);
 
 /* One whose time is over, or NULL. It is still there. */
-struct txn *txns_expired(const struct txns *t, uint64_t now_ms);
+struct cat_txn *cat_txns_expired(const struct cat_txns *t, uint64_t now_ms);
 
 /* When the next one expires; UINT64_MAX if none can. */
-uint64_t txns_deadline(const struct txns *t);
+uint64_t cat_txns_deadline(const struct cat_txns *t);
 
 /* Forgets x. */
-void txns_end(struct txns *t, struct txn *x);
+void cat_txns_end(struct cat_txns *t, struct cat_txn *x);
 
 #endif

@@ -1,4 +1,4 @@
-#include "auth.h"
+#include "cat_auth.h"
 
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@
 struct fixture {
     struct rnd rnd;
     struct tx tx;
-    struct auth auth;
+    struct cat_auth auth;
     struct frames out;
     char *relays[2];
 };
@@ -27,11 +27,11 @@ struct fixture {
 static int set_up_with(void **state, size_t n_relays, uint64_t expires_s)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    struct auth_rules rules = {.n_relays = n_relays,
-                               .user = SPAN("alice"),
-                               .password = SPAN("correct horse"),
-                               .own = SPAN(OWN),
-                               .expires_s = expires_s};
+    struct cat_auth_rules rules = {.n_relays = n_relays,
+                                   .user = SPAN("alice"),
+                                   .password = SPAN("correct horse"),
+                                   .own = SPAN(OWN),
+                                   .expires_s = expires_s};
 
     assert_non_null(f);
     f->relays[0] = strdup(R1);
@@ -39,8 +39,8 @@ static int set_up_with(void **state, size_t n_relays, uint64_t expires_s)
     rules.relays = f->relays;
     rnd_init(&f->rnd);
     tx_init(&f->tx, &f->rnd, NULL);
-    auth_init(&f->auth, &rules, &f->tx, &f->rnd);
-    assert_int_equal(auth_start(&f->auth), 0);
+    cat_auth_init(&f->auth, &rules, &f->tx, &f->rnd);
+    assert_int_equal(cat_auth_start(&f->auth), 0);
     frames_take(&f->out, &f->tx);
     *state = f;
     return 0;
@@ -61,7 +61,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     frames_free(&f->out);
-    auth_fini(&f->auth);
+    cat_auth_fini(&f->auth);
     tx_fini(&f->tx);
     free(f->relays[0]);
     free(f->relays[1]);
@@ -89,7 +89,7 @@ static int answer(struct fixture *f, const char *code, const char *headers)
              SPAN_ARG(tid), code, headers, SPAN_ARG(tid));
     head = frames_head(text);
     assert_int_equal(head.fault, MSG_FAULT_NONE);
-    err = auth_on_response(&f->auth, &head);
+    err = cat_auth_on_response(&f->auth, &head);
     frames_free(&f->out);
     frames_take(&f->out, &f->tx);
     return err;
@@ -272,7 +272,7 @@ static void a_stray_response_is_nothing(void **state)
         frames_head("MSRP stray 200\r\nTo-Path: " OWN "\r\nFrom-Path: " R1
                     "\r\nUse-Path: " URI1 "\r\n-------stray$\r\n");
 
-    assert_int_equal(auth_on_response(&f->auth, &head), 0);
+    assert_int_equal(cat_auth_on_response(&f->auth, &head), 0);
     assert_false(f->auth.done);
 }
 

@@ -1,9 +1,9 @@
-/* trace - frame heads for a human to read: `> ` sent, `< ` received.
+/* cat_trace - frame heads for a human to read: `> ` sent, `< ` received.
  *
  * What a peer sent is made harmless for a terminal, and what proves a password
  * is not shown. */
-#ifndef TRACE_H
-#define TRACE_H
+#ifndef CAT_TRACE_H
+#define CAT_TRACE_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -13,13 +13,13 @@
 
 /* Shows the lines of `head` behind `mark`. A NULL `to` shows nothing; so for
  * the others. */
-void trace_head(FILE *to, char mark, struct span head);
+void cat_trace_head(FILE *to, char mark, struct span head);
 
 /* The same for a frame that is not in one piece. */
-void trace_frame(FILE *to, char mark, const struct frame *f);
+void cat_trace_frame(FILE *to, char mark, const struct frame *f);
 
 /* Shows how large a body was, and the end-line behind it. */
-void trace_end(FILE *to, char mark, uint64_t body_octets, struct span tid,
-               char flag);
+void cat_trace_end(FILE *to, char mark, uint64_t body_octets, struct span tid,
+                   char flag);
 
 #endif

@@ -1,4 +1,4 @@
-#include "txn.h"
+#include "cat_txn.h"
 
 #include <assert.h>
 
@@ -6,28 +6,28 @@
 
 enum { KEPT = 4096 };
 
-static struct txn *of_node(const struct table_node *node)
+static struct cat_txn *of_node(const struct table_node *node)
 {
-    return CONTAINER(node, struct txn, node);
+    return CONTAINER(node, struct cat_txn, node);
 }
 
-static struct txn *of_link(const struct list *link)
+static struct cat_txn *of_link(const struct list *link)
 {
-    return CONTAINER(link, struct txn, link);
+    return CONTAINER(link, struct cat_txn, link);
 }
 
-int txns_init(struct txns *t, struct rnd *rnd)
+int cat_txns_init(struct cat_txns *t, struct rnd *rnd)
 {
     uint64_t seed[2];
 
     rnd_bytes(rnd, seed, sizeof seed);
-    pool_init(&t->pool, sizeof(struct txn), KEPT);
+    pool_init(&t->pool, sizeof(struct cat_txn), KEPT);
     list_init(&t->written);
     list_init(&t->waiting);
     return table_init(&t->by_tid, seed);
 }
 
-void txns_fini(struct txns *t)
+void cat_txns_fini(struct cat_txns *t)
 {
     struct table_node *node, *next;
 
@@ -39,13 +39,14 @@ void txns_fini(struct txns *t)
     pool_fini(&t->pool);
 }
 
-struct txn *txns_begin(struct txns *t, const char tid[TX_TID], void *owner)
+struct cat_txn *cat_txns_begin(struct cat_txns *t, const char tid[TX_TID],
+                               void *owner)
 {
-    struct txn *x = pool_take(&t->pool);
+    struct cat_txn *x = pool_take(&t->pool);
 
     if (!x)
         return NULL;
-    *x = (struct txn){.owner = owner};
+    *x = (struct cat_txn){.owner = owner};
     list_init(&x->link);
     memcpy(x->tid, tid, TX_TID);
     table_add(&t->by_tid, &x->node,
@@ -53,15 +54,15 @@ struct txn *txns_begin(struct txns *t, const char tid[TX_TID], void *owner)
     return x;
 }
 
-void txns_written(struct txns *t, struct txn *x, uint64_t end_at)
+void cat_txns_written(struct cat_txns *t, struct cat_txn *x, uint64_t end_at)
 {
     assert(list_is_empty(&x->link));
     x->end_at = end_at;
     list_append(&t->written, &x->link);
 }
 
-void txns_sent(struct txns *t, uint64_t sent, uint64_t now_ms,
-               uint64_t timeout_ms)
+void cat_txns_sent(struct cat_txns *t, uint64_t sent, uint64_t now_ms,
+                   uint64_t timeout_ms)
 {
     struct list *first;
 
@@ -78,7 +79,7 @@ static bool has_tid(const struct table_node *node, const void *key)
     return memcmp(of_node(node)->tid, key, TX_TID) == 0;
 }
 
-struct txn *txns_find(const struct txns *t, struct span tid)
+struct cat_txn *cat_txns_find(const struct cat_txns *t, struct span tid)
 {
     struct table_node *node;
 
@@ -88,19 +89,20 @@ struct txn *txns_find(const struct txns *t, struct span tid)
     return node ? of_node(node) : NULL;
 }
 
-struct txn *txns_expired(const struct txns *t, uint64_t now_ms)
+struct cat_txn *cat_txns_expired(const struct cat_txns *t, uint64_t now_ms)
 {
-    return txns_deadline(t) <= now_ms ? of_link(list_first(&t->waiting)) : NULL;
+    return cat_txns_deadline(t) <= now_ms ? of_link(list_first(&t->waiting))
+                                          : NULL;
 }
 
-uint64_t txns_deadline(const struct txns *t)
+uint64_t cat_txns_deadline(const struct cat_txns *t)
 {
     const struct list *first = list_first(&t->waiting);
 
     return first ? of_link(first)->deadline_ms : UINT64_MAX;
 }
 
-void txns_end(struct txns *t, struct txn *x)
+void cat_txns_end(struct cat_txns *t, struct cat_txn *x)
 {
     table_remove(&t->by_tid, &x->node);
     list_remove(&x->link);

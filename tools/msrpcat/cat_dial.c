@@ -1,4 +1,4 @@
-#include "dial.h"
+#include "cat_dial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "err.h"
 #include "uri.h"
 
-static int set_host(struct dial_to *to, struct span host)
+static int set_host(struct cat_dial_to *to, struct span host)
 {
     if (span_starts(host, SPAN("[")) && host.p[host.n - 1] == ']')
         host = span_of(host.p + 1, host.n - 2);
@@ -23,7 +23,7 @@ static int set_host(struct dial_to *to, struct span host)
     return 0;
 }
 
-static void set_port(struct dial_to *to, uint16_t port)
+static void set_port(struct cat_dial_to *to, uint16_t port)
 {
     snprintf(to->port, sizeof to->port, "%u", (unsigned)port);
 }
@@ -37,11 +37,11 @@ static size_t find_colon(struct span text)
     return text.n;
 }
 
-int dial_parse(struct dial_to *out, struct span text, const char *host)
+int cat_dial_parse(struct cat_dial_to *out, struct span text, const char *host)
 {
     size_t colon = find_colon(text);
     struct span name = span_of(text.p, colon);
-    struct dial_to to;
+    struct cat_dial_to to;
     uint64_t port;
 
     if (colon < text.n) {
@@ -62,7 +62,7 @@ int dial_parse(struct dial_to *out, struct span text, const char *host)
     return 0;
 }
 
-int dial_from_uri(struct dial_to *out, bool *secure, struct span uri)
+int cat_dial_from_uri(struct cat_dial_to *out, bool *secure, struct span uri)
 {
     struct uri u;
     int err = uri_parse(&u, uri);
@@ -79,7 +79,7 @@ int dial_from_uri(struct dial_to *out, bool *secure, struct span uri)
 
 /* --- connecting ----------------------------------------------------------- */
 
-static int find_addresses(struct addrinfo **out, const struct dial_to *to,
+static int find_addresses(struct addrinfo **out, const struct cat_dial_to *to,
                           int flags)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
@@ -129,7 +129,7 @@ static int connect_one(int *out, const struct addrinfo *at, uint64_t timeout_ms)
     return 0;
 }
 
-int dial_connect(int *fd, const struct dial_to *to, uint64_t timeout_ms)
+int cat_dial_connect(int *fd, const struct cat_dial_to *to, uint64_t timeout_ms)
 {
     struct addrinfo *all;
     int err = find_addresses(&all, to, 0);
@@ -178,7 +178,7 @@ static int name_of(char authority[300], int fd, const char *host)
     return 0;
 }
 
-int dial_listen(int *fd, char authority[300], const struct dial_to *at)
+int cat_dial_listen(int *fd, char authority[300], const struct cat_dial_to *at)
 {
     struct addrinfo *all;
     int err = find_addresses(&all, at, AI_PASSIVE);
@@ -190,7 +190,7 @@ int dial_listen(int *fd, char authority[300], const struct dial_to *at)
     return err ? err : name_of(authority, *fd, at->host);
 }
 
-int dial_accept(int *fd, int listener)
+int cat_dial_accept(int *fd, int listener)
 {
     int one = 1;
 

@@ -1,4 +1,4 @@
-#include "trace.h"
+#include "cat_trace.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -37,7 +37,7 @@ static void put_line(FILE *to, char mark, struct span line)
     fputc('\n', to);
 }
 
-void trace_head(FILE *to, char mark, struct span head)
+void cat_trace_head(FILE *to, char mark, struct span head)
 {
     if (!to)
         return;
@@ -50,7 +50,7 @@ void trace_head(FILE *to, char mark, struct span head)
     }
 }
 
-void trace_frame(FILE *to, char mark, const struct frame *f)
+void cat_trace_frame(FILE *to, char mark, const struct frame *f)
 {
     char *text;
     size_t n = 0;
@@ -64,12 +64,12 @@ void trace_frame(FILE *to, char mark, const struct frame *f)
         memcpy(text + n, f->parts[i].p, f->parts[i].n);
         n += f->parts[i].n;
     }
-    trace_head(to, mark, span_of(text, n));
+    cat_trace_head(to, mark, span_of(text, n));
     free(text);
 }
 
-void trace_end(FILE *to, char mark, uint64_t body_octets, struct span tid,
-               char flag)
+void cat_trace_end(FILE *to, char mark, uint64_t body_octets, struct span tid,
+                   char flag)
 {
     if (!to)
         return;

@@ -1,8 +1,8 @@
-/* auth - how a client gets its URI from a relay (RFC 4976, 5.1 and 9.1): AUTH,
- * the challenge, AUTH with credentials; then the same through that relay to the
- * next one, if there are several. */
-#ifndef AUTH_H
-#define AUTH_H
+/* cat_auth - how a client gets its URI from a relay (RFC 4976, 5.1 and 9.1):
+ * AUTH, the challenge, AUTH with credentials; then the same through that relay
+ * to the next one, if there are several. */
+#ifndef CAT_AUTH_H
+#define CAT_AUTH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "tx.h"
 
 /* What it is about; all of it the caller's. */
-struct auth_rules {
+struct cat_auth_rules {
     char *const *relays; /* their URIs, the nearest one first */
     size_t n_relays;
     struct span user, password;
@@ -24,8 +24,8 @@ struct auth_rules {
                            choice */
 };
 
-struct auth {
-    struct auth_rules rules;
+struct cat_auth {
+    struct cat_auth_rules rules;
     struct tx *tx;
     struct rnd *rnd;
     size_t at;      /* the relay that is being asked */
@@ -38,15 +38,15 @@ struct auth {
     char why[160];      /* what went wrong, for the user */
 };
 
-void auth_init(struct auth *a, const struct auth_rules *rules, struct tx *tx,
-               struct rnd *rnd);
-void auth_fini(struct auth *a);
+void cat_auth_init(struct cat_auth *a, const struct cat_auth_rules *rules,
+                   struct tx *tx, struct rnd *rnd);
+void cat_auth_fini(struct cat_auth *a);
 
 /* Sends the first AUTH: 0 or what tx_frame() gives. */
-int auth_start(struct auth *a);
+int cat_auth_start(struct cat_auth *a);
 
 /* A response has come: goes on to a->done. ERR_DENIED with a->why if there will
  * be no URI, ERR_NOMEM, or what tx_frame() gives. */
-int auth_on_response(struct auth *a, const struct msg *head);
+int cat_auth_on_response(struct cat_auth *a, const struct msg *head);
 
 #endif

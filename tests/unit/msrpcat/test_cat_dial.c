@@ -1,4 +1,4 @@
-#include "dial.h"
+#include "cat_dial.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 
 static void assert_parsed(const char *text, const char *host, const char *port)
 {
-    struct dial_to to;
+    struct cat_dial_to to;
 
-    assert_int_equal(dial_parse(&to, span_str(text), NULL), 0);
+    assert_int_equal(cat_dial_parse(&to, span_str(text), NULL), 0);
     assert_string_equal(to.host, host);
     assert_string_equal(to.port, port);
 }
@@ -28,61 +28,63 @@ static void what_has_no_port_or_a_wrong_one_is_refused(void **state)
     static const char *const wrong[] = {
         "",         "localhost", "localhost:", ":2855", "x:0", "x:65536",
         "::1:2855", "[::1]",     "[]:1",       "x:1x",  "2855"};
-    struct dial_to to;
+    struct cat_dial_to to;
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_int_equal(dial_parse(&to, span_str(wrong[i]), NULL), ERR_SYNTAX);
+        assert_int_equal(cat_dial_parse(&to, span_str(wrong[i]), NULL),
+                         ERR_SYNTAX);
 }
 
 static void a_listener_may_leave_the_host_out(void **state)
 {
-    struct dial_to to;
+    struct cat_dial_to to;
 
     (void)state;
-    assert_int_equal(dial_parse(&to, SPAN("0"), "127.0.0.1"), 0);
+    assert_int_equal(cat_dial_parse(&to, SPAN("0"), "127.0.0.1"), 0);
     assert_string_equal(to.host, "127.0.0.1");
     assert_string_equal(to.port, "0");
-    assert_int_equal(dial_parse(&to, SPAN("[::1]:0"), "127.0.0.1"), 0);
+    assert_int_equal(cat_dial_parse(&to, SPAN("[::1]:0"), "127.0.0.1"), 0);
     assert_string_equal(to.host, "::1");
 }
 
 static void a_uri_says_where_and_whether_securely(void **state)
 {
-    struct dial_to to;
+    struct cat_dial_to to;
     bool secure;
 
     (void)state;
     assert_int_equal(
-        dial_from_uri(&to, &secure, SPAN("msrps://r.example.com:99/x;tcp")), 0);
+        cat_dial_from_uri(&to, &secure, SPAN("msrps://r.example.com:99/x;tcp")),
+        0);
     assert_string_equal(to.host, "r.example.com");
     assert_string_equal(to.port, "99");
     assert_true(secure);
-    assert_int_equal(dial_from_uri(&to, &secure, SPAN("msrp://[::1]:7/x;tcp")),
-                     0);
+    assert_int_equal(
+        cat_dial_from_uri(&to, &secure, SPAN("msrp://[::1]:7/x;tcp")), 0);
     assert_string_equal(to.host, "::1");
     assert_false(secure);
     assert_int_equal(
-        dial_from_uri(&to, &secure, SPAN("msrps://r.example.com;tcp")), 0);
+        cat_dial_from_uri(&to, &secure, SPAN("msrps://r.example.com;tcp")), 0);
     assert_string_equal(to.port, "2855");
-    assert_int_equal(dial_from_uri(&to, &secure, SPAN("sip:alice")),
+    assert_int_equal(cat_dial_from_uri(&to, &secure, SPAN("sip:alice")),
                      ERR_SYNTAX);
 }
 
 static void a_call_reaches_who_listens(void **state)
 {
     char authority[300];
-    struct dial_to at;
+    struct cat_dial_to at;
     int listener, caller, called;
     char octet = 0;
 
     (void)state;
-    assert_int_equal(dial_parse(&at, SPAN("0"), "127.0.0.1"), 0);
-    assert_int_equal(dial_listen(&listener, authority, &at), 0);
-    assert_int_equal(dial_parse(&at, span_str(authority), NULL), 0);
+    assert_int_equal(cat_dial_parse(&at, SPAN("0"), "127.0.0.1"), 0);
+    assert_int_equal(cat_dial_listen(&listener, authority, &at), 0);
+    assert_int_equal(cat_dial_parse(&at, span_str(authority), NULL), 0);
     assert_string_not_equal(at.port, "0");
-    assert_int_equal(dial_connect(&caller, &at, 5000), 0);
-    assert_int_equal(dial_accept(&called, listener), 0);
+    assert_int_equal(cat_dial_connect(&caller, &at, 5000), 0);
+    assert_int_equal(cat_dial_accept(&called, listener), 0);
     assert_int_equal(write(caller, "x", 1), 1);
     close(caller);
     while (read(called, &octet, 1) < 0)
@@ -90,7 +92,7 @@ static void a_call_reaches_who_listens(void **state)
     assert_int_equal(octet, 'x');
     close(called);
     /* Nobody listens any more. */
-    assert_int_equal(dial_connect(&caller, &at, 5000), ERR_IO);
+    assert_int_equal(cat_dial_connect(&caller, &at, 5000), ERR_IO);
 }
 
 int main(void)

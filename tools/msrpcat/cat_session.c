@@ -1,17 +1,17 @@
-#include "session.h"
+#include "cat_session.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "auth.h"
+#include "cat_auth.h"
 #include "err.h"
 #include "fname.h"
 #include "lines.h"
 #include "parser.h"
 #include "path.h"
-#include "trace.h"
+#include "cat_trace.h"
 
 enum {
     CLOSE_MS = 2000,   /* to be polite for */
@@ -22,14 +22,14 @@ enum {
 
 enum fds { FD_WIRE, FD_SIGNAL, FD_INPUT, FDS };
 
-struct session {
-    const struct session_setup *setup;
+struct cat_session {
+    const struct cat_session_setup *setup;
     const struct opts *opts;
     struct screen *screen;
     struct wire *wire;
     struct tx tx;
     struct parser parser;
-    struct auth auth;
+    struct cat_auth auth;
     struct inbox inbox;
     struct outbox outbox;
     struct lines lines;
@@ -53,7 +53,7 @@ struct session {
 
 /* --- beginning ------------------------------------------------------------ */
 
-int session_announce(const struct opts *opts, const char *path)
+int cat_session_announce(const struct opts *opts, const char *path)
 {
     bool waits = opts->n_items == 0 || opts->count > 0;
 
@@ -64,7 +64,7 @@ int session_announce(const struct opts *opts, const char *path)
     return 0;
 }
 
-static int add_items(struct session *s)
+static int add_items(struct cat_session *s)
 {
     for (size_t i = 0; i < s->opts->n_items; i++) {
         const struct opts_item *item = &s->opts->items[i];
@@ -93,7 +93,7 @@ static int add_items(struct session *s)
     return 0;
 }
 
-static int open_outbox(struct session *s)
+static int open_outbox(struct cat_session *s)
 {
     const struct opts *o = s->opts;
     struct outbox_rules rules = {
@@ -117,7 +117,7 @@ static int open_outbox(struct session *s)
 
 /* Paths are known: messages can go. A peer that connects says so at once, with
  * a message or without (R4975-5.4-c). */
-static int get_ready(struct session *s, struct span use_path)
+static int get_ready(struct cat_session *s, struct span use_path)
 {
     struct span peer = span_str(s->setup->peer ? s->setup->peer : "");
     int err;
@@ -132,7 +132,7 @@ static int get_ready(struct session *s, struct span use_path)
     return outbox_ping(&s->outbox);
 }
 
-static int on_authenticated(struct session *s)
+static int on_authenticated(struct cat_session *s)
 {
     struct span use_path = span_str(s->auth.use_path);
     char *sdp = path_for_sdp(use_path, span_str(s->setup->own));
@@ -144,7 +144,7 @@ static int on_authenticated(struct session *s)
         s->expires_ms = s->now_ms + s->auth.granted_s * 1000;
     err = get_ready(s, use_path);
     if (!err)
-        err = session_announce(s->opts, sdp);
+        err = cat_session_announce(s->opts, sdp);
     free(sdp);
     if (err != ERR_IO)
         return err;
@@ -152,10 +152,10 @@ static int on_authenticated(struct session *s)
     return ERR_DENIED;
 }
 
-static int start(struct session *s)
+static int start(struct cat_session *s)
 {
     const struct opts *o = s->opts;
-    struct auth_rules rules = {
+    struct cat_auth_rules rules = {
         .relays = o->relays,
         .n_relays = o->n_relays,
         .user = span_str(o->user ? o->user : ""),
@@ -167,13 +167,13 @@ static int start(struct session *s)
     if (o->n_relays == 0)
         return get_ready(s, SPAN(""));
     s->give_up_ms = s->now_ms + o->timeout_s * 1000;
-    auth_init(&s->auth, &rules, &s->tx, s->setup->rnd);
-    return auth_start(&s->auth);
+    cat_auth_init(&s->auth, &rules, &s->tx, s->setup->rnd);
+    return cat_auth_start(&s->auth);
 }
 
 /* --- what comes in -------------------------------------------------------- */
 
-static int on_response(struct session *s, const struct msg *head)
+static int on_response(struct cat_session *s, const struct msg *head)
 {
     int err;
 
@@ -181,24 +181,24 @@ static int on_response(struct session *s, const struct msg *head)
         return 0; /* M-9 */
     if (s->ready)
         return outbox_on_response(&s->outbox, head, s->now_ms);
-    err = auth_on_response(&s->auth, head);
+    err = cat_auth_on_response(&s->auth, head);
     if (err == ERR_DENIED)
         screen_note(s->screen, "%s", s->auth.why);
     return err || !s->auth.done ? err : on_authenticated(s);
 }
 
-static int on_head(struct session *s, const struct parse_event *ev)
+static int on_head(struct cat_session *s, const struct parse_event *ev)
 {
     const struct msg *head = ev->head;
     struct span tid = msg_text(head, head->tid);
 
     if (s->opts->verbose) {
-        trace_head(stderr, '<', span_of(head->base, head->len));
+        cat_trace_head(stderr, '<', span_of(head->base, head->len));
         memcpy(s->in_tid, tid.p, tid.n);
         s->in_tid_n = tid.n;
         /* Before what it is answered with. */
         if (!head->has_body)
-            trace_end(stderr, '<', 0, tid, ev->flag);
+            cat_trace_end(stderr, '<', 0, tid, ev->flag);
     }
     s->has_body = head->has_body;
     s->body = 0;
@@ -219,7 +219,7 @@ static int on_head(struct session *s, const struct parse_event *ev)
     return 0;
 }
 
-static int on_event(struct session *s, const struct parse_event *ev)
+static int on_event(struct cat_session *s, const struct parse_event *ev)
 {
     switch (ev->type) {
     case PARSE_HEAD:
@@ -229,20 +229,20 @@ static int on_event(struct session *s, const struct parse_event *ev)
         return s->for_inbox ? inbox_on_body(&s->inbox, ev->body) : 0;
     case PARSE_END:
         if (s->opts->verbose && s->has_body)
-            trace_end(stderr, '<', s->body, span_of(s->in_tid, s->in_tid_n),
-                      ev->flag);
+            cat_trace_end(stderr, '<', s->body, span_of(s->in_tid, s->in_tid_n),
+                          ev->flag);
         return s->for_inbox ? inbox_on_end(&s->inbox, ev->flag) : 0;
     }
     return 0;
 }
 
-static bool has_enough(const struct session *s)
+static bool has_enough(const struct cat_session *s)
 {
     return s->opts->count > 0 && s->inbox.received >= s->opts->count;
 }
 
 /* Takes apart what has come, but no message more than was asked for. */
-static int parse(struct session *s)
+static int parse(struct cat_session *s)
 {
     struct span in = wire_input(s->wire);
     struct parse_event ev;
@@ -260,17 +260,17 @@ static int parse(struct session *s)
     return err == ERR_AGAIN ? 0 : err;
 }
 
-static bool chat_is_open(const struct session *s)
+static bool chat_is_open(const struct cat_session *s)
 {
     return s->setup->peer && opts_is_chat(s->opts) && s->lines.open;
 }
 
-static bool wants_lines(const struct session *s)
+static bool wants_lines(const struct cat_session *s)
 {
     return s->ready && chat_is_open(s) && s->outbox.unfinished < LINES_AHEAD;
 }
 
-static int send_lines(struct session *s)
+static int send_lines(struct cat_session *s)
 {
     struct span line;
 
@@ -293,7 +293,7 @@ static int send_lines(struct session *s)
 
 /* --- waiting -------------------------------------------------------------- */
 
-static uint64_t keepalive_at(const struct session *s)
+static uint64_t keepalive_at(const struct cat_session *s)
 {
     if (!s->ready || s->opts->keepalive_s == 0 || s->ping[0] == '\0')
         return UINT64_MAX;
@@ -305,7 +305,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static int wait_ms(const struct session *s)
+static int wait_ms(const struct cat_session *s)
 {
     uint64_t at = earlier(s->expires_ms, keepalive_at(s));
 
@@ -318,7 +318,7 @@ static int wait_ms(const struct session *s)
 }
 
 /* Waits for whatever comes first. */
-static int wait_for_news(struct session *s, struct pollfd fds[FDS])
+static int wait_for_news(struct cat_session *s, struct pollfd fds[FDS])
 {
     int input = -1;
 
@@ -337,7 +337,7 @@ static int wait_for_news(struct session *s, struct pollfd fds[FDS])
 }
 
 /* What the clock brings about. */
-static int on_time(struct session *s)
+static int on_time(struct cat_session *s)
 {
     if (!s->ready) {
         if (s->now_ms < s->give_up_ms)
@@ -362,7 +362,7 @@ static int on_time(struct session *s)
     return outbox_tick(&s->outbox, s->now_ms);
 }
 
-static void show_progress(struct session *s)
+static void show_progress(struct cat_session *s)
 {
     uint64_t done, total;
 
@@ -383,7 +383,7 @@ static void show_progress(struct session *s)
 /* --- the loop ------------------------------------------------------------- */
 
 /* Has all been sent, answered and received that was asked for? */
-static bool is_finished(const struct session *s)
+static bool is_finished(const struct cat_session *s)
 {
     if (!s->ready || !outbox_is_done(&s->outbox) || s->tx.out.len > 0)
         return false;
@@ -394,7 +394,7 @@ static bool is_finished(const struct session *s)
     return s->setup->peer && !chat_is_open(s);
 }
 
-static int read_wire(struct session *s)
+static int read_wire(struct cat_session *s)
 {
     int err = wire_read(s->wire), parsed;
 
@@ -406,14 +406,14 @@ static int read_wire(struct session *s)
     return err == ERR_EOF && !is_finished(s) ? ERR_EOF : 0;
 }
 
-static int pump(struct session *s)
+static int pump(struct cat_session *s)
 {
     return s->ready ? outbox_pump(&s->outbox, s->now_ms) : 0;
 }
 
 /* Writes what there is and puts in more, a few times: then it is the other
  * direction's turn. */
-static int push(struct session *s)
+static int push(struct cat_session *s)
 {
     int err = pump(s);
 
@@ -428,7 +428,7 @@ static int push(struct session *s)
     return err;
 }
 
-static int turn(struct session *s)
+static int turn(struct cat_session *s)
 {
     struct pollfd fds[FDS];
     int err = push(s);
@@ -459,7 +459,7 @@ static int turn(struct session *s)
 /* --- the end -------------------------------------------------------------- */
 
 /* The user has had enough: what was begun is given up so that it shows. */
-static bool leave_in_order(struct session *s)
+static bool leave_in_order(struct cat_session *s)
 {
     bool unfinished = !s->ready || !outbox_is_done(&s->outbox) ||
                       (s->opts->count > 0 && !has_enough(s)) ||
@@ -471,14 +471,14 @@ static bool leave_in_order(struct session *s)
 }
 
 /* A peer may hang up when all that was begun is over; a relay may not. */
-static bool may_end_so(const struct session *s, int err)
+static bool may_end_so(const struct cat_session *s, int err)
 {
     return err == ERR_EOF && s->opts->n_relays == 0 && s->ready &&
            s->opts->count == 0 && s->outbox.unfinished == 0 &&
            !inbox_is_amid(&s->inbox);
 }
 
-static enum exit_code explain(struct session *s, int err)
+static enum exit_code explain(struct cat_session *s, int err)
 {
     switch (err) {
     case ERR_SYNTAX:
@@ -504,7 +504,7 @@ static enum exit_code explain(struct session *s, int err)
     return EXIT_CONNECTION;
 }
 
-static enum exit_code finish(struct session *s, int err)
+static enum exit_code finish(struct cat_session *s, int err)
 {
     bool failed = s->inbox.any_failed || (s->ready && s->outbox.any_failed);
     bool in_order = true;
@@ -519,21 +519,21 @@ static enum exit_code finish(struct session *s, int err)
     return failed || !in_order ? EXIT_MESSAGE : EXIT_FINE;
 }
 
-static void session_fini(struct session *s)
+static void cat_session_fini(struct cat_session *s)
 {
     if (s->ready)
         outbox_fini(&s->outbox);
     if (s->opts->n_relays > 0)
-        auth_fini(&s->auth);
+        cat_auth_fini(&s->auth);
     inbox_fini(&s->inbox);
     tx_fini(&s->tx);
     free(s->to);
     free(s->ping);
 }
 
-enum exit_code session_run(const struct session_setup *setup)
+enum exit_code cat_session_run(const struct cat_session_setup *setup)
 {
-    struct session s = {
+    struct cat_session s = {
         .setup = setup,
         .opts = setup->opts,
         .screen = setup->screen,
@@ -559,6 +559,6 @@ enum exit_code session_run(const struct session_setup *setup)
     while (!err && !s.interrupted && !is_finished(&s))
         err = turn(&s);
     code = finish(&s, err);
-    session_fini(&s);
+    cat_session_fini(&s);
     return code;
 }

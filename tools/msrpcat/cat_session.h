@@ -1,7 +1,8 @@
-/* session - what happens on one connection once it is there: AUTH if there is a
- * relay, then messages out and in, until all is done that was asked for. */
-#ifndef SESSION_H
-#define SESSION_H
+/* cat_session - what happens on one connection once it is there: AUTH if there
+ * is a relay, then messages out and in, until all is done that was asked for.
+ */
+#ifndef CAT_SESSION_H
+#define CAT_SESSION_H
 
 #include "inbox.h"
 #include "opts.h"
@@ -12,7 +13,7 @@
 #include "wire.h"
 
 /* What a session needs from outside; all of it stays the caller's. */
-struct session_setup {
+struct cat_session_setup {
     const struct opts *opts;
     struct wire *wire;
     struct store *store;
@@ -25,10 +26,10 @@ struct session_setup {
 
 /* Runs to the end, and says on the screen what goes wrong. The connection is
  * closed, not freed. */
-enum exit_code session_run(const struct session_setup *setup);
+enum exit_code cat_session_run(const struct cat_session_setup *setup);
 
 /* Makes the path known under which this end can be reached: in --path-file, or
  * on the screen of whoever waits for messages. 0 or ERR_IO (see errno). */
-int session_announce(const struct opts *opts, const char *path);
+int cat_session_announce(const struct opts *opts, const char *path);
 
 #endif
