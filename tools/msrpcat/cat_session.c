@@ -24,7 +24,7 @@ enum fds { FD_WIRE, FD_SIGNAL, FD_INPUT, FDS };
 
 struct cat_session {
     const struct cat_session_setup *setup;
-    const struct opts *opts;
+    const struct cat_options *options;
     struct screen *screen;
     struct wire *wire;
     struct tx tx;
@@ -53,21 +53,21 @@ struct cat_session {
 
 /* --- beginning ------------------------------------------------------------ */
 
-int cat_session_announce(const struct opts *opts, const char *path)
+int cat_session_announce(const struct cat_options *options, const char *path)
 {
-    bool waits = opts->n_items == 0 || opts->count > 0;
+    bool waits = options->n_items == 0 || options->count > 0;
 
-    if (opts->path_file)
-        return path_save(opts->path_file, path);
-    if (waits && !opts->quiet)
+    if (options->path_file)
+        return path_save(options->path_file, path);
+    if (waits && !options->quiet)
         fprintf(stderr, "path: %s\n", path);
     return 0;
 }
 
 static int add_items(struct cat_session *s)
 {
-    for (size_t i = 0; i < s->opts->n_items; i++) {
-        const struct opts_item *item = &s->opts->items[i];
+    for (size_t i = 0; i < s->options->n_items; i++) {
+        const struct cat_options_item *item = &s->options->items[i];
         char disposition[2 * FNAME_MAX + 64];
         bool has_name = item->is_file && strcmp(item->arg, "-") != 0;
         struct source *source = NULL;
@@ -95,7 +95,7 @@ static int add_items(struct cat_session *s)
 
 static int open_outbox(struct cat_session *s)
 {
-    const struct opts *o = s->opts;
+    const struct cat_options *o = s->options;
     struct outbox_rules rules = {
         .to = span_str(s->to),
         .ping = span_str(s->ping),
@@ -127,7 +127,7 @@ static int get_ready(struct cat_session *s, struct span use_path)
     if (!s->to || !s->ping)
         return ERR_NOMEM;
     err = open_outbox(s);
-    if (err || use_path.n || s->opts->listen || s->opts->n_items)
+    if (err || use_path.n || s->options->listen || s->options->n_items)
         return err;
     return outbox_ping(&s->outbox);
 }
@@ -144,17 +144,17 @@ static int on_authenticated(struct cat_session *s)
         s->expires_ms = s->now_ms + s->auth.granted_s * 1000;
     err = get_ready(s, use_path);
     if (!err)
-        err = cat_session_announce(s->opts, sdp);
+        err = cat_session_announce(s->options, sdp);
     free(sdp);
     if (err != ERR_IO)
         return err;
-    screen_note(s->screen, "%s: %s", s->opts->path_file, strerror(errno));
+    screen_note(s->screen, "%s: %s", s->options->path_file, strerror(errno));
     return ERR_DENIED;
 }
 
 static int start(struct cat_session *s)
 {
-    const struct opts *o = s->opts;
+    const struct cat_options *o = s->options;
     struct cat_auth_rules rules = {
         .relays = o->relays,
         .n_relays = o->n_relays,
@@ -192,7 +192,7 @@ static int on_head(struct cat_session *s, const struct parse_event *ev)
     const struct msg *head = ev->head;
     struct span tid = msg_text(head, head->tid);
 
-    if (s->opts->verbose) {
+    if (s->options->verbose) {
         cat_trace_head(stderr, '<', span_of(head->base, head->len));
         memcpy(s->in_tid, tid.p, tid.n);
         s->in_tid_n = tid.n;
@@ -228,7 +228,7 @@ static int on_event(struct cat_session *s, const struct parse_event *ev)
         s->body += ev->body.n;
         return s->for_inbox ? inbox_on_body(&s->inbox, ev->body) : 0;
     case PARSE_END:
-        if (s->opts->verbose && s->has_body)
+        if (s->options->verbose && s->has_body)
             cat_trace_end(stderr, '<', s->body, span_of(s->in_tid, s->in_tid_n),
                           ev->flag);
         return s->for_inbox ? inbox_on_end(&s->inbox, ev->flag) : 0;
@@ -238,7 +238,7 @@ static int on_event(struct cat_session *s, const struct parse_event *ev)
 
 static bool has_enough(const struct cat_session *s)
 {
-    return s->opts->count > 0 && s->inbox.received >= s->opts->count;
+    return s->options->count > 0 && s->inbox.received >= s->options->count;
 }
 
 /* Takes apart what has come, but no message more than was asked for. */
@@ -262,7 +262,7 @@ static int parse(struct cat_session *s)
 
 static bool chat_is_open(const struct cat_session *s)
 {
-    return s->setup->peer && opts_is_chat(s->opts) && s->lines.open;
+    return s->setup->peer && cat_options_is_chat(s->options) && s->lines.open;
 }
 
 static bool wants_lines(const struct cat_session *s)
@@ -295,9 +295,9 @@ static int send_lines(struct cat_session *s)
 
 static uint64_t keepalive_at(const struct cat_session *s)
 {
-    if (!s->ready || s->opts->keepalive_s == 0 || s->ping[0] == '\0')
+    if (!s->ready || s->options->keepalive_s == 0 || s->ping[0] == '\0')
         return UINT64_MAX;
-    return s->last_put_ms + s->opts->keepalive_s * 1000;
+    return s->last_put_ms + s->options->keepalive_s * 1000;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -366,7 +366,7 @@ static void show_progress(struct cat_session *s)
 {
     uint64_t done, total;
 
-    if (s->opts->verbose || !s->ready)
+    if (s->options->verbose || !s->ready)
         return;
     if (outbox_progress(&s->outbox, &done, &total) ||
         inbox_progress(&s->inbox, &done, &total)) {
@@ -389,7 +389,7 @@ static bool is_finished(const struct cat_session *s)
         return false;
     if (s->outbox.session_dead)
         return true;
-    if (s->opts->count > 0)
+    if (s->options->count > 0)
         return has_enough(s);
     return s->setup->peer && !chat_is_open(s);
 }
@@ -462,7 +462,7 @@ static int turn(struct cat_session *s)
 static bool leave_in_order(struct cat_session *s)
 {
     bool unfinished = !s->ready || !outbox_is_done(&s->outbox) ||
-                      (s->opts->count > 0 && !has_enough(s)) ||
+                      (s->options->count > 0 && !has_enough(s)) ||
                       inbox_is_amid(&s->inbox);
 
     if (s->ready && outbox_abort(&s->outbox) == 0)
@@ -473,8 +473,8 @@ static bool leave_in_order(struct cat_session *s)
 /* A peer may hang up when all that was begun is over; a relay may not. */
 static bool may_end_so(const struct cat_session *s, int err)
 {
-    return err == ERR_EOF && s->opts->n_relays == 0 && s->ready &&
-           s->opts->count == 0 && s->outbox.unfinished == 0 &&
+    return err == ERR_EOF && s->options->n_relays == 0 && s->ready &&
+           s->options->count == 0 && s->outbox.unfinished == 0 &&
            !inbox_is_amid(&s->inbox);
 }
 
@@ -523,7 +523,7 @@ static void cat_session_fini(struct cat_session *s)
 {
     if (s->ready)
         outbox_fini(&s->outbox);
-    if (s->opts->n_relays > 0)
+    if (s->options->n_relays > 0)
         cat_auth_fini(&s->auth);
     inbox_fini(&s->inbox);
     tx_fini(&s->tx);
@@ -535,7 +535,7 @@ enum exit_code cat_session_run(const struct cat_session_setup *setup)
 {
     struct cat_session s = {
         .setup = setup,
-        .opts = setup->opts,
+        .options = setup->options,
         .screen = setup->screen,
         .wire = setup->wire,
         .now_ms = wire_now_ms(),
@@ -546,7 +546,7 @@ enum exit_code cat_session_run(const struct cat_session_setup *setup)
 
     parser_init(&s.parser, INBOX_HEAD_MAX, INBOX_PATH_URIS);
     lines_init(&s.lines);
-    tx_init(&s.tx, setup->rnd, s.opts->verbose ? stderr : NULL);
+    tx_init(&s.tx, setup->rnd, s.options->verbose ? stderr : NULL);
     err = inbox_init(&s.inbox, span_str(setup->own), setup->store, &s.tx,
                      setup->rnd, setup->screen);
     if (err) {
@@ -554,7 +554,7 @@ enum exit_code cat_session_run(const struct cat_session_setup *setup)
         screen_note(s.screen, "%s", err_text(err));
         return EXIT_CONNECTION;
     }
-    s.inbox.quiet = s.opts->quiet;
+    s.inbox.quiet = s.options->quiet;
     err = start(&s);
     while (!err && !s.interrupted && !is_finished(&s))
         err = turn(&s);

@@ -5,7 +5,7 @@
 #define CAT_SESSION_H
 
 #include "inbox.h"
-#include "opts.h"
+#include "cat_options.h"
 #include "outbox.h"
 #include "rnd.h"
 #include "screen.h"
@@ -14,7 +14,7 @@
 
 /* What a session needs from outside; all of it stays the caller's. */
 struct cat_session_setup {
-    const struct opts *opts;
+    const struct cat_options *options;
     struct wire *wire;
     struct store *store;
     struct screen *screen;
@@ -30,6 +30,6 @@ enum exit_code cat_session_run(const struct cat_session_setup *setup);
 
 /* Makes the path known under which this end can be reached: in --path-file, or
  * on the screen of whoever waits for messages. 0 or ERR_IO (see errno). */
-int cat_session_announce(const struct opts *opts, const char *path);
+int cat_session_announce(const struct cat_options *options, const char *path);
 
 #endif

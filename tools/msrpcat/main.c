@@ -9,14 +9,14 @@
 
 #include "cat_dial.h"
 #include "err.h"
-#include "opts.h"
+#include "cat_options.h"
 #include "password.h"
 #include "path.h"
 #include "cat_session.h"
 
 /* What the program holds while it runs. */
 struct program {
-    struct opts opts;
+    struct cat_options options;
     struct screen screen;
     struct rnd rnd;
     struct store store;
@@ -42,12 +42,12 @@ static enum exit_code complain(struct program *p, const char *what, int err,
 
 static int open_output(struct program *p)
 {
-    const char *file = p->opts.output;
+    const char *file = p->options.output;
     enum store_kind kind = file ? STORE_STREAM : STORE_TEXT;
     int fd;
 
-    if (p->opts.output_dir)
-        return store_init_dir(&p->store, p->opts.output_dir);
+    if (p->options.output_dir)
+        return store_init_dir(&p->store, p->options.output_dir);
     if (!file || strcmp(file, "-") == 0)
         fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     else
@@ -64,7 +64,8 @@ static int open_output(struct program *p)
 static int find_target(const struct program *p, struct cat_dial_to *at,
                        struct cat_dial_to *name, bool *secure)
 {
-    struct span path = span_str(p->opts.n_relays ? p->opts.relays[0] : p->peer);
+    struct span path =
+        span_str(p->options.n_relays ? p->options.relays[0] : p->peer);
     struct span first;
     int err = ERR_SYNTAX;
 
@@ -73,21 +74,22 @@ static int find_target(const struct program *p, struct cat_dial_to *at,
     if (err)
         return err;
     *at = *name;
-    if (p->opts.connect)
-        return cat_dial_parse(at, span_str(p->opts.connect), NULL);
+    if (p->options.connect)
+        return cat_dial_parse(at, span_str(p->options.connect), NULL);
     return 0;
 }
 
 static enum exit_code secure_wire(struct program *p, const char *name)
 {
     SSL_CTX *ctx;
-    int err = wire_tls_context(&ctx, p->opts.ca_file, p->opts.insecure);
+    int err = wire_tls_context(&ctx, p->options.ca_file, p->options.insecure);
 
     if (err)
-        return complain(p, p->opts.ca_file ? p->opts.ca_file : "TLS", err,
+        return complain(p, p->options.ca_file ? p->options.ca_file : "TLS", err,
                         EXIT_CONNECTION);
-    err = wire_handshake(&p->wire, ctx, p->opts.name ? p->opts.name : name,
-                         p->opts.timeout_s * 1000);
+    err =
+        wire_handshake(&p->wire, ctx, p->options.name ? p->options.name : name,
+                       p->options.timeout_s * 1000);
     SSL_CTX_free(ctx); /* the connection holds on to it */
     if (!err)
         return EXIT_FINE;
@@ -114,7 +116,7 @@ static enum exit_code call(struct program *p)
 
     if (err)
         return complain(p, "where to connect", err, EXIT_USAGE);
-    err = cat_dial_connect(&fd, &at, p->opts.timeout_s * 1000);
+    err = cat_dial_connect(&fd, &at, p->options.timeout_s * 1000);
     if (!err)
         err = take_socket(p, fd);
     if (err)
@@ -130,33 +132,34 @@ static enum exit_code await_call(struct program *p)
     char authority[300];
     struct cat_dial_to at;
     int listener, fd;
-    int err = cat_dial_parse(&at, span_str(p->opts.listen), "127.0.0.1");
+    int err = cat_dial_parse(&at, span_str(p->options.listen), "127.0.0.1");
 
     if (err)
-        return complain(p, p->opts.listen, err, EXIT_USAGE);
+        return complain(p, p->options.listen, err, EXIT_USAGE);
     err = cat_dial_listen(&listener, authority, &at);
     if (err)
-        return complain(p, p->opts.listen, err, EXIT_CONNECTION);
+        return complain(p, p->options.listen, err, EXIT_CONNECTION);
     p->own = path_own_uri(&p->rnd, false, span_str(authority));
-    err = p->own ? cat_session_announce(&p->opts, p->own) : ERR_NOMEM;
+    err = p->own ? cat_session_announce(&p->options, p->own) : ERR_NOMEM;
     if (err)
         return complain(p, "path", err, EXIT_CONNECTION);
     err = cat_dial_accept(&fd, listener);
     if (!err)
         err = take_socket(p, fd);
-    return err ? complain(p, p->opts.listen, err, EXIT_CONNECTION) : EXIT_FINE;
+    return err ? complain(p, p->options.listen, err, EXIT_CONNECTION)
+               : EXIT_FINE;
 }
 
 static enum exit_code get_connected(struct program *p)
 {
     enum exit_code code;
 
-    if (p->opts.listen)
+    if (p->options.listen)
         return await_call(p);
     code = call(p);
-    if (code || p->opts.n_relays)
+    if (code || p->options.n_relays)
         return code;
-    if (cat_session_announce(&p->opts, p->own))
+    if (cat_session_announce(&p->options, p->own))
         return complain(p, "path", ERR_IO, EXIT_CONNECTION);
     return EXIT_FINE;
 }
@@ -179,7 +182,7 @@ static int watch_signals(void)
 static enum exit_code talk(struct program *p)
 {
     struct cat_session_setup setup = {
-        .opts = &p->opts,
+        .options = &p->options,
         .wire = &p->wire,
         .store = &p->store,
         .screen = &p->screen,
@@ -198,10 +201,10 @@ static enum exit_code talk(struct program *p)
 }
 
 /* The first file to be sent that cannot be read, or NULL. */
-static const char *find_unreadable(const struct opts *o)
+static const char *find_unreadable(const struct cat_options *o)
 {
     for (size_t i = 0; i < o->n_items; i++) {
-        const struct opts_item *item = &o->items[i];
+        const struct cat_options_item *item = &o->items[i];
 
         if (item->is_file && strcmp(item->arg, "-") != 0 &&
             access(item->arg, R_OK))
@@ -213,7 +216,7 @@ static const char *find_unreadable(const struct opts *o)
 /* What can be wrong before anybody is called. */
 static enum exit_code prepare(struct program *p)
 {
-    struct opts *o = &p->opts;
+    struct cat_options *o = &p->options;
     const char *unreadable = find_unreadable(o);
     int err = 0;
 
@@ -244,7 +247,7 @@ static void program_fini(struct program *p)
         store_fini(&p->store);
     free(p->own);
     free(p->peer);
-    opts_free(&p->opts);
+    cat_options_free(&p->options);
     explicit_bzero(&p->rnd, sizeof p->rnd);
 }
 
@@ -260,18 +263,18 @@ static enum exit_code run(struct program *p)
 int main(int argc, char **argv)
 {
     struct program p = {0};
-    char why[OPTS_WHY];
+    char why[CAT_OPTIONS_WHY];
     enum exit_code code = EXIT_FINE;
-    int err = opts_parse(&p.opts, why, argc, argv);
+    int err = cat_options_parse(&p.options, why, argc, argv);
 
     setvbuf(stderr, NULL, _IOLBF, 0); /* --verbose writes a lot */
-    screen_init(&p.screen, stderr, p.opts.quiet);
+    screen_init(&p.screen, stderr, p.options.quiet);
     if (err) {
         screen_note(&p.screen, "%s", err == ERR_SYNTAX ? why : err_text(err));
         code = EXIT_USAGE;
-    } else if (p.opts.help) {
-        opts_help(stdout);
-    } else if (p.opts.version) {
+    } else if (p.options.help) {
+        cat_options_help(stdout);
+    } else if (p.options.version) {
         printf("msrpcat %s\n", MSRP_VERSION);
     } else {
         signal(SIGPIPE, SIG_IGN);

@@ -16,13 +16,13 @@ static struct crew *crew_of(struct channel *channel)
 
 static int client_init(struct client *c, const struct crews *all, size_t number)
 {
-    char name[PLAN_NAME];
+    char name[LOAD_OPTIONS_NAME];
     struct uri uri;
-    int err = uri_parse(&uri, span_str(all->plan->relay));
+    int err = uri_parse(&uri, span_str(all->options->relay));
 
     if (err)
         return err;
-    plan_user(name, all->plan, number);
+    load_options_user(name, all->options, number);
     c->user = strdup(name);
     c->own = path_nowhere_uri(all->rnd, uri.secure);
     return c->user && c->own ? 0 : ERR_NOMEM;
@@ -90,12 +90,12 @@ static int authenticate_next(struct crew *c)
     struct crews *all = c->all;
     struct client *client = &c->clients[c->n_ready];
     struct cat_auth_rules rules = {
-        .relays = &all->plan->relay,
+        .relays = &all->options->relay,
         .n_relays = 1,
         .user = span_str(client->user),
-        .password = span_str(all->plan->password),
+        .password = span_str(all->options->password),
         .own = span_str(client->own),
-        .expires_s = all->plan->expires_s,
+        .expires_s = all->options->expires_s,
     };
     int err;
 

@@ -30,7 +30,7 @@ struct crew_ops {
 
 /* What all crews share; outlives them. */
 struct crews {
-    const struct plan *plan;
+    const struct load_options *options;
     struct channels *channels;
     struct traffic *traffic;
     struct rnd *rnd;

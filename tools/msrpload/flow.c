@@ -31,14 +31,14 @@ uint64_t traffic_now_ns(const struct traffic *t)
 uint64_t traffic_due_ns(const struct traffic *t, uint64_t index,
                         uint64_t number)
 {
-    double step_ns = 1e12 / ((double)t->plan->rate * (double)t->n_flows);
+    double step_ns = 1e12 / ((double)t->options->rate * (double)t->n_flows);
 
     return (uint64_t)((double)(number * t->n_flows + index) * step_ns);
 }
 
 static bool wants_200(const struct flow *f)
 {
-    return f->traffic->plan->failure_report == MSG_REPORT_YES;
+    return f->traffic->options->failure_report == MSG_REPORT_YES;
 }
 
 /* --- beginning and end ---------------------------------------------------- */
@@ -48,7 +48,7 @@ static int make_head(struct flow *f, const struct flow_paths *paths)
 {
     static const char tid[LABEL_TID + 1] = "0000000000000000";
     static const char id[LABEL_ID + 1] = "00000000000000000000000000000000";
-    const struct plan *plan = f->traffic->plan;
+    const struct load_options *options = f->traffic->options;
     struct frame frame;
     size_t id_at;
 
@@ -60,11 +60,11 @@ static int make_head(struct flow *f, const struct flow_paths *paths)
     id_at = frame.octets;
     frame_add(&frame, span_of(id, LABEL_ID));
     frame_add(&frame, SPAN("\r\n"));
-    if (plan->success_report)
+    if (options->success_report)
         frame_header(&frame, SPAN("Success-Report"), SPAN("yes"));
-    if (plan->failure_report == MSG_REPORT_PARTIAL)
+    if (options->failure_report == MSG_REPORT_PARTIAL)
         frame_header(&frame, SPAN("Failure-Report"), SPAN("partial"));
-    if (plan->failure_report == MSG_REPORT_NO)
+    if (options->failure_report == MSG_REPORT_NO)
         frame_header(&frame, SPAN("Failure-Report"), SPAN("no"));
     assert(!frame.overflow);
     f->head = malloc(frame.octets);
@@ -89,7 +89,7 @@ int flow_init(struct flow *f, struct traffic *t, uint64_t index,
                        .index = index};
     list_init(&f->ready);
     sink_init(&f->sink, paths->receiver);
-    t->unsent += t->plan->count;
+    t->unsent += t->options->count;
     return make_head(f, paths);
 }
 
@@ -114,19 +114,19 @@ static void has_come(struct flow *f, uint64_t n)
 
 void flow_will_stall(struct flow *f)
 {
-    f->traffic->unsent -= f->traffic->plan->count;
+    f->traffic->unsent -= f->traffic->options->count;
     f->counts = &f->traffic->tally.stalled;
 }
 
 void flow_die(struct flow *f)
 {
-    const struct plan *plan = f->traffic->plan;
+    const struct load_options *options = f->traffic->options;
 
     if (f->dead)
         return;
     has_come(f, f->unanswered + f->unreported + f->started - f->sink.number);
-    if (plan->count && f->counts == &f->traffic->tally.live)
-        f->traffic->unsent -= plan->count - f->started;
+    if (options->count && f->counts == &f->traffic->tally.live)
+        f->traffic->unsent -= options->count - f->started;
     f->dead = true;
     list_remove(&f->ready);
     if (f->from->open == f)
@@ -139,23 +139,24 @@ void flow_die(struct flow *f)
  * program too. */
 static bool window_is_open(const struct flow *f)
 {
-    const struct plan *plan = f->traffic->plan;
+    const struct load_options *options = f->traffic->options;
     uint64_t sent, came;
 
     if (wants_200(f))
-        return f->unanswered < plan->window;
-    sent =
-        f->started * plan->size - (f->offset > 0 ? plan->size - f->offset : 0);
-    came = f->sink.number * plan->size + f->sink.offset;
-    return sent < came || (sent - came) / plan->chunk < plan->window;
+        return f->unanswered < options->window;
+    sent = f->started * options->size -
+           (f->offset > 0 ? options->size - f->offset : 0);
+    came = f->sink.number * options->size + f->sink.offset;
+    return sent < came || (sent - came) / options->chunk < options->window;
 }
 
 static bool may_begin(const struct flow *f)
 {
-    const struct plan *plan = f->traffic->plan;
+    const struct load_options *options = f->traffic->options;
 
-    return f->traffic->sending && (!plan->count || f->started < plan->count) &&
-           (!plan->rate || f->started < f->due);
+    return f->traffic->sending &&
+           (!options->count || f->started < options->count) &&
+           (!options->rate || f->started < f->due);
 }
 
 static bool is_ready(const struct flow *f)
@@ -198,24 +199,24 @@ static void begin_message(struct flow *f)
 {
     struct traffic *t = f->traffic;
     struct label label = {.flow = f->index, .number = f->started};
-    bool reports = t->plan->success_report;
+    bool reports = t->options->success_report;
 
-    label.time_ns = t->plan->rate ? traffic_due_ns(t, f->index, f->started)
-                                  : traffic_now_ns(t);
+    label.time_ns = t->options->rate ? traffic_due_ns(t, f->index, f->started)
+                                     : traffic_now_ns(t);
     label_put_id(f->id, t->run, &label);
     f->started++;
     f->give_up = false;
     f->unreported += reports;
     f->counts->messages_sent++;
     await(f, 1 + reports);
-    if (t->plan->count && f->counts == &t->tally.live)
+    if (t->options->count && f->counts == &t->tally.live)
         t->unsent--;
 }
 
 /* Adds `n` octets of body, and the end-line if the chunk has all then. */
 static void add_body(struct flow *f, struct frame *frame, size_t n)
 {
-    const struct plan *plan = f->traffic->plan;
+    const struct load_options *options = f->traffic->options;
 
     frame_add(frame, pattern_get(&f->traffic->pattern, f->index, f->started - 1,
                                  f->offset, n));
@@ -225,8 +226,8 @@ static void add_body(struct flow *f, struct frame *frame, size_t n)
     f->from->open = f->chunk_left > 0 ? f : NULL;
     if (f->chunk_left > 0)
         return;
-    frame_end_body(frame, tid_of(f), f->offset == plan->size ? '$' : '+');
-    if (f->offset == plan->size)
+    frame_end_body(frame, tid_of(f), f->offset == options->size ? '$' : '+');
+    if (f->offset == options->size)
         f->offset = 0;
 }
 
@@ -237,13 +238,13 @@ static size_t next_run(const struct flow *f)
 
 static int begin_chunk(struct flow *f)
 {
-    const struct plan *plan = f->traffic->plan;
-    uint64_t left = plan->size - f->offset;
+    const struct load_options *options = f->traffic->options;
+    uint64_t left = options->size - f->offset;
     struct frame frame;
 
     if (f->offset == 0)
         begin_message(f);
-    f->chunk_left = left < plan->chunk ? left : plan->chunk;
+    f->chunk_left = left < options->chunk ? left : options->chunk;
     label_put_tid(f->head + TID_AT, f->index, f->chunks++);
     f->counts->chunks_sent++;
     if (wants_200(f)) {
@@ -255,7 +256,7 @@ static int begin_chunk(struct flow *f)
     frame_range(&frame, f->offset + 1,
                 f->chunk_left > EXACT_MAX ? MSG_STAR
                                           : f->offset + f->chunk_left,
-                plan->size);
+                options->size);
     frame_add(&frame, content_type);
     add_body(f, &frame, next_run(f));
     return channel_put(&f->from->channel, frame.parts, frame.n);

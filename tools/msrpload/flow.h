@@ -16,7 +16,7 @@
 #include "list.h"
 #include "msg.h"
 #include "pattern.h"
-#include "plan.h"
+#include "load_options.h"
 #include "sink.h"
 #include "str.h"
 #include "tally.h"
@@ -25,7 +25,7 @@ struct flow;
 
 /* What all flows share. */
 struct traffic {
-    const struct plan *plan;
+    const struct load_options *options;
     struct pattern pattern;
     struct tally tally;
     char run[LABEL_RUN];

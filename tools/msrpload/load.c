@@ -28,7 +28,7 @@ enum phase {
 };
 
 struct load {
-    const struct plan *plan;
+    const struct load_options *options;
     struct traffic *traffic;
     struct load_result *result;
     enum phase phase;
@@ -66,7 +66,7 @@ static int start_crew(struct load *l)
 {
     struct crew *c = &l->crews[l->n_started++];
     const struct addrinfo *at = l->addresses;
-    const char *name = l->plan->name ? l->plan->name : l->name.host;
+    const char *name = l->options->name ? l->options->name : l->name.host;
 
     return crew_start(c, at->ai_addr, at->ai_addrlen, l->tls, name);
 }
@@ -93,7 +93,7 @@ static void on_crew_ready(void *ctx, struct crew *c)
 
     (void)c;
     l->n_ready++;
-    alarm_set(l->alarm, l->plan->timeout_ms);
+    alarm_set(l->alarm, l->options->timeout_ms);
     if (l->n_ready == l->n_crews)
         begin_traffic(l);
     else
@@ -127,7 +127,7 @@ static const struct crew_ops crew_ops = {
 static struct client *client_at(struct load *l, struct crew **crew, bool sender,
                                 size_t pair)
 {
-    size_t each = l->plan->sessions_per_connection;
+    size_t each = l->options->sessions_per_connection;
 
     *crew = &l->crews[(sender ? 0 : l->per_side) + pair / each];
     return &(*crew)->clients[pair % each];
@@ -160,17 +160,17 @@ static int make_flow(struct load *l, size_t pair, bool forth)
 static int make_flows(struct load *l)
 {
     struct traffic *t = l->traffic;
-    size_t pairs = l->plan->pairs;
+    size_t pairs = l->options->pairs;
     int err = 0;
 
-    if (l->plan->idle)
+    if (l->options->idle)
         return 0;
     t->flows = calloc(pairs * 2, sizeof *t->flows);
     if (!t->flows)
         return ERR_NOMEM;
     for (size_t i = 0; !err && i < pairs; i++)
         err = make_flow(l, i, true);
-    for (size_t i = 0; !err && l->plan->duplex && i < pairs; i++)
+    for (size_t i = 0; !err && l->options->duplex && i < pairs; i++)
         err = make_flow(l, i, false);
     return err;
 }
@@ -180,7 +180,8 @@ static void measure(struct load *l)
     l->phase = MEASURING;
     tally_mark(&l->result->from, &l->traffic->tally,
                traffic_now_ns(l->traffic));
-    alarm_set(l->alarm, l->plan->duration_ms ? l->plan->duration_ms : LOOK_MS);
+    alarm_set(l->alarm,
+              l->options->duration_ms ? l->options->duration_ms : LOOK_MS);
 }
 
 static void begin_traffic(struct load *l)
@@ -192,21 +193,22 @@ static void begin_traffic(struct load *l)
         no_load(l, "traffic", err_text(err));
         return;
     }
-    if (!l->plan->quiet)
+    if (!l->options->quiet)
         fprintf(stderr, "msrpload: %zu connections with %zu sessions are up\n",
                 l->result->connections, l->result->sessions);
     l->result->began = true;
     t->epoch_ns = traffic_now_ns(t);
-    t->from_ns = ns_of(l->plan->warm_up_ms);
-    t->to_ns = l->plan->duration_ms ? t->from_ns + ns_of(l->plan->duration_ms)
-                                    : UINT64_MAX;
+    t->from_ns = ns_of(l->options->warm_up_ms);
+    t->to_ns = l->options->duration_ms
+                   ? t->from_ns + ns_of(l->options->duration_ms)
+                   : UINT64_MAX;
     t->sending = true;
     l->phase = WARMING;
-    if (l->plan->warm_up_ms)
-        alarm_set(l->alarm, l->plan->warm_up_ms);
+    if (l->options->warm_up_ms)
+        alarm_set(l->alarm, l->options->warm_up_ms);
     else
         measure(l);
-    if (l->plan->rate && t->n_flows && pace_start(&l->pace, l->loop, t))
+    if (l->options->rate && t->n_flows && pace_start(&l->pace, l->loop, t))
         no_load(l, "timer", strerror(errno));
     for (uint64_t i = 0; i < t->n_flows; i++)
         flow_poke(&t->flows[i]);
@@ -245,7 +247,8 @@ static void finish(struct load *l)
 
 static bool is_all_begun(const struct load *l)
 {
-    return l->phase == DRAINING || (l->plan->count && l->traffic->unsent == 0);
+    return l->phase == DRAINING ||
+           (l->options->count && l->traffic->unsent == 0);
 }
 
 static bool has_faults(const struct load *l)
@@ -266,7 +269,7 @@ static void look_around(struct load *l)
 
     l->quiet_ms = is_quiet ? l->quiet_ms + LOOK_MS : 0;
     l->moved = moved;
-    if (l->quiet_ms >= l->plan->timeout_ms ||
+    if (l->quiet_ms >= l->options->timeout_ms ||
         (l->quiet_ms >= FAULT_QUIET_MS && is_all_begun(l) && has_faults(l)))
         finish(l);
     else
@@ -285,7 +288,7 @@ static void on_alarm(void *ctx)
         measure(l);
         break;
     case MEASURING:
-        if (l->plan->duration_ms)
+        if (l->options->duration_ms)
             drain(l);
         else
             look_around(l);
@@ -340,22 +343,23 @@ static int resolve(struct load *l, bool *secure)
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
     struct cat_dial_to at;
-    int err = cat_dial_from_uri(&l->name, secure, span_str(l->plan->relay));
+    int err = cat_dial_from_uri(&l->name, secure, span_str(l->options->relay));
 
     if (err)
-        return no_load(l, l->plan->relay, err_text(err));
+        return no_load(l, l->options->relay, err_text(err));
     at = l->name;
-    if (l->plan->connect)
-        err = cat_dial_parse(&at, span_str(l->plan->connect), NULL);
+    if (l->options->connect)
+        err = cat_dial_parse(&at, span_str(l->options->connect), NULL);
     if (err)
-        return no_load(l, l->plan->connect, err_text(err));
+        return no_load(l, l->options->connect, err_text(err));
     err = getaddrinfo(at.host, at.port, &hints, &l->addresses);
     return err ? no_load(l, at.host, gai_strerror(err)) : 0;
 }
 
 static int make_crews(struct load *l)
 {
-    size_t pairs = l->plan->pairs, each = l->plan->sessions_per_connection;
+    size_t pairs = l->options->pairs,
+           each = l->options->sessions_per_connection;
     int err = 0;
 
     l->per_side = (pairs + each - 1) / each;
@@ -372,7 +376,7 @@ static int make_crews(struct load *l)
 
         err =
             crew_init(&l->crews[i], &l->all, n, (receives ? pairs : 0) + first);
-        l->crews[i].stalls = receives && first < l->plan->stall;
+        l->crews[i].stalls = receives && first < l->options->stall;
     }
     return err;
 }
@@ -389,7 +393,8 @@ static int prepare(struct load *l)
     if (!err)
         err = resolve(l, &secure);
     if (!err && secure)
-        err = stream_context(&l->tls, l->plan->ca_file, l->plan->insecure);
+        err =
+            stream_context(&l->tls, l->options->ca_file, l->options->insecure);
     if (!err)
         err = make_crews(l);
     if (!err)
@@ -405,8 +410,8 @@ static void load_init(struct load *l)
     rnd_init(&l->rnd);
     rnd_alnum(&l->rnd, l->traffic->run, sizeof l->traffic->run);
     pattern_init(&l->traffic->pattern);
-    l->traffic->plan = l->plan;
-    l->all = (struct crews){.plan = l->plan,
+    l->traffic->options = l->options;
+    l->all = (struct crews){.options = l->options,
                             .channels = &l->channels,
                             .traffic = l->traffic,
                             .rnd = &l->rnd,
@@ -438,17 +443,17 @@ static void load_fini(struct load *l)
     channels_fini(&l->channels);
 }
 
-int load_run(struct load_result *out, const struct plan *plan,
+int load_run(struct load_result *out, const struct load_options *options,
              struct traffic *t)
 {
-    struct load l = {.plan = plan, .traffic = t, .result = out};
+    struct load l = {.options = options, .traffic = t, .result = out};
     int err;
 
     *out = (struct load_result){.began = false};
     load_init(&l);
     err = prepare(&l);
     if (!err) {
-        alarm_set(l.alarm, plan->timeout_ms);
+        alarm_set(l.alarm, options->timeout_ms);
         start_more(&l);
     }
     while (!err && l.phase != OVER) {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "flow.h"
-#include "plan.h"
+#include "load_options.h"
 #include "tally.h"
 
 enum { LOAD_WHY = 300 };
@@ -24,7 +24,7 @@ struct load_result {
 /* Runs it, counting into t->tally, which is all zero before as everything in
  * `t` is. 0, or an error that made it impossible; why there was no load is in
  * the result. */
-int load_run(struct load_result *out, const struct plan *plan,
+int load_run(struct load_result *out, const struct load_options *options,
              struct traffic *t);
 
 #endif

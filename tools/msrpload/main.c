@@ -10,45 +10,45 @@
 #include "err.h"
 #include "load.h"
 #include "password.h"
-#include "plan.h"
+#include "load_options.h"
 #include "summary.h"
 
-static enum plan_exit complain(const char *what, enum plan_exit code)
+static enum load_exit complain(const char *what, enum load_exit code)
 {
     fprintf(stderr, "msrpload: %s\n", what);
     return code;
 }
 
 /* `user:realm:HA1`, as the relay and htdigest have it. */
-static int print_user(const struct plan *p, const char *name)
+static int print_user(const struct load_options *o, const char *name)
 {
     for (int alg = 0; alg < DIGEST_ALGS; alg++) {
         struct digest_hex ha1;
         int err = digest_ha1(&ha1, (enum digest_alg)alg, span_str(name),
-                             span_str(p->users_for), span_str(p->password));
+                             span_str(o->users_for), span_str(o->password));
 
         if (err)
             return err;
-        printf("%s:%s:%.*s\n", name, p->users_for,
+        printf("%s:%s:%.*s\n", name, o->users_for,
                SPAN_ARG(digest_hex_span(&ha1)));
     }
     return 0;
 }
 
-static enum plan_exit print_users(const struct plan *p)
+static enum load_exit print_users(const struct load_options *o)
 {
-    uint64_t n = p->users ? p->users : 1;
+    uint64_t n = o->users ? o->users : 1;
 
     for (uint64_t i = 1; i <= n; i++) {
-        char name[PLAN_NAME];
+        char name[LOAD_OPTIONS_NAME];
         int err;
 
-        plan_user(name, p, i - 1);
-        err = print_user(p, name);
+        load_options_user(name, o, i - 1);
+        err = print_user(o, name);
         if (err)
-            return complain(err_text(err), PLAN_NO_LOAD);
+            return complain(err_text(err), LOAD_NOT_RUN);
     }
-    return fflush(stdout) ? complain(strerror(errno), PLAN_NO_LOAD) : PLAN_FINE;
+    return fflush(stdout) ? complain(strerror(errno), LOAD_NOT_RUN) : LOAD_FINE;
 }
 
 /* A descriptor for each connection, as many as may be. */
@@ -62,66 +62,66 @@ static void raise_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static enum plan_exit run(const struct plan *p, struct traffic *t)
+static enum load_exit run(const struct load_options *o, struct traffic *t)
 {
     struct load_result result;
-    int err = load_run(&result, p, t);
+    int err = load_run(&result, o, t);
 
     if (err)
         return complain(err == ERR_IO && errno ? strerror(errno)
                                                : err_text(err),
-                        PLAN_NO_LOAD);
+                        LOAD_NOT_RUN);
     if (!result.began)
-        return complain(result.why, PLAN_NO_LOAD);
-    if (p->json)
-        summary_json(stdout, p, &result, &t->tally);
+        return complain(result.why, LOAD_NOT_RUN);
+    if (o->json)
+        summary_json(stdout, o, &result, &t->tally);
     else
-        summary_text(stdout, p, &result, &t->tally);
+        summary_text(stdout, o, &result, &t->tally);
     if (fflush(stdout))
-        return complain(strerror(errno), PLAN_NO_LOAD);
-    return tally_has_faults(&t->tally, p->success_report) ? PLAN_FAULTS
-                                                          : PLAN_FINE;
+        return complain(strerror(errno), LOAD_NOT_RUN);
+    return tally_has_faults(&t->tally, o->success_report) ? LOAD_FAULTS
+                                                          : LOAD_FINE;
 }
 
-static enum plan_exit run_plan(struct plan *p)
+static enum load_exit run_or_print(struct load_options *o)
 {
     struct traffic *t;
-    enum plan_exit code;
+    enum load_exit code;
 
-    if (!p->password) {
-        int err = password_get(&p->password, p->password_file, p->user);
+    if (!o->password) {
+        int err = password_get(&o->password, o->password_file, o->user);
 
         if (err)
-            return complain("no password", PLAN_USAGE);
+            return complain("no password", LOAD_USAGE);
     }
-    if (p->users_for)
-        return print_users(p);
+    if (o->users_for)
+        return print_users(o);
     t = calloc(1, sizeof *t);
     if (!t)
-        return complain(err_text(ERR_NOMEM), PLAN_NO_LOAD);
+        return complain(err_text(ERR_NOMEM), LOAD_NOT_RUN);
     raise_limit();
-    code = run(p, t);
+    code = run(o, t);
     free(t);
     return code;
 }
 
 int main(int argc, char **argv)
 {
-    struct plan p;
-    char why[PLAN_WHY];
-    enum plan_exit code = PLAN_FINE;
-    int err = plan_parse(&p, why, argc, argv);
+    struct load_options o;
+    char why[LOAD_OPTIONS_WHY];
+    enum load_exit code = LOAD_FINE;
+    int err = load_options_parse(&o, why, argc, argv);
 
     if (err) {
-        code = complain(err == ERR_SYNTAX ? why : err_text(err), PLAN_USAGE);
-    } else if (p.help) {
-        plan_help(stdout);
-    } else if (p.version) {
+        code = complain(err == ERR_SYNTAX ? why : err_text(err), LOAD_USAGE);
+    } else if (o.help) {
+        load_options_help(stdout);
+    } else if (o.version) {
         printf("msrpload %s\n", MSRP_VERSION);
     } else {
         signal(SIGPIPE, SIG_IGN);
-        code = run_plan(&p);
+        code = run_or_print(&o);
     }
-    plan_free(&p);
+    load_options_free(&o);
     return code;
 }

@@ -93,7 +93,7 @@ static int send_200(struct flow *f)
 static int send_report(struct flow *f, uint64_t number)
 {
     struct sink *s = &f->sink;
-    uint64_t size = f->traffic->plan->size;
+    uint64_t size = f->traffic->options->size;
     char tid[LABEL_TID], id[LABEL_ID];
     struct label label = {f->index, number, s->time_ns};
     struct frame frame;
@@ -176,14 +176,14 @@ static int finish_message(struct flow *f)
     struct sink *s = &f->sink;
     uint64_t number = s->number;
 
-    if (s->bad || s->offset != f->traffic->plan->size) {
+    if (s->bad || s->offset != f->traffic->options->size) {
         f->counts->corrupted++;
     } else {
         f->counts->messages_received++;
         take_latency(f);
     }
     move_to(f, number + 1);
-    return f->traffic->plan->success_report ? send_report(f, number) : 0;
+    return f->traffic->options->success_report ? send_report(f, number) : 0;
 }
 
 int sink_on_end(struct flow *f, char flag)

@@ -87,7 +87,7 @@ static void text_counts(FILE *to, const struct counts *c)
     text_codes(to, "REPORTs", c->reports);
 }
 
-void summary_text(FILE *to, const struct plan *plan,
+void summary_text(FILE *to, const struct load_options *options,
                   const struct load_result *r, const struct tally *t)
 {
     struct rates rates = rates_of(r);
@@ -97,7 +97,7 @@ void summary_text(FILE *to, const struct plan *plan,
     fprintf(to, "%-12s %.3f s%s; this program used %.3f s of CPU\n", "measured",
             rates.seconds, r->interrupted ? " (interrupted)" : "",
             rates.cpu_seconds);
-    if (plan->idle)
+    if (options->idle)
         return;
     fprintf(to, "%-12s %.0f messages/s, %.3f MB/s sent, %.3f MB/s received\n",
             "throughput", rates.messages_s, rates.sent_mb_s,
@@ -107,7 +107,7 @@ void summary_text(FILE *to, const struct plan *plan,
     if (t->stray)
         fprintf(to, "%-12s %" PRIu64 " frames that nobody waits for\n", "stray",
                 t->stray);
-    if (!plan->stall)
+    if (!options->stall)
         return;
     fputs("--- receivers that do not read\n", to);
     text_counts(to, &t->stalled);
@@ -164,7 +164,7 @@ static void json_latency(FILE *to, const struct hist *h)
     fprintf(to, ", \"max\": %.6f}", ms(h->max));
 }
 
-void summary_json(FILE *to, const struct plan *plan,
+void summary_json(FILE *to, const struct load_options *options,
                   const struct load_result *r, const struct tally *t)
 {
     struct rates rates = rates_of(r);
@@ -180,7 +180,7 @@ void summary_json(FILE *to, const struct plan *plan,
             rates.messages_s, rates.sent_mb_s, rates.received_mb_s, t->stray);
     json_latency(to, &t->latency_ns);
     json_counts(to, "live", &t->live);
-    if (plan->stall)
+    if (options->stall)
         json_counts(to, "stalled", &t->stalled);
     fputs("}\n", to);
 }

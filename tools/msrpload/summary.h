@@ -5,14 +5,14 @@
 #include <stdio.h>
 
 #include "load.h"
-#include "plan.h"
+#include "load_options.h"
 #include "tally.h"
 
-void summary_text(FILE *to, const struct plan *plan,
+void summary_text(FILE *to, const struct load_options *options,
                   const struct load_result *r, const struct tally *t);
 
 /* One JSON object on one line. */
-void summary_json(FILE *to, const struct plan *plan,
+void summary_json(FILE *to, const struct load_options *options,
                   const struct load_result *r, const struct tally *t);
 
 #endif

@@ -15,7 +15,7 @@
 enum { WIRE = 4 * 1024 * 1024 };
 
 struct rig {
-    struct plan plan;
+    struct load_options options;
     struct traffic traffic;
     struct loop *loop;
     struct channels channels;
@@ -44,11 +44,11 @@ static int set_up(void **state)
     assert_int_equal(channels_init(&r->channels, r->loop), 0);
     pattern_init(&r->traffic.pattern);
     memcpy(r->traffic.run, "run0", LABEL_RUN);
-    r->plan = (struct plan){.size = 200,
-                            .chunk = 200,
-                            .window = 4,
-                            .count = 10,
-                            .failure_report = MSG_REPORT_YES};
+    r->options = (struct load_options){.size = 200,
+                                       .chunk = 200,
+                                       .window = 4,
+                                       .count = 10,
+                                       .failure_report = MSG_REPORT_YES};
     open_outlet(r, &r->sender);
     open_outlet(r, &r->receiver);
     *state = r;
@@ -75,14 +75,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The plan is made: traffic may begin. */
+/* The options are set: traffic may begin. */
 static void begin(struct rig *r)
 {
     struct flow_paths paths = {.to = SPAN(RELAY " " RECEIVER),
                                .from = SPAN(SENDER),
                                .receiver = RECEIVER};
 
-    r->traffic.plan = &r->plan;
+    r->traffic.options = &r->options;
     r->traffic.flows = &r->flow;
     r->traffic.n_flows = 1;
     r->traffic.to_ns = UINT64_MAX;
@@ -247,7 +247,7 @@ static void without_responses_delivery_opens_the_window(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan.failure_report = MSG_REPORT_NO;
+    r->options.failure_report = MSG_REPORT_NO;
     begin(r);
     send_all(r);
     assert_int_equal(c->messages_sent, 4);
@@ -264,7 +264,7 @@ static void a_flipped_octet_is_corruption(void **state)
     const struct counts *c = &r->traffic.tally.live;
     char *body;
 
-    r->plan.count = 2;
+    r->options.count = 2;
     begin(r);
     send_all(r);
     body = memmem(r->wire, r->wire_n, "\r\n\r\n", 4);
@@ -295,7 +295,7 @@ static void a_missing_message_is_lost(void **state)
     const struct counts *c = &r->traffic.tally.live;
     char *one, *two;
 
-    r->plan.count = 3;
+    r->options.count = 3;
     begin(r);
     send_all(r);
     one = nth_send(r, 1);
@@ -316,7 +316,7 @@ static void a_message_that_comes_twice_is_out_of_order(void **state)
     const struct counts *c = &r->traffic.tally.live;
     size_t n;
 
-    r->plan.count = 1;
+    r->options.count = 1;
     begin(r);
     send_all(r);
     n = r->wire_n;
@@ -331,7 +331,7 @@ static void a_message_to_somebody_else_is_a_stray(void **state)
 {
     struct rig *r = *state;
 
-    r->plan.count = 1;
+    r->options.count = 1;
     begin(r);
     send_all(r);
     replace(r, "/receiver;", "/received;");
@@ -345,7 +345,7 @@ static void a_refusal_is_counted_by_its_code(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan.count = 1;
+    r->options.count = 1;
     begin(r);
     send_all(r);
     deliver(r);
@@ -362,7 +362,7 @@ static void a_response_to_nothing_is_a_stray(void **state)
 {
     struct rig *r = *state;
 
-    r->plan.count = 1;
+    r->options.count = 1;
     begin(r);
     send_all(r);
     deliver_span(r, SPAN("MSRP 0000000000000001 200 OK\r\nTo-Path: " SENDER
@@ -377,11 +377,11 @@ static void a_long_message_goes_in_chunks_that_fit(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan = (struct plan){.size = 300001,
-                            .chunk = 70000,
-                            .window = 3,
-                            .count = 2,
-                            .failure_report = MSG_REPORT_YES};
+    r->options = (struct load_options){.size = 300001,
+                                       .chunk = 70000,
+                                       .window = 3,
+                                       .count = 2,
+                                       .failure_report = MSG_REPORT_YES};
     begin(r);
     run_all(r);
     assert_int_equal(c->chunks_sent, 10);
@@ -396,11 +396,11 @@ static void a_long_chunk_can_be_interrupted(void **state)
     const struct counts *c = &r->traffic.tally.live;
     struct span none = SPAN("");
 
-    r->plan = (struct plan){.size = 3000000,
-                            .chunk = 3000000,
-                            .window = 8,
-                            .count = 1,
-                            .failure_report = MSG_REPORT_YES};
+    r->options = (struct load_options){.size = 3000000,
+                                       .chunk = 3000000,
+                                       .window = 8,
+                                       .count = 1,
+                                       .failure_report = MSG_REPORT_YES};
     begin(r);
     send_all(r);
     assert_ptr_equal(r->sender.open, &r->flow);
@@ -419,7 +419,7 @@ static void a_message_that_is_given_up_is_counted(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan.count = 2;
+    r->options.count = 2;
     begin(r);
     send_all(r);
     replace(r, "$\r\n", "#\r\n");
@@ -434,7 +434,7 @@ static void reports_come_back_to_the_sender(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan.success_report = true;
+    r->options.success_report = true;
     begin(r);
     run_all(r);
     assert_int_equal(c->reports[200], 10);
@@ -448,8 +448,8 @@ static void a_failure_report_is_a_fault(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan.success_report = true;
-    r->plan.count = 1;
+    r->options.success_report = true;
+    r->options.count = 1;
     begin(r);
     send_all(r);
     deliver(r);
@@ -494,7 +494,7 @@ static void with_a_rate_only_what_is_due_is_sent(void **state)
     struct rig *r = *state;
     const struct counts *c = &r->traffic.tally.live;
 
-    r->plan.rate = 1000 * 1000; /* one each millisecond */
+    r->options.rate = 1000 * 1000; /* one each millisecond */
     begin(r);
     send_all(r);
     assert_int_equal(c->messages_sent, 0);
@@ -513,8 +513,8 @@ static void flows_on_one_connection_take_turns(void **state)
                                .from = SPAN(SENDER),
                                .receiver = RECEIVER};
 
-    r->plan.count = 0;
-    r->plan.window = 3;
+    r->options.count = 0;
+    r->options.window = 3;
     begin(r);
     r->traffic.flows = flows;
     r->traffic.n_flows = 2;

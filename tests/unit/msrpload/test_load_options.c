@@ -1,4 +1,4 @@
-#include "plan.h"
+#include "load_options.h"
 
 #include <stdlib.h>
 
@@ -10,8 +10,8 @@
 enum { ARGS = 24 };
 
 struct line {
-    struct plan plan;
-    char why[PLAN_WHY];
+    struct load_options options;
+    char why[LOAD_OPTIONS_WHY];
     char text[ARGS][80]; /* argv has to be writable */
     char *argv[ARGS + 1];
 };
@@ -26,7 +26,7 @@ static int tear_down(void **state)
 {
     struct line *l = *state;
 
-    plan_free(&l->plan);
+    load_options_free(&l->options);
     free(l);
     return 0;
 }
@@ -37,7 +37,7 @@ static int parse_all(struct line *l, const char *args)
     struct span rest = span_str(args);
     int argc = 1;
 
-    plan_free(&l->plan);
+    load_options_free(&l->options);
     l->why[0] = '\0';
     snprintf(l->text[0], sizeof l->text[0], "msrpload");
     for (; rest.n > 0; argc++) {
@@ -47,7 +47,7 @@ static int parse_all(struct line *l, const char *args)
     for (int i = 0; i < argc; i++)
         l->argv[i] = l->text[i];
     l->argv[argc] = NULL;
-    return plan_parse(&l->plan, l->why, argc, l->argv);
+    return load_options_parse(&l->options, l->why, argc, l->argv);
 }
 
 /* Behind what is always needed. */
@@ -69,7 +69,7 @@ static void assert_refused(struct line *l, const char *args, const char *why)
 static void relay_and_user_are_enough(void **state)
 {
     struct line *l = *state;
-    const struct plan *p = &l->plan;
+    const struct load_options *p = &l->options;
 
     assert_int_equal(parse(l, ""), 0);
     assert_string_equal(p->relay, RELAY);
@@ -105,8 +105,8 @@ static void a_password_vanishes_from_the_command_line(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, ""), 0);
-    assert_string_equal(l->plan.user, "load");
-    assert_string_equal(l->plan.password, "pw");
+    assert_string_equal(l->options.user, "load");
+    assert_string_equal(l->options.password, "pw");
     assert_string_equal(l->argv[4], "load");
     assert_memory_equal(l->argv[4] + 5, "**", 2);
 }
@@ -114,17 +114,17 @@ static void a_password_vanishes_from_the_command_line(void **state)
 static void users_are_taken_in_turn(void **state)
 {
     struct line *l = *state;
-    char name[PLAN_NAME];
+    char name[LOAD_OPTIONS_NAME];
 
     assert_int_equal(parse(l, "-U|3"), 0);
-    plan_user(name, &l->plan, 0);
+    load_options_user(name, &l->options, 0);
     assert_string_equal(name, "load1");
-    plan_user(name, &l->plan, 2);
+    load_options_user(name, &l->options, 2);
     assert_string_equal(name, "load3");
-    plan_user(name, &l->plan, 3);
+    load_options_user(name, &l->options, 3);
     assert_string_equal(name, "load1");
     assert_int_equal(parse(l, ""), 0);
-    plan_user(name, &l->plan, 3);
+    load_options_user(name, &l->options, 3);
     assert_string_equal(name, "load");
 }
 
@@ -134,7 +134,7 @@ static void a_users_file_needs_no_relay(void **state)
 
     assert_int_equal(parse_all(l, "-u|load:pw|-U|9|--users-for|example.com"),
                      0);
-    assert_string_equal(l->plan.users_for, "example.com");
+    assert_string_equal(l->options.users_for, "example.com");
 }
 
 static void octets_may_have_a_unit(void **state)
@@ -142,10 +142,10 @@ static void octets_may_have_a_unit(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-s|4G|-C|64k"), 0);
-    assert_int_equal(l->plan.size, UINT64_C(4) << 30);
-    assert_int_equal(l->plan.chunk, 65536);
+    assert_int_equal(l->options.size, UINT64_C(4) << 30);
+    assert_int_equal(l->options.chunk, 65536);
     assert_int_equal(parse(l, "-s|3m"), 0);
-    assert_int_equal(l->plan.size, 3 << 20);
+    assert_int_equal(l->options.size, 3 << 20);
     assert_refused(l, "-s|0", "number");
     assert_refused(l, "-s|k", "number");
     assert_refused(l, "-s|1kk", "number");
@@ -158,9 +158,9 @@ static void a_chunk_is_no_larger_than_the_message(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-s|1000|-C|0"), 0);
-    assert_int_equal(l->plan.chunk, 1000);
+    assert_int_equal(l->options.chunk, 1000);
     assert_int_equal(parse(l, "-s|1000|-C|64k"), 0);
-    assert_int_equal(l->plan.chunk, 1000);
+    assert_int_equal(l->options.chunk, 1000);
 }
 
 static void times_and_rates_may_have_fractions(void **state)
@@ -169,10 +169,10 @@ static void times_and_rates_may_have_fractions(void **state)
 
     assert_int_equal(parse(l, "-d|2.5|--warm-up|0|--timeout|0.25|-R|1500.001"),
                      0);
-    assert_int_equal(l->plan.duration_ms, 2500);
-    assert_int_equal(l->plan.warm_up_ms, 0);
-    assert_int_equal(l->plan.timeout_ms, 250);
-    assert_int_equal(l->plan.rate, 1500001);
+    assert_int_equal(l->options.duration_ms, 2500);
+    assert_int_equal(l->options.warm_up_ms, 0);
+    assert_int_equal(l->options.timeout_ms, 250);
+    assert_int_equal(l->options.rate, 1500001);
     assert_refused(l, "-d|0", "number");
     assert_refused(l, "-d|0.0001", "number");
     assert_refused(l, "-R|.", "number");
@@ -185,12 +185,12 @@ static void a_count_needs_no_duration_and_no_warm_up(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-n|1000"), 0);
-    assert_int_equal(l->plan.count, 1000);
-    assert_int_equal(l->plan.duration_ms, 0);
-    assert_int_equal(l->plan.warm_up_ms, 0);
+    assert_int_equal(l->options.count, 1000);
+    assert_int_equal(l->options.duration_ms, 0);
+    assert_int_equal(l->options.warm_up_ms, 0);
     assert_int_equal(parse(l, "-n|1000|-d|3|--warm-up|2"), 0);
-    assert_int_equal(l->plan.duration_ms, 3000);
-    assert_int_equal(l->plan.warm_up_ms, 2000);
+    assert_int_equal(l->options.duration_ms, 3000);
+    assert_int_equal(l->options.warm_up_ms, 2000);
 }
 
 static void failure_report_has_three_values(void **state)
@@ -198,9 +198,9 @@ static void failure_report_has_three_values(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "--failure-report|no"), 0);
-    assert_int_equal(l->plan.failure_report, MSG_REPORT_NO);
+    assert_int_equal(l->options.failure_report, MSG_REPORT_NO);
     assert_int_equal(parse(l, "--failure-report|partial"), 0);
-    assert_int_equal(l->plan.failure_report, MSG_REPORT_PARTIAL);
+    assert_int_equal(l->options.failure_report, MSG_REPORT_PARTIAL);
     assert_refused(l, "--failure-report|maybe", "--failure-report");
 }
 
@@ -224,9 +224,9 @@ static void help_and_version_need_nothing_else(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse_all(l, "-h"), 0);
-    assert_true(l->plan.help);
+    assert_true(l->options.help);
     assert_int_equal(parse_all(l, "-V"), 0);
-    assert_true(l->plan.version);
+    assert_true(l->options.version);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -1,4 +1,4 @@
-#include "opts.h"
+#include "cat_options.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static const struct option names[] = {
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
 
-void opts_help(FILE *to)
+void cat_options_help(FILE *to)
 {
     fputs(
         "msrpcat: send and receive MSRP messages\n"
@@ -95,14 +95,15 @@ void opts_help(FILE *to)
         to);
 }
 
-static int wrong(char why[OPTS_WHY], const char *what, const char *arg)
+static int wrong(char why[CAT_OPTIONS_WHY], const char *what, const char *arg)
 {
-    snprintf(why, OPTS_WHY, "%s%s%s", what, arg ? ": " : "", arg ? arg : "");
+    snprintf(why, CAT_OPTIONS_WHY, "%s%s%s", what, arg ? ": " : "",
+             arg ? arg : "");
     return ERR_SYNTAX;
 }
 
-static int read_number(uint64_t *out, char why[OPTS_WHY], const char *name,
-                       const char *arg, uint64_t max)
+static int read_number(uint64_t *out, char why[CAT_OPTIONS_WHY],
+                       const char *name, const char *arg, uint64_t max)
 {
     uint64_t n;
 
@@ -114,20 +115,21 @@ static int read_number(uint64_t *out, char why[OPTS_WHY], const char *name,
 
 /* --- single options ------------------------------------------------------- */
 
-static int add_relay(struct opts *o, char why[OPTS_WHY], char *arg)
+static int add_relay(struct cat_options *o, char why[CAT_OPTIONS_WHY],
+                     char *arg)
 {
     struct uri uri;
 
     if (uri_parse(&uri, span_str(arg)))
         return wrong(why, "not an MSRP URI", arg);
-    if (o->n_relays == OPTS_RELAYS)
+    if (o->n_relays == CAT_OPTIONS_RELAYS)
         return wrong(why, "too many relays", NULL);
     o->relays[o->n_relays++] = arg;
     return 0;
 }
 
 /* A password is taken out of argv, where everybody could read it. */
-static int set_user(struct opts *o, char why[OPTS_WHY], char *arg)
+static int set_user(struct cat_options *o, char why[CAT_OPTIONS_WHY], char *arg)
 {
     char *colon = strchr(arg, ':');
 
@@ -144,10 +146,10 @@ static int set_user(struct opts *o, char why[OPTS_WHY], char *arg)
     return o->user ? 0 : ERR_NOMEM;
 }
 
-static int add_item(struct opts *o, bool is_file, const char *arg,
+static int add_item(struct cat_options *o, bool is_file, const char *arg,
                     const char *type)
 {
-    struct opts_item *items =
+    struct cat_options_item *items =
         realloc(o->items, (o->n_items + 1) * sizeof *items);
 
     if (!items)
@@ -155,11 +157,11 @@ static int add_item(struct opts *o, bool is_file, const char *arg,
     o->items = items;
     if (!type)
         type = is_file ? "application/octet-stream" : "text/plain";
-    items[o->n_items++] = (struct opts_item){is_file, arg, type};
+    items[o->n_items++] = (struct cat_options_item){is_file, arg, type};
     return 0;
 }
 
-static int set_failure_report(struct opts *o, char why[OPTS_WHY],
+static int set_failure_report(struct cat_options *o, char why[CAT_OPTIONS_WHY],
                               const char *arg)
 {
     if (strcmp(arg, "yes") == 0)
@@ -186,7 +188,7 @@ static bool is_type(const char *s)
     return true;
 }
 
-static int take_number(struct opts *o, char why[OPTS_WHY], int c,
+static int take_number(struct cat_options *o, char why[CAT_OPTIONS_WHY], int c,
                        const char *arg)
 {
     switch (c) {
@@ -206,7 +208,7 @@ static int take_number(struct opts *o, char why[OPTS_WHY], int c,
     }
 }
 
-static void take_flag(struct opts *o, int c)
+static void take_flag(struct cat_options *o, int c)
 {
     switch (c) {
     case 'k':
@@ -231,8 +233,8 @@ static void take_flag(struct opts *o, int c)
 }
 
 /* Options with a string; *type is what --type last said. */
-static int take_string(struct opts *o, char why[OPTS_WHY], int c, char *arg,
-                       const char **type)
+static int take_string(struct cat_options *o, char why[CAT_OPTIONS_WHY], int c,
+                       char *arg, const char **type)
 {
     switch (c) {
     case 'r':
@@ -277,8 +279,8 @@ static int take_string(struct opts *o, char why[OPTS_WHY], int c, char *arg,
     }
 }
 
-static int take(struct opts *o, char why[OPTS_WHY], int c, char *arg,
-                const char **type)
+static int take(struct cat_options *o, char why[CAT_OPTIONS_WHY], int c,
+                char *arg, const char **type)
 {
     switch (c) {
     case 'k':
@@ -303,7 +305,7 @@ static int take(struct opts *o, char why[OPTS_WHY], int c, char *arg,
 
 /* --- all together --------------------------------------------------------- */
 
-static size_t count_stdin(const struct opts *o)
+static size_t count_stdin(const struct cat_options *o)
 {
     size_t n = 0;
 
@@ -312,7 +314,8 @@ static size_t count_stdin(const struct opts *o)
     return n;
 }
 
-static int check(const struct opts *o, char why[OPTS_WHY], const char *type)
+static int check(const struct cat_options *o, char why[CAT_OPTIONS_WHY],
+                 const char *type)
 {
     if (o->listen && (o->n_relays || o->connect))
         return wrong(why, "--listen goes without --relay and --connect", NULL);
@@ -335,13 +338,14 @@ static int check(const struct opts *o, char why[OPTS_WHY], const char *type)
     return 0;
 }
 
-int opts_parse(struct opts *o, char why[OPTS_WHY], int argc, char **argv)
+int cat_options_parse(struct cat_options *o, char why[CAT_OPTIONS_WHY],
+                      int argc, char **argv)
 {
     const char *type = NULL;
     int c, err = 0;
 
-    *o =
-        (struct opts){.failure_report = MSG_REPORT_YES, .timeout_s = TIMEOUT_S};
+    *o = (struct cat_options){.failure_report = MSG_REPORT_YES,
+                              .timeout_s = TIMEOUT_S};
     optind = 0; /* glibc: begin anew */
     while (!err && (c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
         if (c == '?')
@@ -364,7 +368,7 @@ static void wipe(char *secret)
     free(secret);
 }
 
-void opts_free(struct opts *o)
+void cat_options_free(struct cat_options *o)
 {
     wipe(o->user);
     wipe(o->password);

@@ -1,6 +1,6 @@
-/* plan - what load to make: the command line of msrpload. */
-#ifndef PLAN_H
-#define PLAN_H
+/* load_options - what load to make: the command line of msrpload. */
+#ifndef LOAD_OPTIONS_H
+#define LOAD_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,17 +9,21 @@
 
 #include "msg.h"
 
-enum plan_exit {
-    PLAN_FINE = 0,
-    PLAN_FAULTS = 1,  /* something was lost, corrupted or refused */
-    PLAN_NO_LOAD = 2, /* it did not come to that */
-    PLAN_USAGE = 64
+enum load_exit {
+    LOAD_FINE = 0,
+    LOAD_FAULTS = 1,  /* something was lost, corrupted or refused */
+    LOAD_NOT_RUN = 2, /* it did not come to that */
+    LOAD_USAGE = 64
 };
 
-enum { PLAN_WHY = 200, PLAN_NAME = 256, PLAN_PAIRS_MAX = 500000 };
+enum {
+    LOAD_OPTIONS_WHY = 200,
+    LOAD_OPTIONS_NAME = 256,
+    LOAD_OPTIONS_PAIRS_MAX = 500000
+};
 
 /* Strings point into argv, but for the two that are wiped. */
-struct plan {
+struct load_options {
     char *relay;    /* its URI */
     char *user;     /* heap */
     char *password; /* heap; NULL: to be asked for */
@@ -49,15 +53,17 @@ struct plan {
 };
 
 /* Reads argv, in which a password is overwritten: 0, ERR_NOMEM, or ERR_SYNTAX
- * with the reason in `why`. plan_free() in any case. */
-int plan_parse(struct plan *p, char why[PLAN_WHY], int argc, char **argv);
+ * with the reason in `why`. load_options_free() in any case. */
+int load_options_parse(struct load_options *o, char why[LOAD_OPTIONS_WHY],
+                       int argc, char **argv);
 
 /* The name of client `number` of all; users are taken in turn. */
-void plan_user(char name[PLAN_NAME], const struct plan *p, uint64_t number);
+void load_options_user(char name[LOAD_OPTIONS_NAME],
+                       const struct load_options *o, uint64_t number);
 
 /* Wipes what is secret. */
-void plan_free(struct plan *p);
+void load_options_free(struct load_options *o);
 
-void plan_help(FILE *to);
+void load_options_help(FILE *to);
 
 #endif

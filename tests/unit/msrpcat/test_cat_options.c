@@ -1,4 +1,4 @@
-#include "opts.h"
+#include "cat_options.h"
 
 #include "cmocka_all.h"
 #include "err.h"
@@ -10,8 +10,8 @@
 enum { ARGS = 24 };
 
 struct line {
-    struct opts opts;
-    char why[OPTS_WHY];
+    struct cat_options options;
+    char why[CAT_OPTIONS_WHY];
     char text[ARGS][80]; /* argv has to be writable */
     char *argv[ARGS + 1];
     int argc;
@@ -27,7 +27,7 @@ static int tear_down(void **state)
 {
     struct line *l = *state;
 
-    opts_free(&l->opts);
+    cat_options_free(&l->options);
     test_free(l);
     return 0;
 }
@@ -37,7 +37,7 @@ static int parse(struct line *l, const char *args)
 {
     struct span rest = span_str(args);
 
-    opts_free(&l->opts);
+    cat_options_free(&l->options);
     l->why[0] = '\0';
     snprintf(l->text[0], sizeof l->text[0], "msrpcat");
     for (l->argc = 1; rest.n > 0; l->argc++) {
@@ -47,7 +47,7 @@ static int parse(struct line *l, const char *args)
     for (int i = 0; i < l->argc; i++)
         l->argv[i] = l->text[i];
     l->argv[l->argc] = NULL;
-    return opts_parse(&l->opts, l->why, l->argc, l->argv);
+    return cat_options_parse(&l->options, l->why, l->argc, l->argv);
 }
 
 static void assert_refused(struct line *l, const char *args, const char *why)
@@ -61,11 +61,11 @@ static void a_receiver_needs_a_relay_and_a_user(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-r|" RELAY "|-u|alice"), 0);
-    assert_int_equal(l->opts.n_relays, 1);
-    assert_string_equal(l->opts.relays[0], RELAY);
-    assert_string_equal(l->opts.user, "alice");
-    assert_null(l->opts.password);
-    assert_false(opts_is_chat(&l->opts));
+    assert_int_equal(l->options.n_relays, 1);
+    assert_string_equal(l->options.relays[0], RELAY);
+    assert_string_equal(l->options.user, "alice");
+    assert_null(l->options.password);
+    assert_false(cat_options_is_chat(&l->options));
     assert_refused(l, "-r|" RELAY, "--user");
     assert_refused(l, "-u|alice|-t|" PEER, "--relay");
     assert_refused(l, "-n|1", "is needed");
@@ -76,8 +76,8 @@ static void a_password_vanishes_from_the_command_line(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-r|" RELAY "|-u|alice:pass:word"), 0);
-    assert_string_equal(l->opts.user, "alice");
-    assert_string_equal(l->opts.password, "pass:word");
+    assert_string_equal(l->options.user, "alice");
+    assert_string_equal(l->options.password, "pass:word");
     assert_string_equal(l->argv[4], "alice");
     assert_memory_equal(l->argv[4] + 6, "*********", 9);
 }
@@ -87,7 +87,7 @@ static void an_empty_password_is_one(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-r|" RELAY "|-u|alice:"), 0);
-    assert_string_equal(l->opts.password, "");
+    assert_string_equal(l->options.password, "");
 }
 
 static void several_relays_keep_their_order(void **state)
@@ -96,21 +96,21 @@ static void several_relays_keep_their_order(void **state)
 
     assert_int_equal(
         parse(l, "-r|" RELAY "|-r|msrps://next.example.net;tcp|-u|alice"), 0);
-    assert_int_equal(l->opts.n_relays, 2);
-    assert_string_equal(l->opts.relays[1], "msrps://next.example.net;tcp");
+    assert_int_equal(l->options.n_relays, 2);
+    assert_string_equal(l->options.relays[1], "msrps://next.example.net;tcp");
     assert_refused(l, "-r|relay.example.com|-u|alice", "not an MSRP URI");
 }
 
 static void messages_keep_their_order_and_their_types(void **state)
 {
     struct line *l = *state;
-    struct opts_item *i;
+    struct cat_options_item *i;
 
     assert_int_equal(parse(l, "-t|" PEER "|-m|one|-f|two|--type|image/png"
                               "|-f|three|--type|text/html|-m|four"),
                      0);
-    i = l->opts.items;
-    assert_int_equal(l->opts.n_items, 4);
+    i = l->options.items;
+    assert_int_equal(l->options.n_items, 4);
     assert_false(i[0].is_file);
     assert_string_equal(i[0].arg, "one");
     assert_string_equal(i[0].type, "text/plain");
@@ -118,7 +118,7 @@ static void messages_keep_their_order_and_their_types(void **state)
     assert_string_equal(i[1].type, "application/octet-stream");
     assert_string_equal(i[2].type, "image/png");
     assert_string_equal(i[3].type, "text/html");
-    assert_false(opts_is_chat(&l->opts));
+    assert_false(cat_options_is_chat(&l->options));
 }
 
 static void a_type_without_a_message_behind_it_is_refused(void **state)
@@ -135,7 +135,7 @@ static void a_peer_and_no_message_is_a_chat(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-t|" PEER), 0);
-    assert_true(opts_is_chat(&l->opts));
+    assert_true(cat_options_is_chat(&l->options));
 }
 
 static void numbers_are_taken(void **state)
@@ -146,12 +146,12 @@ static void numbers_are_taken(void **state)
                               "|--window|4|--timeout|5|--expires|600"
                               "|--keepalive|20"),
                      0);
-    assert_int_equal(l->opts.count, 3);
-    assert_int_equal(l->opts.chunk_size, 5000000000);
-    assert_int_equal(l->opts.window, 4);
-    assert_int_equal(l->opts.timeout_s, 5);
-    assert_int_equal(l->opts.expires_s, 600);
-    assert_int_equal(l->opts.keepalive_s, 20);
+    assert_int_equal(l->options.count, 3);
+    assert_int_equal(l->options.chunk_size, 5000000000);
+    assert_int_equal(l->options.window, 4);
+    assert_int_equal(l->options.timeout_s, 5);
+    assert_int_equal(l->options.expires_s, 600);
+    assert_int_equal(l->options.keepalive_s, 20);
 }
 
 static void what_is_no_number_is_refused(void **state)
@@ -171,11 +171,11 @@ static void failure_report_has_three_values(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-t|" PEER), 0);
-    assert_int_equal(l->opts.failure_report, MSG_REPORT_YES);
+    assert_int_equal(l->options.failure_report, MSG_REPORT_YES);
     assert_int_equal(parse(l, "-t|" PEER "|--failure-report|no"), 0);
-    assert_int_equal(l->opts.failure_report, MSG_REPORT_NO);
+    assert_int_equal(l->options.failure_report, MSG_REPORT_NO);
     assert_int_equal(parse(l, "-t|" PEER "|--failure-report|partial"), 0);
-    assert_int_equal(l->opts.failure_report, MSG_REPORT_PARTIAL);
+    assert_int_equal(l->options.failure_report, MSG_REPORT_PARTIAL);
     assert_refused(l, "-t|" PEER "|--failure-report|maybe", "--failure-report");
 }
 
@@ -184,11 +184,11 @@ static void flags_are_off_until_given(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-t|" PEER), 0);
-    assert_false(l->opts.insecure || l->opts.quiet || l->opts.verbose ||
-                 l->opts.report);
+    assert_false(l->options.insecure || l->options.quiet ||
+                 l->options.verbose || l->options.report);
     assert_int_equal(parse(l, "-kqv|--report|-t|" PEER), 0);
-    assert_true(l->opts.insecure && l->opts.quiet && l->opts.verbose &&
-                l->opts.report);
+    assert_true(l->options.insecure && l->options.quiet && l->options.verbose &&
+                l->options.report);
 }
 
 static void what_does_not_go_together_is_refused(void **state)
@@ -217,16 +217,16 @@ static void help_and_version_need_nothing_else(void **state)
     struct line *l = *state;
 
     assert_int_equal(parse(l, "-h"), 0);
-    assert_true(l->opts.help);
+    assert_true(l->options.help);
     assert_int_equal(parse(l, "--version"), 0);
-    assert_true(l->opts.version);
+    assert_true(l->options.version);
 }
 
 static int attempt(void *ctx)
 {
     int err = parse(ctx, "-r|" RELAY "|-u|a:b|-t|" PEER "|-m|x|-m|y");
 
-    opts_free(&((struct line *)ctx)->opts);
+    cat_options_free(&((struct line *)ctx)->options);
     return err;
 }
 

@@ -1,6 +1,6 @@
-/* opts - the command line of msrpcat. */
-#ifndef OPTS_H
-#define OPTS_H
+/* cat_options - the command line of msrpcat. */
+#ifndef CAT_OPTIONS_H
+#define CAT_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,25 +16,25 @@ enum exit_code {
     EXIT_USAGE = 64
 };
 
-enum { OPTS_RELAYS = 8, OPTS_WHY = 200 };
+enum { CAT_OPTIONS_RELAYS = 8, CAT_OPTIONS_WHY = 200 };
 
 /* Something to send. */
-struct opts_item {
+struct cat_options_item {
     bool is_file;
     const char *arg; /* the text, or the file's name */
     const char *type;
 };
 
 /* Strings point into argv, but for the two that are wiped. */
-struct opts {
-    char *relays[OPTS_RELAYS];
+struct cat_options {
+    char *relays[CAT_OPTIONS_RELAYS];
     size_t n_relays;
     char *user;     /* heap */
     char *password; /* heap; NULL: to be asked for */
     const char *password_file;
     const char *connect, *listen;
     const char *to;
-    struct opts_item *items; /* heap */
+    struct cat_options_item *items; /* heap */
     size_t n_items;
     const char *output, *output_dir;
     const char *path_file;
@@ -49,18 +49,19 @@ struct opts {
 };
 
 /* Reads argv, in which a password is overwritten: 0, ERR_NOMEM, or ERR_SYNTAX
- * with the reason in `why`. opts_free() in any case. */
-int opts_parse(struct opts *o, char why[OPTS_WHY], int argc, char **argv);
+ * with the reason in `why`. cat_options_free() in any case. */
+int cat_options_parse(struct cat_options *o, char why[CAT_OPTIONS_WHY],
+                      int argc, char **argv);
 
 /* Wipes what is secret. */
-void opts_free(struct opts *o);
+void cat_options_free(struct cat_options *o);
 
 /* Does it send lines from standard input? */
-static inline bool opts_is_chat(const struct opts *o)
+static inline bool cat_options_is_chat(const struct cat_options *o)
 {
     return o->to && o->n_items == 0;
 }
 
-void opts_help(FILE *to);
+void cat_options_help(FILE *to);
 
 #endif

@@ -1,4 +1,4 @@
-#include "plan.h"
+#include "load_options.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -25,7 +25,7 @@ enum {
 };
 
 /* Digits go behind it. */
-enum { NAME_MAX_OCTETS = PLAN_NAME - 21 };
+enum { NAME_MAX_OCTETS = LOAD_OPTIONS_NAME - 21 };
 
 static const char letters[] = ":r:u:U:c:kp:s:C:w:R:n:d:qVh";
 
@@ -61,7 +61,7 @@ static const struct option names[] = {
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
 
-void plan_help(FILE *to)
+void load_options_help(FILE *to)
 {
     fputs("msrpload: load an MSRP relay and measure what it does\n"
           "\n"
@@ -102,9 +102,10 @@ void plan_help(FILE *to)
           to);
 }
 
-static int wrong(char why[PLAN_WHY], const char *what, const char *arg)
+static int wrong(char why[LOAD_OPTIONS_WHY], const char *what, const char *arg)
 {
-    snprintf(why, PLAN_WHY, "%s%s%s", what, arg ? ": " : "", arg ? arg : "");
+    snprintf(why, LOAD_OPTIONS_WHY, "%s%s%s", what, arg ? ": " : "",
+             arg ? arg : "");
     return ERR_SYNTAX;
 }
 
@@ -165,145 +166,149 @@ static int read_thousandths(uint64_t *out, struct span arg, uint64_t min)
     return 0;
 }
 
-static int take_number(struct plan *p, int c, struct span arg)
+static int take_number(struct load_options *o, int c, struct span arg)
 {
     switch (c) {
     case 'U':
-        return read_number(&p->users, arg, 1, 10000000);
+        return read_number(&o->users, arg, 1, 10000000);
     case 'p':
-        return read_number(&p->pairs, arg, 1, PLAN_PAIRS_MAX);
+        return read_number(&o->pairs, arg, 1, LOAD_OPTIONS_PAIRS_MAX);
     case OPT_SESSIONS:
-        return read_number(&p->sessions_per_connection, arg, 1, PLAN_PAIRS_MAX);
+        return read_number(&o->sessions_per_connection, arg, 1,
+                           LOAD_OPTIONS_PAIRS_MAX);
     case OPT_STALL:
-        return read_number(&p->stall, arg, 1, PLAN_PAIRS_MAX);
+        return read_number(&o->stall, arg, 1, LOAD_OPTIONS_PAIRS_MAX);
     case 's':
-        return read_octets(&p->size, arg, 1);
+        return read_octets(&o->size, arg, 1);
     case 'C':
-        return read_octets(&p->chunk, arg, 0);
+        return read_octets(&o->chunk, arg, 0);
     case 'w':
-        return read_number(&p->window, arg, 1, UINT32_MAX);
+        return read_number(&o->window, arg, 1, UINT32_MAX);
     case 'R':
-        return read_thousandths(&p->rate, arg, 1);
+        return read_thousandths(&o->rate, arg, 1);
     case 'n':
-        return read_number(&p->count, arg, 1, UINT32_MAX);
+        return read_number(&o->count, arg, 1, UINT32_MAX);
     case 'd':
-        return read_thousandths(&p->duration_ms, arg, 1);
+        return read_thousandths(&o->duration_ms, arg, 1);
     case OPT_WARM_UP:
-        return read_thousandths(&p->warm_up_ms, arg, 0);
+        return read_thousandths(&o->warm_up_ms, arg, 0);
     case OPT_TIMEOUT:
-        return read_thousandths(&p->timeout_ms, arg, 1);
+        return read_thousandths(&o->timeout_ms, arg, 1);
     default:
-        return read_number(&p->expires_s, arg, 1, UINT32_MAX);
+        return read_number(&o->expires_s, arg, 1, UINT32_MAX);
     }
 }
 
 /* --- strings -------------------------------------------------------------- */
 
 /* A password is taken out of argv, where everybody could read it. */
-static int set_user(struct plan *p, char why[PLAN_WHY], char *arg)
+static int set_user(struct load_options *o, char why[LOAD_OPTIONS_WHY],
+                    char *arg)
 {
     char *colon = strchr(arg, ':');
 
-    if (p->user || arg[0] == '\0' || arg == colon)
+    if (o->user || arg[0] == '\0' || arg == colon)
         return wrong(why, "one user, with a name", NULL);
     if ((colon ? (size_t)(colon - arg) : strlen(arg)) > NAME_MAX_OCTETS)
         return wrong(why, "the name is too long", NULL);
     if (colon) {
-        p->password = strdup(colon + 1);
-        if (!p->password)
+        o->password = strdup(colon + 1);
+        if (!o->password)
             return ERR_NOMEM;
         memset(colon + 1, '*', strlen(colon + 1));
         *colon = '\0';
     }
-    p->user = strdup(arg);
-    return p->user ? 0 : ERR_NOMEM;
+    o->user = strdup(arg);
+    return o->user ? 0 : ERR_NOMEM;
 }
 
-static int set_relay(struct plan *p, char why[PLAN_WHY], char *arg)
+static int set_relay(struct load_options *o, char why[LOAD_OPTIONS_WHY],
+                     char *arg)
 {
     struct uri uri;
 
-    if (p->relay)
+    if (o->relay)
         return wrong(why, "one relay", NULL);
     if (uri_parse(&uri, span_str(arg)))
         return wrong(why, "not an MSRP URI", arg);
-    p->relay = arg;
+    o->relay = arg;
     return 0;
 }
 
-static int set_failure_report(struct plan *p, char why[PLAN_WHY],
-                              const char *arg)
+static int set_failure_report(struct load_options *o,
+                              char why[LOAD_OPTIONS_WHY], const char *arg)
 {
     if (strcmp(arg, "yes") == 0)
-        p->failure_report = MSG_REPORT_YES;
+        o->failure_report = MSG_REPORT_YES;
     else if (strcmp(arg, "no") == 0)
-        p->failure_report = MSG_REPORT_NO;
+        o->failure_report = MSG_REPORT_NO;
     else if (strcmp(arg, "partial") == 0)
-        p->failure_report = MSG_REPORT_PARTIAL;
+        o->failure_report = MSG_REPORT_PARTIAL;
     else
         return wrong(why, "--failure-report", arg);
     return 0;
 }
 
-static int take_flag(struct plan *p, int c)
+static int take_flag(struct load_options *o, int c)
 {
     switch (c) {
     case 'k':
-        p->insecure = true;
+        o->insecure = true;
         break;
     case OPT_DUPLEX:
-        p->duplex = true;
+        o->duplex = true;
         break;
     case OPT_IDLE:
-        p->idle = true;
+        o->idle = true;
         break;
     case OPT_SUCCESS_REPORT:
-        p->success_report = true;
+        o->success_report = true;
         break;
     case OPT_JSON:
-        p->json = true;
+        o->json = true;
         break;
     case 'q':
-        p->quiet = true;
+        o->quiet = true;
         break;
     case 'V':
-        p->version = true;
+        o->version = true;
         break;
     default:
-        p->help = true;
+        o->help = true;
         break;
     }
     return 0;
 }
 
-static int take(struct plan *p, char why[PLAN_WHY], int c, char *arg)
+static int take(struct load_options *o, char why[LOAD_OPTIONS_WHY], int c,
+                char *arg)
 {
     if (!arg)
-        return take_flag(p, c);
+        return take_flag(o, c);
     switch (c) {
     case 'r':
-        return set_relay(p, why, arg);
+        return set_relay(o, why, arg);
     case 'u':
-        return set_user(p, why, arg);
+        return set_user(o, why, arg);
     case OPT_FAILURE_REPORT:
-        return set_failure_report(p, why, arg);
+        return set_failure_report(o, why, arg);
     case OPT_PASSWORD_FILE:
-        p->password_file = arg;
+        o->password_file = arg;
         return 0;
     case OPT_USERS_FOR:
-        p->users_for = arg;
+        o->users_for = arg;
         return 0;
     case 'c':
-        p->connect = arg;
+        o->connect = arg;
         return 0;
     case OPT_CA:
-        p->ca_file = arg;
+        o->ca_file = arg;
         return 0;
     case OPT_NAME:
-        p->name = arg;
+        o->name = arg;
         return 0;
     default:
-        return take_number(p, c, span_str(arg))
+        return take_number(o, c, span_str(arg))
                    ? wrong(why, "not a number that makes sense", arg)
                    : 0;
     }
@@ -311,50 +316,51 @@ static int take(struct plan *p, char why[PLAN_WHY], int c, char *arg)
 
 /* --- all together --------------------------------------------------------- */
 
-static int check(const struct plan *p, char why[PLAN_WHY])
+static int check(const struct load_options *o, char why[LOAD_OPTIONS_WHY])
 {
-    if (!p->user)
+    if (!o->user)
         return wrong(why, "--user is needed", NULL);
-    if (p->password && p->password_file)
+    if (o->password && o->password_file)
         return wrong(why, "one password is enough", NULL);
-    if (p->users_for)
+    if (o->users_for)
         return 0;
-    if (!p->relay)
+    if (!o->relay)
         return wrong(why, "--relay is needed", NULL);
-    if (p->stall > p->pairs)
+    if (o->stall > o->pairs)
         return wrong(why, "more stalled receivers than receivers", NULL);
-    if (p->stall % p->sessions_per_connection != 0)
+    if (o->stall % o->sessions_per_connection != 0)
         return wrong(why, "a connection stalls with all its sessions", NULL);
-    if (p->stall && p->duplex)
+    if (o->stall && o->duplex)
         return wrong(why, "either --stall or --duplex", NULL);
-    if (p->stall && p->count && !p->duration_ms)
+    if (o->stall && o->count && !o->duration_ms)
         return wrong(why, "--stall needs --duration", NULL);
-    if (p->idle && (p->count || p->rate || p->stall))
+    if (o->idle && (o->count || o->rate || o->stall))
         return wrong(why, "who is --idle sends nothing", NULL);
     return 0;
 }
 
-static void settle(struct plan *p, bool warm_up_given)
+static void settle(struct load_options *o, bool warm_up_given)
 {
-    if (!p->chunk || p->chunk > p->size)
-        p->chunk = p->size;
-    if (!p->duration_ms && !p->count)
-        p->duration_ms = 10000;
+    if (!o->chunk || o->chunk > o->size)
+        o->chunk = o->size;
+    if (!o->duration_ms && !o->count)
+        o->duration_ms = 10000;
     if (!warm_up_given)
-        p->warm_up_ms = p->count || p->idle ? 0 : 1000;
+        o->warm_up_ms = o->count || o->idle ? 0 : 1000;
 }
 
-int plan_parse(struct plan *p, char why[PLAN_WHY], int argc, char **argv)
+int load_options_parse(struct load_options *o, char why[LOAD_OPTIONS_WHY],
+                       int argc, char **argv)
 {
     bool warm_up_given = false;
     int c, err = 0;
 
-    *p = (struct plan){.pairs = 1,
-                       .sessions_per_connection = 1,
-                       .size = 200,
-                       .window = 32,
-                       .timeout_ms = 30000,
-                       .failure_report = MSG_REPORT_YES};
+    *o = (struct load_options){.pairs = 1,
+                               .sessions_per_connection = 1,
+                               .size = 200,
+                               .window = 32,
+                               .timeout_ms = 30000,
+                               .failure_report = MSG_REPORT_YES};
     optind = 0; /* glibc: begin anew */
     while (!err && (c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
         if (c == '?')
@@ -362,22 +368,24 @@ int plan_parse(struct plan *p, char why[PLAN_WHY], int argc, char **argv)
         if (c == ':')
             return wrong(why, "needs an argument", argv[optind - 1]);
         warm_up_given |= c == OPT_WARM_UP;
-        err = take(p, why, c, optarg);
+        err = take(o, why, c, optarg);
     }
-    if (err || p->help || p->version)
+    if (err || o->help || o->version)
         return err;
     if (optind < argc)
         return wrong(why, "what is that for", argv[optind]);
-    settle(p, warm_up_given);
-    return check(p, why);
+    settle(o, warm_up_given);
+    return check(o, why);
 }
 
-void plan_user(char name[PLAN_NAME], const struct plan *p, uint64_t number)
+void load_options_user(char name[LOAD_OPTIONS_NAME],
+                       const struct load_options *o, uint64_t number)
 {
-    if (p->users)
-        snprintf(name, PLAN_NAME, "%s%" PRIu64, p->user, number % p->users + 1);
+    if (o->users)
+        snprintf(name, LOAD_OPTIONS_NAME, "%s%" PRIu64, o->user,
+                 number % o->users + 1);
     else
-        snprintf(name, PLAN_NAME, "%s", p->user);
+        snprintf(name, LOAD_OPTIONS_NAME, "%s", o->user);
 }
 
 static void wipe(char *secret)
@@ -387,9 +395,9 @@ static void wipe(char *secret)
     free(secret);
 }
 
-void plan_free(struct plan *p)
+void load_options_free(struct load_options *o)
 {
-    wipe(p->user);
-    wipe(p->password);
-    p->user = p->password = NULL;
+    wipe(o->user);
+    wipe(o->password);
+    o->user = o->password = NULL;
 }
