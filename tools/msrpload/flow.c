@@ -79,13 +79,13 @@ static int make_head(struct flow *f, const struct flow_paths *paths)
 }
 
 int flow_init(struct flow *f, struct traffic *t, uint64_t index,
-              struct outlet *from, struct outlet *to,
+              struct out_conn *from, struct out_conn *to,
               const struct flow_paths *paths)
 {
     *f = (struct flow){.traffic = t,
                        .from = from,
                        .to = to,
-                       .counts = &t->tally.live,
+                       .counters = &t->counters.live,
                        .index = index};
     list_init(&f->ready);
     sink_init(&f->sink, paths->receiver);
@@ -102,20 +102,20 @@ void flow_fini(struct flow *f)
 /* Nobody waits for what a stalled receiver may never get. */
 static void await(struct flow *f, uint64_t n)
 {
-    if (f->counts == &f->traffic->tally.live)
+    if (f->counters == &f->traffic->counters.live)
         f->traffic->awaited += n;
 }
 
 static void has_come(struct flow *f, uint64_t n)
 {
-    if (f->counts == &f->traffic->tally.live && !f->dead)
+    if (f->counters == &f->traffic->counters.live && !f->dead)
         f->traffic->awaited -= n;
 }
 
 void flow_will_stall(struct flow *f)
 {
     f->traffic->unsent -= f->traffic->options->count;
-    f->counts = &f->traffic->tally.stalled;
+    f->counters = &f->traffic->counters.stalled;
 }
 
 void flow_die(struct flow *f)
@@ -125,7 +125,7 @@ void flow_die(struct flow *f)
     if (f->dead)
         return;
     has_come(f, f->unanswered + f->unreported + f->started - f->sink.number);
-    if (options->count && f->counts == &f->traffic->tally.live)
+    if (options->count && f->counters == &f->traffic->counters.live)
         f->traffic->unsent -= options->count - f->started;
     f->dead = true;
     list_remove(&f->ready);
@@ -207,9 +207,9 @@ static void begin_message(struct flow *f)
     f->started++;
     f->give_up = false;
     f->unreported += reports;
-    f->counts->messages_sent++;
+    f->counters->messages_sent++;
     await(f, 1 + reports);
-    if (t->options->count && f->counts == &t->tally.live)
+    if (t->options->count && f->counters == &t->counters.live)
         t->unsent--;
 }
 
@@ -220,7 +220,7 @@ static void add_body(struct flow *f, struct frame *frame, size_t n)
 
     frame_add(frame, pattern_get(&f->traffic->pattern, f->index, f->started - 1,
                                  f->offset, n));
-    f->counts->octets_sent += n;
+    f->counters->octets_sent += n;
     f->offset += n;
     f->chunk_left -= n;
     f->from->open = f->chunk_left > 0 ? f : NULL;
@@ -246,7 +246,7 @@ static int begin_chunk(struct flow *f)
         begin_message(f);
     f->chunk_left = left < options->chunk ? left : options->chunk;
     label_put_tid(f->head + TID_AT, f->index, f->chunks++);
-    f->counts->chunks_sent++;
+    f->counters->chunks_sent++;
     if (wants_200(f)) {
         f->unanswered++;
         await(f, 1);
@@ -286,22 +286,22 @@ static int send_some(struct flow *f)
     return f->chunk_left > 0 ? go_on(f) : begin_chunk(f);
 }
 
-/* --- the outlet ----------------------------------------------------------- */
+/* --- the connection ------------------------------------------------------- */
 
-void outlet_init(struct outlet *o)
+void out_conn_init(struct out_conn *o)
 {
     list_init(&o->ready);
     o->open = NULL;
 }
 
-int outlet_put(struct outlet *o, const struct span *parts, size_t n)
+int out_conn_put(struct out_conn *o, const struct span *parts, size_t n)
 {
     int err = o->open ? close_chunk(o->open, '+') : 0;
 
     return err ? err : channel_put(&o->channel, parts, n);
 }
 
-int outlet_fill(struct outlet *o)
+int out_conn_fill(struct out_conn *o)
 {
     struct list *m;
     int err = 0;
@@ -322,9 +322,9 @@ int outlet_fill(struct outlet *o)
 
 /* --- what comes back ------------------------------------------------------ */
 
-static void count_code(uint64_t codes[TALLY_CODES], uint64_t code)
+static void count_code(uint64_t codes[COUNTERS_CODES], uint64_t code)
 {
-    codes[code < TALLY_CODES ? code : 0]++;
+    codes[code < COUNTERS_CODES ? code : 0]++;
 }
 
 /* What is left of the message need not be sent. */
@@ -333,7 +333,7 @@ static void be_refused(struct flow *f)
     f->give_up = f->offset > 0;
 }
 
-void flow_on_response(struct traffic *t, const struct outlet *at,
+void flow_on_response(struct traffic *t, const struct out_conn *at,
                       const struct msg *head)
 {
     struct label tid;
@@ -342,11 +342,11 @@ void flow_on_response(struct traffic *t, const struct outlet *at,
     if (!label_get_tid(&tid, msg_text(head, head->tid)) ||
         tid.flow >= t->n_flows || t->flows[tid.flow].from != at ||
         tid.number >= t->flows[tid.flow].chunks) {
-        t->tally.stray++;
+        t->counters.stray++;
         return;
     }
     f = &t->flows[tid.flow];
-    count_code(f->counts->responses, head->code);
+    count_code(f->counters->responses, head->code);
     if (head->code != 200)
         be_refused(f);
     if (f->unanswered > 0) {
@@ -357,7 +357,7 @@ void flow_on_response(struct traffic *t, const struct outlet *at,
 }
 
 struct flow *flow_find(struct label *out, struct traffic *t,
-                       const struct outlet *at, const struct msg *head)
+                       const struct out_conn *at, const struct msg *head)
 {
     struct flow *f;
 
@@ -381,12 +381,12 @@ static uint64_t status_of(const struct msg *head)
     uint64_t code = 0;
 
     (void)span_cut(&status, ' ');
-    if (span_u64(&code, span_cut(&status, ' '), TALLY_CODES - 1))
+    if (span_u64(&code, span_cut(&status, ' '), COUNTERS_CODES - 1))
         return 0;
     return code;
 }
 
-void flow_on_report(struct traffic *t, const struct outlet *at,
+void flow_on_report(struct traffic *t, const struct out_conn *at,
                     const struct msg *head)
 {
     struct label id;
@@ -394,10 +394,10 @@ void flow_on_report(struct traffic *t, const struct outlet *at,
     uint64_t code = status_of(head);
 
     if (!f) {
-        t->tally.stray++;
+        t->counters.stray++;
         return;
     }
-    count_code(f->counts->reports, code);
+    count_code(f->counters->reports, code);
     if (code != 200 && id.number + 1 == f->started)
         be_refused(f);
     if (code == 200 && f->unreported > 0) {

@@ -19,7 +19,7 @@
 #include "load_options.h"
 #include "sink.h"
 #include "str.h"
-#include "tally.h"
+#include "counters.h"
 
 struct flow;
 
@@ -27,7 +27,7 @@ struct flow;
 struct traffic {
     const struct load_options *options;
     struct pattern pattern;
-    struct tally tally;
+    struct counters counters;
     char run[LABEL_RUN];
     struct flow *flows;
     uint64_t n_flows;
@@ -47,26 +47,26 @@ uint64_t traffic_due_ns(const struct traffic *t, uint64_t index,
                         uint64_t number);
 
 /* A connection as flows share it. */
-struct outlet {
+struct out_conn {
     struct channel channel;
     struct list ready; /* flows that could send */
     struct flow *open; /* whose chunk is open, or NULL */
 };
 
-void outlet_init(struct outlet *o);
+void out_conn_init(struct out_conn *o);
 
 /* Puts a frame in, behind the `+` of a chunk that is open. 0 or an error that
  * ends the connection. */
-int outlet_put(struct outlet *o, const struct span *parts, size_t n);
+int out_conn_put(struct out_conn *o, const struct span *parts, size_t n);
 
 /* Lets the flows that are ready send, in turn, while there is room. */
-int outlet_fill(struct outlet *o);
+int out_conn_fill(struct out_conn *o);
 
 struct flow {
-    struct list ready; /* in the outlet's list */
+    struct list ready; /* in the connection's list */
     struct traffic *traffic;
-    struct outlet *from, *to;
-    struct counts *counts; /* live or stalled */
+    struct out_conn *from, *to;
+    struct flow_counters *counters; /* live or stalled */
     uint64_t index;
     bool dead;           /* one of its connections is */
     uint64_t due;        /* messages that should have begun, with a rate */
@@ -92,7 +92,7 @@ struct flow_paths {
 
 /* 0 or ERR_NOMEM; flow_fini() in any case. */
 int flow_init(struct flow *f, struct traffic *t, uint64_t index,
-              struct outlet *from, struct outlet *to,
+              struct out_conn *from, struct out_conn *to,
               const struct flow_paths *paths);
 void flow_fini(struct flow *f);
 
@@ -106,13 +106,13 @@ void flow_poke(struct flow *f);
 void flow_die(struct flow *f);
 
 /* A response or a REPORT came on this connection. */
-void flow_on_response(struct traffic *t, const struct outlet *at,
+void flow_on_response(struct traffic *t, const struct out_conn *at,
                       const struct msg *head);
-void flow_on_report(struct traffic *t, const struct outlet *at,
+void flow_on_report(struct traffic *t, const struct out_conn *at,
                     const struct msg *head);
 
 /* The flow of a SEND that came on this connection, or NULL. */
 struct flow *flow_find(struct label *out, struct traffic *t,
-                       const struct outlet *at, const struct msg *head);
+                       const struct out_conn *at, const struct msg *head);
 
 #endif

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "channel.h"
-#include "crew.h"
+#include "client_group.h"
 #include "cat_dial.h"
 #include "err.h"
 #include "loop.h"
-#include "pace.h"
+#include "schedule.h"
 #include "path.h"
 
 enum {
@@ -34,16 +34,16 @@ struct load {
     enum phase phase;
     struct loop *loop;
     struct alarm *alarm;
-    struct pace pace;
+    struct schedule schedule;
     struct channels channels;
-    struct crews all;
+    struct client_groups all;
     struct rnd rnd;
     SSL_CTX *tls; /* NULL: plain TCP */
     struct addrinfo *addresses;
-    struct cat_dial_to name; /* whom the certificate must be for */
-    struct crew *crews;      /* those of the senders, then the receivers' */
-    size_t per_side;         /* connections of the senders */
-    size_t n_crews, n_started, n_ready, n_lost;
+    struct cat_dial_to name;     /* whom the certificate must be for */
+    struct client_group *groups; /* those of the senders, then the receivers' */
+    size_t per_side;             /* connections of the senders */
+    size_t n_groups, n_started, n_ready, n_lost;
     uint64_t quiet_ms; /* nothing has moved for so long */
     uint64_t moved;    /* octets, when that was last looked at */
 };
@@ -62,20 +62,20 @@ static int no_load(struct load *l, const char *what, const char *why)
 
 /* --- connecting ----------------------------------------------------------- */
 
-static int start_crew(struct load *l)
+static int start_group(struct load *l)
 {
-    struct crew *c = &l->crews[l->n_started++];
+    struct client_group *g = &l->groups[l->n_started++];
     const struct addrinfo *at = l->addresses;
     const char *name = l->options->name ? l->options->name : l->name.host;
 
-    return crew_start(c, at->ai_addr, at->ai_addrlen, l->tls, name);
+    return client_group_start(g, at->ai_addr, at->ai_addrlen, l->tls, name);
 }
 
 static void start_more(struct load *l)
 {
-    while (l->n_started < l->n_crews &&
+    while (l->n_started < l->n_groups &&
            l->n_started - l->n_ready < CONNECTING_MAX) {
-        int err = start_crew(l);
+        int err = start_group(l);
 
         if (!err)
             continue;
@@ -87,20 +87,20 @@ static void start_more(struct load *l)
 
 static void begin_traffic(struct load *l);
 
-static void on_crew_ready(void *ctx, struct crew *c)
+static void on_group_ready(void *ctx, struct client_group *g)
 {
     struct load *l = ctx;
 
-    (void)c;
+    (void)g;
     l->n_ready++;
     alarm_set(l->alarm, l->options->timeout_ms);
-    if (l->n_ready == l->n_crews)
+    if (l->n_ready == l->n_groups)
         begin_traffic(l);
     else
         start_more(l);
 }
 
-static void on_crew_lost(void *ctx, struct crew *c, const char *why)
+static void on_group_lost(void *ctx, struct client_group *g, const char *why)
 {
     struct load *l = ctx;
     struct traffic *t = l->traffic;
@@ -110,36 +110,36 @@ static void on_crew_lost(void *ctx, struct crew *c, const char *why)
         return;
     }
     l->n_lost++;
-    if (!c->stalls)
-        t->tally.connections_lost++;
+    if (!g->stalls)
+        t->counters.connections_lost++;
     for (uint64_t i = 0; i < t->n_flows; i++)
-        if (t->flows[i].from == &c->outlet || t->flows[i].to == &c->outlet)
+        if (t->flows[i].from == &g->conn || t->flows[i].to == &g->conn)
             flow_die(&t->flows[i]);
 }
 
-static const struct crew_ops crew_ops = {
-    .ready = on_crew_ready,
-    .lost = on_crew_lost,
+static const struct client_group_ops client_group_ops = {
+    .ready = on_group_ready,
+    .lost = on_group_lost,
 };
 
 /* --- traffic -------------------------------------------------------------- */
 
-static struct client *client_at(struct load *l, struct crew **crew, bool sender,
-                                size_t pair)
+static struct client *client_at(struct load *l, struct client_group **group,
+                                bool sender, size_t pair)
 {
     size_t each = l->options->sessions_per_connection;
 
-    *crew = &l->crews[(sender ? 0 : l->per_side) + pair / each];
-    return &(*crew)->clients[pair % each];
+    *group = &l->groups[(sender ? 0 : l->per_side) + pair / each];
+    return &(*group)->clients[pair % each];
 }
 
 /* From the sender of a pair to its receiver, or the other way. */
 static int make_flow(struct load *l, size_t pair, bool forth)
 {
     struct traffic *t = l->traffic;
-    struct crew *from_crew, *to_crew;
-    struct client *from = client_at(l, &from_crew, forth, pair);
-    struct client *to = client_at(l, &to_crew, !forth, pair);
+    struct client_group *from_group, *to_group;
+    struct client *from = client_at(l, &from_group, forth, pair);
+    struct client *to = client_at(l, &to_group, !forth, pair);
     char *path = path_join(span_str(from->use_path), span_str(to->sdp));
     struct flow_paths paths = {.from = span_str(from->own),
                                .receiver = to->own};
@@ -149,10 +149,10 @@ static int make_flow(struct load *l, size_t pair, bool forth)
     if (!path)
         return ERR_NOMEM;
     paths.to = span_str(path);
-    err = flow_init(f, t, t->n_flows++, &from_crew->outlet, &to_crew->outlet,
+    err = flow_init(f, t, t->n_flows++, &from_group->conn, &to_group->conn,
                     &paths);
     free(path);
-    if (to_crew->stalls)
+    if (to_group->stalls)
         flow_will_stall(f);
     return err;
 }
@@ -178,8 +178,8 @@ static int make_flows(struct load *l)
 static void measure(struct load *l)
 {
     l->phase = MEASURING;
-    tally_mark(&l->result->from, &l->traffic->tally,
-               traffic_now_ns(l->traffic));
+    counters_mark(&l->result->from, &l->traffic->counters,
+                  traffic_now_ns(l->traffic));
     alarm_set(l->alarm,
               l->options->duration_ms ? l->options->duration_ms : LOOK_MS);
 }
@@ -208,7 +208,8 @@ static void begin_traffic(struct load *l)
         alarm_set(l->alarm, l->options->warm_up_ms);
     else
         measure(l);
-    if (l->options->rate && t->n_flows && pace_start(&l->pace, l->loop, t))
+    if (l->options->rate && t->n_flows &&
+        schedule_start(&l->schedule, l->loop, t))
         no_load(l, "timer", strerror(errno));
     for (uint64_t i = 0; i < t->n_flows; i++)
         flow_poke(&t->flows[i]);
@@ -222,8 +223,8 @@ static void mark_end(struct load *l)
     uint64_t now_ns = traffic_now_ns(t);
 
     if (l->phase == WARMING)
-        tally_mark(&l->result->from, &t->tally, now_ns);
-    tally_mark(&l->result->to, &t->tally, now_ns);
+        counters_mark(&l->result->from, &t->counters, now_ns);
+    counters_mark(&l->result->to, &t->counters, now_ns);
     if (now_ns < t->to_ns)
         t->to_ns = now_ns;
 }
@@ -253,17 +254,17 @@ static bool is_all_begun(const struct load *l)
 
 static bool has_faults(const struct load *l)
 {
-    const struct tally *t = &l->traffic->tally;
+    const struct counters *t = &l->traffic->counters;
 
-    return t->connections_lost || tally_refusals(t->live.responses) ||
-           tally_refusals(t->live.reports);
+    return t->connections_lost || counters_refusals(t->live.responses) ||
+           counters_refusals(t->live.reports);
 }
 
 /* Gives up waiting for what does not come. */
 static void look_around(struct load *l)
 {
     const struct traffic *t = l->traffic;
-    const struct counts *c = &t->tally.live;
+    const struct flow_counters *c = &t->counters.live;
     uint64_t moved = c->octets_sent + c->octets_received;
     bool is_quiet = t->awaited > 0 && moved == l->moved;
 
@@ -321,7 +322,7 @@ static void look_for_end(struct load *l)
     switch (l->phase) {
     case WARMING:
     case MEASURING:
-        if (l->n_lost == l->n_crews ||
+        if (l->n_lost == l->n_groups ||
             (is_all_begun(l) && l->traffic->awaited == 0))
             finish(l);
         break;
@@ -356,27 +357,27 @@ static int resolve(struct load *l, bool *secure)
     return err ? no_load(l, at.host, gai_strerror(err)) : 0;
 }
 
-static int make_crews(struct load *l)
+static int make_groups(struct load *l)
 {
     size_t pairs = l->options->pairs,
            each = l->options->sessions_per_connection;
     int err = 0;
 
     l->per_side = (pairs + each - 1) / each;
-    l->n_crews = 2 * l->per_side;
-    l->result->connections = l->n_crews;
+    l->n_groups = 2 * l->per_side;
+    l->result->connections = l->n_groups;
     l->result->sessions = 2 * pairs;
-    l->crews = calloc(l->n_crews, sizeof *l->crews);
-    if (!l->crews)
+    l->groups = calloc(l->n_groups, sizeof *l->groups);
+    if (!l->groups)
         return ERR_NOMEM;
-    for (size_t i = 0; !err && i < l->n_crews; i++) {
+    for (size_t i = 0; !err && i < l->n_groups; i++) {
         size_t first = i % l->per_side * each;
         size_t n = pairs - first < each ? pairs - first : each;
         bool receives = i >= l->per_side;
 
-        err =
-            crew_init(&l->crews[i], &l->all, n, (receives ? pairs : 0) + first);
-        l->crews[i].stalls = receives && first < l->options->stall;
+        err = client_group_init(&l->groups[i], &l->all, n,
+                                (receives ? pairs : 0) + first);
+        l->groups[i].stalls = receives && first < l->options->stall;
     }
     return err;
 }
@@ -396,7 +397,7 @@ static int prepare(struct load *l)
         err =
             stream_context(&l->tls, l->options->ca_file, l->options->insecure);
     if (!err)
-        err = make_crews(l);
+        err = make_groups(l);
     if (!err)
         err = loop_on_signal(l->loop, SIGINT, on_signal, l);
     if (!err)
@@ -406,17 +407,17 @@ static int prepare(struct load *l)
 
 static void load_init(struct load *l)
 {
-    l->pace.fd = -1;
+    l->schedule.fd = -1;
     rnd_init(&l->rnd);
     rnd_alnum(&l->rnd, l->traffic->run, sizeof l->traffic->run);
     pattern_init(&l->traffic->pattern);
     l->traffic->options = l->options;
-    l->all = (struct crews){.options = l->options,
-                            .channels = &l->channels,
-                            .traffic = l->traffic,
-                            .rnd = &l->rnd,
-                            .ops = &crew_ops,
-                            .ctx = l};
+    l->all = (struct client_groups){.options = l->options,
+                                    .channels = &l->channels,
+                                    .traffic = l->traffic,
+                                    .rnd = &l->rnd,
+                                    .ops = &client_group_ops,
+                                    .ctx = l};
     tx_init(&l->all.scratch, &l->rnd, NULL);
 }
 
@@ -425,15 +426,15 @@ static void load_fini(struct load *l)
     struct traffic *t = l->traffic;
 
     for (uint64_t i = 0; i < t->n_flows; i++) {
-        t->flows[i].counts->unanswered += t->flows[i].unanswered;
+        t->flows[i].counters->unanswered += t->flows[i].unanswered;
         flow_fini(&t->flows[i]);
     }
     free(t->flows);
     t->flows = NULL;
-    for (size_t i = 0; l->crews && i < l->n_crews; i++)
-        crew_fini(&l->crews[i]);
-    free(l->crews);
-    pace_stop(&l->pace);
+    for (size_t i = 0; l->groups && i < l->n_groups; i++)
+        client_group_fini(&l->groups[i]);
+    free(l->groups);
+    schedule_stop(&l->schedule);
     tx_fini(&l->all.scratch);
     if (l->addresses)
         freeaddrinfo(l->addresses);

@@ -74,13 +74,13 @@ static enum load_exit run(const struct load_options *o, struct traffic *t)
     if (!result.began)
         return complain(result.why, LOAD_NOT_RUN);
     if (o->json)
-        summary_json(stdout, o, &result, &t->tally);
+        summary_json(stdout, o, &result, &t->counters);
     else
-        summary_text(stdout, o, &result, &t->tally);
+        summary_text(stdout, o, &result, &t->counters);
     if (fflush(stdout))
         return complain(strerror(errno), LOAD_NOT_RUN);
-    return tally_has_faults(&t->tally, o->success_report) ? LOAD_FAULTS
-                                                          : LOAD_FINE;
+    return counters_has_faults(&t->counters, o->success_report) ? LOAD_FAULTS
+                                                                : LOAD_FINE;
 }
 
 static enum load_exit run_or_print(struct load_options *o)

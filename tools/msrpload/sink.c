@@ -86,7 +86,7 @@ static int send_200(struct flow *f)
 {
     struct span text = span_of(f->sink.answer, f->sink.answer_n);
 
-    return outlet_put(f->to, &text, 1);
+    return out_conn_put(f->to, &text, 1);
 }
 
 /* The whole message is here (RFC 4975, 7.1.2). */
@@ -109,7 +109,7 @@ static int send_report(struct flow *f, uint64_t number)
     frame_range(&frame, 1, size, size);
     frame_status(&frame, 200, code_comment(200));
     frame_end(&frame, span_of(tid, LABEL_TID), '$');
-    return outlet_put(f->to, frame.parts, frame.n);
+    return out_conn_put(f->to, frame.parts, frame.n);
 }
 
 /* --- what comes ----------------------------------------------------------- */
@@ -119,7 +119,7 @@ static void move_to(struct flow *f, uint64_t number)
 {
     struct sink *s = &f->sink;
 
-    if (f->counts == &f->traffic->tally.live && !f->dead)
+    if (f->counters == &f->traffic->counters.live && !f->dead)
         f->traffic->awaited -= number - s->number;
     s->number = number;
     s->offset = 0;
@@ -132,12 +132,12 @@ int sink_on_head(struct flow *f, const struct label *id, const struct msg *head)
     bool is_next =
         id->number == s->number && head->range_start == s->offset + 1;
 
-    f->counts->chunks_received++;
+    f->counters->chunks_received++;
     s->repeated = id->number < s->number;
     s->wants_200 = head->failure_report == MSG_REPORT_YES;
     /* That messages before it are missing is counted at the end. */
     if (!is_next && (s->repeated || head->range_start != 1))
-        f->counts->misordered++;
+        f->counters->misordered++;
     if (!is_next && !s->repeated) {
         if (id->number > s->number)
             move_to(f, id->number);
@@ -156,7 +156,7 @@ void sink_on_body(struct flow *f, struct span body)
     if (!pattern_is(&f->traffic->pattern, f->index, s->number, s->offset, body))
         s->bad = true;
     s->offset += body.n;
-    f->counts->octets_received += body.n;
+    f->counters->octets_received += body.n;
 }
 
 static void take_latency(struct flow *f)
@@ -164,11 +164,11 @@ static void take_latency(struct flow *f)
     struct traffic *t = f->traffic;
     uint64_t then_ns = f->sink.time_ns, now_ns;
 
-    if (f->counts != &t->tally.live || then_ns < t->from_ns ||
+    if (f->counters != &t->counters.live || then_ns < t->from_ns ||
         then_ns >= t->to_ns)
         return;
     now_ns = traffic_now_ns(t);
-    hist_add(&t->tally.latency_ns, now_ns > then_ns ? now_ns - then_ns : 0);
+    hist_add(&t->counters.latency_ns, now_ns > then_ns ? now_ns - then_ns : 0);
 }
 
 static int finish_message(struct flow *f)
@@ -177,9 +177,9 @@ static int finish_message(struct flow *f)
     uint64_t number = s->number;
 
     if (s->bad || s->offset != f->traffic->options->size) {
-        f->counts->corrupted++;
+        f->counters->corrupted++;
     } else {
-        f->counts->messages_received++;
+        f->counters->messages_received++;
         take_latency(f);
     }
     move_to(f, number + 1);
@@ -197,7 +197,7 @@ int sink_on_end(struct flow *f, char flag)
     if (flag == '$')
         err = finish_message(f);
     if (flag == '#') {
-        f->counts->aborted++;
+        f->counters->aborted++;
         move_to(f, f->sink.number + 1);
     }
     /* Its progress may be what opens the window. */

@@ -23,7 +23,7 @@ static double per_second(uint64_t from, uint64_t to, double seconds)
 
 static struct rates rates_of(const struct load_result *r)
 {
-    const struct tally_mark *from = &r->from, *to = &r->to;
+    const struct counters_mark *from = &r->from, *to = &r->to;
     struct rates rates = {
         .seconds = (double)(to->at_ns - from->at_ns) / 1e9,
         .cpu_seconds = (double)(to->cpu_ns - from->cpu_ns) / 1e9,
@@ -47,12 +47,12 @@ static double ms(uint64_t ns)
 /* --- for people ----------------------------------------------------------- */
 
 static void text_codes(FILE *to, const char *what,
-                       const uint64_t codes[TALLY_CODES])
+                       const uint64_t codes[COUNTERS_CODES])
 {
     bool any = false;
 
     fprintf(to, "%-12s", what);
-    for (unsigned code = 0; code < TALLY_CODES; code++) {
+    for (unsigned code = 0; code < COUNTERS_CODES; code++) {
         if (codes[code] == 0)
             continue;
         fprintf(to, "%s %03u: %" PRIu64, any ? "," : "", code, codes[code]);
@@ -70,7 +70,7 @@ static void text_latency(FILE *to, const struct hist *h)
     fprintf(to, " max %.3f ms (%" PRIu64 " messages)\n", ms(h->max), h->count);
 }
 
-static void text_counts(FILE *to, const struct counts *c)
+static void text_counts(FILE *to, const struct flow_counters *c)
 {
     fprintf(to,
             "%-12s %" PRIu64 " sent in %" PRIu64 " SENDs, %" PRIu64
@@ -81,14 +81,14 @@ static void text_counts(FILE *to, const struct counts *c)
             "%-12s %" PRIu64 " lost, %" PRIu64 " corrupted, %" PRIu64
             " aborted, %" PRIu64 " SENDs out of order, %" PRIu64
             " without response\n",
-            "faults", tally_lost(c), c->corrupted, c->aborted, c->misordered,
+            "faults", counters_lost(c), c->corrupted, c->aborted, c->misordered,
             c->unanswered);
     text_codes(to, "responses", c->responses);
     text_codes(to, "REPORTs", c->reports);
 }
 
 void summary_text(FILE *to, const struct load_options *options,
-                  const struct load_result *r, const struct tally *t)
+                  const struct load_result *r, const struct counters *t)
 {
     struct rates rates = rates_of(r);
 
@@ -116,12 +116,12 @@ void summary_text(FILE *to, const struct load_options *options,
 /* --- for programs --------------------------------------------------------- */
 
 static void json_codes(FILE *to, const char *name,
-                       const uint64_t codes[TALLY_CODES])
+                       const uint64_t codes[COUNTERS_CODES])
 {
     bool any = false;
 
     fprintf(to, ", \"%s\": {", name);
-    for (unsigned code = 0; code < TALLY_CODES; code++) {
+    for (unsigned code = 0; code < COUNTERS_CODES; code++) {
         if (codes[code] == 0)
             continue;
         fprintf(to, "%s\"%03u\": %" PRIu64, any ? ", " : "", code, codes[code]);
@@ -130,7 +130,8 @@ static void json_codes(FILE *to, const char *name,
     fputc('}', to);
 }
 
-static void json_counts(FILE *to, const char *name, const struct counts *c)
+static void json_counts(FILE *to, const char *name,
+                        const struct flow_counters *c)
 {
     const struct {
         const char *name;
@@ -141,7 +142,7 @@ static void json_counts(FILE *to, const char *name, const struct counts *c)
                {"messages_received", c->messages_received},
                {"sends_received", c->chunks_received},
                {"octets_received", c->octets_received},
-               {"lost", tally_lost(c)},
+               {"lost", counters_lost(c)},
                {"corrupted", c->corrupted},
                {"aborted", c->aborted},
                {"out_of_order", c->misordered},
@@ -165,7 +166,7 @@ static void json_latency(FILE *to, const struct hist *h)
 }
 
 void summary_json(FILE *to, const struct load_options *options,
-                  const struct load_result *r, const struct tally *t)
+                  const struct load_result *r, const struct counters *t)
 {
     struct rates rates = rates_of(r);
 

@@ -6,13 +6,13 @@
 
 #include "load.h"
 #include "load_options.h"
-#include "tally.h"
+#include "counters.h"
 
 void summary_text(FILE *to, const struct load_options *options,
-                  const struct load_result *r, const struct tally *t);
+                  const struct load_result *r, const struct counters *t);
 
 /* One JSON object on one line. */
 void summary_json(FILE *to, const struct load_options *options,
-                  const struct load_result *r, const struct tally *t);
+                  const struct load_result *r, const struct counters *t);
 
 #endif

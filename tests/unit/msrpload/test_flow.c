@@ -19,15 +19,15 @@ struct rig {
     struct traffic traffic;
     struct loop *loop;
     struct channels channels;
-    struct outlet sender, receiver;
+    struct out_conn sender, receiver;
     struct flow flow;
-    char *wire; /* what was taken from an outlet last */
+    char *wire; /* what was taken from a connection last */
     size_t wire_n;
 };
 
-static void open_outlet(struct rig *r, struct outlet *o)
+static void open_conn(struct rig *r, struct out_conn *o)
 {
-    outlet_init(o);
+    out_conn_init(o);
     o->channel = (struct channel){.all = &r->channels};
     buf_init(&o->channel.out, &r->channels.outputs, WIRE);
     loop_defer_init(&o->channel.turn, NULL, NULL);
@@ -49,13 +49,13 @@ static int set_up(void **state)
                                        .window = 4,
                                        .count = 10,
                                        .failure_report = MSG_REPORT_YES};
-    open_outlet(r, &r->sender);
-    open_outlet(r, &r->receiver);
+    open_conn(r, &r->sender);
+    open_conn(r, &r->receiver);
     *state = r;
     return 0;
 }
 
-static void close_outlet(struct outlet *o)
+static void close_conn(struct out_conn *o)
 {
     loop_defer_cancel(&o->channel.turn);
     buf_clear(&o->channel.out);
@@ -66,8 +66,8 @@ static int tear_down(void **state)
     struct rig *r = *state;
 
     flow_fini(&r->flow);
-    close_outlet(&r->sender);
-    close_outlet(&r->receiver);
+    close_conn(&r->sender);
+    close_conn(&r->receiver);
     channels_fini(&r->channels);
     loop_free(r->loop);
     free(r->wire);
@@ -93,8 +93,8 @@ static void begin(struct rig *r)
     flow_poke(&r->flow);
 }
 
-/* Takes what the outlet has, behind what was taken before. */
-static void take_more(struct rig *r, struct outlet *o)
+/* Takes what the connection has, behind what was taken before. */
+static void take_more(struct rig *r, struct out_conn *o)
 {
     struct buf *out = &o->channel.out;
 
@@ -108,7 +108,7 @@ static void take_more(struct rig *r, struct outlet *o)
     }
 }
 
-static void take_wire(struct rig *r, struct outlet *o)
+static void take_wire(struct rig *r, struct out_conn *o)
 {
     r->wire_n = 0;
     take_more(r, o);
@@ -117,7 +117,7 @@ static void take_wire(struct rig *r, struct outlet *o)
 /* Lets the sender send, and takes what it sent. */
 static void send_all(struct rig *r)
 {
-    assert_int_equal(outlet_fill(&r->sender), 0);
+    assert_int_equal(out_conn_fill(&r->sender), 0);
     take_wire(r, &r->sender);
 }
 
@@ -153,11 +153,11 @@ static int on_send(struct rig *r, const struct msg *head, struct flow **f)
     *f = flow_find(&id, &r->traffic, &r->receiver, head);
     if (*f)
         return sink_on_head(*f, &id, head);
-    r->traffic.tally.stray++;
+    r->traffic.counters.stray++;
     return 0;
 }
 
-/* What crew.c does with what has come. */
+/* What client_group.c does with what has come. */
 static void deliver_span(struct rig *r, struct span in)
 {
     struct flow *f = NULL;
@@ -211,7 +211,7 @@ static void run_all(struct rig *r)
 static void what_is_sent_arrives_and_is_answered(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     begin(r);
     assert_int_equal(r->traffic.unsent, 10);
@@ -222,14 +222,14 @@ static void what_is_sent_arrives_and_is_answered(void **state)
     assert_int_equal(c->responses[200], 10);
     assert_int_equal(r->traffic.awaited, 0);
     assert_int_equal(r->traffic.unsent, 0);
-    assert_int_equal(r->traffic.tally.latency_ns.count, 10);
-    assert_false(tally_has_faults(&r->traffic.tally, false));
+    assert_int_equal(r->traffic.counters.latency_ns.count, 10);
+    assert_false(counters_has_faults(&r->traffic.counters, false));
 }
 
 static void no_more_than_a_window_is_unanswered(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     begin(r);
     send_all(r);
@@ -245,7 +245,7 @@ static void no_more_than_a_window_is_unanswered(void **state)
 static void without_responses_delivery_opens_the_window(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options.failure_report = MSG_REPORT_NO;
     begin(r);
@@ -261,7 +261,7 @@ static void without_responses_delivery_opens_the_window(void **state)
 static void a_flipped_octet_is_corruption(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
     char *body;
 
     r->options.count = 2;
@@ -273,8 +273,8 @@ static void a_flipped_octet_is_corruption(void **state)
     deliver(r);
     assert_int_equal(c->corrupted, 1);
     assert_int_equal(c->messages_received, 1);
-    assert_int_equal(tally_lost(c), 0);
-    assert_true(tally_has_faults(&r->traffic.tally, false));
+    assert_int_equal(counters_lost(c), 0);
+    assert_true(counters_has_faults(&r->traffic.counters, false));
 }
 
 /* Where the n-th SEND on the wire begins. */
@@ -292,7 +292,7 @@ static char *nth_send(struct rig *r, size_t n)
 static void a_missing_message_is_lost(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
     char *one, *two;
 
     r->options.count = 3;
@@ -304,7 +304,7 @@ static void a_missing_message_is_lost(void **state)
     r->wire_n -= (size_t)(two - one);
     deliver(r);
     assert_int_equal(c->messages_received, 2);
-    assert_int_equal(tally_lost(c), 1);
+    assert_int_equal(counters_lost(c), 1);
     assert_int_equal(c->misordered, 0);
     answer(r);
     assert_int_equal(r->flow.unanswered, 1);
@@ -313,7 +313,7 @@ static void a_missing_message_is_lost(void **state)
 static void a_message_that_comes_twice_is_out_of_order(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
     size_t n;
 
     r->options.count = 1;
@@ -336,14 +336,14 @@ static void a_message_to_somebody_else_is_a_stray(void **state)
     send_all(r);
     replace(r, "/receiver;", "/received;");
     deliver_span(r, span_of(r->wire, r->wire_n));
-    assert_int_equal(r->traffic.tally.stray, 1);
-    assert_int_equal(r->traffic.tally.live.messages_received, 0);
+    assert_int_equal(r->traffic.counters.stray, 1);
+    assert_int_equal(r->traffic.counters.live.messages_received, 0);
 }
 
 static void a_refusal_is_counted_by_its_code(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options.count = 1;
     begin(r);
@@ -353,9 +353,9 @@ static void a_refusal_is_counted_by_its_code(void **state)
     replace(r, "200 OK", "403 No");
     deliver_span(r, span_of(r->wire, r->wire_n));
     assert_int_equal(c->responses[403], 1);
-    assert_int_equal(tally_refusals(c->responses), 1);
+    assert_int_equal(counters_refusals(c->responses), 1);
     assert_int_equal(r->flow.unanswered, 0);
-    assert_true(tally_has_faults(&r->traffic.tally, false));
+    assert_true(counters_has_faults(&r->traffic.counters, false));
 }
 
 static void a_response_to_nothing_is_a_stray(void **state)
@@ -368,14 +368,14 @@ static void a_response_to_nothing_is_a_stray(void **state)
     deliver_span(r, SPAN("MSRP 0000000000000001 200 OK\r\nTo-Path: " SENDER
                          "\r\nFrom-Path: " RELAY
                          "\r\n-------0000000000000001$\r\n"));
-    assert_int_equal(r->traffic.tally.stray, 1);
+    assert_int_equal(r->traffic.counters.stray, 1);
     assert_int_equal(r->flow.unanswered, 1);
 }
 
 static void a_long_message_goes_in_chunks_that_fit(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options = (struct load_options){.size = 300001,
                                        .chunk = 70000,
@@ -387,13 +387,13 @@ static void a_long_message_goes_in_chunks_that_fit(void **state)
     assert_int_equal(c->chunks_sent, 10);
     assert_int_equal(c->chunks_received, 10);
     assert_int_equal(c->messages_received, 2);
-    assert_false(tally_has_faults(&r->traffic.tally, false));
+    assert_false(counters_has_faults(&r->traffic.counters, false));
 }
 
 static void a_long_chunk_can_be_interrupted(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
     struct span none = SPAN("");
 
     r->options = (struct load_options){.size = 3000000,
@@ -404,7 +404,7 @@ static void a_long_chunk_can_be_interrupted(void **state)
     begin(r);
     send_all(r);
     assert_ptr_equal(r->sender.open, &r->flow);
-    assert_int_equal(outlet_put(&r->sender, &none, 1), 0);
+    assert_int_equal(out_conn_put(&r->sender, &none, 1), 0);
     assert_null(r->sender.open);
     take_more(r, &r->sender);
     deliver(r);
@@ -417,7 +417,7 @@ static void a_long_chunk_can_be_interrupted(void **state)
 static void a_message_that_is_given_up_is_counted(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options.count = 2;
     begin(r);
@@ -426,13 +426,13 @@ static void a_message_that_is_given_up_is_counted(void **state)
     deliver(r);
     assert_int_equal(c->aborted, 1);
     assert_int_equal(c->messages_received, 1);
-    assert_int_equal(tally_lost(c), 0);
+    assert_int_equal(counters_lost(c), 0);
 }
 
 static void reports_come_back_to_the_sender(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options.success_report = true;
     begin(r);
@@ -440,13 +440,13 @@ static void reports_come_back_to_the_sender(void **state)
     assert_int_equal(c->reports[200], 10);
     assert_int_equal(r->flow.unreported, 0);
     assert_int_equal(r->traffic.awaited, 0);
-    assert_false(tally_has_faults(&r->traffic.tally, true));
+    assert_false(counters_has_faults(&r->traffic.counters, true));
 }
 
 static void a_failure_report_is_a_fault(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options.success_report = true;
     r->options.count = 1;
@@ -457,7 +457,7 @@ static void a_failure_report_is_a_fault(void **state)
     replace(r, "Status: 000 200 OK", "Status: 000 408 No");
     deliver_span(r, span_of(r->wire, r->wire_n));
     assert_int_equal(c->reports[408], 1);
-    assert_int_equal(tally_refusals(c->reports), 1);
+    assert_int_equal(counters_refusals(c->reports), 1);
 }
 
 static void a_dead_flow_is_not_waited_for(void **state)
@@ -473,7 +473,7 @@ static void a_dead_flow_is_not_waited_for(void **state)
     deliver(r);
     assert_int_equal(r->traffic.awaited, 0);
     send_all(r);
-    assert_int_equal(r->traffic.tally.live.messages_sent, 4);
+    assert_int_equal(r->traffic.counters.live.messages_sent, 4);
 }
 
 static void a_stalled_flow_is_not_waited_for(void **state)
@@ -485,14 +485,14 @@ static void a_stalled_flow_is_not_waited_for(void **state)
     send_all(r);
     assert_int_equal(r->traffic.awaited, 0);
     assert_int_equal(r->traffic.unsent, 0);
-    assert_int_equal(r->traffic.tally.live.messages_sent, 0);
-    assert_int_equal(r->traffic.tally.stalled.messages_sent, 4);
+    assert_int_equal(r->traffic.counters.live.messages_sent, 0);
+    assert_int_equal(r->traffic.counters.stalled.messages_sent, 4);
 }
 
 static void with_a_rate_only_what_is_due_is_sent(void **state)
 {
     struct rig *r = *state;
-    const struct counts *c = &r->traffic.tally.live;
+    const struct flow_counters *c = &r->traffic.counters.live;
 
     r->options.rate = 1000 * 1000; /* one each millisecond */
     begin(r);
@@ -530,7 +530,7 @@ static void flows_on_one_connection_take_turns(void **state)
     for (size_t i = 0; i < 6; i++)
         assert_int_equal(nth_send(r, i)[9], '0' + (char)(i % 2));
     deliver(r);
-    assert_int_equal(r->traffic.tally.live.messages_received, 6);
+    assert_int_equal(r->traffic.counters.live.messages_received, 6);
     for (size_t i = 0; i < 2; i++)
         flow_fini(&flows[i]);
 }

@@ -1,14 +1,14 @@
-/* pace - lets messages become due at their times, whatever became of those
+/* schedule - lets messages become due at their times, whatever became of those
  * before them. To the microsecond: a timer of the kernel's, not the loop's. */
-#ifndef PACE_H
-#define PACE_H
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
 
 #include <stdint.h>
 
 #include "flow.h"
 #include "loop.h"
 
-struct pace {
+struct schedule {
     struct traffic *traffic;
     struct loop_io io;
     int fd;        /* -1: not started */
@@ -16,7 +16,7 @@ struct pace {
 };
 
 /* Begins now, at the epoch of the traffic. 0 or ERR_IO. */
-int pace_start(struct pace *p, struct loop *loop, struct traffic *t);
-void pace_stop(struct pace *p);
+int schedule_start(struct schedule *s, struct loop *loop, struct traffic *t);
+void schedule_stop(struct schedule *s);
 
 #endif

@@ -1,7 +1,7 @@
-/* crew - the clients that share one connection. They authenticate one after
- * another; then what comes for them goes to their flows. */
-#ifndef CREW_H
-#define CREW_H
+/* client_group - the clients that share one connection. They authenticate one
+ * after another; then what comes for them goes to their flows. */
+#ifndef CLIENT_GROUP_H
+#define CLIENT_GROUP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "rnd.h"
 #include "tx.h"
 
-struct crew;
+struct client_group;
 
 /* One session at the relay. */
 struct client {
@@ -21,27 +21,27 @@ struct client {
     char *sdp;      /* what its peers send to; heap */
 };
 
-struct crew_ops {
+struct client_group_ops {
     /* All its clients have their URIs. */
-    void (*ready)(void *ctx, struct crew *c);
+    void (*ready)(void *ctx, struct client_group *g);
     /* The connection is gone; `why` tells the user. */
-    void (*lost)(void *ctx, struct crew *c, const char *why);
+    void (*lost)(void *ctx, struct client_group *g, const char *why);
 };
 
-/* What all crews share; outlives them. */
-struct crews {
+/* What all groups share; outlives them. */
+struct client_groups {
     const struct load_options *options;
     struct channels *channels;
     struct traffic *traffic;
     struct rnd *rnd;
     struct tx scratch; /* where an AUTH is put together */
-    const struct crew_ops *ops;
+    const struct client_group_ops *ops;
     void *ctx;
 };
 
-struct crew {
-    struct outlet outlet; /* the connection: first */
-    struct crews *all;
+struct client_group {
+    struct out_conn conn; /* the connection: first */
+    struct client_groups *all;
     struct client *clients; /* heap */
     size_t n_clients;
     size_t n_ready; /* that have authenticated */
@@ -52,17 +52,18 @@ struct crew {
 };
 
 /* Of `n` clients; the first is number `first` of all. Nothing happens yet. 0 or
- * ERR_NOMEM; crew_fini() in any case. */
-int crew_init(struct crew *c, struct crews *all, size_t n, size_t first);
-void crew_fini(struct crew *c);
+ * ERR_NOMEM; client_group_fini() in any case. */
+int client_group_init(struct client_group *g, struct client_groups *all,
+                      size_t n, size_t first);
+void client_group_fini(struct client_group *g);
 
 /* Begins to connect and to authenticate: 0 or what channel_open() gives. */
-int crew_start(struct crew *c, const struct sockaddr *to, socklen_t to_n,
-               SSL_CTX *ctx, const char *name);
+int client_group_start(struct client_group *g, const struct sockaddr *to,
+                       socklen_t to_n, SSL_CTX *ctx, const char *name);
 
-static inline bool crew_is_ready(const struct crew *c)
+static inline bool client_group_is_ready(const struct client_group *g)
 {
-    return c->n_ready == c->n_clients;
+    return g->n_ready == g->n_clients;
 }
 
 #endif
