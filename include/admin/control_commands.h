@@ -1,7 +1,7 @@
 /* control_commands - what can be asked for over the control socket.
  *
  * One table: what the daemon takes, its answer to `help`, and what msrprelayctl
- * knows of them follow from it. What is done about them is control_do.h. */
+ * knows of them follow from it. The daemon's server carries them out. */
 #ifndef CONTROL_COMMANDS_H
 #define CONTROL_COMMANDS_H
 

@@ -48,7 +48,8 @@ struct head_pool {
 void head_pool_init(struct head_pool *p, size_t keep);
 void head_pool_fini(struct head_pool *p);
 
-enum { HEAD_OWN_MAX = 2 }; /* own URIs in a row: ours, and ours (trap 19) */
+/* Own URIs in a row: ours, and ours (RFC 4976, trap 19). */
+enum { HEAD_OWN_MAX = 2 };
 
 /* The head for `m`, that goes on to `to` (the rest of its To-Path), having
  * passed our URIs own[0..n_own), nearest to the sender first; `token` is the

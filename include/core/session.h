@@ -161,7 +161,7 @@ void session_leave(struct party *p);
 /* --- failed messages (P-21) --- */
 
 /* A message: its Message-ID, and From-Path, for both sides may count from 1
- * (trap 13). */
+ * (RFC 4975, trap 13). */
 struct session_message {
     struct span id, from;
 };

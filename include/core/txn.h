@@ -68,7 +68,7 @@ void txns_fini(struct txns *t);
 void txns_set_timeout(struct txns *t, uint64_t timeout_ms);
 
 /* A SEND that begins to go out on `link` under `tid`; takes a reference to
- * `head`. NULL without memory. It is open: txn_sent() follows. */
+ * `head`. NULL without memory. It is open: txn_close() follows. */
 struct txn *txn_open(struct txns *t, struct link *link, const char *tid,
                      struct head *head, uint64_t start);
 

@@ -35,7 +35,7 @@ void frame_add(struct frame *f, struct span s);
 /* Appends a decimal number, or `*` for MSG_STAR. */
 void frame_add_u64(struct frame *f, uint64_t v);
 
-/* `MSRP tid method CRLF`, then the path lines follow with frame_path(). */
+/* `MSRP tid method CRLF`; the path lines follow with frame_header(). */
 void frame_request(struct frame *f, struct span tid, struct span method);
 
 /* `MSRP tid code [comment] CRLF`; code is 100..999. */

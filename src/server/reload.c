@@ -1,4 +1,4 @@
-/* reload - from one setup to the next, all or nothing (design 2.4). */
+/* reload - from one setup to the next, all or nothing (decisions 2.4). */
 #include <errno.h>
 #include <stdio.h>
 

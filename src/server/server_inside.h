@@ -199,7 +199,7 @@ int orders_init(struct server *s);
 /* --- reload.c --- */
 
 /* Reads the configuration again and goes over to it, or leaves all as it is
- * (design 2.4). Faults are logged, and told to `fault` unless it is NULL. 0;
+ * (decisions 2.4). Faults are logged, and told to `fault` unless it is NULL. 0;
  * ERR_CONFIG after faults; ERR_NOT_NOW when the relay is ending. */
 int server_reload(struct server *s, config_fault_fn fault, void *ctx);
 

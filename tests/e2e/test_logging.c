@@ -206,7 +206,7 @@ static void nothing_secret_is_written_down_at_any_level(void **state)
         secrets_find(&line, &what, s->secrets, span_str(relay_log(s->relay))));
 }
 
-/* Design 2.1: USR2 prints every table. */
+/* Decisions 2.1: USR2 prints every table. */
 static void every_table_is_printed(void **state)
 {
     enum { MANY = 250 }; /* rows, for more than one turn */

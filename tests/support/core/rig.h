@@ -55,8 +55,8 @@ struct rig {
     size_t n_hosts;
 };
 
-/* The settings of the design, for relay.example.com and the realm example.com;
- * change r->policy before rig_start(). */
+/* The settings of decisions 2.2, for relay.example.com and the realm
+ * example.com; change r->policy before rig_start(). */
 void rig_init(struct rig *r);
 
 /* The users of `text`, a users file, and the relay. 0 or ERR_NOMEM. */

@@ -229,8 +229,8 @@ static void a_cnonce_must_stand_in_quotes_as_it_is(void **state)
     assert_int_equal(judge(b, &(struct claim){.cnonce = "x,y; z"}), 200);
 }
 
-/* Trap 7, I-5, I-6: the rightmost URI as text, or the client's own writing of
- * it. */
+/* RFC 4976, trap 7; I-5, I-6: the rightmost URI as text, or the client's own
+ * writing of it. */
 static void the_uri_is_the_rightmost_in_to_path(void **state)
 {
     struct bench *b = *state;

@@ -35,7 +35,7 @@ static void more_octets_go_with_a_star(void **state)
     assert_span(bench_range(b, 0), "Byte-Range: 1-*/9000\r\n");
 }
 
-/* D-11; issue: what is streamed cannot know its end. */
+/* D-11: what is streamed cannot know its end. */
 static void what_is_streamed_goes_with_a_star(void **state)
 {
     struct bench *b = *state;
@@ -47,7 +47,7 @@ static void what_is_streamed_goes_with_a_star(void **state)
     assert_int_equal(bench_frame(b, 0)->flag, '$');
 }
 
-/* B4975-7.1.1-c, trap 10. */
+/* B4975-7.1.1-c; RFC 4975, trap 10. */
 static void totals_are_kept_found_out_or_not_repeated(void **state)
 {
     static const struct {
@@ -194,7 +194,7 @@ static void another_streams_chunk_interrupts(void **state)
     fake_link_fini(&other);
 }
 
-/* --- nothing in it (I-1, I-2, I-23, trap 3, trap 9) --- */
+/* --- nothing in it (I-1, I-2, I-23; RFC 4975, traps 3 and 9) --- */
 
 static void assert_empty_goes_as(void **state, const char *rest, char flag,
                                  const char *range, bool has_body)

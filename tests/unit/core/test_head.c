@@ -62,7 +62,7 @@ static void our_uri_moves_from_to_path_to_from_path(void **state)
                     OUT_PATHS "Message-ID: 1234\r\nByte-Range: 5-9/20\r\n");
 }
 
-/* Trap 19: the one passed last is the one nearest to the receiver. */
+/* RFC 4976, trap 19: the one passed last is the one nearest to the receiver. */
 static void two_uris_of_ours_both_move(void **state)
 {
     struct span own[] = {SPAN(OWN), SPAN(OWN2)};
@@ -137,7 +137,7 @@ static void what_a_report_needs_is_kept(void **state)
     head_unref(&pool, h);
 }
 
-/* Trap 13: the Message-ID alone does not make a message. */
+/* RFC 4975, trap 13: the Message-ID alone does not make a message. */
 static void a_message_is_its_id_its_way_and_its_sender(void **state)
 {
     struct head *a = head_of(START "Message-ID: 1234\r\n");

@@ -96,7 +96,7 @@ static void who_was_dialled_is_found_by_host_and_port(void **state)
     assert_ptr_equal(find(b, "msrps://far.example:2856/x;tcp"), l);
 }
 
-/* Trap 10: from whatever port it came. */
+/* RFC 4976, trap 10: from whatever port it came. */
 static void who_showed_a_certificate_is_found_by_its_name(void **state)
 {
     struct bench *b = *state;

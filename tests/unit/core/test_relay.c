@@ -78,7 +78,7 @@ static size_t reports_in(struct span text)
     return n;
 }
 
-/* The issue: 5,000 chunks of one message outstanding give one REPORT. */
+/* 5,000 chunks of one message outstanding give one REPORT. */
 static void thousands_of_chunks_lost_are_one_report(void **state)
 {
     enum { N = 5000 };
@@ -141,7 +141,7 @@ static void many_failed_messages_are_each_told_once(void **state)
     assert_int_equal(reports_in(fake_link_new_output(&alice->fake)), N);
 }
 
-/* R4976-6.1-e, trap 21: a 401 is no failed request. */
+/* R4976-6.1-e; RFC 4976, trap 21: a 401 is no failed request. */
 static void nothing_but_failed_requests_end_a_connection(void **state)
 {
     struct rig *r = *state;
@@ -264,7 +264,7 @@ static void a_link_is_idle_when_nothing_is_in_flight(void **state)
     free(got);
 }
 
-/* Trap 12, B4975-7.1-a. */
+/* B4975-7.1-a; RFC 4975, trap 12. */
 static void tids_are_16_letters_and_digits_and_never_repeat(void **state)
 {
     enum { N = 400 };

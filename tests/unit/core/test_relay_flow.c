@@ -1,5 +1,5 @@
-/* Pressure (design 4.3, P-22, P-23): who waits for whom, for how long, and who
- * does not notice. */
+/* Pressure (decisions 4.3, P-22, P-23): who waits for whom, for how long, and
+ * who does not notice. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -379,8 +379,7 @@ static void nobody_waits_for_his_own_answers(void **state)
 
 /* --- time --- */
 
-/* The issue: a receiver that reads slowly for two minutes gives no false 408.
- */
+/* A receiver that reads slowly for two minutes gives no false 408. */
 static void slowness_is_not_silence(void **state)
 {
     struct scene *s = set_scene(16384, 4096);

@@ -131,7 +131,7 @@ static void assert_leads_to(const struct route *r, struct fake_link *f)
     assert_ptr_equal(r->out, &f->link);
 }
 
-/* --- whose authority (R4976-6.2-b, I-9, trap 22) --- */
+/* --- whose authority (R4976-6.2-b, I-9; RFC 4976, trap 22) --- */
 
 static void ours_is_a_name_of_ours_with_a_port_of_ours(void **state)
 {
@@ -303,7 +303,7 @@ static void a_relay_binds_nobody(void **state)
     assert_int_equal(b->of_alice->n_peers, 1);
 }
 
-/* --- both here (trap 19) --- */
+/* --- both here (RFC 4976, trap 19) --- */
 
 static void uris_of_ours_in_a_row_are_each_authorised(void **state)
 {

@@ -389,7 +389,7 @@ static void a_failed_message_keeps_its_first_code(void **state)
     assert_int_equal(session_failed(&b->all, new_one(b), m), 0);
 }
 
-/* Trap 13. */
+/* RFC 4975, trap 13. */
 static void the_same_id_of_another_sender_is_another_message(void **state)
 {
     struct bench *b = *state;

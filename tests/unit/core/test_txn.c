@@ -140,7 +140,7 @@ static void thousands_are_found(void **state)
     assert_int_equal(b->head->refs, 5001);
 }
 
-/* The issue: at most 200 octets each, besides the heads. */
+/* At most 200 octets each, besides the heads. */
 static void one_is_small(void **state)
 {
     (void)state;
@@ -164,7 +164,7 @@ static void a_request_keeps_the_way_back(void **state)
     txn_close(x, 0);
 }
 
-/* --- the clock (R4976-6.4.1-c, trap 15) --- */
+/* --- the clock (R4976-6.4.1-c; RFC 4975, trap 15) --- */
 
 static void the_clock_starts_when_the_last_octet_is_taken(void **state)
 {

@@ -117,7 +117,7 @@ static void a_response_is_taken_apart(void **state)
     drop(&m);
 }
 
-/* Trap 18. */
+/* RFC 4975, trap 18. */
 static void a_comment_may_be_absent_or_empty(void **state)
 {
     (void)state;

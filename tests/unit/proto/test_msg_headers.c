@@ -87,7 +87,7 @@ static void ranges_of_every_form_are_read(void **state)
     assert_range("1-25/*", 1, 25, MSG_STAR);
     assert_range("2049-*/9000", 2049, MSG_STAR, 9000);
     assert_range("1-0/0", 1, 0, 0);                   /* I-2 */
-    assert_range("9001-9000/9000", 9001, 9000, 9000); /* trap 9 */
+    assert_range("9001-9000/9000", 9001, 9000, 9000); /* RFC 4975, trap 9 */
     assert_range("9223372036854775807-9223372036854775807/"
                  "9223372036854775807",
                  most, most, most);

@@ -128,7 +128,7 @@ static void stray_crlfs_between_frames_are_skipped(void **state)
     feed_free(&f);
 }
 
-/* R4975-7.1-g, trap 3. */
+/* R4975-7.1-g; RFC 4975, trap 3. */
 static void an_empty_body_is_not_no_body(void **state)
 {
     const struct feed_frame *frame;
@@ -160,8 +160,7 @@ static void an_empty_body_may_lack_its_own_crlf(void **state)
     feed_free(&f);
 }
 
-/* --- bodies that look like something else (traps 1 and 2, I-25)
- * --------------------------------------- */
+/* --- bodies that look like something else (RFC 4975, traps 1, 2; I-25) --- */
 
 static void a_body_may_end_like_the_beginning_of_an_end_line(void **state)
 {
