@@ -1,0 +1,2 @@
+# README: does a text and a file arrive on a machine where nothing is set up?
+./quickstart --once
