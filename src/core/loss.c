@@ -195,7 +195,7 @@ static void collect(struct relay *r, struct losses *all, struct txn *x,
     if (due)
         head_ref(one.head);
     if (x->back)
-        request_lost(r, x);
+        answer_lost(r, x);
     txn_drop(&r->txns, x);
     if (!due)
         return;

@@ -1,4 +1,11 @@
 /* relay_state - what the files that make up the relay share among themselves.
+ *
+ * Calls go one way, from the right to the left:
+ *
+ *     relay   answer   send   loss   request   dispatch
+ *     links   our own  SEND   failed other     what an event
+ *     routes  respon-  on its after  methods,  or an ending
+ *             ses      way    a 200  responses leads to
  */
 #ifndef RELAY_STATE_H
 #define RELAY_STATE_H
@@ -77,6 +84,10 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m);
 void answer_local(struct relay *r, struct link *l, const struct msg *m,
                   const struct route *route);
 
+/* The link to which this request was to go never came about: says so to the
+ * sender (P-20). */
+void answer_lost(struct relay *r, const struct txn *x);
+
 /* --- send.c: SEND on its way --- */
 
 void send_head(struct relay *r, struct link *l, const struct msg *m);
@@ -95,9 +106,6 @@ void send_fail(struct relay *r, struct link *l, uint16_t code);
 /* A whole request other than SEND. */
 void request_forward(struct relay *r, struct link *l, const struct msg *m,
                      struct span body);
-/* The link to which the request was to go never came about: says so to who sent
- * it (P-20). */
-void request_lost(struct relay *r, const struct txn *x);
 /* A response; never has a body. */
 void response_take(struct relay *r, struct link *l, const struct msg *m);
 

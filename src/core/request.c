@@ -31,24 +31,6 @@ static char *keep_paths(const struct msg *m)
     return paths;
 }
 
-void request_lost(struct relay *r, const struct txn *x)
-{
-    const struct txn_back *back = x->back;
-    struct link *in = relay_link(r, back->in_number);
-    struct span tid = span_of(back->tid, back->tid_n);
-    unsigned code = x->link->fail_code;
-    struct frame f;
-
-    if (!in || !back->paths || !code)
-        return;
-    frame_init(&f);
-    frame_response(&f, tid, code, code_comment(code));
-    frame_add(&f, span_str(back->paths));
-    frame_end(&f, tid, '$');
-    r->stats.responses_made[code_index(code)]++;
-    (void)sendq_put_between(in, &f);
-}
-
 /* Remembers where the answer belongs (P-6); a REPORT has none. */
 static bool expect_answer(struct relay *r, const struct link *l,
                           struct link *out, const struct msg *m,
