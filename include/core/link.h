@@ -1,8 +1,8 @@
-/* link - a neighbour: one connection as the relay's rules see it.
+/* link - one connection as the relay's rules see it.
  *
- * The app fills in the functions and what it knows of the connection;
- * everything else in here is core's own and begins zeroed by link_init(). Core
- * never touches a socket, and a link never dies inside one of core's functions:
+ * hop fills in the functions and what it knows of the connection; everything
+ * else belongs to a module of core and begins zeroed by link_init(). Core never
+ * touches a socket, and a link never dies inside one of core's functions:
  * close() only asks for the end, which comes later through relay_link_closed().
  */
 #ifndef LINK_H
@@ -13,16 +13,13 @@
 #include <stdint.h>
 
 #include "list.h"
-#include "msg.h"
 #include "str.h"
+#include "stream.h"
 #include "table.h"
 
 struct link;
-struct head;
-struct txn;
 struct held;
 struct sendq;
-struct session;
 
 struct link_ops {
     /* Appends all parts to the output, or nothing: 0 or an error, which means
@@ -43,34 +40,6 @@ struct link_ops {
     bool (*has_name)(const struct link *l, struct span host);
 };
 
-/* That a stream goes through a session, from its owner or to him. The session
- * clears it when it ends. */
-struct party {
-    struct session *session;     /* or NULL */
-    struct list of_session;      /* in its `parties` */
-    const struct stream *stream; /* that it is part of */
-};
-
-/* The outgoing side of one incoming SEND chunk (see chunker.h). */
-enum { TID_LEN = 16 };
-struct stream {
-    struct link *in;     /* who feeds it */
-    struct link *out;    /* where to; NULL when it failed or there is none */
-    struct list feeding; /* in out->feeders */
-    struct head *head;   /* what every outgoing SEND of it repeats; owned ref */
-    struct txn *txn;     /* of the open chunk; NULL if none is needed */
-    uint64_t next;       /* position in the message of the next octet out */
-    uint64_t chunk_start;  /* where the open chunk began */
-    uint64_t total;        /* or MSG_STAR */
-    uint64_t first;        /* where the incoming chunk began */
-    struct party sender;   /* the session whose owner sends it */
-    struct party receiver; /* the session whose owner receives it */
-    bool is_open;          /* its chunk is open on `out` */
-    uint8_t tail_n;        /* octets in `tail` */
-    char tid[TID_LEN];
-    char tail[7 + TID_LEN - 1]; /* last octets written of the open chunk */
-};
-
 /* What becomes of the frame that this link is sending us. */
 enum link_frame {
     LINK_FRAME_NONE,   /* between frames */
@@ -79,52 +48,90 @@ enum link_frame {
     LINK_FRAME_GATHER, /* another request, its body still to come (P-26) */
 };
 
-struct link {
-    const struct link_ops *ops;
-    uint64_t number; /* never reused */
-    bool secure;     /* TLS */
-    bool may_auth;   /* TLS, or auth.allow_tcp */
-    bool is_host;    /* showed a verified host certificate (P-8) */
-    uint16_t port;   /* in URIs given out over it */
-    /* Of one that this relay dialled; `host` is empty for others. */
-    struct span host;   /* the host of the URI */
-    uint16_t host_port; /* its port; 0: it had none */
-    bool connecting;    /* not there yet: feeders wait, what is put is kept */
-    bool asked;         /* asked for our certificate, as relays do */
-    bool to_relay;      /* core's: it is needed as a relay (R4976-9.2-e) */
-    uint16_t fail_code; /* what waits for it fails so; 0: as usual */
+/* --- the parts of a link, each with the module that owns it --- */
 
-    /* --- core's own --- */
-    struct sendq *sendq; /* what its output shares with all others */
-    bool closing;
-    bool proven;    /* had a successful request (R4976-6.1-d) */
-    bool blocked;   /* waits in another link's `waiters` */
-    int64_t credit; /* octets it may feed while others wait */
-    uint64_t blocked_since_ms;
-    uint64_t paused_ms; /* how long it was blocked, all in all (P-23) */
+/* hop's: who is at the other end, and over what. Set before the link is opened,
+ * or with relay_link_known(). */
+struct link_identity {
+    bool secure;         /* TLS */
+    bool may_auth;       /* TLS, or auth.allow_tcp */
+    bool is_relay;       /* showed a verified host certificate (P-8) */
+    bool requested_cert; /* dialled: asked for our certificate, as relays do */
+    uint16_t uri_port;   /* in URIs given out over it */
+    /* Of a link that this relay dialled; `host` is empty for others. */
+    struct span host; /* the host of the URI */
+    uint16_t port;    /* its port; 0: it had none */
+};
+
+/* dispatch's and send's: the frame that is coming in. */
+struct link_in {
     enum link_frame frame;
-    uint32_t auth_failures;
-    uint32_t failures; /* failed requests before it was proven */
-    struct table_node by_number;
-    struct list of_neighbours; /* in the relay's list of hosts */
-    struct list sessions;      /* URIs bound to it */
-    uint32_t n_sessions;
-    struct list peers;    /* peer bindings that lead to it (P-10) */
-    struct stream stream; /* its incoming SEND */
-    struct held *held;    /* its incoming other request, in GATHER */
+    struct stream stream; /* the incoming SEND, in STREAM */
+    struct held *request; /* the incoming other request, in GATHER; owned */
+    struct list heads;    /* of SENDs from here that await an answer */
+    /* In out.expected of the link to which the last chunk went, if that chunk
+     * ended with `+`. */
+    struct list unfinished;
+};
 
-    struct stream *open;    /* whose chunk is open on its output */
-    struct list feeders;    /* streams whose `out` it is */
-    struct list waiters;    /* links blocked because of its output */
-    struct list waiting;    /* its own node in such a list */
-    struct list of_crowded; /* in the list of links that have waiters */
-    struct list unfinished; /* its own node in the list of the link to which its
-                               last chunk went, if that ended with `+` */
-    struct list expected;   /* links whose unfinished message goes to it */
-    struct list heads;      /* of SENDs from it that await an answer */
-    struct list unsent;     /* txns whose last octet the kernel has not taken */
-    struct list txns;       /* all its other txns, oldest first */
-    uint32_t n_txns;
+/* sendq's: its turn as one who sends to others. */
+struct link_turn {
+    bool blocked;       /* waits in another link's out.waiters */
+    int64_t credit;     /* octets that it may send while others wait */
+    uint64_t since_ms;  /* when `blocked` began */
+    uint64_t paused_ms; /* how long it was blocked in all, before that (P-23) */
+    struct list waiting; /* in that out.waiters */
+};
+
+/* sendq's: its output, which many may send to. */
+struct link_out {
+    struct sendq *sendq;      /* what it shares with all other outputs */
+    struct stream *open;      /* whose chunk is open on it, or NULL */
+    struct list senders;      /* streams whose `out` it is */
+    struct list waiters;      /* links that wait for room on it */
+    struct list expected;     /* links whose unfinished message goes to it */
+    struct list of_congested; /* in the relay's list of links with waiters */
+};
+
+/* txn's: requests that went out on it and await their answer. */
+struct link_txns {
+    struct list unsent; /* whose last octet the kernel has not taken */
+    struct list sent;   /* all others, oldest first */
+    uint32_t n;         /* in both */
+};
+
+/* session's: what leads to this link. */
+struct link_sessions {
+    struct list issued; /* sessions that belong to it */
+    uint32_t n;         /* ... and how many */
+    struct list peers;  /* peer bindings (P-10) */
+};
+
+/* Each part is written by the module that owns it and by nobody else; whoever
+ * has the link may read all of it. hop makes the link and frees it, after
+ * relay_link_closed(); until then every pointer to it is in one of its lists or
+ * in the table of links, and those are emptied there. */
+struct link {
+    const struct link_ops *ops; /* hop's */
+    uint64_t number;            /* never reused */
+    bool connecting; /* hop's: not there yet; senders wait, what is put stays */
+    uint16_t fail_code; /* hop's: what waits for it fails so; 0: as usual */
+    struct link_identity identity;
+
+    bool closing;      /* link_close() was called, or it is gone */
+    bool proven;       /* relay's: had a successful request (R4976-6.1-d) */
+    uint32_t failures; /* relay's: failed requests before that */
+    uint32_t auth_failures;      /* answer's and request's */
+    struct table_node by_number; /* relay's: in its table of links */
+
+    struct link_in in;
+    struct link_turn turn;
+    struct link_out out;
+    struct link_txns txns;
+    struct link_sessions sessions;
+
+    struct list of_neighbours; /* neighbours': in its list of hosts */
+    bool to_relay; /* neighbours': is needed as a relay (R4976-9.2-e) */
 };
 
 /* Zeroes all, sets the lists up. The caller fills in the first part. */

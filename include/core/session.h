@@ -33,7 +33,7 @@ struct session_failed {
 struct session {
     struct table_node by_token;
     struct list of_all;
-    struct list of_link; /* in link->sessions */
+    struct list of_link; /* in link->sessions.issued */
     struct list in_slot; /* in the expiry wheel */
     struct link *link;   /* whom it was given to; NULL: to the relay `home` */
     struct span home;    /* a relay's host name, or empty */
@@ -53,7 +53,7 @@ struct session {
 /* Who speaks to a session over which link: the peer's first From-Path URI. */
 struct peer {
     struct list of_session;
-    struct list of_link; /* in link->peers */
+    struct list of_link; /* in link->sessions.peers */
     struct session *session;
     struct link *link;
     struct uri uri;

@@ -32,7 +32,7 @@ struct txn_back {
 
 struct txn {
     struct table_node by_tid;
-    struct list of_link; /* link->unsent, then link->txns */
+    struct list of_link; /* link->txns.unsent, then link->txns.sent */
     struct list in_fifo; /* once the clock runs */
     struct link *link;
     struct head *head;     /* of a SEND; owned reference */
@@ -42,7 +42,7 @@ struct txn {
         uint64_t position; /* unsent: of its last octet in the output */
         uint64_t due_ms;   /* sent: when its time is over */
     };
-    uint64_t paused_ms; /* link->paused_ms when its clock started */
+    uint64_t paused_ms; /* link->turn.paused_ms when its clock started */
     bool is_open;       /* its chunk is still being written */
     char tid[TID_LEN];
 };

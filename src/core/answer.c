@@ -125,7 +125,8 @@ static struct span home_of(const struct link *l, const struct msg *m)
 {
     struct uri from;
 
-    if (!l->is_host || uri_parse(&from, msg_text(m, m->from_first)) != 0)
+    if (!l->identity.is_relay ||
+        uri_parse(&from, msg_text(m, m->from_first)) != 0)
         return SPAN("");
     return from.host;
 }
@@ -134,8 +135,9 @@ static struct span home_of(const struct link *l, const struct msg *m)
  * at which others find the client. */
 static uint16_t uri_port(const struct policy *policy, const struct link *l)
 {
-    if (!l->secure || policy->tls_port == 0 || route_has_port(policy, l->port))
-        return l->port;
+    if (!l->identity.secure || policy->tls_port == 0 ||
+        route_has_port(policy, l->identity.uri_port))
+        return l->identity.uri_port;
     return policy->tls_port;
 }
 
@@ -149,7 +151,7 @@ static struct session *new_session(struct relay *r, struct link *l,
         .user = v->credentials.username,
         .host = r->policy->name,
         .port = uri_port(r->policy, l),
-        .secure = l->secure,
+        .secure = l->identity.secure,
         .began_ms = r->now_ms,
         .expires_ms = r->now_ms + UINT64_C(1000) * v->expires_s,
     };
@@ -165,7 +167,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     struct frame f;
 
     /* Many clients share another relay's link. */
-    if (limit && !l->is_host && l->n_sessions >= limit) {
+    if (limit && !l->identity.is_relay && l->sessions.n >= limit) {
         r->stats.too_many_sessions++;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
         answer_code(r, l, m, 403);
@@ -208,7 +210,7 @@ static void count_failure(struct relay *r, struct link *l)
         log_info(r->log, "c=%llu authentication failed held_back=%u",
                  (unsigned long long)l->number, held);
     /* Many clients share another relay's link (R4976-6.3-p). */
-    if (l->is_host || ++l->auth_failures < r->policy->max_failures)
+    if (l->identity.is_relay || ++l->auth_failures < r->policy->max_failures)
         return;
     r->stats.too_many_wrong++;
     link_close(l, "authentication failures");
@@ -217,8 +219,8 @@ static void count_failure(struct relay *r, struct link *l)
 /* Does it serve anybody besides the one who speaks on it now? */
 static bool serves_others(const struct link *l)
 {
-    return l->n_sessions > 0 || !list_is_empty(&l->peers) || l->is_host ||
-           l->host.n > 0;
+    return l->sessions.n > 0 || !list_is_empty(&l->sessions.peers) ||
+           l->identity.is_relay || l->identity.host.n > 0;
 }
 
 /* Unanswered, a client that found this relay by SRV goes on to the next one. */
@@ -272,9 +274,9 @@ static void judge(struct relay *r, struct link *l, const struct msg *m)
 
 void answer_auth(struct relay *r, struct link *l, const struct msg *m)
 {
-    bool is_liar = l->is_host && !is_from_host(l, m);
+    bool is_liar = l->identity.is_relay && !is_from_host(l, m);
 
-    if (!l->may_auth || is_liar) { /* R4976-8-e */
+    if (!l->identity.may_auth || is_liar) { /* R4976-8-e */
         r->stats.auths[RELAY_AUTH_FORBIDDEN]++;
         answer_code(r, l, m, 403);
         relay_refused(r, l);

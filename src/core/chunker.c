@@ -28,7 +28,7 @@ void chunker_start(struct stream *s, struct link *out, struct head *head)
     s->next = s->first = head->range_start;
     s->total = head->range_total;
     s->tail_n = 0;
-    list_append(&out->feeders, &s->feeding);
+    list_append(&out->out.senders, &s->feeding);
 }
 
 size_t chunker_gather(const struct stream *s)
@@ -118,7 +118,7 @@ static int new_txn(struct chunker *c, struct stream *s)
 
     if (s->head->failure_report == MSG_REPORT_NO)
         return 0;
-    if (limit && s->out->n_txns / 2 >= limit)
+    if (limit && s->out->txns.n / 2 >= limit)
         return ERR_FULL;
     s->txn = txn_open(c->txns, s->out, s->tid, s->head, s->next);
     return s->txn ? 0 : ERR_NOMEM;
@@ -145,8 +145,8 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
     do
         c->new_tid(c, s->tid);
     while (hyphens && has_own_end(s, body, &at));
-    if (s->out->open)
-        sendq_close(s->out->open, '+');
+    if (s->out->out.open)
+        sendq_close(s->out->out.open, '+');
     err = new_txn(c, s);
     if (err)
         return err;
@@ -250,8 +250,8 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag)
     if (flag == '+')
         return 0;
     c->new_tid(c, s->tid);
-    if (s->out->open)
-        sendq_close(s->out->open, '+');
+    if (s->out->out.open)
+        sendq_close(s->out->out.open, '+');
     err = new_txn(c, s);
     if (err)
         return err;

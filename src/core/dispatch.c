@@ -15,10 +15,10 @@ static void stir(struct relay *r)
 
     LIST_EACH(m, next, &r->crowded)
     {
-        struct link *out = CONTAINER(m, struct link, of_crowded);
+        struct link *out = CONTAINER(m, struct link, out.of_congested);
 
         sendq_stir(out, r->now_ms);
-        if (list_is_empty(&out->waiters))
+        if (list_is_empty(&out->out.waiters))
             list_remove(m);
     }
 }
@@ -44,7 +44,7 @@ static void give_up(struct relay *r, struct link *l, uint16_t code)
     struct list *m;
 
     loss_of_link(r, l, code);
-    while ((m = list_first(&l->feeders)))
+    while ((m = list_first(&l->out.senders)))
         send_fail(r, CONTAINER(m, struct stream, feeding)->in, code);
 }
 
@@ -64,7 +64,7 @@ void relay_link_kick(struct relay *r, struct link *l)
  * if it did not take its octets (P-22) or was not ours. */
 void relay_link_closed(struct relay *r, struct link *l, bool stalled)
 {
-    uint16_t code = !stalled && !list_is_empty(&l->sessions) ? 481 : 408;
+    uint16_t code = !stalled && !list_is_empty(&l->sessions.issued) ? 481 : 408;
 
     if (l->fail_code)
         code = l->fail_code;
@@ -73,25 +73,25 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     give_up(r, l, code);
     sendq_moved(l, r->now_ms);
     sendq_unwait(l, r->now_ms);
-    list_remove(&l->of_crowded);
-    list_remove(&l->unfinished);
-    list_clear(&l->expected);
-    list_clear(&l->heads);
+    list_remove(&l->out.of_congested);
+    list_remove(&l->in.unfinished);
+    list_clear(&l->out.expected);
+    list_clear(&l->in.heads);
     sessions_link_closed(&r->sessions, l,
                          r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
                          r->now_ms);
     neighbours_remove(l);
-    free(l->held);
-    l->held = NULL;
+    free(l->in.request);
+    l->in.request = NULL;
     table_remove(&r->links, &l->by_number);
-    assert(!l->open && l->n_txns == 0 && list_is_empty(&l->waiters));
+    assert(!l->out.open && l->txns.n == 0 && list_is_empty(&l->out.waiters));
 }
 
 bool relay_link_is_idle(const struct link *l)
 {
-    return l->frame == LINK_FRAME_NONE && list_is_empty(&l->unfinished) &&
-           list_is_empty(&l->expected) && list_is_empty(&l->heads) &&
-           l->n_txns == 0 && list_is_empty(&l->feeders);
+    return l->in.frame == LINK_FRAME_NONE && list_is_empty(&l->in.unfinished) &&
+           list_is_empty(&l->out.expected) && list_is_empty(&l->in.heads) &&
+           l->txns.n == 0 && list_is_empty(&l->out.senders);
 }
 
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
@@ -110,7 +110,7 @@ static void forget_partial(struct relay *r, struct link *out)
     uint32_t limit = r->policy->transactions_per_link;
     struct list *m;
 
-    while (limit && out->n_txns >= limit && (m = list_first(&out->txns))) {
+    while (limit && out->txns.n >= limit && (m = list_first(&out->txns.sent))) {
         struct txn *x = CONTAINER(m, struct txn, of_link);
 
         if (!x->head || x->head->failure_report != MSG_REPORT_PARTIAL)
@@ -121,26 +121,27 @@ static void forget_partial(struct relay *r, struct link *out)
 
 bool relay_is_ready(struct relay *r, struct link *l)
 {
-    if (l->closing || l->blocked)
+    if (l->closing || l->turn.blocked)
         return false;
-    if (l->frame == LINK_FRAME_STREAM)
-        forget_partial(r, l->stream.out);
-    if (l->frame != LINK_FRAME_STREAM || !sendq_must_wait(l, l->stream.out))
+    if (l->in.frame == LINK_FRAME_STREAM)
+        forget_partial(r, l->in.stream.out);
+    if (l->in.frame != LINK_FRAME_STREAM ||
+        !sendq_must_wait(l, l->in.stream.out))
         return true;
     r->stats.waits++;
-    list_remove(&l->stream.out->of_crowded);
-    list_append(&r->crowded, &l->stream.out->of_crowded);
-    sendq_wait(l, l->stream.out, r->now_ms);
+    list_remove(&l->in.stream.out->out.of_congested);
+    list_append(&r->crowded, &l->in.stream.out->out.of_congested);
+    sendq_wait(l, l->in.stream.out, r->now_ms);
     return false;
 }
 
 void relay_prepare(const struct relay *r, const struct link *l,
                    struct parser *p)
 {
-    switch (l->frame) {
+    switch (l->in.frame) {
     case LINK_FRAME_STREAM:
-        parser_want(p, chunker_gather(&l->stream),
-                    chunker_most(&r->chunker, &l->stream));
+        parser_want(p, chunker_gather(&l->in.stream),
+                    chunker_most(&r->chunker, &l->in.stream));
         break;
     case LINK_FRAME_GATHER:
         parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
@@ -156,7 +157,7 @@ void relay_prepare(const struct relay *r, const struct link *l,
  * (M-2..M-11), else dropped. */
 static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
 {
-    l->frame = LINK_FRAME_DROP;
+    l->in.frame = LINK_FRAME_DROP;
     if (m->method == MSG_REPORT || m->method == MSG_RESPONSE) {
         r->stats.dropped++; /* M-8, M-9 */
         return;
@@ -183,15 +184,15 @@ static void hold(struct link *l, const struct msg *m)
     memcpy(held->text, m->base, m->len);
     held->m = *m;
     held->m.base = held->text;
-    l->held = held;
-    l->frame = LINK_FRAME_GATHER;
+    l->in.request = held;
+    l->in.frame = LINK_FRAME_GATHER;
 }
 
 /* Other requests than SEND are never cut or given up (M-11). */
 static void take_request(struct relay *r, struct link *l, const struct msg *m,
                          struct span body, char flag)
 {
-    l->frame = LINK_FRAME_DROP;
+    l->in.frame = LINK_FRAME_DROP;
     if (flag == '$') {
         request_forward(r, l, m, body);
     } else {
@@ -216,7 +217,7 @@ static void on_head(struct relay *r, struct link *l,
         send_head(r, l, m);
         return;
     case MSG_RESPONSE:
-        l->frame = LINK_FRAME_DROP;
+        l->in.frame = LINK_FRAME_DROP;
         if (!m->has_body && ev->flag == '$')
             response_take(r, l, m);
         return;
@@ -236,9 +237,9 @@ static void on_head(struct relay *r, struct link *l,
 static void take_held(struct relay *r, struct link *l, struct span body,
                       bool whole, char flag)
 {
-    struct held *held = l->held;
+    struct held *held = l->in.request;
 
-    l->held = NULL;
+    l->in.request = NULL;
     if (!whole || body.n > REQUEST_BODY_MAX)
         flag = 0;
     take_request(r, l, &held->m, body, flag);
@@ -248,9 +249,9 @@ static void take_held(struct relay *r, struct link *l, struct span body,
 static void on_body(struct relay *r, struct link *l,
                     const struct parse_event *ev)
 {
-    if (l->frame == LINK_FRAME_STREAM)
+    if (l->in.frame == LINK_FRAME_STREAM)
         send_body(r, l, ev);
-    else if (l->frame == LINK_FRAME_GATHER)
+    else if (l->in.frame == LINK_FRAME_GATHER)
         take_held(r, l, ev->body, ev->last, ev->flag);
 }
 
@@ -259,11 +260,11 @@ static void on_end(struct relay *r, struct link *l,
 {
     if (r->sendq.trace)
         trace_in_end(r->sendq.trace, l, ev->flag);
-    if (l->frame == LINK_FRAME_STREAM)
+    if (l->in.frame == LINK_FRAME_STREAM)
         send_end(r, l, ev->flag);
-    else if (l->frame == LINK_FRAME_GATHER)
+    else if (l->in.frame == LINK_FRAME_GATHER)
         take_held(r, l, SPAN(""), true, ev->flag);
-    l->frame = LINK_FRAME_NONE;
+    l->in.frame = LINK_FRAME_NONE;
 }
 
 void relay_on_event(struct relay *r, struct link *l,

@@ -91,7 +91,7 @@ static void fail_message(struct relay *r, struct head *h, uint16_t code)
     h->told = true;
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
-    if (in && in->stream.head && head_same_message(in->stream.head, h))
+    if (in && in->in.stream.head && head_same_message(in->in.stream.head, h))
         send_fail(r, in, code);
 }
 
@@ -100,7 +100,7 @@ static bool is_unanswered(const struct relay *r, const struct head *h)
 {
     const struct link *in = relay_link(r, h->in_number);
 
-    return in && in->stream.head == h;
+    return in && in->in.stream.head == h;
 }
 
 void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
@@ -109,7 +109,7 @@ void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
     struct lost lost;
 
     if (x->is_open)
-        x->end = x->link->open->next - 1;
+        x->end = x->link->out.open->next - 1;
     lost = (struct lost){head_ref(x->head), x->start, x->end, code};
     txn_drop(&r->txns, x);
     if (report_is_due(lost.head->failure_report, cause)) {
@@ -232,8 +232,8 @@ void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code)
 {
     struct losses all = {0};
 
-    collect_list(r, &all, &l->txns, REPORT_LOST, 408);
-    collect_list(r, &all, &l->unsent, REPORT_CUT, cut_code);
+    collect_list(r, &all, &l->txns.sent, REPORT_LOST, 408);
+    collect_list(r, &all, &l->txns.unsent, REPORT_CUT, cut_code);
     tell(r, &all);
 }
 

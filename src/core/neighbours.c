@@ -24,14 +24,15 @@ void neighbours_remove(struct link *link)
  * known. */
 static bool leads_to(const struct link *l, const struct uri *uri)
 {
-    if (l->closing || l->secure != uri->secure)
+    if (l->closing || l->identity.secure != uri->secure)
         return false;
-    if (l->host.n > 0) {
-        bool port = l->host_port == uri->port || !l->host_port || !uri->port;
+    if (l->identity.host.n > 0) {
+        bool port =
+            l->identity.port == uri->port || !l->identity.port || !uri->port;
 
-        return port && uri_host_equal(l->host, uri->host);
+        return port && uri_host_equal(l->identity.host, uri->host);
     }
-    return l->is_host && l->ops->has_name(l, uri->host);
+    return l->identity.is_relay && l->ops->has_name(l, uri->host);
 }
 
 struct link *neighbours_find(const struct neighbours *n, const struct uri *uri)
@@ -63,7 +64,8 @@ bool neighbours_serves(struct link *l, bool as_relay)
 {
     if (l->connecting)
         l->to_relay |= as_relay;
-    return l->connecting || !as_relay || l->host.n == 0 || l->asked;
+    return l->connecting || !as_relay || l->identity.host.n == 0 ||
+           l->identity.requested_cert;
 }
 
 struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,

@@ -51,7 +51,7 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
     loss_of_session(r, ss, 481);
     l = ss->link;
     session_end(&r->sessions, ss, SESSION_KICKED, r->now_ms);
-    if (l && l->n_sessions == 0 && !l->is_host)
+    if (l && l->sessions.n == 0 && !l->identity.is_relay)
         link_close(l, "kicked");
 }
 

@@ -151,16 +151,16 @@ void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
 
 void relay_link_opened(struct relay *r, struct link *l)
 {
-    l->sendq = &r->sendq;
+    l->out.sendq = &r->sendq;
     table_add(&r->links, &l->by_number, hash_number(r, l->number));
-    if (l->host.n > 0 || l->is_host)
+    if (l->identity.host.n > 0 || l->identity.is_relay)
         neighbours_add(&r->neighbours, l);
 }
 
 void relay_link_known(struct relay *r, struct link *l)
 {
     l->connecting = false;
-    if (l->is_host)
+    if (l->identity.is_relay)
         neighbours_add(&r->neighbours, l);
     sendq_moved(l, r->now_ms);
 }
@@ -193,7 +193,7 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     route_find(route, r->policy, &r->sessions, l, m, r->now_ms);
     if (route->kind == ROUTE_DIAL)
         reach(r, route, m);
-    else if (route->kind == ROUTE_LINK && route->out->host.n > 0 &&
+    else if (route->kind == ROUTE_LINK && route->out->identity.host.n > 0 &&
              !neighbours_serves(route->out,
                                 !is_last(route) || m->method == MSG_AUTH)) {
         route->kind = ROUTE_REFUSE;

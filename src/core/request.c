@@ -78,7 +78,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     struct span tid_text;
     struct frame f;
 
-    if (m->method != MSG_REPORT && limit && route->out->n_txns >= limit) {
+    if (m->method != MSG_REPORT && limit && route->out->txns.n >= limit) {
         r->stats.too_many_transactions++;
         answer_code(r, l, m, 413);
         return;
@@ -127,7 +127,7 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
         relay_refused(r, l);
         return;
     case ROUTE_FOREIGN:
-        if (l->is_host)
+        if (l->identity.is_relay)
             answer_code(r, l, m, 481);
         else
             link_close(l, "not addressed to this relay");
@@ -147,7 +147,7 @@ static void count_refused_auth(struct relay *r, struct link *in,
                  memmem(value.p, value.n, "stale=true", 10);
 
     if (m->code != 401 || !back->is_auth || !back->had_credentials || stale ||
-        in->is_host)
+        in->identity.is_relay)
         return;
     if (++in->auth_failures < r->policy->max_failures)
         return;

@@ -43,7 +43,7 @@ static bool is_addressed_to_us(const struct policy *policy,
                                bool is_auth, uint64_t now_ms)
 {
     return route_is_ours(policy, sessions, uri, is_auth, now_ms) ||
-           (from && uri->port == from->port &&
+           (from && uri->port == from->identity.uri_port &&
             is_our_host(policy, uri->host, is_auth));
 }
 
@@ -104,7 +104,7 @@ static void route_inbound(struct route *r, struct link *from,
         refuse(r, 403);
         return;
     }
-    if (from && !from->is_host &&
+    if (from && !from->identity.is_relay &&
         session_bind_peer(r->session, speaker, from) == ERR_EXISTS) {
         refuse(r, 506);
         return;

@@ -5,7 +5,7 @@
 
 static void drop_rest(struct link *l)
 {
-    l->frame = LINK_FRAME_DROP;
+    l->in.frame = LINK_FRAME_DROP;
 }
 
 static void refuse(struct relay *r, struct link *l, const struct msg *m,
@@ -45,13 +45,13 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
-    head->from_host = l->is_host;
-    list_append(&l->heads, &head->of_link);
+    head->from_host = l->identity.is_relay;
+    list_append(&l->in.heads, &head->of_link);
     relay_succeeded(l);
-    chunker_start(&l->stream, route->out, head);
-    session_join(route->sender, &l->stream.sender);
-    session_join(route->receiver, &l->stream.receiver);
-    l->frame = LINK_FRAME_STREAM;
+    chunker_start(&l->in.stream, route->out, head);
+    session_join(route->sender, &l->in.stream.sender);
+    session_join(route->receiver, &l->in.stream.receiver);
+    l->in.frame = LINK_FRAME_STREAM;
 }
 
 void send_head(struct relay *r, struct link *l, const struct msg *m)
@@ -74,7 +74,7 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
         refuse(r, l, m, route.code);
         return;
     case ROUTE_FOREIGN:
-        if (l->is_host)
+        if (l->identity.is_relay)
             refuse(r, l, m, 481); /* P-2: many sessions share the link */
         else
             link_close(l, "not addressed to this relay");
@@ -94,7 +94,7 @@ static void fail_for(struct relay *r, struct link *l, int err)
 
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
 {
-    struct stream *s = &l->stream;
+    struct stream *s = &l->in.stream;
 
     if (is_too_large(r->policy, s->next - 1 + ev->body.n)) {
         r->stats.too_large++;
@@ -123,13 +123,13 @@ static void answer(struct relay *r, struct link *l, const struct head *h,
  * A whole message in between, such as a keep-alive, ends no other. */
 static void note_unfinished(struct link *l, char flag)
 {
-    const struct stream *s = &l->stream;
+    const struct stream *s = &l->in.stream;
 
     if (s->first == 1 && flag == '$')
         return;
-    list_remove(&l->unfinished);
+    list_remove(&l->in.unfinished);
     if (flag == '+')
-        list_append(&s->out->expected, &l->unfinished);
+        list_append(&s->out->out.expected, &l->in.unfinished);
 }
 
 /* A message is over with its last chunk. */
@@ -148,11 +148,11 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
 
 void send_end(struct relay *r, struct link *l, char flag)
 {
-    struct stream *s = &l->stream;
+    struct stream *s = &l->in.stream;
 
     if (s->next == s->first) {
         fail_for(r, l, chunker_empty(&r->chunker, s, flag));
-        if (l->frame != LINK_FRAME_STREAM)
+        if (l->in.frame != LINK_FRAME_STREAM)
             return;
     }
     note_unfinished(l, flag);
@@ -164,21 +164,21 @@ void send_end(struct relay *r, struct link *l, char flag)
 
 void send_stop(struct relay *r, struct link *l)
 {
-    session_leave(&l->stream.sender);
-    session_leave(&l->stream.receiver);
-    chunker_stop(&r->chunker, &l->stream);
+    session_leave(&l->in.stream.sender);
+    session_leave(&l->in.stream.receiver);
+    chunker_stop(&r->chunker, &l->in.stream);
 }
 
 void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
-    struct head *h = head_ref(l->stream.head);
+    struct head *h = head_ref(l->in.stream.head);
     struct session *ss =
         session_find_token(&r->sessions, head_text(h, h->token));
 
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
     send_stop(r, l);
-    list_remove(&l->unfinished);
+    list_remove(&l->in.unfinished);
     answer(r, l, h, code);
     h->told = true;
     head_unref(&r->heads, h);

@@ -80,8 +80,8 @@ static void enter(struct sessions *s, struct session *ss)
 {
     list_append(&s->all, &ss->of_all);
     if (ss->link) {
-        list_append(&ss->link->sessions, &ss->of_link);
-        ss->link->n_sessions++;
+        list_append(&ss->link->sessions.issued, &ss->of_link);
+        ss->link->sessions.n++;
     }
     list_append(slot_of(s, ss->expires_ms), &ss->in_slot);
     table_add(&s->by_token, &ss->by_token,
@@ -173,7 +173,7 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
     list_remove(&ss->of_link);
     list_remove(&ss->in_slot);
     if (ss->link)
-        ss->link->n_sessions--;
+        ss->link->sessions.n--;
     free(ss->failed);
     free(ss);
 }
@@ -182,7 +182,8 @@ bool session_is_of(const struct session *ss, const struct link *from)
 {
     if (ss->link)
         return ss->link == from;
-    return from && from->is_host && from->ops->has_name(from, ss->home);
+    return from && from->identity.is_relay &&
+           from->ops->has_name(from, ss->home);
 }
 
 struct session *session_find_token(const struct sessions *s, struct span token)
@@ -270,7 +271,7 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
     list_init(&p->of_session);
     list_init(&p->of_link);
     list_append(&ss->peers, &p->of_session);
-    list_append(&link->peers, &p->of_link);
+    list_append(&link->sessions.peers, &p->of_link);
     ss->n_peers++;
     return 0;
 }
@@ -280,9 +281,9 @@ void sessions_link_closed(struct sessions *s, struct link *link,
 {
     struct list *m;
 
-    while ((m = list_first(&link->sessions)))
+    while ((m = list_first(&link->sessions.issued)))
         session_end(s, CONTAINER(m, struct session, of_link), why, now_ms);
-    while ((m = list_first(&link->peers)))
+    while ((m = list_first(&link->sessions.peers)))
         peer_free(CONTAINER(m, struct peer, of_link));
 }
 

@@ -200,7 +200,7 @@ void trace_in(struct trace *t, const struct link *l, const struct msg *m,
 
 void trace_in_end(struct trace *t, const struct link *l, char flag)
 {
-    const struct stream *s = &l->stream;
+    const struct stream *s = &l->in.stream;
     const struct session *ss = s->sender.session;
     char tid[ESCAPED_MAX];
 

@@ -69,8 +69,8 @@ static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
     memcpy(x->tid, tid, TID_LEN);
     list_init(&x->of_link);
     list_init(&x->in_fifo);
-    list_append(&link->unsent, &x->of_link);
-    link->n_txns++;
+    list_append(&link->txns.unsent, &x->of_link);
+    link->txns.n++;
     t->count++;
     t->ever++;
     /* The tid is this relay's own and random: a link needs no part in it. */
@@ -124,13 +124,13 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
 {
     struct list *m;
 
-    while ((m = list_first(&link->unsent))) {
+    while ((m = list_first(&link->txns.unsent))) {
         struct txn *x = CONTAINER(m, struct txn, of_link);
 
         if (x->is_open || x->position > position)
             return;
         list_remove(&x->of_link);
-        list_append(&link->txns, &x->of_link);
+        list_append(&link->txns.sent, &x->of_link);
         x->due_ms = now_ms + t->timeout_ms;
         x->paused_ms = link_paused_ms(link, now_ms);
         list_append(&t->fifo, &x->in_fifo);
@@ -154,9 +154,9 @@ void txn_drop(struct txns *t, struct txn *x)
     table_remove(&t->by_tid, &x->by_tid);
     list_remove(&x->of_link);
     list_remove(&x->in_fifo);
-    x->link->n_txns--;
-    if (x->link->open && x->link->open->txn == x)
-        x->link->open->txn = NULL;
+    x->link->txns.n--;
+    if (x->link->out.open && x->link->out.open->txn == x)
+        x->link->out.open->txn = NULL;
     t->count--;
     head_unref(t->heads, x->head);
     if (x->back)

@@ -152,7 +152,7 @@ static void on_open(void *ctx)
         conn_close(h->conn);
         return;
     }
-    h->link.is_host = conn_peer_is_host(h->conn);
+    h->link.identity.is_relay = conn_peer_is_host(h->conn);
     relay_link_known(h->all->relay, &h->link);
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
@@ -161,8 +161,8 @@ static void on_open(void *ctx)
              "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
              hop_number(h), addr_text(peer, conn_peer(h->conn)),
              net_transport_text(net_transport_of(h->conn)),
-             h->link.secure ? conn_tls_version(h->conn) : "none",
-             h->link.is_host ? "yes" : "no");
+             h->link.identity.secure ? conn_tls_version(h->conn) : "none",
+             h->link.identity.is_relay ? "yes" : "no");
 }
 
 static void log_in(const struct hop *h, const struct msg *m)
@@ -319,7 +319,7 @@ static void on_idle(struct timer *t)
     struct hop *h = CONTAINER(t, struct hop, idle);
     uint64_t limit_ms = h->all->idle_ms;
 
-    if (!list_is_empty(&h->link.sessions) && limit_ms < SESSION_IDLE_MS)
+    if (!list_is_empty(&h->link.sessions.issued) && limit_ms < SESSION_IDLE_MS)
         limit_ms = SESSION_IDLE_MS;
     if (loop_now_ms(h->all->loop) - h->used_ms >= limit_ms) {
         h->all->stats.idle++;
@@ -391,9 +391,9 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
         (void)close(fd);
         return ERR_NOMEM;
     }
-    h->link.secure = origin->tls != NULL;
-    h->link.may_auth = origin->may_auth;
-    h->link.port = origin->port;
+    h->link.identity.secure = origin->tls != NULL;
+    h->link.identity.may_auth = origin->may_auth;
+    h->link.identity.uri_port = origin->port;
     err = (is_ws ? conn_accept_ws : conn_accept)(&h->conn, all->net, fd, peer,
                                                  origin->tls, h->link.number,
                                                  &hop_conn_ops, h);

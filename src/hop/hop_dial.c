@@ -45,8 +45,9 @@ static void log_end(const struct hop *h, const char *error, const char *cause)
     log_warn(h->all->log,
              "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
              "cause=\"%s\"",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, error, addr_text(peer, conn_peer(h->conn)),
+             hop_number(h),
+             log_escape(host, sizeof host, h->link.identity.host),
+             h->link.identity.port, error, addr_text(peer, conn_peer(h->conn)),
              cause);
 }
 
@@ -56,9 +57,10 @@ bool hop_may_be_used(struct hop *h)
 
     if (!h->host)
         return true;
-    h->link.asked = conn_peer_asked(h->conn);
-    if (h->link.asked || !h->link.to_relay) {
-        dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
+    h->link.identity.requested_cert = conn_peer_asked(h->conn);
+    if (h->link.identity.requested_cert || !h->link.to_relay) {
+        dial_note(h->all->dial, h->link.identity.host, h->link.identity.port,
+                  0);
         return true;
     }
     h->why = why;
@@ -73,7 +75,7 @@ void hop_never_opened(struct hop *h, enum conn_why why)
     h->link.fail_code = 408;
     if (!h->host)
         return;
-    dial_note(h->all->dial, h->link.host, h->link.host_port,
+    dial_note(h->all->dial, h->link.identity.host, h->link.identity.port,
               why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     h->all->stats.dial_failed++;
     log_end(h, conn_why_text(why), conn_fault(h->conn));
@@ -97,8 +99,9 @@ static void log_failure(const struct hop *h, const struct dial_result *result)
     log_warn(h->all->log,
              "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
              "cause=\"%s\" tried=%u denied=%u backoff_ms=%llu",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, err_text(result->err), peer,
+             hop_number(h),
+             log_escape(host, sizeof host, h->link.identity.host),
+             h->link.identity.port, err_text(result->err), peer,
              result->errnum ? strerror(result->errnum) : "", result->tried,
              result->denied, (unsigned long long)result->backoff_ms);
 }
@@ -110,8 +113,8 @@ static int connect_to(struct hop *h, const struct dial_result *result)
     struct conn_to to = {
         .fd = result->fd,
         .peer = &result->peer,
-        .tls = h->link.secure ? h->all->tls_client : NULL,
-        .host = h->link.host,
+        .tls = h->link.identity.secure ? h->all->tls_client : NULL,
+        .host = h->link.identity.host,
     };
     struct span early = span_of(h->early, h->early_n);
     int err = conn_connect(&h->conn, h->all->net, &to, h->link.number,
@@ -157,10 +160,10 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
         hop_free(h);
         return NULL;
     }
-    h->link.host = span_str(h->host);
-    h->link.host_port = uri->port;
-    h->link.secure = h->link.may_auth = uri->secure;
-    h->link.port = all->uri_port;
+    h->link.identity.host = span_str(h->host);
+    h->link.identity.port = uri->port;
+    h->link.identity.secure = h->link.identity.may_auth = uri->secure;
+    h->link.identity.uri_port = all->uri_port;
     h->link.connecting = true;
     h->link.proven = true;
     return h;
@@ -178,8 +181,8 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
     h = hop_towards(all, uri);
     if (!h)
         return NULL;
-    if (dial_start(&h->call, all->dial, h->link.host, uri->port, on_dialled,
-                   h) != 0) {
+    if (dial_start(&h->call, all->dial, h->link.identity.host, uri->port,
+                   on_dialled, h) != 0) {
         hop_free(h);
         return NULL;
     }

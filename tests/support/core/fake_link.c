@@ -96,9 +96,9 @@ void fake_link_init(struct fake_link *f, uint64_t number)
 {
     memset(f, 0, sizeof *f);
     link_init(&f->link, &fake_ops, number);
-    f->link.secure = true;
-    f->link.may_auth = true;
-    f->link.port = 2855;
+    f->link.identity.secure = true;
+    f->link.identity.may_auth = true;
+    f->link.identity.uri_port = 2855;
 }
 
 void fake_link_fini(struct fake_link *f)

@@ -276,7 +276,7 @@ static void a_transfer_to_the_kicked_fails_at_once(void **state)
 
     (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
     send_text(s, s->alice, s->bob, body);
-    assert_non_null(s->alice->fake.link.stream.head);
+    assert_non_null(s->alice->fake.link.in.stream.head);
     kick(s, "bob");
     assert_got(s->alice, "MSRP tidtid 481 ");
     assert_got(s->bob, "#\r\n");
@@ -296,7 +296,7 @@ static void what_the_kicked_was_sent_is_reported(void **state)
     kick(s, "bob");
     assert_got(s->alice, "Status: 000 481 No Such Session");
     assert_int_equal(fake_link_new_output(&s->carol->fake).n, 0);
-    assert_int_equal(s->alice->fake.link.n_txns, 1);
+    assert_int_equal(s->alice->fake.link.txns.n, 1);
     rig_wait(&s->rig, 31000);
     assert_int_equal(fake_link_new_output(&s->alice->fake).n, 0);
     assert_got(s->carol, "Status: 000 408");
@@ -312,7 +312,7 @@ static void what_the_kicked_had_sent_is_reported_to_him(void **state)
     forget_output(s);
     kick(s, "carol");
     assert_got(s->carol, "Status: 000 481 No Such Session");
-    assert_int_equal(s->alice->fake.link.n_txns, 0);
+    assert_int_equal(s->alice->fake.link.txns.n, 0);
 }
 
 static void who_is_on_a_kicked_connection_is_kicked(void **state)

@@ -119,7 +119,7 @@ static void thousands_of_chunks_in_silence_are_one_report(void **state)
     (void)fake_link_new_output(&alice->fake);
     rig_wait(r, 30000);
     assert_int_equal(reports_in(fake_link_new_output(&alice->fake)), 1);
-    assert_int_equal(bob->fake.link.n_txns, 0);
+    assert_int_equal(bob->fake.link.txns.n, 0);
 }
 
 /* P-21: the memory of what failed is bounded, and so is what it costs. */

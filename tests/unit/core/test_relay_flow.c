@@ -357,7 +357,7 @@ nobody_waits_for_the_answers_of_one_who_waits_for_answers(void **state)
     assert_int_equal(s->bob->in_n, 0);
     assert_int_equal(count(s->bob, " 200 OK\r\n"), 8);
     assert_int_equal(count(s->bob, " 413 "), 12);
-    assert_int_equal(s->alice->fake.link.n_txns, 8);
+    assert_int_equal(s->alice->fake.link.txns.n, 8);
     rig_wait(&s->rig, 30000);
     assert_int_equal(count(s->alice, " SEND\r\n"), 8);
     assert_false(s->alice->in_n > 0 && s->bob->in_n > 0);

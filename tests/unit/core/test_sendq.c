@@ -86,11 +86,11 @@ static void what_goes_between_ends_the_open_chunk(void **state)
 
     bench_feed_pattern(b, 2100, 1, 0);
     (void)fake_link_new_output(&b->out);
-    assert_ptr_equal(b->out.link.open, s);
+    assert_ptr_equal(b->out.link.out.open, s);
     a_frame(&f);
     assert_true(sendq_put_between(&b->out.link, &f));
     assert_output(&b->out, "\r\n-------tid0000000000000+\r\nMSRP frame");
-    assert_null(b->out.link.open);
+    assert_null(b->out.link.out.open);
     assert_false(s->is_open);
     assert_null(s->txn);
     /* Its transaction waits for the answer. */
@@ -126,20 +126,20 @@ static void an_output_is_full_at_the_limit_of_transactions(void **state)
     struct bench *b = marks(state);
 
     b->policy.transactions_per_link = 16;
-    b->out.link.n_txns = 15;
+    b->out.link.txns.n = 15;
     assert_false(must_wait(b, &b->in));
-    b->out.link.n_txns = 16;
+    b->out.link.txns.n = 16;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
     sendq_stir(&b->out.link, NOW_MS);
     assert_true(b->in.paused);
-    b->out.link.n_txns = 14; /* not yet an eighth below */
+    b->out.link.txns.n = 14; /* not yet an eighth below */
     moved(b, 0, NOW_MS);
     assert_true(b->in.paused);
-    b->out.link.n_txns = 13;
+    b->out.link.txns.n = 13;
     moved(b, 0, NOW_MS);
     assert_false(b->in.paused);
-    b->out.link.n_txns = 0;
+    b->out.link.txns.n = 0;
 }
 
 static void who_waits_goes_on_at_the_low_mark(void **state)
@@ -149,12 +149,12 @@ static void who_waits_goes_on_at_the_low_mark(void **state)
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     assert_true(b->in.paused);
-    assert_true(b->in.link.blocked);
+    assert_true(b->in.link.turn.blocked);
     moved(b, 101, NOW_MS);
     assert_true(b->in.paused);
     moved(b, 100, NOW_MS);
     assert_false(b->in.paused);
-    assert_false(b->in.link.blocked);
+    assert_false(b->in.link.turn.blocked);
     assert_int_equal(b->in.pauses, 1);
     assert_int_equal(b->in.resumes, 1);
 }
@@ -181,7 +181,7 @@ static void all_go_on_when_the_link_is_gone(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
-    other.link.sendq = &b->sendq;
+    other.link.out.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     wait_for_it(b, &other);
@@ -200,7 +200,7 @@ static void who_is_closing_is_not_resumed(void **state)
     b->in.link.closing = true;
     sendq_unwait(&b->in.link, NOW_MS);
     assert_int_equal(b->in.resumes, 0);
-    assert_true(list_is_empty(&b->out.link.waiters));
+    assert_true(list_is_empty(&b->out.link.out.waiters));
     sendq_unwait(&b->in.link, NOW_MS);
     b->in.link.closing = false;
 }
@@ -215,7 +215,7 @@ static void they_go_on_one_after_the_other(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         fake_link_init(&many[i], 10 + i);
-        many[i].link.sendq = &b->sendq;
+        many[i].link.out.sendq = &b->sendq;
         set_queued(b, 1000);
         wait_for_it(b, &many[i]);
     }
@@ -243,9 +243,9 @@ static void who_took_too_much_pays(void **state)
     unsigned turns_greedy = 0, turns_modest = 0;
 
     fake_link_init(&greedy, 10);
-    greedy.link.sendq = &b->sendq;
+    greedy.link.out.sendq = &b->sendq;
     fake_link_init(&modest, 11);
-    modest.link.sendq = &b->sendq;
+    modest.link.out.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &greedy);
     wait_for_it(b, &modest);
@@ -274,10 +274,10 @@ static void whose_turn_is_not_over_waits_in_front(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
-    other.link.sendq = &b->sendq;
+    other.link.out.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &other);
-    b->in.link.credit = 1;
+    b->in.link.turn.credit = 1;
     wait_for_it(b, &b->in);
     set_queued(b, 50);
     b->policy.high_water = 51; /* room for one octet */
@@ -294,7 +294,7 @@ static void an_empty_output_is_stirred(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
-    other.link.sendq = &b->sendq;
+    other.link.out.sendq = &b->sendq;
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     wait_for_it(b, &other);

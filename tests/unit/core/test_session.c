@@ -37,9 +37,9 @@ static int tear_down(void **state)
     sessions_link_closed(&b->all, &b->a.link, SESSION_CONNECTION, NOW_MS);
     sessions_link_closed(&b->all, &b->b.link, SESSION_CONNECTION, NOW_MS);
     sessions_fini(&b->all, NOW_MS);
-    assert_int_equal(b->a.link.n_sessions, 0);
-    assert_true(list_is_empty(&b->a.link.sessions));
-    assert_true(list_is_empty(&b->b.link.peers));
+    assert_int_equal(b->a.link.sessions.n, 0);
+    assert_true(list_is_empty(&b->a.link.sessions.issued));
+    assert_true(list_is_empty(&b->b.link.sessions.peers));
     free(b);
     return 0;
 }
@@ -127,7 +127,7 @@ static void tokens_never_repeat(void **state)
         assert_ptr_equal(session_find_token(&b->all, ss->uri.session_id), ss);
     }
     assert_int_equal(b->all.by_token.count, 2000);
-    assert_int_equal(b->a.link.n_sessions, 2000);
+    assert_int_equal(b->a.link.sessions.n, 2000);
 }
 
 /* I-27, R4975-6.1. */
@@ -232,7 +232,7 @@ static void sessions_end_with_their_link(void **state)
     (void)new_one(b);
     close_link(b, &b->a);
     assert_int_equal(b->all.by_token.count, 1);
-    assert_int_equal(b->a.link.n_sessions, 0);
+    assert_int_equal(b->a.link.sessions.n, 0);
     assert_ptr_equal(find(b, written(text, sizeof text, other,
                                      "msrps://r.example:2855/*;tcp")),
                      other);
@@ -269,12 +269,12 @@ static void a_settled_session_is_of_any_link_with_that_name(void **state)
                                            .expires_ms = NOW_MS + 1000});
     char text[128];
 
-    assert_int_equal(b->a.link.n_sessions, 0);
+    assert_int_equal(b->a.link.sessions.n, 0);
     assert_false(session_is_of(ss, &b->a.link));
     assert_false(session_is_of(ss, NULL));
     b->b.name = "home.example";
     assert_false(session_is_of(ss, &b->b.link)); /* it showed nothing */
-    b->b.link.is_host = true;
+    b->b.link.identity.is_relay = true;
     assert_true(session_is_of(ss, &b->b.link));
     close_link(b, &b->a);
     close_link(b, &b->b);
@@ -438,7 +438,7 @@ static void what_needs_memory_copes_without(void **state)
     assert_null(none);
     assert_int_equal(bound, ERR_NOMEM);
     assert_int_equal(session_failed(&b->all, ss, message("1234", "a")), 0);
-    assert_int_equal(b->a.link.n_sessions, 1);
+    assert_int_equal(b->a.link.sessions.n, 1);
     assert_int_equal(ss->n_peers, 0);
 }
 

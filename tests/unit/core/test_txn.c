@@ -49,11 +49,11 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
 
-    drop_all(b, &b->a.link.unsent);
-    drop_all(b, &b->a.link.txns);
-    drop_all(b, &b->b.link.unsent);
-    drop_all(b, &b->b.link.txns);
-    assert_int_equal(b->a.link.n_txns + b->b.link.n_txns, 0);
+    drop_all(b, &b->a.link.txns.unsent);
+    drop_all(b, &b->a.link.txns.sent);
+    drop_all(b, &b->b.link.txns.unsent);
+    drop_all(b, &b->b.link.txns.sent);
+    assert_int_equal(b->a.link.txns.n + b->b.link.txns.n, 0);
     head_unref(&b->heads, b->head);
     assert_int_equal(b->heads.pool.taken, 0);
     txns_fini(&b->txns);
@@ -123,7 +123,7 @@ static void what_is_dropped_is_not_found(void **state)
     txn_drop(&b->txns, sent(b, &b->a, 1, 10));
     assert_null(find(b, &b->a, 1));
     assert_int_equal(b->txns.count, 0);
-    assert_int_equal(b->a.link.n_txns, 0);
+    assert_int_equal(b->a.link.txns.n, 0);
 }
 
 static void thousands_are_found(void **state)
@@ -263,14 +263,14 @@ static void each_keeps_the_timeout_it_began_with(void **state)
 
 static void block(struct fake_link *f, uint64_t now_ms)
 {
-    f->link.blocked = true;
-    f->link.blocked_since_ms = now_ms;
+    f->link.turn.blocked = true;
+    f->link.turn.since_ms = now_ms;
 }
 
 static void unblock(struct fake_link *f, uint64_t now_ms)
 {
-    f->link.paused_ms = link_paused_ms(&f->link, now_ms);
-    f->link.blocked = false;
+    f->link.turn.paused_ms = link_paused_ms(&f->link, now_ms);
+    f->link.turn.blocked = false;
 }
 
 static void time_in_which_we_do_not_read_does_not_count(void **state)
@@ -340,7 +340,7 @@ static void without_memory_nothing_is_left_behind(void **state)
     assert_null(request[0]);
     assert_null(request[1]);
     assert_int_equal(b->txns.count, 0);
-    assert_int_equal(b->a.link.n_txns, 0);
+    assert_int_equal(b->a.link.txns.n, 0);
     assert_int_equal(b->head->refs, 1);
 }
 
