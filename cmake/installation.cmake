@@ -21,6 +21,11 @@ foreach(page IN LISTS man_pages)
     install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Without what only those need who change the relay.
+install(FILES README.md CHANGELOG.md SECURITY.md LICENSE
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
-        PATTERN man EXCLUDE)
+        PATTERN man EXCLUDE
+        PATTERN adr EXCLUDE
+        PATTERN spec EXCLUDE
+        PATTERN style.md EXCLUDE)
