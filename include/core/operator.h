@@ -18,14 +18,14 @@
 
 /* A walk over all sessions in the order in which they were granted, in as many
  * turns of the loop as it takes: sessions may end and begin meanwhile, and
- * those that begin are seen too. The memory is the caller's. */
+ * those that begin are shown too (walk.h). */
 struct relay_walk {
     struct session_walk at;
 };
 
 void relay_walk_begin(struct relay *r, struct relay_walk *w);
 
-/* Gives it up, or has come to its end; harmless when it is over. */
+/* Ends the walk before its end. Harmless when it is over, or zeroed. */
 void relay_walk_end(struct relay_walk *w);
 
 /* A session as it is now; the texts are valid until the relay is called again.

@@ -17,6 +17,7 @@
 #include "str.h"
 #include "table.h"
 #include "uri.h"
+#include "walk.h"
 
 enum {
     SESSION_TOKEN_LEN = 22,  /* 128 bits, base64url (R4976-6.3-k) */
@@ -130,12 +131,9 @@ void sessions_link_closed(struct sessions *s, struct link *link,
 /* --- walks --- */
 
 /* Over all sessions from the first to the last that begins before the walk is
- * over, whatever happens to them between its steps. */
+ * over, whatever happens to them between its steps (walk.h). */
 struct session_walk {
-    struct list of_walks;
-    struct list *all;      /* NULL when the walk is over */
-    struct list *last;     /* where it is, behind what it has shown */
-    struct session *shown; /* by the last step, if it lives */
+    struct walk at;
 };
 
 void session_walk_begin(struct sessions *s, struct session_walk *w);
@@ -143,7 +141,10 @@ void session_walk_begin(struct sessions *s, struct session_walk *w);
 /* The next one, or NULL at the end: the walk is over then. */
 struct session *session_walk_next(struct session_walk *w);
 
-/* Ends the walk before its end. Harmless when it is over. */
+/* The one that the last step gave, or NULL if it has ended since. */
+struct session *session_walk_shown(const struct session_walk *w);
+
+/* Ends the walk before its end. Harmless when it is over, or zeroed. */
 void session_walk_end(struct session_walk *w);
 
 /* --- what goes through them --- */

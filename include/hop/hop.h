@@ -22,6 +22,7 @@
 #include "parser.h"
 #include "relay.h"
 #include "timer.h"
+#include "walk.h"
 
 /* Why connections ended that this relay ended, and other figures. */
 struct hops_stats {
@@ -131,18 +132,15 @@ struct hop_view {
     size_t queued; /* octets in its output */
 };
 
-/* A walk over all connections, the oldest first, in as many steps as one likes:
- * connections may come and go between them. Few at once. */
+/* A walk over all connections, the oldest first (walk.h). Few at once. */
 struct hop_walk {
-    struct list of_hops;
-    struct hops *all;
-    struct list *next; /* in by_age; its head at the end */
+    struct walk at;
 };
 
 void hop_walk_begin(struct hop_walk *w, struct hops *all);
-/* The next one; false at the end. */
+/* The next one; false at the end, and the walk is over then. */
 bool hop_walk_next(struct hop_walk *w, struct hop_view *out);
-/* Safe twice, and for one that was zeroed. */
+/* Ends the walk before its end. Harmless when it is over, or zeroed. */
 void hop_walk_end(struct hop_walk *w);
 
 #endif

@@ -42,7 +42,7 @@ static void fail_streams(struct relay *r, struct session *ss, uint16_t code)
 
 void relay_walk_kick(struct relay *r, struct relay_walk *w)
 {
-    struct session *ss = w->at.shown;
+    struct session *ss = session_walk_shown(&w->at);
     struct link *l;
 
     if (!ss)

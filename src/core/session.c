@@ -123,21 +123,6 @@ static void peer_free(struct peer *p)
 }
 
 /* Takes the session from under those who are looking at it. */
-static void move_walks_on(struct sessions *s, const struct session *ss)
-{
-    struct list *m, *next;
-
-    LIST_EACH(m, next, &s->walks)
-    {
-        struct session_walk *w = CONTAINER(m, struct session_walk, of_walks);
-
-        if (w->last == &ss->of_all)
-            w->last = ss->of_all.prev;
-        if (w->shown == ss)
-            w->shown = NULL;
-    }
-}
-
 static void tell(const struct sessions *s, const struct session *ss,
                  enum session_why why, uint64_t now_ms)
 {
@@ -165,7 +150,7 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
         peer_free(CONTAINER(m, struct peer, of_session));
     while ((m = list_first(&ss->parties)))
         session_leave(CONTAINER(m, struct party, of_session));
-    move_walks_on(s, ss);
+    walks_leave(&s->walks, &ss->of_all);
     s->ended[why]++;
     tell(s, ss, why, now_ms);
     table_remove(&s->by_token, &ss->by_token);
@@ -291,30 +276,27 @@ void sessions_link_closed(struct sessions *s, struct link *link,
 
 void session_walk_begin(struct sessions *s, struct session_walk *w)
 {
-    w->all = w->last = &s->all;
-    w->shown = NULL;
-    list_init(&w->of_walks);
-    list_append(&s->walks, &w->of_walks);
+    walk_begin(&w->at, &s->walks, &s->all);
+}
+
+static struct session *session_or_null(struct list *m)
+{
+    return m ? CONTAINER(m, struct session, of_all) : NULL;
 }
 
 struct session *session_walk_next(struct session_walk *w)
 {
-    if (!w->all || w->last->next == w->all) {
-        session_walk_end(w);
-        return NULL;
-    }
-    w->last = w->last->next;
-    w->shown = CONTAINER(w->last, struct session, of_all);
-    return w->shown;
+    return session_or_null(walk_next(&w->at));
+}
+
+struct session *session_walk_shown(const struct session_walk *w)
+{
+    return session_or_null(w->at.shown);
 }
 
 void session_walk_end(struct session_walk *w)
 {
-    if (!w->all)
-        return;
-    list_remove(&w->of_walks);
-    w->all = w->last = NULL;
-    w->shown = NULL;
+    walk_end(&w->at);
 }
 
 /* --- what goes through them --- */

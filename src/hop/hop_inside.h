@@ -52,7 +52,7 @@ void hop_free(struct hop *h);
 
 /* --- hop_walk.c --- */
 
-/* It is gone: walks that stand before it go on to the next. */
+/* It is about to leave by_age: no walk stays with it. */
 void hop_walks_skip(struct hop *h);
 
 /* --- hop_dial.c --- */

@@ -19,30 +19,17 @@ const char *hop_state_text(enum hop_state state)
 
 void hop_walk_begin(struct hop_walk *w, struct hops *all)
 {
-    w->all = all;
-    w->next = all->by_age.next;
-    list_init(&w->of_hops);
-    list_append(&all->walks, &w->of_hops);
+    walk_begin(&w->at, &all->walks, &all->by_age);
 }
 
 void hop_walk_end(struct hop_walk *w)
 {
-    if (w->all)
-        list_remove(&w->of_hops);
-    w->all = NULL;
+    walk_end(&w->at);
 }
 
 void hop_walks_skip(struct hop *h)
 {
-    struct list *m, *next;
-
-    LIST_EACH(m, next, &h->all->walks)
-    {
-        struct hop_walk *w = CONTAINER(m, struct hop_walk, of_hops);
-
-        if (w->next == &h->by_age)
-            w->next = h->by_age.next;
-    }
+    walks_leave(&h->all->walks, &h->by_age);
 }
 
 static enum hop_state state_of(const struct hop *h)
@@ -87,10 +74,11 @@ static void view(struct hop_view *v, const struct hop *h)
 
 bool hop_walk_next(struct hop_walk *w, struct hop_view *out)
 {
-    if (w->next == &w->all->by_age)
+    const struct list *m = walk_next(&w->at);
+
+    if (!m)
         return false;
-    view(out, CONTAINER(w->next, struct hop, by_age));
-    w->next = w->next->next;
+    view(out, CONTAINER(m, struct hop, by_age));
     return true;
 }
 

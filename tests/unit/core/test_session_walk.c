@@ -118,7 +118,7 @@ static void all_may_end_during_a_walk(void **state)
         (void)session_walk_next(&b->walk);
     for (size_t i = 0; i < MANY; i++)
         end(b, b->ss[i]);
-    assert_null(b->walk.shown);
+    assert_null(session_walk_shown(&b->walk));
     assert_null(session_walk_next(&b->walk));
 }
 
@@ -139,11 +139,11 @@ static void who_was_shown_is_known_while_it_lives(void **state)
     struct bench *b = *state;
 
     (void)session_walk_next(&b->walk);
-    assert_ptr_equal(b->walk.shown, b->ss[0]);
+    assert_ptr_equal(session_walk_shown(&b->walk), b->ss[0]);
     end(b, b->ss[1]);
-    assert_ptr_equal(b->walk.shown, b->ss[0]);
+    assert_ptr_equal(session_walk_shown(&b->walk), b->ss[0]);
     end(b, b->ss[0]);
-    assert_null(b->walk.shown);
+    assert_null(session_walk_shown(&b->walk));
 }
 
 static void walks_do_not_disturb_each_other(void **state)
