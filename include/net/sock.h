@@ -39,6 +39,9 @@ const char *addr_text(char *dst, const struct addr *a);
 /* The same without the port: "192.0.2.1" or "2001:db8::1". */
 const char *addr_host_text(char *dst, const struct addr *a);
 
+/* The same host, IPv4-mapped or not, and the same port? */
+bool addr_is_same(const struct addr *a, const struct addr *b);
+
 /* Octets that identify the host without its port, IPv4-mapped as IPv4: for
  * limits by address. Returns how many (4 or 16; AF_UNIX: 0) were written to dst
  * (16). */

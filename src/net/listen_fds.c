@@ -53,14 +53,13 @@ void listen_fds_fini(struct listen_fds *l)
 /* Port 0 means any. */
 static bool is_bound_to(int fd, const struct addr *at)
 {
-    char wanted[ADDR_TEXT_MAX], is[ADDR_TEXT_MAX];
     struct addr bound;
 
     if (sock_local(&bound, fd) != 0)
         return false;
     if (addr_port(at) == 0)
         addr_set_port(&bound, 0);
-    return strcmp(addr_text(wanted, at), addr_text(is, &bound)) == 0;
+    return addr_is_same(at, &bound);
 }
 
 int listen_fds_take(struct listen_fds *l, const struct addr *at)

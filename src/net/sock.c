@@ -124,6 +124,13 @@ const char *addr_text(char *dst, const struct addr *a)
     return dst;
 }
 
+bool addr_is_same(const struct addr *a, const struct addr *b)
+{
+    char text[2][ADDR_TEXT_MAX];
+
+    return strcmp(addr_text(text[0], a), addr_text(text[1], b)) == 0;
+}
+
 size_t addr_host_key(unsigned char *dst, const struct addr *a)
 {
     struct addr plain = addr_unmapped(a);

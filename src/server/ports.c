@@ -76,13 +76,6 @@ static struct addr asked_by(const struct config_listen *listen)
     return at;
 }
 
-static bool is_same(const struct addr *a, const struct addr *b)
-{
-    char text[2][ADDR_TEXT_MAX];
-
-    return strcmp(addr_text(text[0], a), addr_text(text[1], b)) == 0;
-}
-
 /* The one that listens there already and that no other item has taken. */
 static struct port *find(struct server *s, const struct addr *at)
 {
@@ -92,7 +85,7 @@ static struct port *find(struct server *s, const struct addr *at)
     {
         struct port *port = CONTAINER(m, struct port, of_server);
 
-        if (!port->is_wanted && is_same(&port->asked, at))
+        if (!port->is_wanted && addr_is_same(&port->asked, at))
             return port;
     }
     return NULL;

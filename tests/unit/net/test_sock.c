@@ -98,6 +98,24 @@ static void the_host_key_has_no_port_and_takes_mapped_as_ipv4(void **state)
     assert_int_equal(key[15], 1);
 }
 
+static void addresses_are_the_same_with_host_and_port(void **state)
+{
+    struct addr v4 = parsed("192.0.2.1", 1),
+                other_port = parsed("192.0.2.1", 2),
+                mapped = parsed("::ffff:192.0.2.1", 1),
+                v6 = parsed("2001:db8::1", 1),
+                v6_long = parsed("2001:db8:0::1", 1),
+                other_host = parsed("2001:db8::2", 1);
+
+    (void)state;
+    assert_true(addr_is_same(&v4, &v4));
+    assert_true(addr_is_same(&v4, &mapped));
+    assert_true(addr_is_same(&v6, &v6_long));
+    assert_false(addr_is_same(&v4, &other_port));
+    assert_false(addr_is_same(&v6, &other_host));
+    assert_false(addr_is_same(&v4, &v6));
+}
+
 static int option_of(int fd, int level, int name)
 {
     socklen_t len = sizeof(int);
@@ -218,6 +236,7 @@ int main(void)
         cmocka_unit_test(what_is_not_an_address_is_refused),
         cmocka_unit_test(brackets_are_for_ipv6_literals_alone),
         cmocka_unit_test(the_host_key_has_no_port_and_takes_mapped_as_ipv4),
+        cmocka_unit_test(addresses_are_the_same_with_host_and_port),
         cmocka_unit_test(a_listening_socket_has_port_and_flags),
         cmocka_unit_test(any_ipv6_address_takes_ipv4_too),
         cmocka_unit_test(a_taken_port_is_an_error_with_errno),
