@@ -32,6 +32,10 @@ enum err {
 /* The sentence for `err`; static, never NULL. 0 gives "success". */
 const char *err_text(int err);
 
+/* The same, but for ERR_IO what errno says, if it says anything: for errors
+ * that have just been returned. Valid until the next call. */
+const char *err_reason(int err);
+
 /* The name, such as "ERR_AGAIN"; static, never NULL. */
 const char *err_name(int err);
 

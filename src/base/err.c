@@ -1,5 +1,8 @@
 #include "err.h"
 
+#include <errno.h>
+#include <string.h>
+
 const char *err_text(int err)
 {
     switch (err) {
@@ -13,6 +16,11 @@ const char *err_text(int err)
     default:
         return "unknown error";
     }
+}
+
+const char *err_reason(int err)
+{
+    return err == ERR_IO && errno ? strerror(errno) : err_text(err);
 }
 
 const char *err_name(int err)

@@ -21,10 +21,9 @@ int door_prepare(struct setup *setup, struct server *s, struct config_report *r)
     if (err)
         config_report(r, config_place(setup->config, "control.socket"),
                       "cannot listen at %s: %s", path,
-                      err == ERR_IO ? strerror(errno)
-                      : err == ERR_EXISTS
+                      err == ERR_EXISTS
                           ? "another process listens there, or it is no socket"
-                          : err_text(err));
+                          : err_reason(err));
     return err;
 }
 

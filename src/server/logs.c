@@ -13,8 +13,7 @@ static int open_target(struct log_target **out, const char *target,
 
     if (err)
         config_report(r, config_place(setup->config, key),
-                      "%s: cannot open %s: %s", key, target,
-                      err == ERR_IO ? strerror(errno) : err_text(err));
+                      "%s: cannot open %s: %s", key, target, err_reason(err));
     return err;
 }
 

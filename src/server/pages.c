@@ -1,5 +1,4 @@
 /* pages - what is answered over HTTP: figures, and how the relay is. */
-#include <errno.h>
 
 #include "err.h"
 #include "expo.h"
@@ -119,11 +118,10 @@ int pages_open(struct setup *setup, struct server *s, struct config_report *r)
         return 0;
     err = listen_for_pages(setup, s);
     if (err)
-        config_report(r, config_place(config, "metrics.address"),
-                      "cannot listen at %s port %llu: %s",
-                      config->metrics.address,
-                      (unsigned long long)config->metrics.port,
-                      err == ERR_IO ? strerror(errno) : err_text(err));
+        config_report(
+            r, config_place(config, "metrics.address"),
+            "cannot listen at %s port %llu: %s", config->metrics.address,
+            (unsigned long long)config->metrics.port, err_reason(err));
     return err;
 }
 
@@ -136,9 +134,6 @@ void pages_abandon(struct setup *setup, struct server *s)
 
 void pages_commit(struct server *s, const struct setup *old)
 {
-    const struct addr *at;
-    char text[ADDR_TEXT_MAX];
-
     if (old->web == s->now.web)
         return;
     web_free(old->web);
@@ -147,9 +142,7 @@ void pages_commit(struct server *s, const struct setup *old)
         return;
     }
     listener_reserve(web_listener(s->now.web));
-    at = listener_addr(web_listener(s->now.web));
-    log_info(s->log, "listening transport=http address=%s port=%u",
-             addr_host_text(text, at), addr_port(at));
+    ports_log(s, "listening", "http", web_listener(s->now.web));
 }
 
 void pages_give(struct server *s, uid_t uid, gid_t gid)

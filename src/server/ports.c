@@ -1,5 +1,4 @@
 /* ports - the listeners, and what they accept. */
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -160,8 +159,7 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
     err = open_port(&setup->ports[i], s, setup, &at);
     if (err)
         config_report(r, listen->place, "cannot listen at %s: %s",
-                      addr_text(text, &at),
-                      err == ERR_IO ? strerror(errno) : err_text(err));
+                      addr_text(text, &at), err_reason(err));
     return err;
 }
 
@@ -193,14 +191,20 @@ void ports_abandon(struct setup *setup)
     }
 }
 
-static void log_port(const struct port *port, const char *what)
+void ports_log(struct server *s, const char *what, const char *transport,
+               const struct listener *listener)
 {
     char text[ADDR_TEXT_MAX];
-    const struct addr *at = listener_addr(port->listener);
+    const struct addr *at = listener_addr(listener);
 
-    log_info(port->server->log, "%s transport=%s address=%s port=%u", what,
-             net_transport_text(port->origin.transport),
+    log_info(s->log, "%s transport=%s address=%s port=%u", what, transport,
              addr_host_text(text, at), addr_port(at));
+}
+
+static void log_port(const struct port *port, const char *what)
+{
+    ports_log(port->server, what, net_transport_text(port->origin.transport),
+              port->listener);
 }
 
 /* What listener i accepts from now on. */

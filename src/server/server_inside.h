@@ -36,6 +36,7 @@
 
 struct control;
 struct control_door;
+struct listener;
 struct server;
 
 /* A listener: open as long as the configuration has its address. */
@@ -145,6 +146,10 @@ void ports_commit(struct server *s);
 /* Makes the sockets that user's: a reload by him may then move them. */
 void ports_give(struct server *s, uid_t uid, gid_t gid);
 void ports_close(struct server *s);
+/* Logs what happens to a listener: "WHAT transport=... address=... port=...".
+ */
+void ports_log(struct server *s, const char *what, const char *transport,
+               const struct listener *listener);
 
 /* --- takeover.c --- */
 

@@ -1,5 +1,7 @@
 #include "err.h"
 
+#include <errno.h>
+
 #include "cmocka_all.h"
 
 static const int all[] = {
@@ -41,12 +43,23 @@ static void success_and_strangers_have_text_too(void **state)
     assert_string_equal(err_name(-9999), "ERR_UNKNOWN");
 }
 
+static void the_reason_of_failed_input_or_output_is_in_errno(void **state)
+{
+    (void)state;
+    errno = ENOENT;
+    assert_string_equal(err_reason(ERR_IO), strerror(ENOENT));
+    assert_string_equal(err_reason(ERR_NOMEM), err_text(ERR_NOMEM));
+    errno = 0;
+    assert_string_equal(err_reason(ERR_IO), err_text(ERR_IO));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_error_is_negative_and_alone),
         cmocka_unit_test(every_error_has_a_name_and_a_sentence),
         cmocka_unit_test(success_and_strangers_have_text_too),
+        cmocka_unit_test(the_reason_of_failed_input_or_output_is_in_errno),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
