@@ -17,8 +17,8 @@ typedef void (*listener_accept_fn)(void *ctx, struct listener *l, int fd,
 /* accept() failed for want of descriptors or memory (errno); rests a second. */
 typedef void (*listener_rest_fn)(void *ctx, struct listener *l, int errnum);
 
-/* Listens at `at` and starts to accept. 0, ERR_IO (errno is set) or
- * ERR_NOMEM. */
+/* Listens at `at` and starts to accept. `on_rest` may be NULL. 0, ERR_IO (errno
+ * is set) or ERR_NOMEM. */
 int listener_new(struct listener **out, struct loop *loop,
                  const struct addr *at, const struct sock_opts *opts,
                  listener_accept_fn on_accept, listener_rest_fn on_rest,

@@ -353,14 +353,6 @@ static void on_accept(void *ctx, struct listener *l, int fd,
     }
 }
 
-/* The relay's own listeners tell of it. */
-static void on_rest(void *ctx, struct listener *l, int errnum)
-{
-    (void)ctx;
-    (void)l;
-    (void)errnum;
-}
-
 /* --- doors --- */
 
 int control_open(struct control_door **out, struct control *c, const char *path)
@@ -376,7 +368,7 @@ int control_open(struct control_door **out, struct control *c, const char *path)
         free(d);
         return err;
     }
-    err = listener_adopt(&d->listener, c->loop, fd, on_accept, on_rest, d);
+    err = listener_adopt(&d->listener, c->loop, fd, on_accept, NULL, d);
     d->path = strdup(path);
     if (err || !d->path) {
         (void)unlink(path);

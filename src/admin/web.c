@@ -225,14 +225,6 @@ static void on_accept(void *ctx, struct listener *l, int fd,
     timer_start(w->life, &v->life);
 }
 
-/* Whoever asks comes again, and the relay's own listeners tell of it. */
-static void on_rest(void *ctx, struct listener *l, int errnum)
-{
-    (void)ctx;
-    (void)l;
-    (void)errnum;
-}
-
 /* --- the server --- */
 
 static int web_open(struct web *w, int fd)
@@ -250,7 +242,7 @@ static int web_open(struct web *w, int fd)
     if (!err)
         err = timer_fifo_new(&w->life, w->loop, setup->life_ms, on_life_over);
     if (!err)
-        return listener_adopt(&w->listener, w->loop, fd, on_accept, on_rest, w);
+        return listener_adopt(&w->listener, w->loop, fd, on_accept, NULL, w);
     (void)close(fd);
     return err;
 }

@@ -37,7 +37,8 @@ static void take_rest(struct listener *l, int errnum)
 {
     loop_io_want(&l->io, 0);
     alarm_set(l->rest, REST_MS);
-    l->on_rest(l->ctx, l, errnum);
+    if (l->on_rest)
+        l->on_rest(l->ctx, l, errnum);
 }
 
 static void on_rested(void *ctx)
