@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "config.h"
+#include "config_loaded.h"
 #include "options.h"
 
 /* How the process ends. */
@@ -18,10 +18,10 @@ enum command_exit {
 
 /* Does what `o` asks for: answers go to `out`, each fault of a configuration to
  * `err` as `FILE:LINE: what is wrong`, each warning as `FILE:LINE: warning:
- * what is odd`. When the relay is to run, *config is what with, checked and to
- * be freed by the caller; else it is NULL and the process ends with what is
+ * what is odd`. When the relay is to run, *with is what with, checked and to be
+ * freed by the caller; else it is zeroed and the process ends with what is
  * returned. */
-enum command_exit command_do(struct config **config, const struct options *o,
-                             FILE *out, FILE *err);
+enum command_exit command_do(struct config_loaded *with,
+                             const struct options *o, FILE *out, FILE *err);
 
 #endif

@@ -3,12 +3,18 @@
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 
-#include "config.h"
+#include "config_loaded.h"
 #include "config_report.h"
 
-/* When faults were counted in r before, keys that were wrong are left out, and
+/* Looks at what l->config names, and fills in the rest of l. Users that are in
+ * use are taken, not read again, when their file is surely the same; `in_use`
+ * may be NULL.
+ *
+ * When faults were counted in r before, keys that were wrong are left out, and
  * so are those that are not set: one that seems to be left to its default may
- * just be misspelt. 0 or ERR_NOMEM; faults are counted in r. */
-int config_check(const struct config *c, struct config_report *r);
+ * just be misspelt. 0 or ERR_NOMEM; faults are counted in r, and while there
+ * are any l may lack something. */
+int config_check(struct config_loaded *l, const struct config_loaded *in_use,
+                 struct config_report *r);
 
 #endif

@@ -2,7 +2,6 @@
 #ifndef CONFIG_REPORT_H
 #define CONFIG_REPORT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "config.h"
@@ -11,8 +10,7 @@ struct config_report {
     config_fault_fn fault;
     config_fault_fn warn; /* NULL: nobody looks for warnings */
     void *ctx;
-    bool skips_users; /* somebody else will look at auth.users_file */
-    size_t count;     /* of faults */
+    size_t count; /* of faults */
 };
 
 /* Counts a fault and hands it on. */

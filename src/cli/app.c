@@ -7,15 +7,15 @@
 int app_main(int argc, char **argv)
 {
     struct options options;
-    struct config *config;
+    struct config_loaded loaded;
     enum command_exit result;
 
     if (options_parse(&options, argc, argv, stderr))
         return COMMAND_BAD_USAGE;
-    result = command_do(&config, &options, stdout, stderr);
-    if (!config)
+    result = command_do(&loaded, &options, stdout, stderr);
+    if (!loaded.config)
         return result;
-    if (server_run(config, options.debug))
+    if (server_run(&loaded, options.debug))
         result = COMMAND_FAILED;
     return result;
 }

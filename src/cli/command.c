@@ -53,20 +53,21 @@ static enum command_exit finish(FILE *out, FILE *err)
 }
 
 /* A dump needs nothing of what the file names; running does. */
-static int load(struct config **out, const struct options *o, FILE *err)
+static int load(struct config_loaded *out, const struct options *o, FILE *err)
 {
     if (o->dump && !o->test)
-        return config_load(out, o->path, print_fault, err);
-    return config_load_checked(out, o->path, print_fault, print_warning, err);
+        return config_load(&out->config, o->path, print_fault, err);
+    return config_load_checked(out, o->path, NULL, print_fault, print_warning,
+                               err);
 }
 
-enum command_exit command_do(struct config **config, const struct options *o,
-                             FILE *out, FILE *err)
+enum command_exit command_do(struct config_loaded *with,
+                             const struct options *o, FILE *out, FILE *err)
 {
-    struct config *c;
+    struct config_loaded loaded = {0};
     int error;
 
-    *config = NULL;
+    *with = (struct config_loaded){0};
     if (o->help || o->version) {
         if (o->help)
             options_usage(out);
@@ -74,17 +75,17 @@ enum command_exit command_do(struct config **config, const struct options *o,
             print_version(out);
         return finish(out, err);
     }
-    error = load(&c, o, err);
+    error = load(&loaded, o, err);
     if (error)
         return fail(error, err);
     if (!o->test && !o->dump) {
-        *config = c;
+        *with = loaded;
         return COMMAND_OK;
     }
     if (o->dump)
-        config_dump(c, out);
+        config_dump(loaded.config, out);
     else
         fputs("ok\n", out);
-    config_free(c);
+    config_loaded_free(&loaded, NULL);
     return finish(out, err);
 }

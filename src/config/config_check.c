@@ -227,7 +227,7 @@ static void check_name(const struct check *k, const struct tls_ctx *tls,
 }
 
 /* Makes contexts, each without what was wrong with the one before. */
-static int check_tls(const struct check *k)
+static int check_tls(const struct check *k, struct tls_ctx **out)
 {
     const struct config *c = k->config;
     struct tls_settings s = tls_settings_of(c);
@@ -251,26 +251,34 @@ static int check_tls(const struct check *k)
     if (err)
         return err;
     check_name(k, made, s.certificate);
-    tls_ctx_unref(made);
+    *out = made;
     return 0;
 }
 
 /* --- users --- */
 
-static int check_users(const struct check *k)
+/* A million users take most of a second to read, in which nothing else would
+ * happen: those in use stay if they can. */
+static int check_users(const struct check *k, struct config_loaded *l,
+                       const struct config_loaded *in_use)
 {
-    struct users *users = NULL;
     int err;
 
-    if (k->report->skips_users || !counts(k, "auth.users_file"))
+    if (!counts(k, "auth.users_file"))
         return 0;
-    err = users_load(&users, k->config, k->report);
-    users_free(users);
+    l->users_stamp = users_stamp_of(k->config);
+    if (in_use && users_stamp_same(&l->users_stamp, &in_use->users_stamp)) {
+        l->users = in_use->users;
+        return 0;
+    }
+    err = users_load(&l->users, k->config, k->report);
     return err == ERR_NOMEM ? err : 0;
 }
 
-int config_check(const struct config *c, struct config_report *r)
+int config_check(struct config_loaded *l, const struct config_loaded *in_use,
+                 struct config_report *r)
 {
+    const struct config *c = l->config;
     const struct check k = {c, r, r->count == 0};
     int err;
 
@@ -280,6 +288,6 @@ int config_check(const struct config *c, struct config_report *r)
     check_control(&k);
     check_log(&k, "log.target", c->log.target);
     check_log(&k, "log.accounting", c->log.accounting);
-    err = check_tls(&k);
-    return err ? err : check_users(&k);
+    err = check_tls(&k, &l->tls);
+    return err ? err : check_users(&k, l, in_use);
 }

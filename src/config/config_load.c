@@ -173,10 +173,10 @@ static int fill(struct config *c, const struct config_source *s,
     return err;
 }
 
-/* Makes one of the file, or of `text` when that is not NULL, and looks at what
- * it names when there is somebody to warn. */
+/* Makes one of the file, or of `text` when that is not NULL. Values may be
+ * faulty, which is counted in r. */
 static int make(struct config **out, const char *path, const struct span *text,
-                struct config_report report)
+                struct config_report *r)
 {
     struct config_source source;
     struct config *c = new_empty(path);
@@ -184,13 +184,9 @@ static int make(struct config **out, const char *path, const struct span *text,
 
     if (!c)
         return ERR_NOMEM;
-    err = config_source_init(&source, path, text, &report);
+    err = config_source_init(&source, path, text, r);
     if (!err)
-        err = report.count > 0 ? ERR_CONFIG : fill(c, &source, &report);
-    if (!err && report.warn)
-        err = config_check(c, &report);
-    if (!err && report.count > 0)
-        err = ERR_CONFIG;
+        err = r->count > 0 ? ERR_CONFIG : fill(c, &source, r);
     if (!err) { /* the places in it go on */
         c->origin->files = source.files;
         c->origin->n_files = source.n_files;
@@ -204,34 +200,52 @@ static int make(struct config **out, const char *path, const struct span *text,
     return err;
 }
 
+/* The same, of values that are all right. */
+static int make_sound(struct config **out, const char *path,
+                      const struct span *text, struct config_report r)
+{
+    struct config *c;
+    int err = make(&c, path, text, &r);
+
+    if (err)
+        return err;
+    if (r.count > 0) {
+        config_free(c);
+        return ERR_CONFIG;
+    }
+    *out = c;
+    return 0;
+}
+
 int config_load(struct config **out, const char *path, config_fault_fn fault,
                 void *ctx)
 {
-    return make(out, path, NULL,
-                (struct config_report){.fault = fault, .ctx = ctx});
-}
-
-int config_load_checked(struct config **out, const char *path,
-                        config_fault_fn fault, config_fault_fn warn, void *ctx)
-{
-    return make(
-        out, path, NULL,
-        (struct config_report){.fault = fault, .warn = warn, .ctx = ctx});
-}
-
-int config_load_but_users(struct config **out, const char *path,
-                          config_fault_fn fault, config_fault_fn warn,
-                          void *ctx)
-{
-    return make(
-        out, path, NULL,
-        (struct config_report){
-            .fault = fault, .warn = warn, .ctx = ctx, .skips_users = true});
+    return make_sound(out, path, NULL,
+                      (struct config_report){.fault = fault, .ctx = ctx});
 }
 
 int config_parse(struct config **out, const char *path, struct span text,
                  config_fault_fn fault, void *ctx)
 {
-    return make(out, path, &text,
-                (struct config_report){.fault = fault, .ctx = ctx});
+    return make_sound(out, path, &text,
+                      (struct config_report){.fault = fault, .ctx = ctx});
+}
+
+int config_load_checked(struct config_loaded *out, const char *path,
+                        const struct config_loaded *in_use,
+                        config_fault_fn fault, config_fault_fn warn, void *ctx)
+{
+    struct config_report r = {.fault = fault, .warn = warn, .ctx = ctx};
+    struct config_loaded l = {0};
+    int err = make(&l.config, path, NULL, &r);
+
+    if (!err)
+        err = config_check(&l, in_use, &r);
+    if (!err && r.count > 0)
+        err = ERR_CONFIG;
+    if (err)
+        config_loaded_free(&l, in_use ? in_use->users : NULL);
+    else
+        *out = l;
+    return err;
 }

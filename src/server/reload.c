@@ -54,11 +54,11 @@ static int reconfigure(struct server *s, const struct config *to)
     return err;
 }
 
-static int go_over(struct server *s, struct config *config,
+static int go_over(struct server *s, const struct config_loaded *to,
                    struct config_report *report)
 {
     struct setup next, old = s->now;
-    int err = setup_make(&next, s, config, report);
+    int err = setup_make(&next, s, to, report);
 
     if (err)
         return err;
@@ -77,12 +77,14 @@ static int reload(struct server *s, struct audience *audience)
 {
     struct config_report report = {
         .fault = on_fault, .warn = on_warning, .ctx = audience};
-    struct config *config;
-    int err = config_load_but_users(&config, s->now.config->path, on_fault,
-                                    on_warning, audience);
+    const struct config_loaded in_use = {.users = s->now.users,
+                                         .users_stamp = s->now.users_stamp};
+    struct config_loaded to;
+    int err = config_load_checked(&to, s->now.config->path, &in_use, on_fault,
+                                  on_warning, audience);
 
     if (!err)
-        err = go_over(s, config, &report);
+        err = go_over(s, &to, &report);
     return err;
 }
 

@@ -182,11 +182,11 @@ static int become_user(struct server *s)
     return privileges_drop(&user, s->log);
 }
 
-/* Binds, loads certificates, keys and users; then nobody needs root. */
-static int open_setup(struct server *s, struct config *config)
+/* Binds, and opens logs; then nobody needs root. */
+static int open_setup(struct server *s, const struct config_loaded *from)
 {
     struct config_report report = {.fault = on_fault, .ctx = s};
-    int err = setup_make(&s->now, s, config, &report);
+    int err = setup_make(&s->now, s, from, &report);
 
     if (err)
         return err;
@@ -211,8 +211,8 @@ static int open_relay(struct server *s)
     return err;
 }
 
-/* Owns the configuration from here on. */
-static int start(struct server *s, struct config *config)
+/* Owns the configuration, with what was loaded, from here on. */
+static int start(struct server *s, struct config_loaded *from)
 {
     struct setup none = {0};
     struct rnd rnd;
@@ -229,10 +229,10 @@ static int start(struct server *s, struct config *config)
     if (!err)
         err = orders_init(s);
     if (err) {
-        config_free(config);
+        config_loaded_free(from, NULL);
         return err;
     }
-    err = open_setup(s, config);
+    err = open_setup(s, from);
     if (!err)
         err = open_relay(s);
     if (!err)
@@ -288,22 +288,22 @@ static void run(struct server *s)
     log_info(s->log, "stopped");
 }
 
-int server_run(struct config *config, bool debug)
+int server_run(struct config_loaded *from, bool debug)
 {
     struct server s = {.debug = debug};
     int err;
 
     hold_signals(true);
-    err = open_logs(&s, config);
+    err = open_logs(&s, from->config);
     if (err) {
-        config_free(config);
+        config_loaded_free(from, NULL);
         log_free(s.log);
         return err;
     }
     list_init(&s.ports);
     tables_init(&s);
     notify_init(&s.notify);
-    err = start(&s, config);
+    err = start(&s, from);
     if (err)
         log_error(s.log, "cannot start error=\"%s\"", err_text(err));
     else

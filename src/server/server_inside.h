@@ -15,6 +15,7 @@
 
 #include "address_count.h"
 #include "config.h"
+#include "config_loaded.h"
 #include "config_report.h"
 #include "dialler.h"
 #include "hop.h"
@@ -113,11 +114,11 @@ static inline bool server_is_ready(const struct server *s)
 
 /* --- setup.c --- */
 
-/* Makes all of `config`, which it then owns, and opens what is new. 0; or an
- * error, after each fault was told to r, and everything is as before, but for
- * `config`, which is freed. */
-int setup_make(struct setup *out, struct server *s, struct config *config,
-               struct config_report *r);
+/* Makes all of a configuration, and opens what is new. It owns what `from`
+ * points to, which is freed on failure but for users that are in use. 0; or an
+ * error, after each fault was told to r, and everything is as before. */
+int setup_make(struct setup *out, struct server *s,
+               const struct config_loaded *from, struct config_report *r);
 /* Frees what was made and closes what was opened. */
 void setup_abandon(struct setup *setup, struct server *s);
 /* Frees all of it but the sockets, which the server has. Copes with zeroes. */

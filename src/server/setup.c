@@ -46,6 +46,7 @@ static bool listens(const struct config *config, enum net_transport transport)
     return false;
 }
 
+/* The context for listeners came with the configuration. */
 static int load_tls(struct setup *setup, struct config_report *r)
 {
     const struct config *config = setup->config;
@@ -54,12 +55,13 @@ static int load_tls(struct setup *setup, struct config_report *r)
     enum tls_fault fault;
     int err;
 
-    if (!listens(config, NET_TLS) && !listens(config, NET_WSS))
+    if (!listens(config, NET_TLS) && !listens(config, NET_WSS)) {
+        tls_ctx_unref(setup->tls);
+        setup->tls = NULL;
         return 0;
-    err = tls_server_new(&setup->tls, &settings, &fault, why);
+    }
     settings.trust = setup->tls;
-    if (!err)
-        err = tls_client_new(&setup->tls_client, &settings, &fault, why);
+    err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     settings.no_peer = true;
     if (!err && listens(config, NET_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
@@ -67,19 +69,6 @@ static int load_tls(struct setup *setup, struct config_report *r)
         config_report(r, config_place(config, "tls.certificate"),
                       "cannot set up tls: %s", *why ? why : err_text(err));
     return err;
-}
-
-/* Those in use stay if their file is surely the same: a million of them take
- * most of a second to read, in which nothing else would happen. */
-static int load_users(struct setup *setup, const struct setup *now,
-                      struct config_report *r)
-{
-    setup->users_stamp = users_stamp_of(setup->config);
-    if (users_stamp_same(&setup->users_stamp, &now->users_stamp)) {
-        setup->users = now->users;
-        return 0;
-    }
-    return users_load(&setup->users, setup->config, r);
 }
 
 /* What stays in use is not freed with the setup that had it. */
@@ -133,17 +122,20 @@ static void judge_descriptors(const struct server *s)
                  (unsigned long long)config->limits.connections);
 }
 
-int setup_make(struct setup *out, struct server *s, struct config *config,
-               struct config_report *r)
+int setup_make(struct setup *out, struct server *s,
+               const struct config_loaded *from, struct config_report *r)
 {
-    struct setup setup = {.config = config};
+    struct setup setup = {
+        .config = from->config,
+        .tls = from->tls,
+        .users = from->users,
+        .users_stamp = from->users_stamp,
+    };
     int err;
 
-    raise_descriptors(config);
+    raise_descriptors(setup.config);
     pages_keep(&setup, s);
     err = load_tls(&setup, r);
-    if (!err)
-        err = load_users(&setup, &s->now, r);
     if (!err)
         err = ports_keep(&setup, s);
     if (!err)

@@ -9,7 +9,7 @@
 struct fixture {
     struct scratch scratch;
     struct options options;
-    struct config *config;
+    struct config_loaded loaded;
     char *out, *err; /* what was written */
 };
 
@@ -37,7 +37,7 @@ static int setup(void **state)
 
 static void forget(struct fixture *x)
 {
-    config_free(x->config);
+    config_loaded_free(&x->loaded, NULL);
     free(x->out);
     free(x->err);
 }
@@ -65,7 +65,7 @@ static enum command_exit run(struct fixture *x, struct options o,
     assert_non_null(out);
     assert_non_null(err);
     o.path = scratch_path(&x->scratch, file);
-    result = command_do(&x->config, &o, out, err);
+    result = command_do(&x->loaded, &o, out, err);
     fclose(out);
     fclose(err);
     return result;
@@ -78,7 +78,7 @@ static void a_good_file_is_ok(void **state)
     assert_int_equal(run(x, (struct options){.test = true}, "good.conf"), 0);
     assert_string_equal(x->out, "ok\n");
     assert_string_equal(x->err, "");
-    assert_null(x->config);
+    assert_null(x->loaded.config);
 }
 
 static void each_fault_is_a_line_on_stderr(void **state)
@@ -97,7 +97,7 @@ static void each_fault_is_a_line_on_stderr(void **state)
         assert_int_equal(run(x, wants[i], "bad.conf"), 78);
         assert_string_equal(x->err, lines);
         assert_string_equal(x->out, "");
-        assert_null(x->config);
+        assert_null(x->loaded.config);
     }
 }
 
@@ -117,7 +117,7 @@ static void a_test_looks_at_what_is_named(void **state)
     assert_non_null(strstr(x->err, "hollow.conf:1: auth.users_file: "));
     assert_string_equal(x->out, "");
     assert_int_equal(run(x, (struct options){0}, "hollow.conf"), 78);
-    assert_null(x->config);
+    assert_null(x->loaded.config);
 }
 
 static void one_run_tells_faulty_values_and_what_is_named(void **state)
@@ -156,7 +156,7 @@ static void a_warning_is_told_and_all_is_ok(void **state)
     assert_non_null(
         strstr(x->err, "odd.conf:2: warning: send.max_chunk_size "));
     assert_int_equal(run(x, (struct options){0}, "odd.conf"), 0);
-    assert_non_null(x->config);
+    assert_non_null(x->loaded.config);
     assert_non_null(strstr(x->err, "odd.conf:2: warning: "));
     assert_int_equal(run(x, (struct options){.dump = true}, "odd.conf"), 0);
     assert_string_equal(x->err, "");
@@ -169,7 +169,7 @@ static void a_dump_needs_nothing_of_what_is_named(void **state)
     assert_int_equal(run(x, (struct options){.dump = true}, "hollow.conf"), 0);
     assert_string_equal(x->err, "");
     assert_non_null(strstr(x->out, "    users_file = \"/gone\";\n"));
-    assert_null(x->config);
+    assert_null(x->loaded.config);
 }
 
 static void a_dump_can_be_read_again(void **state)
@@ -203,8 +203,8 @@ static void to_run_needs_a_checked_configuration(void **state)
     struct fixture *x = *state;
 
     assert_int_equal(run(x, (struct options){.debug = true}, "good.conf"), 0);
-    assert_non_null(x->config);
-    assert_string_equal(x->config->path,
+    assert_non_null(x->loaded.config);
+    assert_string_equal(x->loaded.config->path,
                         scratch_path(&x->scratch, "good.conf"));
     assert_string_equal(x->out, "");
     assert_string_equal(x->err, "");
@@ -220,7 +220,7 @@ static void the_version_names_the_libraries(void **state)
     assert_non_null(strstr(x->out, "\nOpenSSL "));
     assert_non_null(strstr(x->out, "\nc-ares "));
     assert_non_null(strstr(x->out, "\nlibconfig "));
-    assert_null(x->config);
+    assert_null(x->loaded.config);
 }
 
 static void help_goes_before_everything(void **state)
@@ -257,7 +257,7 @@ static void an_answer_that_is_lost_is_a_failure(void **state)
         assert_non_null(full);
         assert_non_null(err);
         x->out = NULL;
-        assert_int_equal(command_do(&x->config, &wants[i], full, err), 1);
+        assert_int_equal(command_do(&x->loaded, &wants[i], full, err), 1);
         fclose(err);
         fclose(full);
         assert_non_null(strstr(x->err, "cannot write"));

@@ -103,16 +103,18 @@ static int teardown(void **state)
 /* Checks the file test.conf. */
 static void check_whole(struct fixture *x, const char *text)
 {
-    struct config *c = NULL;
+    struct config_loaded l = {0};
     const char *path = scratch_write(&x->scratch, "test.conf", span_str(text));
     int err;
 
     memset(&x->faults, 0, sizeof x->faults);
     memset(&x->warnings, 0, sizeof x->warnings);
-    err = config_load_checked(&c, path, add_fault, add_warning, x);
+    err = config_load_checked(&l, path, NULL, add_fault, add_warning, x);
     assert_int_equal(err, x->faults.count ? ERR_CONFIG : 0);
-    assert_int_equal(c == NULL, err != 0);
-    config_free(c);
+    assert_int_equal(l.config == NULL, err != 0);
+    assert_int_equal(l.tls == NULL, err != 0);
+    assert_int_equal(l.users == NULL, err != 0);
+    config_loaded_free(&l, NULL);
 }
 
 /* The same for a file whose line 1 names a good users file. */
@@ -525,11 +527,11 @@ static void a_text_that_cannot_be_read_is_not_looked_into(void **state)
 static int attempt(void *ctx)
 {
     struct fixture *x = ctx;
-    struct config *c = NULL;
-    int err =
-        config_load_checked(&c, x->scratch.name, add_fault, add_warning, x);
+    struct config_loaded l = {0};
+    int err = config_load_checked(&l, x->scratch.name, NULL, add_fault,
+                                  add_warning, x);
 
-    config_free(c);
+    config_loaded_free(&l, NULL);
     return err;
 }
 
