@@ -109,7 +109,7 @@ void control_fail(struct control_call *call, const char *why)
     span_copy(c->why, sizeof c->why, span_str(why));
 }
 
-static void finish(struct client *c)
+static void control_finish(struct client *c)
 {
     c->over = true;
     conn_finish(c->conn);
@@ -127,10 +127,10 @@ static void say_end(struct client *c)
     if (c->left_out)
         json_u64(&j, "left_out", c->left_out);
     if (!send_row(c, &j, OUTPUT_MAX))
-        finish(c);
+        control_finish(c);
 }
 
-static void refuse(struct client *c, const char *why)
+static void control_refuse(struct client *c, const char *why)
 {
     control_fail(&c->call, why);
     say_end(c);
@@ -139,7 +139,7 @@ static void refuse(struct client *c, const char *why)
 
 /* --- an answer --- */
 
-static void give_up(struct client *c)
+static void control_give_up(struct client *c)
 {
     const struct control_setup *setup = &c->control->setup;
 
@@ -169,12 +169,12 @@ static void go_on(void *ctx)
         return;
     }
     say_end(c);
-    give_up(c);
+    control_give_up(c);
     timer_start(c->control->idle, &c->idle);
     conn_resume(c->conn);
 }
 
-static void begin(struct client *c)
+static void control_begin(struct client *c)
 {
     c->answering = true;
     c->failed = false;
@@ -189,7 +189,7 @@ static void begin(struct client *c)
 
 /* A line, without its line feed. Whoever sends what is no text at all speaks
  * another protocol. */
-static void take_line(struct client *c, struct span line)
+static void control_take_line(struct client *c, struct span line)
 {
     struct control_request request;
     const char *why;
@@ -197,42 +197,42 @@ static void take_line(struct client *c, struct span line)
     memcpy(c->line, line.p, line.n);
     if (control_request_parse(&request, &why, c->line, line.n) == 0) {
         c->call.request = request;
-        begin(c);
+        control_begin(c);
         return;
     }
-    refuse(c, why);
+    control_refuse(c, why);
     if (control_request_is_text(line))
         timer_start(c->control->idle, &c->idle);
     else
-        finish(c);
+        control_finish(c);
 }
 
-static void on_input(void *ctx, struct span *in)
+static void control_on_input(void *ctx, struct span *in)
 {
     struct client *c = ctx;
     size_t n;
 
     while (!c->answering && !c->over && (n = span_find(*in, '\n')) < in->n &&
            n <= CONTROL_REQUEST_MAX)
-        take_line(c, span_cut(in, '\n'));
+        control_take_line(c, span_cut(in, '\n'));
     if (c->answering || in->n <= CONTROL_REQUEST_MAX)
         return;
     if (!c->over)
-        refuse(c, "the line is too long");
+        control_refuse(c, "the line is too long");
     *in = span_from(*in, in->n);
-    finish(c);
+    control_finish(c);
 }
 
 /* --- a connection --- */
 
-static void on_open(void *ctx)
+static void control_on_open(void *ctx)
 {
     struct client *c = ctx;
 
     timer_start(c->control->idle, &c->idle);
 }
 
-static void on_sent(void *ctx, uint64_t position)
+static void control_on_sent(void *ctx, uint64_t position)
 {
     struct client *c = ctx;
 
@@ -253,23 +253,23 @@ static void client_free(struct client *c)
     free(c);
 }
 
-static void on_closed(void *ctx, enum conn_why why)
+static void control_on_closed(void *ctx, enum conn_why why)
 {
     struct client *c = ctx;
 
     (void)why;
-    give_up(c);
+    control_give_up(c);
     client_free(c);
 }
 
 static const struct conn_ops conn_ops = {
-    .open = on_open,
-    .input = on_input,
-    .sent = on_sent,
-    .closed = on_closed,
+    .open = control_on_open,
+    .input = control_on_input,
+    .sent = control_on_sent,
+    .closed = control_on_closed,
 };
 
-static void on_idle(struct timer *t)
+static void control_on_idle(struct timer *t)
 {
     conn_close(CONTAINER(t, struct client, idle)->conn);
 }
@@ -277,8 +277,8 @@ static void on_idle(struct timer *t)
 /* --- accepting --- */
 
 /* In a word, as far as it fits into the socket at once. */
-static void turn_away(struct control *c, int fd, const char *row,
-                      const char *why)
+static void control_turn_away(struct control *c, int fd, const char *row,
+                              const char *why)
 {
     uint32_t held;
 
@@ -294,7 +294,7 @@ static void serve(struct control *control, int fd, const struct addr *peer,
     struct client *c = calloc(1, sizeof *c + control->setup.state_size);
 
     if (!c) {
-        turn_away(control, fd, "", err_text(ERR_NOMEM));
+        control_turn_away(control, fd, "", err_text(ERR_NOMEM));
         return;
     }
     c->control = control;
@@ -312,8 +312,9 @@ static void serve(struct control *control, int fd, const struct addr *peer,
 
 static void turn_away_surplus(struct control *c, int fd)
 {
-    turn_away(c, fd, "{\"ok\":false,\"error\":\"too many connections\"}\n",
-              "too many");
+    control_turn_away(c, fd,
+                      "{\"ok\":false,\"error\":\"too many connections\"}\n",
+                      "too many");
 }
 
 static void on_unpark(void *ctx)
@@ -331,8 +332,8 @@ static void on_unpark(void *ctx)
     c->n_parked = 0;
 }
 
-static void on_accept(void *ctx, struct listener *l, int fd,
-                      const struct addr *peer)
+static void control_on_accept(void *ctx, struct listener *l, int fd,
+                              const struct addr *peer)
 {
     struct control_door *door = ctx;
     struct control *c = door->control;
@@ -341,8 +342,8 @@ static void on_accept(void *ctx, struct listener *l, int fd,
     (void)l;
     c->door = door;
     if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid())) {
-        turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
-                  "another user");
+        control_turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
+                          "another user");
     } else if (c->n_clients < CONTROL_CLIENTS_MAX) {
         serve(c, fd, peer, uid);
     } else if (c->n_parked < CONTROL_CLIENTS_MAX) {
@@ -368,7 +369,7 @@ int control_open(struct control_door **out, struct control *c, const char *path)
         free(d);
         return err;
     }
-    err = listener_adopt(&d->listener, c->loop, fd, on_accept, NULL, d);
+    err = listener_adopt(&d->listener, c->loop, fd, control_on_accept, NULL, d);
     d->path = strdup(path);
     if (err || !d->path) {
         (void)unlink(path);
@@ -422,7 +423,7 @@ int control_new(struct control **out, struct loop *loop,
     loop_defer_init(&c->unpark, on_unpark, c);
     err = net_new(&c->net, loop, &settings);
     if (!err)
-        err = timer_fifo_new(&c->idle, loop, setup->idle_ms, on_idle);
+        err = timer_fifo_new(&c->idle, loop, setup->idle_ms, control_on_idle);
     if (err) {
         control_free(c);
         return err;

@@ -8,19 +8,19 @@ struct reader {
     char *out;
 };
 
-static bool is_control(char c)
+static bool control_request_is_control(char c)
 {
     return (unsigned char)c < ' ' || c == 0x7f;
 }
 
-static int refuse(const char **why, const char *what)
+static int control_request_refuse(const char **why, const char *what)
 {
     *why = what;
     return ERR_SYNTAX;
 }
 
 /* The quoted part that begins at r->in; ERR_SYNTAX when it has no end. */
-static int take_quoted(struct reader *r)
+static int control_request_take_quoted(struct reader *r)
 {
     for (r->in++; r->in < r->end; r->in++) {
         if (*r->in == '"') {
@@ -48,7 +48,7 @@ static int take_word(struct span *word, size_t *key_n, struct reader *r)
     r->out = r->in;
     while (r->in < r->end && *r->in != ' ') {
         if (*r->in == '"') {
-            if (take_quoted(r))
+            if (control_request_take_quoted(r))
                 return ERR_SYNTAX;
             continue;
         }
@@ -68,16 +68,16 @@ static int set_value(struct control_request *q, const char **why, unsigned key,
                      struct span value)
 {
     if (!(control_commands[q->id].keys & key))
-        return refuse(why, "no such argument of this command");
+        return control_request_refuse(why, "no such argument of this command");
     if (q->key)
-        return refuse(why, "one argument too many");
+        return control_request_refuse(why, "one argument too many");
     if (!value.n || value.n > CONTROL_VALUE_MAX)
-        return refuse(why, "a value has 1 to 255 octets");
+        return control_request_refuse(why, "a value has 1 to 255 octets");
     q->key = key;
     q->value = value;
     if (key == CONTROL_CONNECTION &&
         (span_u64(&q->connection, value, UINT64_MAX) || !q->connection))
-        return refuse(why, "connection is a number from 1 on");
+        return control_request_refuse(why, "connection is a number from 1 on");
     return 0;
 }
 
@@ -85,9 +85,9 @@ static int set_word(struct control_request *q, const char **why,
                     struct span word)
 {
     if (!control_command_takes(&control_commands[q->id], word))
-        return refuse(why, "no such argument of this command");
+        return control_request_refuse(why, "no such argument of this command");
     if (q->word.n)
-        return refuse(why, "one argument too many");
+        return control_request_refuse(why, "one argument too many");
     q->word = word;
     return 0;
 }
@@ -96,10 +96,11 @@ static int set_word(struct control_request *q, const char **why,
 static int check(const struct control_request *q, const char **why)
 {
     if (control_commands[q->id].needs_key && !q->key)
-        return refuse(why, "an argument is missing");
+        return control_request_refuse(why, "an argument is missing");
     /* trace: to say whom needs to say what, and the other way round. */
     if (q->id == CONTROL_TRACE && (q->word.n != 0) != (q->key != 0))
-        return refuse(why, "trace needs on or off, and user= or session=");
+        return control_request_refuse(
+            why, "trace needs on or off, and user= or session=");
     return 0;
 }
 
@@ -119,8 +120,9 @@ static int take_arguments(struct control_request *q, const char **why,
         if (err)
             return err;
     }
-    return err == ERR_EOF ? check(q, why)
-                          : refuse(why, "quotes without an end");
+    return err == ERR_EOF
+               ? check(q, why)
+               : control_request_refuse(why, "quotes without an end");
 }
 
 int control_request_parse(struct control_request *out, const char **why,
@@ -133,13 +135,14 @@ int control_request_parse(struct control_request *out, const char **why,
     int err;
 
     if (!control_request_is_text(span_of(line, n)))
-        return refuse(why, "control character");
+        return control_request_refuse(why, "control character");
     err = take_word(&name, &key_n, &r);
     if (err)
-        return refuse(why, err == ERR_EOF ? "no command; help lists them"
-                                          : "quotes without an end");
+        return control_request_refuse(why, err == ERR_EOF
+                                               ? "no command; help lists them"
+                                               : "quotes without an end");
     if (control_command_find(&q.id, name))
-        return refuse(why, "no such command; help lists them");
+        return control_request_refuse(why, "no such command; help lists them");
     err = take_arguments(&q, why, &r);
     if (!err)
         *out = q;
@@ -149,7 +152,7 @@ int control_request_parse(struct control_request *out, const char **why,
 bool control_request_is_text(struct span line)
 {
     for (size_t i = 0; i < line.n; i++)
-        if (is_control(line.p[i]))
+        if (control_request_is_control(line.p[i]))
             return false;
     return true;
 }
@@ -164,7 +167,7 @@ int control_request_quote(char *dst, size_t size, struct span value)
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
 
-        if (is_control(c))
+        if (control_request_is_control(c))
             return ERR_SYNTAX;
         if (n + 4 > size) /* an escape, the octet, the quote and the NUL */
             return ERR_LIMIT;

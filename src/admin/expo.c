@@ -14,7 +14,7 @@ void expo_family(struct text *t, const char *name, const char *type,
     text_printf(t, "\n# TYPE %s %s\n", name, type);
 }
 
-static void put_escaped(struct text *t, const char *value)
+static void expo_put_escaped(struct text *t, const char *value)
 {
     for (const char *p = value; *p; p++) {
         switch (*p) {
@@ -43,7 +43,7 @@ static void put_name(struct text *t, const char *name, const char *suffix,
         text_put(t, i ? SPAN(",") : SPAN("{"));
         text_put(t, span_str(labels[i].name));
         text_put(t, SPAN("=\""));
-        put_escaped(t, labels[i].value);
+        expo_put_escaped(t, labels[i].value);
         text_put(t, SPAN("\""));
     }
     text_put(t, n ? SPAN("} ") : SPAN(" "));
@@ -58,7 +58,7 @@ void expo_count(struct text *t, const char *name, const char *suffix,
 }
 
 /* As few digits as tell the value, or "+Inf". */
-static const char *number(char *dst, double value)
+static const char *expo_number(char *dst, double value)
 {
     if (isinf(value))
         return "+Inf";
@@ -72,7 +72,7 @@ void expo_real(struct text *t, const char *name, const char *suffix,
     char text[NUMBER_MAX];
 
     put_name(t, name, suffix, labels, n);
-    text_put(t, span_str(number(text, value)));
+    text_put(t, span_str(expo_number(text, value)));
     text_put(t, SPAN("\n"));
 }
 
@@ -83,7 +83,7 @@ void expo_histogram(struct text *t, const char *name, const double *bounds,
 
     for (size_t i = 0; i < n; i++) {
         char text[NUMBER_MAX];
-        const struct expo_label le = {"le", number(text, bounds[i])};
+        const struct expo_label le = {"le", expo_number(text, bounds[i])};
 
         all += counts[i];
         expo_count(t, name, "_bucket", &le, 1, all);

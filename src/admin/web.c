@@ -61,8 +61,8 @@ static const char *phrase(unsigned code)
 }
 
 /* Everything is said at once; then the connection ends in order. */
-static void answer(struct visit *v, unsigned code, const char *type,
-                   struct span body)
+static void web_answer(struct visit *v, unsigned code, const char *type,
+                       struct span body)
 {
     char text[HEAD_MAX], date[64];
     struct span parts[2];
@@ -88,12 +88,12 @@ static void answer(struct visit *v, unsigned code, const char *type,
 }
 
 /* An answer in words. */
-static void refuse(struct visit *v, unsigned code)
+static void web_refuse(struct visit *v, unsigned code)
 {
     char text[64];
     int n = snprintf(text, sizeof text, "%s\n", phrase(code));
 
-    answer(v, code, "text/plain", span_of(text, (size_t)n));
+    web_answer(v, code, "text/plain", span_of(text, (size_t)n));
 }
 
 static const struct web_page *find_page(const struct web *w, struct span path)
@@ -112,58 +112,58 @@ static void show(struct visit *v, const struct web_page *page)
     text_init(&body, WEB_BODY_MAX);
     code = page->fill(v->web->setup.ctx, &body);
     if (body.err)
-        refuse(v, 500);
+        web_refuse(v, 500);
     else
-        answer(v, code, page->type, text_span(&body));
+        web_answer(v, code, page->type, text_span(&body));
     text_fini(&body);
 }
 
-static void take_request(struct visit *v)
+static void web_take_request(struct visit *v)
 {
     struct span method = http_method(&v->request);
     const struct web_page *page = find_page(v->web, http_path(&v->request));
 
     v->is_head = span_eq(method, SPAN("HEAD"));
     if (!page)
-        refuse(v, 404);
+        web_refuse(v, 404);
     else if (!v->is_head && !span_eq(method, SPAN("GET")))
-        refuse(v, 405);
+        web_refuse(v, 405);
     else
         show(v, page);
 }
 
 /* --- a connection's life --- */
 
-static void on_open(void *ctx)
+static void web_on_open(void *ctx)
 {
     (void)ctx;
 }
 
-static void on_input(void *ctx, struct span *in)
+static void web_on_input(void *ctx, struct span *in)
 {
     struct visit *v = ctx;
 
     if (!v->answered) {
         switch (http_next(&v->request, in)) {
         case 0:
-            take_request(v);
+            web_take_request(v);
             break;
         case ERR_AGAIN:
             return;
         case ERR_LIMIT:
-            refuse(v, 431);
+            web_refuse(v, 431);
             break;
         case ERR_UNSUPPORTED:
-            refuse(v, 505);
+            web_refuse(v, 505);
             break;
         default:
-            refuse(v, 400);
+            web_refuse(v, 400);
         }
     }
     *in = span_from(*in, in->n);
 }
 
-static void on_sent(void *ctx, uint64_t position)
+static void web_on_sent(void *ctx, uint64_t position)
 {
     (void)ctx;
     (void)position;
@@ -177,7 +177,7 @@ static void visit_free(struct visit *v)
     free(v);
 }
 
-static void on_closed(void *ctx, enum conn_why why)
+static void web_on_closed(void *ctx, enum conn_why why)
 {
     struct visit *v = ctx;
     struct web *w = v->web;
@@ -189,10 +189,10 @@ static void on_closed(void *ctx, enum conn_why why)
 }
 
 static const struct conn_ops conn_ops = {
-    .open = on_open,
-    .input = on_input,
-    .sent = on_sent,
-    .closed = on_closed,
+    .open = web_on_open,
+    .input = web_on_input,
+    .sent = web_on_sent,
+    .closed = web_on_closed,
 };
 
 static void on_life_over(struct timer *t)
@@ -200,8 +200,8 @@ static void on_life_over(struct timer *t)
     conn_close(CONTAINER(t, struct visit, life)->conn);
 }
 
-static void on_accept(void *ctx, struct listener *l, int fd,
-                      const struct addr *peer)
+static void web_on_accept(void *ctx, struct listener *l, int fd,
+                          const struct addr *peer)
 {
     struct web *w = ctx;
     struct visit *v = w->n_visits < WEB_CONNS_MAX ? calloc(1, sizeof *v) : NULL;
@@ -242,7 +242,8 @@ static int web_open(struct web *w, int fd)
     if (!err)
         err = timer_fifo_new(&w->life, w->loop, setup->life_ms, on_life_over);
     if (!err)
-        return listener_adopt(&w->listener, w->loop, fd, on_accept, NULL, w);
+        return listener_adopt(&w->listener, w->loop, fd, web_on_accept, NULL,
+                              w);
     (void)close(fd);
     return err;
 }

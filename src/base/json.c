@@ -9,7 +9,7 @@ void json_init(struct json *j, char *p, size_t size)
     *j = (struct json){.p = p, .size = size};
 }
 
-static void put(struct json *j, struct span s)
+static void json_put(struct json *j, struct span s)
 {
     if (j->full || s.n > j->size - j->n) {
         j->full = true;
@@ -22,7 +22,7 @@ static void put(struct json *j, struct span s)
 
 /* How many octets the well-formed UTF-8 sequence at the head of `s` has (RFC
  * 3629, 4); 0 if there is none. */
-static size_t utf8_len(struct span s)
+static size_t json_utf8_len(struct span s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     unsigned char low = 0x80, high = 0xbf; /* bounds of the second octet */
@@ -57,7 +57,7 @@ static size_t utf8_len(struct span s)
 }
 
 /* Would a terminal obey it? C0, DEL, and C1 in its two octets. */
-static bool is_control(struct span c)
+static bool json_is_control(struct span c)
 {
     unsigned char first = (unsigned char)c.p[0];
 
@@ -67,50 +67,50 @@ static bool is_control(struct span c)
 
 /* The last octet of a control is its code point; so is, for want of a better
  * one, an octet that is no UTF-8. */
-static void put_escaped(struct json *j, char c)
+static void json_put_escaped(struct json *j, char c)
 {
     char hex[2];
 
     hex_text(hex, &c, 1);
-    put(j, SPAN("\\u00"));
-    put(j, span_of(hex, sizeof hex));
+    json_put(j, SPAN("\\u00"));
+    json_put(j, span_of(hex, sizeof hex));
 }
 
 static void put_quoted(struct json *j, struct span s)
 {
-    put(j, SPAN("\""));
+    json_put(j, SPAN("\""));
     while (s.n && !j->full) {
-        size_t len = utf8_len(s);
+        size_t len = json_utf8_len(s);
         struct span c = span_of(s.p, len ? len : 1);
 
-        if (!len || is_control(c)) {
-            put_escaped(j, c.p[c.n - 1]);
+        if (!len || json_is_control(c)) {
+            json_put_escaped(j, c.p[c.n - 1]);
         } else {
             if (*c.p == '"' || *c.p == '\\')
-                put(j, SPAN("\\"));
-            put(j, c);
+                json_put(j, SPAN("\\"));
+            json_put(j, c);
         }
         s = span_from(s, c.n);
     }
-    put(j, SPAN("\""));
+    json_put(j, SPAN("\""));
 }
 
 /* All that stands before a value. */
-static void begin(struct json *j, const char *name)
+static void json_begin(struct json *j, const char *name)
 {
     if (j->comma)
-        put(j, SPAN(","));
+        json_put(j, SPAN(","));
     j->comma = true;
     if (!name)
         return;
     put_quoted(j, span_str(name));
-    put(j, SPAN(":"));
+    json_put(j, SPAN(":"));
 }
 
 static void begin_group(struct json *j, const char *name, struct span open)
 {
-    begin(j, name);
-    put(j, open);
+    json_begin(j, name);
+    json_put(j, open);
     j->comma = false;
     j->depth++;
 }
@@ -118,7 +118,7 @@ static void begin_group(struct json *j, const char *name, struct span open)
 static void end_group(struct json *j, struct span close)
 {
     assert(j->depth);
-    put(j, close);
+    json_put(j, close);
     j->comma = true;
     j->depth--;
 }
@@ -145,7 +145,7 @@ void json_array_end(struct json *j)
 
 void json_str(struct json *j, const char *name, struct span s)
 {
-    begin(j, name);
+    json_begin(j, name);
     put_quoted(j, s);
 }
 
@@ -153,20 +153,20 @@ static void put_u64(struct json *j, uint64_t v)
 {
     char digits[20];
 
-    put(j, span_of(digits, u64_text(digits, v)));
+    json_put(j, span_of(digits, u64_text(digits, v)));
 }
 
 void json_u64(struct json *j, const char *name, uint64_t v)
 {
-    begin(j, name);
+    json_begin(j, name);
     put_u64(j, v);
 }
 
 void json_i64(struct json *j, const char *name, int64_t v)
 {
-    begin(j, name);
+    json_begin(j, name);
     if (v < 0)
-        put(j, SPAN("-"));
+        json_put(j, SPAN("-"));
     /* In uint64_t, as INT64_MIN has no positive counterpart. */
     put_u64(j, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
@@ -179,9 +179,9 @@ void json_double(struct json *j, const char *name, double v)
         json_none(j, name);
         return;
     }
-    begin(j, name);
+    json_begin(j, name);
     /* Fifteen digits are what a double keeps of a decimal number. */
-    put(j, span_of(text, (size_t)snprintf(text, sizeof text, "%.15g", v)));
+    json_put(j, span_of(text, (size_t)snprintf(text, sizeof text, "%.15g", v)));
 }
 
 void json_seconds(struct json *j, const char *name, uint64_t ms)
@@ -189,21 +189,21 @@ void json_seconds(struct json *j, const char *name, uint64_t ms)
     char decimals[] = {'.', (char)('0' + ms / 100 % 10),
                        (char)('0' + ms / 10 % 10), (char)('0' + ms % 10)};
 
-    begin(j, name);
+    json_begin(j, name);
     put_u64(j, ms / 1000);
-    put(j, span_of(decimals, sizeof decimals));
+    json_put(j, span_of(decimals, sizeof decimals));
 }
 
 void json_bool(struct json *j, const char *name, bool v)
 {
-    begin(j, name);
-    put(j, v ? SPAN("true") : SPAN("false"));
+    json_begin(j, name);
+    json_put(j, v ? SPAN("true") : SPAN("false"));
 }
 
 void json_none(struct json *j, const char *name)
 {
-    begin(j, name);
-    put(j, SPAN("null"));
+    json_begin(j, name);
+    json_put(j, SPAN("null"));
 }
 
 struct span json_text(const struct json *j)

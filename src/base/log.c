@@ -33,7 +33,7 @@ static uint64_t clock_us(void)
     return (uint64_t)now.tv_sec * SECOND_US + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void put(struct log *l, enum log_level level, struct span text)
+static void log_put(struct log *l, enum log_level level, struct span text)
 {
     if (log_target_put(l->target, level, text) != 0)
         l->lost++;
@@ -52,7 +52,7 @@ static void tell_lost(struct log *l, uint64_t now_us)
                  (unsigned long long)(l->lost - l->told));
     l->told = l->lost;
     l->told_us = now_us;
-    put(l, LOG_LEVEL_WARN, span_of(text, (size_t)n));
+    log_put(l, LOG_LEVEL_WARN, span_of(text, (size_t)n));
 }
 
 /* Could peers fill the disk with such lines? Debugging is asked for, and an
@@ -65,7 +65,7 @@ static bool is_limited(const struct log *l, enum log_level level,
 }
 
 /* May it be written? */
-static bool pass(struct log *l, enum log_level level, const char *fmt)
+static bool log_pass(struct log *l, enum log_level level, const char *fmt)
 {
     uint64_t now_us = clock_us();
     uint32_t held;
@@ -94,14 +94,14 @@ put_formatted(struct log *l, enum log_level level, const char *fmt,
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)text[i] < ' ')
             text[i] = '?';
-    put(l, level, span_of(text, n));
+    log_put(l, level, span_of(text, n));
 }
 
 void log_line(struct log *l, enum log_level level, const char *fmt, ...)
 {
     va_list args;
 
-    if (!l || !l->target || !log_wants(l, level) || !pass(l, level, fmt))
+    if (!l || !l->target || !log_wants(l, level) || !log_pass(l, level, fmt))
         return;
     va_start(args, fmt);
     put_formatted(l, level, fmt, args);

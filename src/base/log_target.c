@@ -244,7 +244,7 @@ static int put_syslog(const struct log_target *t, enum log_level level,
 
 /* The value behind `key` at the head of `*text`, which moves past it; empty if
  * something else is there. */
-static struct span take_field(struct span *text, struct span key)
+static struct span log_target_take_field(struct span *text, struct span key)
 {
     if (!span_starts(*text, key))
         return SPAN("");
@@ -278,9 +278,9 @@ static int put_journal(const struct log_target *t, enum log_level level,
 
     parts[k++] = (struct iovec){head, (size_t)n};
     k += add_field(parts + k, SPAN("\nMSRP_CONNECTION="),
-                   take_field(&rest, SPAN("c=")));
+                   log_target_take_field(&rest, SPAN("c=")));
     k += add_field(parts + k, SPAN("\nMSRP_SESSION="),
-                   take_field(&rest, SPAN("s=")));
+                   log_target_take_field(&rest, SPAN("s=")));
     k += add_field(parts + k, SPAN("\nMESSAGE="), text);
     parts[k++] = (struct iovec){"\n", 1};
     return put_datagram(t, parts, k);
@@ -295,8 +295,8 @@ static size_t stamp(char *dst, size_t size, enum log_level level)
            (size_t)snprintf(dst + n, size - n, " %s ", log_level_name(level));
 }
 
-static int put(struct log_target *t, enum log_level level, struct span head,
-               struct span text)
+static int log_target_write(struct log_target *t, enum log_level level,
+                            struct span head, struct span text)
 {
     switch (t->kind) {
     case TO_STDERR:
@@ -316,10 +316,10 @@ int log_target_put(struct log_target *t, enum log_level level, struct span text)
     char head[64];
     size_t n = shows_time ? stamp(head, sizeof head, level) : 0;
 
-    return put(t, level, span_of(head, n), text);
+    return log_target_write(t, level, span_of(head, n), text);
 }
 
 int log_target_put_raw(struct log_target *t, struct span text)
 {
-    return put(t, LOG_LEVEL_INFO, SPAN(""), text);
+    return log_target_write(t, LOG_LEVEL_INFO, SPAN(""), text);
 }

@@ -14,7 +14,7 @@ static double seconds(struct timeval t)
 }
 
 /* The next decimal number of *rest; 0 if there is none. */
-static uint64_t take_number(struct span *rest)
+static uint64_t process_take_number(struct span *rest)
 {
     uint64_t n = 0;
 
@@ -41,8 +41,8 @@ static void read_memory(struct process *p)
     n = read(fd, text, sizeof text);
     close(fd);
     rest = span_of(text, n > 0 ? (size_t)n : 0);
-    p->virtual_octets = take_number(&rest) * page;
-    p->resident_octets = take_number(&rest) * page;
+    p->virtual_octets = process_take_number(&rest) * page;
+    p->resident_octets = process_take_number(&rest) * page;
 }
 
 /* Newer kernels tell the number as the directory's size; with older ones it is

@@ -4,7 +4,7 @@
 
 #include "err.h"
 
-static bool is_blank(char c)
+static bool str_is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -41,9 +41,9 @@ size_t span_find(struct span s, char c)
 
 struct span span_trim(struct span s)
 {
-    while (s.n && is_blank(s.p[0]))
+    while (s.n && str_is_blank(s.p[0]))
         s = span_from(s, 1);
-    while (s.n && is_blank(s.p[s.n - 1]))
+    while (s.n && str_is_blank(s.p[s.n - 1]))
         s.n--;
     return s;
 }

@@ -84,7 +84,7 @@ static struct table_node **bucket_of(const struct table *t, uint64_t hash)
 
 /* One bucket more, whose members come out of the next bucket to be split.
  * Without memory for the array everything stays as it is. */
-static void grow(struct table *t)
+static void table_grow(struct table *t)
 {
     size_t n = t->n_buckets, p = power_below(n);
     struct table_node **keep, **move, *node;
@@ -140,7 +140,7 @@ void table_add(struct table *t, struct table_node *node, uint64_t hash)
     struct table_node **bucket;
 
     if (t->count >= t->n_buckets)
-        grow(t);
+        table_grow(t);
     bucket = bucket_of(t, hash);
     node->hash = hash;
     node->next = *bucket;

@@ -35,7 +35,7 @@ static void print_version(FILE *out)
 }
 
 /* The exit for an error of reading or checking. */
-static enum command_exit fail(int error, FILE *err)
+static enum command_exit command_fail(int error, FILE *err)
 {
     if (error == ERR_CONFIG) /* every fault has been printed */
         return COMMAND_BAD_CONFIG;
@@ -44,7 +44,7 @@ static enum command_exit fail(int error, FILE *err)
 }
 
 /* Nobody has got the answer unless all of it could be written. */
-static enum command_exit finish(FILE *out, FILE *err)
+static enum command_exit command_finish(FILE *out, FILE *err)
 {
     if (fflush(out) == 0 && !ferror(out))
         return COMMAND_OK;
@@ -73,11 +73,11 @@ enum command_exit command_do(struct config_loaded *with,
             options_usage(out);
         else
             print_version(out);
-        return finish(out, err);
+        return command_finish(out, err);
     }
     error = load(&loaded, o, err);
     if (error)
-        return fail(error, err);
+        return command_fail(error, err);
     if (!o->test && !o->dump) {
         *with = loaded;
         return COMMAND_OK;
@@ -87,5 +87,5 @@ enum command_exit command_do(struct config_loaded *with,
     else
         fputs("ok\n", out);
     config_loaded_free(&loaded, NULL);
-    return finish(out, err);
+    return command_finish(out, err);
 }

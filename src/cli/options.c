@@ -29,7 +29,7 @@ void options_usage(FILE *to)
           to);
 }
 
-static int refuse(FILE *err, const char *what, const char *argument)
+static int options_refuse(FILE *err, const char *what, const char *argument)
 {
     fprintf(err, "msrprelayd: %s%s%s\n", what, *argument ? " " : "", argument);
     options_usage(err);
@@ -37,12 +37,13 @@ static int refuse(FILE *err, const char *what, const char *argument)
 }
 
 /* One option; '?' and ':' are getopt's words for wrong ones. */
-static int take(struct options *o, int option, char **argv, FILE *err)
+static int options_take(struct options *o, int option, char **argv, FILE *err)
 {
     switch (option) {
     case 'c':
         o->path = optarg;
-        return *optarg ? 0 : refuse(err, "the name of a file is empty", "");
+        return *optarg ? 0
+                       : options_refuse(err, "the name of a file is empty", "");
     case 'd':
         o->debug = true;
         return 0;
@@ -59,16 +60,17 @@ static int take(struct options *o, int option, char **argv, FILE *err)
         o->help = true;
         return 0;
     case ':':
-        return refuse(err, "an argument is missing behind", argv[optind - 1]);
+        return options_refuse(err, "an argument is missing behind",
+                              argv[optind - 1]);
     }
     /* Of letters behind one hyphen, optopt is the wrong one; the argument at
      * hand is not passed yet, unless it was the last letter. */
     if (optopt > 0 && optopt < 0x7f && !strchr("cdtTVh", optopt)) {
         const char letter[] = {'-', (char)optopt, '\0'};
 
-        return refuse(err, "unknown option", letter);
+        return options_refuse(err, "unknown option", letter);
     }
-    return refuse(err, "wrong option", argv[optind - 1]);
+    return options_refuse(err, "wrong option", argv[optind - 1]);
 }
 
 int options_parse(struct options *out, int argc, char **argv, FILE *err)
@@ -80,13 +82,13 @@ int options_parse(struct options *out, int argc, char **argv, FILE *err)
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":c:dtTVh", long_options, NULL)) !=
            -1) {
-        int wrong = take(&o, option, argv, err);
+        int wrong = options_take(&o, option, argv, err);
 
         if (wrong)
             return wrong;
     }
     if (optind < argc)
-        return refuse(err, "unexpected argument", argv[optind]);
+        return options_refuse(err, "unexpected argument", argv[optind]);
     *out = o;
     return 0;
 }

@@ -77,7 +77,7 @@ static int refuse_type(const struct reading *r, const struct setting *s,
 
 /* --- strings --- */
 
-static struct span text_of(const config_setting_t *from)
+static struct span config_read_text_of(const config_setting_t *from)
 {
     const char *text = config_setting_get_string(from);
 
@@ -90,14 +90,15 @@ static int refuse_text(const struct reading *r, const char *key,
     char quoted[QUOTED_MAX];
 
     config_report(r->report, place_of(r, from), "%s must be %s, not %s", key,
-                  wanted, log_escape(quoted, sizeof quoted, text_of(from)));
+                  wanted,
+                  log_escape(quoted, sizeof quoted, config_read_text_of(from)));
     return ERR_CONFIG;
 }
 
 static int read_text(const struct reading *r, const struct setting *s,
                      const char *key, const config_setting_t *from, void *at)
 {
-    struct span text = text_of(from);
+    struct span text = config_read_text_of(from);
     const char *wanted = s->check ? s->check(text) : NULL;
     char *copy;
 
@@ -117,7 +118,7 @@ static int read_choice(const struct reading *r, const struct setting *s,
     size_t n = strlen(wanted);
 
     for (unsigned i = 0; s->choices[i]; i++) {
-        if (span_eq(text_of(from), span_str(s->choices[i]))) {
+        if (span_eq(config_read_text_of(from), span_str(s->choices[i]))) {
             memcpy(at, &i, sizeof i);
             return 0;
         }
@@ -131,7 +132,7 @@ static int read_choice(const struct reading *r, const struct setting *s,
 static int read_parsed(const struct reading *r, const struct setting *s,
                        const char *key, const config_setting_t *from, void *at)
 {
-    struct span text = text_of(from);
+    struct span text = config_read_text_of(from);
     const char *wanted = wanted_item[s->type];
     int err = 0;
 
@@ -172,8 +173,8 @@ static int refuse_bounds(const struct reading *r, const struct setting *s,
 /* The number in the setting's unit: 0, ERR_LIMIT when it is negative or far too
  * large, ERR_SYNTAX for a string that is none, ERR_UNSUPPORTED for what cannot
  * be one. */
-static int take_number(uint64_t *out, const struct setting *s,
-                       const config_setting_t *from)
+static int config_read_take_number(uint64_t *out, const struct setting *s,
+                                   const config_setting_t *from)
 {
     bool is_time = s->type == SETTING_TIME || s->type == SETTING_SECONDS;
     long long whole;
@@ -192,9 +193,9 @@ static int take_number(uint64_t *out, const struct setting *s,
         return ERR_UNSUPPORTED;
     case CONFIG_TYPE_STRING:
         if (is_time)
-            return config_value_time(out, text_of(from));
+            return config_value_time(out, config_read_text_of(from));
         if (s->type == SETTING_SIZE)
-            return config_value_size(out, text_of(from));
+            return config_value_size(out, config_read_text_of(from));
     }
     return ERR_UNSUPPORTED;
 }
@@ -203,7 +204,7 @@ static int read_number(const struct reading *r, const struct setting *s,
                        const char *key, const config_setting_t *from, void *at)
 {
     uint64_t value = 0;
-    int err = take_number(&value, s, from);
+    int err = config_read_take_number(&value, s, from);
 
     if (err == ERR_UNSUPPORTED)
         return refuse_type(r, s, key, from);

@@ -5,12 +5,14 @@
 
 enum { SENTENCE_MAX = 1024 };
 
-static void tell(config_fault_fn fn, void *ctx, struct config_place at,
-                 const char *fmt, va_list args)
+static void config_report_tell(config_fault_fn fn, void *ctx,
+                               struct config_place at, const char *fmt,
+                               va_list args)
     __attribute__((format(printf, 4, 0)));
 
-static void tell(config_fault_fn fn, void *ctx, struct config_place at,
-                 const char *fmt, va_list args)
+static void config_report_tell(config_fault_fn fn, void *ctx,
+                               struct config_place at, const char *fmt,
+                               va_list args)
 {
     char what[SENTENCE_MAX];
 
@@ -25,7 +27,7 @@ void config_report(struct config_report *r, struct config_place at,
 
     r->count++;
     va_start(args, fmt);
-    tell(r->fault, r->ctx, at, fmt, args);
+    config_report_tell(r->fault, r->ctx, at, fmt, args);
     va_end(args);
 }
 
@@ -35,6 +37,6 @@ void config_warn(struct config_report *r, struct config_place at,
     va_list args;
 
     va_start(args, fmt);
-    tell(r->warn, r->ctx, at, fmt, args);
+    config_report_tell(r->warn, r->ctx, at, fmt, args);
     va_end(args);
 }

@@ -38,7 +38,8 @@ struct scan {
 /* --- arrays that grow --- */
 
 /* Makes room for `need` items of `each` octets: 0 or ERR_NOMEM. */
-static int grow(void *array, size_t *size, size_t need, size_t each)
+static int config_source_grow(void *array, size_t *size, size_t need,
+                              size_t each)
 {
     void *old, *bigger;
     size_t n = *size ? *size : 64;
@@ -56,9 +57,9 @@ static int grow(void *array, size_t *size, size_t need, size_t each)
     return 0;
 }
 
-static int put_text(struct config_source *s, struct span text)
+static int config_source_put_text(struct config_source *s, struct span text)
 {
-    int err = grow(&s->text, &s->size, s->n + text.n + 1, 1);
+    int err = config_source_grow(&s->text, &s->size, s->n + text.n + 1, 1);
 
     if (err)
         return err;
@@ -71,7 +72,8 @@ static int put_text(struct config_source *s, struct span text)
 
 static int put_place(struct config_source *s, struct config_place at)
 {
-    int err = grow(&s->lines, &s->lines_size, s->n_lines + 1, sizeof *s->lines);
+    int err = config_source_grow(&s->lines, &s->lines_size, s->n_lines + 1,
+                                 sizeof *s->lines);
 
     if (!err)
         s->lines[s->n_lines++] = at;
@@ -81,7 +83,8 @@ static int put_place(struct config_source *s, struct config_place at)
 /* Takes over `name`, which must not be NULL. */
 static int put_file(struct config_source *s, char *name)
 {
-    int err = grow(&s->files, &s->files_size, s->n_files + 1, sizeof *s->files);
+    int err = config_source_grow(&s->files, &s->files_size, s->n_files + 1,
+                                 sizeof *s->files);
 
     if (err)
         free(name);
@@ -133,7 +136,7 @@ static int push_file(struct scan *scan, const char *file,
 
 /* --- @include --- */
 
-static bool is_blank(char c)
+static bool config_source_is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -142,7 +145,7 @@ static size_t count_blanks(struct span s)
 {
     size_t n = 0;
 
-    while (n < s.n && is_blank(s.p[n]))
+    while (n < s.n && config_source_is_blank(s.p[n]))
         n++;
     return n;
 }
@@ -183,7 +186,7 @@ static bool cut_name(char *name, size_t size, struct span *line)
 }
 
 /* The name as it is opened: a relative one begins where `from` is. */
-static char *join(const char *from, const char *name)
+static char *config_source_join(const char *from, const char *name)
 {
     const char *slash = strrchr(from, '/');
     char *full;
@@ -208,7 +211,7 @@ static int include(struct scan *scan, const char *name)
 {
     struct config_source *s = scan->source;
     struct config_place at = here(scan);
-    char *file = join(at.file, name);
+    char *file = config_source_join(at.file, name);
     int err;
 
     if (!file)
@@ -268,7 +271,7 @@ static size_t number_run(struct span s, bool *is_wide)
     return n + fraction;
 }
 
-static bool is_name(char c)
+static bool config_source_is_name(char c)
 {
     return char_is_alpha(c) || char_is_digit(c) || c == '_' || c == '-' ||
            c == '*';
@@ -290,14 +293,14 @@ static size_t code_run(struct scan *scan, struct span s, bool *is_wide)
         n = number_run(s, is_wide);
     } else if (s.p[0] == '.') { /* its digits are no integer */
         n = fraction_run(s);
-    } else if (is_name(s.p[0]) && s.p[0] != '-') {
-        while (n < s.n && is_name(s.p[n]))
+    } else if (config_source_is_name(s.p[0]) && s.p[0] != '-') {
+        while (n < s.n && config_source_is_name(s.p[n]))
             n++;
     }
     return n;
 }
 
-static size_t run(struct scan *scan, struct span s, bool *is_wide)
+static size_t config_source_run(struct scan *scan, struct span s, bool *is_wide)
 {
     switch (scan->state) {
     case IN_CODE:
@@ -325,18 +328,18 @@ static int put_line(struct scan *scan, struct span line)
 
     while (!err && line.n) {
         bool is_wide = false;
-        size_t n = run(scan, line, &is_wide);
+        size_t n = config_source_run(scan, line, &is_wide);
 
-        err = put_text(s, span_of(line.p, n));
+        err = config_source_put_text(s, span_of(line.p, n));
         if (!err && is_wide)
-            err = put_text(s, SPAN("L"));
+            err = config_source_put_text(s, SPAN("L"));
         line = span_from(line, n);
     }
-    return err ? err : put_text(s, SPAN("\n"));
+    return err ? err : config_source_put_text(s, SPAN("\n"));
 }
 
 /* Takes the next line of the file on top. */
-static int take_line(struct scan *scan)
+static int config_source_take_line(struct scan *scan)
 {
     struct frame *f = top(scan);
     size_t n = span_find(f->rest, '\n');
@@ -381,12 +384,12 @@ int config_source_init(struct config_source *s, const char *path,
     else if (!err)
         err = push_file(&scan, name, (struct config_place){name, 1});
     if (!err)
-        err = put_text(s, SPAN(""));
+        err = config_source_put_text(s, SPAN(""));
     while (scan.depth > 0) {
         if (err || top(&scan)->rest.n == 0)
             pop(&scan);
         else
-            err = take_line(&scan);
+            err = config_source_take_line(&scan);
     }
     return err;
 }

@@ -218,7 +218,7 @@ int config_value_server(struct addr *out, struct span text)
 
 /* --- names --- */
 
-static bool is_label(struct span label)
+static bool config_value_is_label(struct span label)
 {
     if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-' ||
         label.p[label.n - 1] == '-')
@@ -242,7 +242,7 @@ bool config_value_is_host(struct span text)
         labels += text.p[i] == '.';
     while (labels-- > 0) {
         label = span_cut(&rest, '.');
-        if (!is_label(label))
+        if (!config_value_is_label(label))
             return false;
     }
     /* A last label of digits alone is the end of a numeric address. */

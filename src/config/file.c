@@ -10,7 +10,7 @@
 enum { FIRST_SIZE = 16 * 1024 };
 
 /* Reads as it comes: what may be a pipe does not tell its size. */
-static int read_all(char **data, size_t *n, int fd, size_t max)
+static int file_read_all(char **data, size_t *n, int fd, size_t max)
 {
     size_t size = 0;
     ssize_t got = 1;
@@ -45,7 +45,7 @@ int file_read(char **data, size_t *n, const char *path, size_t max)
 
     if (fd < 0)
         return ERR_IO;
-    err = read_all(&all, &len, fd, max);
+    err = file_read_all(&all, &len, fd, max);
     errnum = errno;
     close(fd);
     errno = errnum;

@@ -22,7 +22,7 @@ enum {
 
 /* --- what texts must be --- */
 
-static const char *check_host(struct span text)
+static const char *settings_check_host(struct span text)
 {
     return config_value_is_host(text) ? NULL
                                       : "a host name, never a numeric address";
@@ -140,12 +140,12 @@ static const struct setting listen_members[] = {
 
 const struct setting settings[] = {
     {.key = "relay.name",
-     TEXT(relay.name, check_host),
+     TEXT(relay.name, settings_check_host),
      .help = "The host in the URIs that are handed out. Without it, the "
              "host's own name, or localhost if that is not a host name."},
     {.key = "relay.aliases",
      LIST(SETTING_TEXT, relay.aliases, 0, 1000),
-     .check = check_host,
+     .check = settings_check_host,
      .initial = "[ ]",
      .help = "Other hosts that mean this relay."},
     {.key = "relay.realm",

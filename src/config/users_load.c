@@ -14,7 +14,7 @@ struct listener_of_faults {
     const char *file;
 };
 
-static void on_fault(void *ctx, size_t line, const char *what)
+static void users_load_on_fault(void *ctx, size_t line, const char *what)
 {
     const struct listener_of_faults *l = ctx;
 
@@ -28,7 +28,7 @@ int users_load(struct users **out, const struct config *c,
     const char *path = c->auth.users_file;
     struct listener_of_faults l = {r, path};
     struct config_place at = config_place(c, "auth.users_file");
-    int err = users_file_load(out, path, on_fault, &l);
+    int err = users_file_load(out, path, users_load_on_fault, &l);
 
     if (err != ERR_IO && err != ERR_LIMIT)
         return err;

@@ -12,7 +12,8 @@ struct host {
     unsigned char key[16];
 };
 
-static bool has_key(const struct table_node *node, const void *key)
+static bool address_count_has_key(const struct table_node *node,
+                                  const void *key)
 {
     const struct host *h =
         CONTAINER((void *)(uintptr_t)node, struct host, by_host);
@@ -21,10 +22,11 @@ static bool has_key(const struct table_node *node, const void *key)
     return h->n == k->n && memcmp(h->key, k->p, k->n) == 0;
 }
 
-static struct host *find(const struct address_count *a, struct span key)
+static struct host *address_count_find(const struct address_count *a,
+                                       struct span key)
 {
-    struct table_node *node =
-        table_find(&a->by_host, table_hash(&a->by_host, key), has_key, &key);
+    struct table_node *node = table_find(
+        &a->by_host, table_hash(&a->by_host, key), address_count_has_key, &key);
 
     return node ? CONTAINER(node, struct host, by_host) : NULL;
 }
@@ -52,7 +54,7 @@ bool address_count_add(struct address_count *a, const struct addr *from,
 {
     unsigned char space[16];
     struct span key = key_of(space, from);
-    struct host *h = find(a, key);
+    struct host *h = address_count_find(a, key);
 
     if (!h) {
         h = calloc(1, sizeof *h);
@@ -71,7 +73,7 @@ bool address_count_add(struct address_count *a, const struct addr *from,
 void address_count_remove(struct address_count *a, const struct addr *from)
 {
     unsigned char space[16];
-    struct host *h = find(a, key_of(space, from));
+    struct host *h = address_count_find(a, key_of(space, from));
 
     assert(h && h->count > 0);
     if (--h->count > 0)

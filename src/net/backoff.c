@@ -41,7 +41,7 @@ static bool make_key(struct key *k, struct span host, uint16_t port)
     return true;
 }
 
-static bool has_key(const struct table_node *node, const void *key)
+static bool backoff_has_key(const struct table_node *node, const void *key)
 {
     const struct entry *e = CONTAINER(node, const struct entry, node);
     const struct span *k = key;
@@ -49,10 +49,10 @@ static bool has_key(const struct table_node *node, const void *key)
     return span_eq(span_of(e->key, e->key_n), *k);
 }
 
-static struct entry *find(const struct backoff *b, const struct key *k)
+static struct entry *backoff_find(const struct backoff *b, const struct key *k)
 {
     struct table_node *node = table_find(
-        &b->table, table_hash(&b->table, k->span), has_key, &k->span);
+        &b->table, table_hash(&b->table, k->span), backoff_has_key, &k->span);
 
     return node ? CONTAINER(node, struct entry, node) : NULL;
 }
@@ -99,7 +99,7 @@ int backoff_check(const struct backoff *b, struct span host, uint16_t port,
     *left_ms = 0;
     if (!make_key(&k, host, port))
         return 0;
-    e = find(b, &k);
+    e = backoff_find(b, &k);
     if (!e || e->until_ms <= now_ms)
         return 0;
     *left_ms = e->until_ms - now_ms;
@@ -107,7 +107,7 @@ int backoff_check(const struct backoff *b, struct span host, uint16_t port,
 }
 
 /* A new entry; without memory nothing is remembered. */
-static struct entry *add(struct backoff *b, const struct key *k)
+static struct entry *backoff_add(struct backoff *b, const struct key *k)
 {
     struct list *oldest = list_first(&b->entries);
     struct entry *e;
@@ -140,9 +140,9 @@ void backoff_fail(struct backoff *b, struct span host, uint16_t port, int err,
 
     if (!make_key(&k, host, port))
         return;
-    e = find(b, &k);
+    e = backoff_find(b, &k);
     if (!e)
-        e = add(b, &k);
+        e = backoff_add(b, &k);
     if (!e)
         return;
     e->err = err;
@@ -161,7 +161,7 @@ void backoff_clear(struct backoff *b, struct span host, uint16_t port)
 
     if (!make_key(&k, host, port))
         return;
-    e = find(b, &k);
+    e = backoff_find(b, &k);
     if (e)
         drop(b, e);
 }

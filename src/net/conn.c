@@ -179,7 +179,7 @@ static void flush(struct conn *c)
 }
 
 /* Appends to the queue, or nothing. */
-static int put(struct conn *c, const struct span *parts, size_t n)
+static int conn_put(struct conn *c, const struct span *parts, size_t n)
 {
     size_t before = c->out.len, more;
     int err;
@@ -203,7 +203,7 @@ static void put_own(struct conn *c)
 
     c->transport.own = SPAN("");
     if (own.n)
-        (void)put(c, &own, 1);
+        (void)conn_put(c, &own, 1);
 }
 
 /* R7977-6-a */
@@ -237,7 +237,7 @@ static void offer(struct conn *c)
 
 /* Reads once, at most *budget, and offers. *more: reading on may give more
  * without waiting. */
-static int read_once(struct conn *c, size_t *budget, bool *more)
+static int conn_read_once(struct conn *c, size_t *budget, bool *more)
 {
     size_t room, got, spent;
     char *dst;
@@ -291,7 +291,7 @@ static void read_some(struct conn *c)
         share = allowed;
     budget = share;
     while (!err && more && budget && is_reading(c) && !c->again)
-        err = read_once(c, &budget, &more);
+        err = conn_read_once(c, &budget, &more);
     bucket_take(&c->rate, share - budget);
     if (bucket_is_empty(&c->rate) && c->state == CONN_OPEN)
         rest(c);
@@ -381,7 +381,7 @@ void conn_begin(struct conn *c)
     on_end_of_turn(c);
 }
 
-static void on_ready(void *ctx, int events)
+static void conn_on_ready(void *ctx, int events)
 {
     struct conn *c = ctx;
 
@@ -409,13 +409,13 @@ static void on_ready(void *ctx, int events)
 enum side { ACCEPTED, ACCEPTED_WS, DIALLED };
 
 /* The transport is there; the rest is the same for both sides. */
-static void begin(struct conn *c)
+static void conn_set_up(struct conn *c)
 {
     struct net *n = c->net;
 
     c->rate.rate = n->settings.rate;
     sock_apply(c->transport.fd, &n->settings.sock);
-    loop_io_init(&c->io, n->loop, c->transport.fd, on_ready, c);
+    loop_io_init(&c->io, n->loop, c->transport.fd, conn_on_ready, c);
     loop_defer_init(&c->turn, on_end_of_turn, c);
     timer_init(&c->timer);
     timer_init(&c->rest);
@@ -448,8 +448,8 @@ static int stack(struct transport *t, const struct conn_to *to, enum side side)
     return err;
 }
 
-static int start(struct conn **out, struct net *n, const struct conn_to *to,
-                 enum side side, uint64_t number)
+static int conn_start(struct conn **out, struct net *n,
+                      const struct conn_to *to, enum side side, uint64_t number)
 {
     struct conn *c = pool_take(&n->conns);
     int err = ERR_NOMEM;
@@ -466,7 +466,7 @@ static int start(struct conn **out, struct net *n, const struct conn_to *to,
         return err;
     }
     net_count_new(c, side == DIALLED);
-    begin(c);
+    conn_set_up(c);
     *out = c;
     return 0;
 }
@@ -476,7 +476,7 @@ int conn_accept(struct conn **out, struct net *n, int fd,
                 const struct conn_ops *ops, void *ctx)
 {
     const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
-    int err = start(out, n, &from, ACCEPTED, number);
+    int err = conn_start(out, n, &from, ACCEPTED, number);
 
     if (!err)
         conn_set_ctx(*out, ops, ctx);
@@ -488,7 +488,7 @@ int conn_accept_ws(struct conn **out, struct net *n, int fd,
                    uint64_t number, const struct conn_ops *ops, void *ctx)
 {
     const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
-    int err = start(out, n, &from, ACCEPTED_WS, number);
+    int err = conn_start(out, n, &from, ACCEPTED_WS, number);
 
     if (!err)
         conn_set_ctx(*out, ops, ctx);
@@ -498,7 +498,7 @@ int conn_accept_ws(struct conn **out, struct net *n, int fd,
 int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
                  uint64_t number, const struct conn_ops *ops, void *ctx)
 {
-    int err = start(out, n, to, DIALLED, number);
+    int err = conn_start(out, n, to, DIALLED, number);
 
     if (!err)
         conn_set_ctx(*out, ops, ctx);
@@ -525,7 +525,7 @@ static int put_headed(struct conn *c, const struct span *parts, size_t n,
     memcpy(all + 1, parts, n * sizeof *parts);
     all[0] = span_of(head,
                      c->transport.ops->head(&c->transport, head, octets, ends));
-    return put(c, all, n + 1);
+    return conn_put(c, all, n + 1);
 }
 
 int conn_write_part(struct conn *c, const struct span *parts, size_t n,
@@ -534,7 +534,7 @@ int conn_write_part(struct conn *c, const struct span *parts, size_t n,
     if (c->state > CONN_OPEN)
         return ERR_EOF;
     return c->transport.ops->head ? put_headed(c, parts, n, ends)
-                                  : put(c, parts, n);
+                                  : conn_put(c, parts, n);
 }
 
 int conn_write(struct conn *c, const struct span *parts, size_t n)
@@ -570,7 +570,7 @@ void conn_close(struct conn *c)
     conn_fail(c, CONN_WHY_LOCAL);
 }
 
-static void finish(struct conn *c, enum transport_end why)
+static void conn_end(struct conn *c, enum transport_end why)
 {
     if (c->state < CONN_OPEN)
         conn_fail(c, CONN_WHY_LOCAL);
@@ -589,10 +589,10 @@ static void finish(struct conn *c, enum transport_end why)
 
 void conn_finish(struct conn *c)
 {
-    finish(c, TRANSPORT_END_DONE);
+    conn_end(c, TRANSPORT_END_DONE);
 }
 
 void conn_reject(struct conn *c)
 {
-    finish(c, TRANSPORT_END_BAD_INPUT);
+    conn_end(c, TRANSPORT_END_BAD_INPUT);
 }

@@ -95,7 +95,8 @@ static void call_free(struct dial_call *c)
     free(c);
 }
 
-static void count_end(struct dial_stats *s, const struct dial_result *result)
+static void dial_count_end(struct dial_stats *s,
+                           const struct dial_result *result)
 {
     if (result->backoff_ms) {
         s->backoff++;
@@ -124,12 +125,12 @@ static void count_end(struct dial_stats *s, const struct dial_result *result)
     }
 }
 
-static void on_end(void *ctx)
+static void dial_on_end(void *ctx)
 {
     struct dial_call *c = ctx;
 
     c->is_called = true;
-    count_end(&c->dial->stats, &c->result);
+    dial_count_end(&c->dial->stats, &c->result);
     c->result.fd = c->fd;
     c->fd = -1;
     c->done(c->ctx, &c->result);
@@ -166,7 +167,7 @@ static void note(struct dial_call *c, int err, int errnum)
     r->peer = c->list[c->at - 1];
 }
 
-static int error_of(int errnum)
+static int dial_error_of(int errnum)
 {
     switch (errnum) {
     case EMFILE:
@@ -182,7 +183,7 @@ static int error_of(int errnum)
     }
 }
 
-static void on_ready(void *ctx, int events);
+static void dial_on_ready(void *ctx, int events);
 
 /* Begins to connect to the address at hand: 0 or what went wrong. */
 static int connect_to_it(struct dial_call *c)
@@ -196,12 +197,12 @@ static int connect_to_it(struct dial_call *c)
     }
     c->result.tried++;
     if (sock_connect(&c->fd, to, &d->sock)) {
-        int err = error_of(errno);
+        int err = dial_error_of(errno);
 
         note(c, err, errno);
         return err;
     }
-    loop_io_init(&c->io, d->loop, c->fd, on_ready, c);
+    loop_io_init(&c->io, d->loop, c->fd, dial_on_ready, c);
     loop_io_want(&c->io, LOOP_WRITE);
     timer_start(d->connect, &c->connect);
     return 0;
@@ -226,7 +227,7 @@ static void try_next(struct dial_call *c)
 }
 
 /* Connected, or not. */
-static void on_ready(void *ctx, int events)
+static void dial_on_ready(void *ctx, int events)
 {
     struct dial_call *c = ctx;
     socklen_t len = sizeof c->result.errnum;
@@ -237,7 +238,7 @@ static void on_ready(void *ctx, int events)
         errnum = errno;
     if (errnum) {
         stop_connecting(c);
-        note(c, error_of(errnum), errnum);
+        note(c, dial_error_of(errnum), errnum);
         try_next(c);
         return;
     }
@@ -350,7 +351,7 @@ static struct dial_call *call_new(struct dial *d, struct span host,
     c->port = port;
     c->host_n = host.n;
     memcpy(c->host, host.p, host.n);
-    loop_defer_init(&c->end, on_end, c);
+    loop_defer_init(&c->end, dial_on_end, c);
     timer_init(&c->connect);
     timer_init(&c->total);
     list_init(&c->link);

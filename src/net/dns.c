@@ -46,7 +46,7 @@ static void update_alarm(struct dns *d)
         alarm_stop(d->alarm);
 }
 
-static void on_alarm(void *ctx)
+static void dns_on_alarm(void *ctx)
 {
     struct dns *d = ctx;
 
@@ -55,7 +55,7 @@ static void on_alarm(void *ctx)
 }
 
 /* The socket may be gone after the call. */
-static void on_ready(void *ctx, int events)
+static void dns_on_ready(void *ctx, int events)
 {
     const struct dns_socket *s = ctx;
     struct dns *d = s->dns;
@@ -100,7 +100,7 @@ static void on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
         if (!s)
             return;
         s->dns = d;
-        loop_io_init(&s->io, d->loop, fd, on_ready, s);
+        loop_io_init(&s->io, d->loop, fd, dns_on_ready, s);
         list_append(&d->sockets, &s->link);
     }
     if (s && want)
@@ -111,7 +111,7 @@ static void on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 
 /* --- settings --- */
 
-static int error_of(int status)
+static int dns_error_of(int status)
 {
     switch (status) {
     case ARES_SUCCESS:
@@ -158,7 +158,7 @@ static int set_servers(struct dns *d, const struct dns_settings *s)
     }
     status = ares_set_servers_ports(d->channel, nodes);
     free(nodes);
-    return error_of(status);
+    return dns_error_of(status);
 }
 
 static int open_channel(struct dns *d, const struct dns_settings *s)
@@ -176,7 +176,7 @@ static int open_channel(struct dns *d, const struct dns_settings *s)
                                    ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
                                        ARES_OPT_SOCK_STATE_CB);
     d->has_channel = status == ARES_SUCCESS;
-    return error_of(status);
+    return dns_error_of(status);
 }
 
 int dns_new(struct dns **out, struct loop *loop, const struct dns_settings *s)
@@ -188,7 +188,7 @@ int dns_new(struct dns **out, struct loop *loop, const struct dns_settings *s)
         return ERR_NOMEM;
     d->loop = loop;
     list_init(&d->sockets);
-    err = alarm_new(&d->alarm, loop, on_alarm, d);
+    err = alarm_new(&d->alarm, loop, dns_on_alarm, d);
     if (!err)
         err = open_channel(d, s);
     if (!err)
@@ -219,12 +219,12 @@ void dns_free(struct dns *d)
 
 /* --- questions --- */
 
-static void on_answer(void *ctx, int status, int timeouts, unsigned char *data,
-                      int n)
+static void dns_on_answer(void *ctx, int status, int timeouts,
+                          unsigned char *data, int n)
 {
     struct question *q = ctx;
     struct dns_answer *answer = NULL;
-    int err = error_of(status);
+    int err = dns_error_of(status);
 
     (void)timeouts;
     if (!err)
@@ -262,7 +262,7 @@ int dns_ask(struct dns *d, const char *name, enum dns_type type,
     if (!q)
         return ERR_NOMEM;
     *q = (struct question){type, done, ctx};
-    ares_query(d->channel, name, DNS_CLASS_IN, (int)type, on_answer, q);
+    ares_query(d->channel, name, DNS_CLASS_IN, (int)type, dns_on_answer, q);
     update_alarm(d);
     return 0;
 }

@@ -63,7 +63,7 @@ static int skip_name(struct reader *r)
 }
 
 /* Only what a host's name may have, and the underscore. */
-static bool is_label(struct span label)
+static bool dns_message_is_label(struct span label)
 {
     for (size_t i = 0; i < label.n; i++)
         if (!char_is_alpha(label.p[i]) && !char_is_digit(label.p[i]) &&
@@ -76,7 +76,7 @@ static int add_label(char *dst, size_t *len, struct span label)
 {
     size_t dot = *len > 0;
 
-    if (!is_label(label) || *len + dot + label.n > DNS_NAME_MAX)
+    if (!dns_message_is_label(label) || *len + dot + label.n > DNS_NAME_MAX)
         return ERR_SYNTAX;
     if (dot)
         dst[(*len)++] = '.';
@@ -205,7 +205,8 @@ static int read_record(struct found *f, enum dns_type type, struct reader *r)
     return 0;
 }
 
-static int read_all(struct found *f, enum dns_type type, struct reader *r)
+static int dns_message_read_all(struct found *f, enum dns_type type,
+                                struct reader *r)
 {
     uint16_t questions, answers;
     int err = 0;
@@ -234,7 +235,7 @@ int dns_answer_read(struct dns_answer **out, enum dns_type type,
     struct reader r = {message, n, 0};
     struct found f = {.ttl_s = UINT32_MAX};
     struct dns_answer *a;
-    int err = read_all(&f, type, &r);
+    int err = dns_message_read_all(&f, type, &r);
 
     if (err)
         return err;

@@ -41,7 +41,7 @@ static void take_rest(struct listener *l, int errnum)
         l->on_rest(l->ctx, l, errnum);
 }
 
-static void on_rested(void *ctx)
+static void listener_on_rested(void *ctx)
 {
     struct listener *l = ctx;
 
@@ -127,9 +127,9 @@ static void on_acceptable(void *ctx, int events)
 }
 
 /* Takes over the listening socket fd; closed on failure too. */
-static int start(struct listener **out, struct loop *loop, int fd,
-                 listener_accept_fn on_accept, listener_rest_fn on_rest,
-                 void *ctx)
+static int listener_start(struct listener **out, struct loop *loop, int fd,
+                          listener_accept_fn on_accept,
+                          listener_rest_fn on_rest, void *ctx)
 {
     struct listener *l = calloc(1, sizeof *l);
     int err = ERR_NOMEM;
@@ -144,7 +144,7 @@ static int start(struct listener **out, struct loop *loop, int fd,
     loop_io_init(&l->io, loop, fd, on_acceptable, l);
     err = sock_local(&l->addr, fd);
     if (!err)
-        err = alarm_new(&l->rest, loop, on_rested, l);
+        err = alarm_new(&l->rest, loop, listener_on_rested, l);
     if (err)
         goto fail;
     loop_io_want(&l->io, LOOP_READ);
@@ -164,7 +164,7 @@ int listener_new(struct listener **out, struct loop *loop,
     int fd;
     int err = sock_listen(&fd, at, opts);
 
-    return err ? err : start(out, loop, fd, on_accept, on_rest, ctx);
+    return err ? err : listener_start(out, loop, fd, on_accept, on_rest, ctx);
 }
 
 static bool has_option(int fd, int name, int wanted)
@@ -204,7 +204,7 @@ int listener_adopt(struct listener **out, struct loop *loop, int fd,
         close(fd);
         return ERR_UNSUPPORTED;
     }
-    return start(out, loop, fd, on_accept, on_rest, ctx);
+    return listener_start(out, loop, fd, on_accept, on_rest, ctx);
 }
 
 void listener_free(struct listener *l)

@@ -176,7 +176,7 @@ static ev_io *io_watcher(struct loop_io *io)
     return (ev_io *)(void *)io->watcher;
 }
 
-static void on_ready(struct ev_loop *ev, ev_io *w, int events)
+static void loop_on_ready(struct ev_loop *ev, ev_io *w, int events)
 {
     struct loop_io *io = w->data;
 
@@ -195,7 +195,7 @@ void loop_io_init(struct loop_io *io, struct loop *l, int fd, loop_io_fn fn,
     io->ctx = ctx;
     io->fd = fd;
     io->want = 0;
-    ev_io_init(w, on_ready, fd, 0);
+    ev_io_init(w, loop_on_ready, fd, 0);
     w->data = io;
 }
 
@@ -245,7 +245,7 @@ struct alarm {
     ev_timer watcher;
 };
 
-static void on_alarm(struct ev_loop *ev, ev_timer *w, int events)
+static void loop_on_alarm(struct ev_loop *ev, ev_timer *w, int events)
 {
     struct alarm *a = w->data;
 
@@ -263,7 +263,7 @@ int alarm_new(struct alarm **out, struct loop *l, loop_defer_fn fn, void *ctx)
     a->loop = l;
     a->fn = fn;
     a->ctx = ctx;
-    ev_timer_init(&a->watcher, on_alarm, 0, 0);
+    ev_timer_init(&a->watcher, loop_on_alarm, 0, 0);
     a->watcher.data = a;
     *out = a;
     return 0;

@@ -33,12 +33,12 @@ struct entry {
     char key[KEY_MAX + 1]; /* the type and the name in lower case, a NUL */
 };
 
-static struct entry *entry_of(struct table_node *node)
+static struct entry *names_entry_of(struct table_node *node)
 {
     return CONTAINER(node, struct entry, node);
 }
 
-static bool has_key(const struct table_node *node, const void *key)
+static bool names_has_key(const struct table_node *node, const void *key)
 {
     const struct entry *e = CONTAINER(node, const struct entry, node);
     const struct span *k = key;
@@ -97,7 +97,7 @@ static void count_answer(struct dns_stats *s, int err)
 }
 
 /* Who is told may ask again, and the entry may go for that. */
-static void tell(struct list *waiting, int err, struct dns_answer *answer)
+static void names_tell(struct list *waiting, int err, struct dns_answer *answer)
 {
     struct list *m;
 
@@ -108,7 +108,7 @@ static void tell(struct list *waiting, int err, struct dns_answer *answer)
     }
 }
 
-static void on_answer(void *ctx, int err, struct dns_answer *answer)
+static void names_on_answer(void *ctx, int err, struct dns_answer *answer)
 {
     struct entry *e = ctx;
     struct list waiting;
@@ -126,16 +126,17 @@ static void on_answer(void *ctx, int err, struct dns_answer *answer)
     list_move_all(&waiting, &e->waiting);
     if (answer)
         dns_answer_ref(answer);
-    tell(&waiting, err, answer);
+    names_tell(&waiting, err, answer);
     dns_answer_unref(answer);
 }
 
 static void ask(struct entry *e)
 {
-    int err = dns_ask(e->names->dns, name_of(e), type_of(e), on_answer, e);
+    int err =
+        dns_ask(e->names->dns, name_of(e), type_of(e), names_on_answer, e);
 
     if (err)
-        on_answer(e, err, NULL);
+        names_on_answer(e, err, NULL);
 }
 
 /* --- what is remembered --- */
@@ -148,15 +149,15 @@ static void forget_all(struct names *n)
         entry_free(CONTAINER(m, struct entry, link));
 }
 
-static struct entry *find(struct names *n, struct span key)
+static struct entry *names_find(struct names *n, struct span key)
 {
     struct table_node *node =
-        table_find(&n->table, table_hash(&n->table, key), has_key, &key);
+        table_find(&n->table, table_hash(&n->table, key), names_has_key, &key);
     struct entry *e;
 
     if (!node)
         return NULL;
-    e = entry_of(node);
+    e = names_entry_of(node);
     if (!e->is_known)
         return e;
     if (e->expires_ms <= loop_now_ms(n->loop)) {
@@ -168,7 +169,7 @@ static struct entry *find(struct names *n, struct span key)
     return e;
 }
 
-static int add(struct entry **out, struct names *n, struct span key)
+static int names_add(struct entry **out, struct names *n, struct span key)
 {
     struct list *oldest = list_first(&n->known);
     struct entry *e;
@@ -288,13 +289,13 @@ int names_ask(struct names *n, struct names_wait *w, struct span name,
     key[0] = (char)type;
     for (size_t i = 0; i < name.n; i++)
         key[1 + i] = char_lower(name.p[i]);
-    e = find(n, span_of(key, 1 + name.n));
+    e = names_find(n, span_of(key, 1 + name.n));
     if (e && e->is_known) {
         n->stats.hits++;
     } else if (e) {
         n->stats.joined++;
     } else {
-        err = add(&e, n, span_of(key, 1 + name.n));
+        err = names_add(&e, n, span_of(key, 1 + name.n));
         if (err)
             return err;
         ask(e);

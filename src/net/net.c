@@ -37,7 +37,7 @@ static void on_stall_due(struct timer *t)
     conn_fail(c, c->state == CONN_LINGER ? CONN_WHY_LOCAL : CONN_WHY_STALL);
 }
 
-static void on_rested(struct timer *t)
+static void net_on_rested(struct timer *t)
 {
     conn_rested(CONTAINER(t, struct conn, rest));
 }
@@ -137,7 +137,7 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
     if (!err)
         err = timer_fifo_new(&n->stall, loop, s->stall_ms, on_stall_due);
     if (!err)
-        err = timer_fifo_new(&n->rest, loop, REST_MS, on_rested);
+        err = timer_fifo_new(&n->rest, loop, REST_MS, net_on_rested);
     if (!err)
         err = timer_fifo_new(&n->ping, loop, s->ping_ms, on_ping_due);
     if (!err)

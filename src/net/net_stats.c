@@ -114,7 +114,8 @@ void net_count_up(struct conn *c)
         c->net->stats.tls_up[tls_version_of(c->transport.state)]++;
 }
 
-static enum tls_failure failure_of(const struct conn *c, enum conn_why why)
+static enum tls_failure net_stats_failure_of(const struct conn *c,
+                                             enum conn_why why)
 {
     switch (why) {
     case CONN_WHY_HANDSHAKE:
@@ -142,7 +143,7 @@ void net_count_end(struct conn *c, enum conn_why why)
     s->closed[why]++;
     s->octets_queued -= c->out.len;
     if (c->tls && !c->transport.up)
-        s->tls_failed[failure_of(c, why)]++;
+        s->tls_failed[net_stats_failure_of(c, why)]++;
 }
 
 void net_stats(const struct net *n, struct net_stats *out)

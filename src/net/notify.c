@@ -28,7 +28,7 @@ static bool take_address(struct notify *n, const char *path)
 }
 
 /* A whole number in the environment; false if there is none. */
-static bool take_number(uint64_t *out, const char *name)
+static bool notify_take_number(uint64_t *out, const char *name)
 {
     const char *text = getenv(name);
 
@@ -39,9 +39,9 @@ static void take_watchdog(struct notify *n)
 {
     uint64_t usec, pid;
 
-    if (!take_number(&usec, "WATCHDOG_USEC") ||
-        (getenv("WATCHDOG_PID") &&
-         (!take_number(&pid, "WATCHDOG_PID") || pid != (uint64_t)getpid())))
+    if (!notify_take_number(&usec, "WATCHDOG_USEC") ||
+        (getenv("WATCHDOG_PID") && (!notify_take_number(&pid, "WATCHDOG_PID") ||
+                                    pid != (uint64_t)getpid())))
         return;
     n->watchdog_ms = usec / 1000;
 }

@@ -159,7 +159,7 @@ static void set_done(struct resolve_lookup *l, int err)
 }
 
 /* Takes what there is: all answers, or those that came in time. */
-static void gather(struct resolve_lookup *l)
+static void resolve_gather(struct resolve_lookup *l)
 {
     int err = ERR_NOT_FOUND;
 
@@ -230,7 +230,7 @@ static void ask_srv(struct resolve_lookup *l)
     part_ask(&l->srv, name, DNS_SRV);
 }
 
-static void begin(struct resolve_lookup *l)
+static void resolve_begin(struct resolve_lookup *l)
 {
     if (!*l->host)
         set_done(l, ERR_NOT_FOUND);
@@ -264,30 +264,30 @@ static void lookup_free(struct resolve_lookup *l)
     free(l);
 }
 
-static void finish(struct resolve_lookup *l)
+static void resolve_finish(struct resolve_lookup *l)
 {
     l->is_called = true;
     l->done(l->ctx, l->err, l->list, l->n);
     lookup_free(l);
 }
 
-static void on_step(void *ctx)
+static void resolve_on_step(void *ctx)
 {
     struct resolve_lookup *l = ctx;
 
     switch (l->state) {
     case LOOKUP_NEW:
-        begin(l);
+        resolve_begin(l);
         break;
     case LOOKUP_SRV:
         srv_step(l);
         break;
     case LOOKUP_ADDRESSES:
         if (is_answered(l))
-            gather(l);
+            resolve_gather(l);
         break;
     case LOOKUP_DONE:
-        finish(l);
+        resolve_finish(l);
         break;
     }
 }
@@ -297,7 +297,7 @@ static void on_deadline(struct timer *t)
     struct resolve_lookup *l = CONTAINER(t, struct resolve_lookup, deadline);
 
     if (l->state == LOOKUP_ADDRESSES)
-        gather(l);
+        resolve_gather(l);
     else if (l->state != LOOKUP_DONE)
         set_done(l, ERR_TIMEOUT);
 }
@@ -368,7 +368,7 @@ int resolve_configure(struct resolve *r, const struct resolve_settings *s)
 }
 
 /* What a name may be made of; its labels are c-ares' business. */
-static bool is_name(struct span host)
+static bool resolve_is_name(struct span host)
 {
     for (size_t i = 0; i < host.n; i++)
         if (!char_is_alpha(host.p[i]) && !char_is_digit(host.p[i]) &&
@@ -389,7 +389,7 @@ static void set_host(struct resolve_lookup *l, struct span host)
     }
     if (host.n && host.p[host.n - 1] == '.') /* as whole as without */
         host.n--;
-    if (is_name(host))
+    if (resolve_is_name(host))
         span_copy(l->host, sizeof l->host, host);
 }
 
@@ -408,7 +408,7 @@ int resolve_start(struct resolve_lookup **out, struct resolve *r,
     l->port = port;
     l->done = done;
     l->ctx = ctx;
-    loop_defer_init(&l->step, on_step, l);
+    loop_defer_init(&l->step, resolve_on_step, l);
     timer_init(&l->deadline);
     part_init(&l->srv, l);
     list_init(&l->link);

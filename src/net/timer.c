@@ -49,7 +49,7 @@ static void take_due(struct list *due, struct list *queue, uint64_t now_ms)
         list_append(due, list_take_first(queue));
 }
 
-static void on_alarm(void *ctx)
+static void timer_on_alarm(void *ctx)
 {
     struct timer_fifo *f = ctx;
     uint64_t now_ms = loop_now_ms(f->loop);
@@ -74,7 +74,7 @@ int timer_fifo_new(struct timer_fifo **out, struct loop *l, uint64_t length_ms,
 
     if (!f)
         return ERR_NOMEM;
-    err = alarm_new(&f->alarm, l, on_alarm, f);
+    err = alarm_new(&f->alarm, l, timer_on_alarm, f);
     if (err) {
         free(f);
         return err;

@@ -57,7 +57,7 @@ enum {
 
 /* To OpenSSL an empty name is as long as its string, and one with a dot in
  * front is a whole domain. */
-static bool is_name(struct span host)
+static bool tls_is_name(struct span host)
 {
     return host.n && host.n < HOST_ROOM && host.p[0] != '.' &&
            !memchr(host.p, '\0', host.n);
@@ -65,7 +65,7 @@ static bool is_name(struct span host)
 
 static bool cert_has_name(X509 *cert, struct span host)
 {
-    return is_name(host) &&
+    return tls_is_name(host) &&
            X509_check_host(cert, host.p, host.n, NAME_FLAGS, NULL) == 1;
 }
 
@@ -180,11 +180,11 @@ struct report {
     char *why;
 };
 
-static int fail(const struct report *r, enum tls_fault fault, const char *fmt,
-                ...) __attribute__((format(printf, 3, 4)));
+static int tls_fail(const struct report *r, enum tls_fault fault,
+                    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-static int fail(const struct report *r, enum tls_fault fault, const char *fmt,
-                ...)
+static int tls_fail(const struct report *r, enum tls_fault fault,
+                    const char *fmt, ...)
 {
     va_list args;
 
@@ -219,8 +219,8 @@ static int open_pem(BIO **out, const char *path, enum tls_fault fault,
     errno = 0;
     *out = BIO_new_file(path, "r");
     if (!*out)
-        return fail(r, fault, "cannot open %s: %s", path,
-                    errno ? strerror(errno) : "out of memory");
+        return tls_fail(r, fault, "cannot open %s: %s", path,
+                        errno ? strerror(errno) : "out of memory");
     return 0;
 }
 
@@ -240,10 +240,10 @@ static int load_certificate(SSL_CTX *ctx, const char *path,
     if (SSL_CTX_use_certificate_chain_file(ctx, path) == 1)
         return 0;
     if (is_not_pem())
-        return fail(r, TLS_FAULT_CERTIFICATE, "%s holds no PEM certificate",
-                    path);
-    return fail(r, TLS_FAULT_CERTIFICATE, "certificate in %s: %s", path,
-                reason());
+        return tls_fail(r, TLS_FAULT_CERTIFICATE, "%s holds no PEM certificate",
+                        path);
+    return tls_fail(r, TLS_FAULT_CERTIFICATE, "certificate in %s: %s", path,
+                    reason());
 }
 
 /* There is nobody to ask for a pass phrase. */
@@ -271,13 +271,15 @@ static int load_key(SSL_CTX *ctx, const char *path, const struct report *r)
     key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL);
     BIO_free(file);
     if (!key)
-        return fail(r, TLS_FAULT_KEY,
-                    "%s holds no PEM private key without a pass phrase", path);
+        return tls_fail(r, TLS_FAULT_KEY,
+                        "%s holds no PEM private key without a pass phrase",
+                        path);
     if (cert && X509_check_private_key(cert, key) != 1)
-        err = fail(r, TLS_FAULT_MISMATCH,
-                   "the key in %s does not belong to the certificate", path);
+        err =
+            tls_fail(r, TLS_FAULT_MISMATCH,
+                     "the key in %s does not belong to the certificate", path);
     else if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
-        err = fail(r, TLS_FAULT_KEY, "key in %s: %s", path, reason());
+        err = tls_fail(r, TLS_FAULT_KEY, "key in %s: %s", path, reason());
     EVP_PKEY_free(key);
     return err;
 }
@@ -290,7 +292,7 @@ static int load_trust(SSL_CTX *ctx, const char *path, const struct report *r)
     if (!*path) {
         if (SSL_CTX_set_default_verify_paths(ctx) == 1)
             return 0;
-        return fail(r, TLS_FAULT_CA, "the system's CA store: %s", reason());
+        return tls_fail(r, TLS_FAULT_CA, "the system's CA store: %s", reason());
     }
     err = open_pem(&file, path, TLS_FAULT_CA, r);
     if (err)
@@ -299,7 +301,8 @@ static int load_trust(SSL_CTX *ctx, const char *path, const struct report *r)
     ERR_clear_error();
     if (SSL_CTX_load_verify_file(ctx, path) == 1)
         return 0;
-    return fail(r, TLS_FAULT_CA, "%s holds no PEM certificate of a CA", path);
+    return tls_fail(r, TLS_FAULT_CA, "%s holds no PEM certificate of a CA",
+                    path);
 }
 
 static int share_trust(SSL_CTX *ctx, const struct tls_ctx *of)
@@ -316,10 +319,10 @@ static int set_ciphers(SSL_CTX *ctx, const struct tls_settings *s,
         *s->ciphersuites ? s->ciphersuites : built_in_ciphersuites;
 
     if (SSL_CTX_set_cipher_list(ctx, list) != 1)
-        return fail(r, TLS_FAULT_CIPHERS, "no cipher matches \"%s\"", list);
+        return tls_fail(r, TLS_FAULT_CIPHERS, "no cipher matches \"%s\"", list);
     if (SSL_CTX_set_ciphersuites(ctx, suites) != 1)
-        return fail(r, TLS_FAULT_CIPHERSUITES,
-                    "\"%s\" has what is no TLS 1.3 cipher suite", suites);
+        return tls_fail(r, TLS_FAULT_CIPHERSUITES,
+                        "\"%s\" has what is no TLS 1.3 cipher suite", suites);
     return 0;
 }
 
@@ -379,7 +382,7 @@ static int ctx_new(struct tls_ctx **out, const SSL_METHOD *method,
         t->ssl_ctx = SSL_CTX_new(method);
     if (!t || !t->ssl_ctx) {
         free(t);
-        fail(&r, TLS_FAULT_OTHER, "%s", err_text(ERR_NOMEM));
+        tls_fail(&r, TLS_FAULT_OTHER, "%s", err_text(ERR_NOMEM));
         return ERR_NOMEM;
     }
     t->refs = 1;
@@ -469,7 +472,7 @@ int tls_session_to(SSL **out, struct tls_ctx *t, int fd, struct span host)
     SSL *ssl;
     int err;
 
-    if (!is_name(host))
+    if (!tls_is_name(host))
         return ERR_SYNTAX;
     err = tls_session_new(&ssl, t, fd);
     if (err)
@@ -495,7 +498,7 @@ int tls_session_judge(const SSL *ssl)
     return 0;
 }
 
-static enum tls_failure failure_of(unsigned long error)
+static enum tls_failure tls_failure_of(unsigned long error)
 {
     int why = ERR_GET_REASON(error);
 
@@ -527,7 +530,7 @@ static enum tls_failure failure_of(unsigned long error)
 int tls_session_error(const char **fault, enum tls_failure *failure,
                       const SSL *ssl)
 {
-    *failure = failure_of(ERR_peek_error());
+    *failure = tls_failure_of(ERR_peek_error());
     if (*failure == TLS_FAILURE_CERT) {
         *fault = X509_verify_cert_error_string(SSL_get_verify_result(ssl));
         return ERR_CERT;

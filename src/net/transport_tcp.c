@@ -9,7 +9,7 @@
 
 enum { RUNS_MAX = 64 };
 
-static int error_of(int errnum)
+static int tcp_error_of(int errnum)
 {
     switch (errnum) {
     case EAGAIN:
@@ -34,7 +34,7 @@ static int tcp_read(struct transport *t, void *dst, size_t room, size_t *got)
     ssize_t n = read(t->fd, dst, room);
 
     if (n < 0)
-        return error_of(errno);
+        return tcp_error_of(errno);
     if (n == 0)
         return ERR_EOF;
     *got = (size_t)n;
@@ -52,7 +52,7 @@ static int tcp_write(struct transport *t, const struct span *runs, size_t n,
         iov[i] = (struct iovec){(void *)(uintptr_t)runs[i].p, runs[i].n};
     done = writev(t->fd, iov, (int)n);
     if (done < 0)
-        return error_of(errno);
+        return tcp_error_of(errno);
     *taken = (size_t)done;
     return 0;
 }

@@ -36,7 +36,7 @@ struct ws_layer {
 
 /* The request has come, or failed with `err`. A peer that says more before he
  * is answered does not speak WebSocket (RFC 6455, 4.1). */
-static int judge(struct hello *hello, int err, struct span rest)
+static int transport_ws_judge(struct hello *hello, int err, struct span rest)
 {
     unsigned status = err          ? ws_hello_status_of(err)
                       : rest.n > 0 ? 400
@@ -56,7 +56,7 @@ static int read_piece(struct transport *t)
     int err;
 
     if (room == 0)
-        return judge(hello, ERR_LIMIT, SPAN(""));
+        return transport_ws_judge(hello, ERR_LIMIT, SPAN(""));
     err = t->ws->below->read(t, hello->in + hello->in_end, room, &got);
     if (err)
         return err;
@@ -64,7 +64,7 @@ static int read_piece(struct transport *t)
     rest = span_of(hello->in + hello->in_at, hello->in_end - hello->in_at);
     err = http_next(&hello->http, &rest);
     hello->in_at = hello->in_end - rest.n;
-    return err == ERR_AGAIN ? 0 : judge(hello, err, rest);
+    return err == ERR_AGAIN ? 0 : transport_ws_judge(hello, err, rest);
 }
 
 static int read_request(struct transport *t)
@@ -193,7 +193,8 @@ static void goodbye(struct transport *t, enum transport_end why)
 
 /* --- input --- */
 
-static int take(struct transport *t, char *p, size_t n, size_t *got)
+static int transport_ws_take(struct transport *t, char *p, size_t n,
+                             size_t *got)
 {
     struct ws_layer *ws = t->ws;
     enum ws_got what;
@@ -223,7 +224,8 @@ static int take(struct transport *t, char *p, size_t n, size_t *got)
 }
 
 /* As many octets as the reader wants, or `room`; those of a message to dst. */
-static int read_once(struct transport *t, void *dst, size_t room, size_t *got)
+static int transport_ws_read_once(struct transport *t, void *dst, size_t room,
+                                  size_t *got)
 {
     struct ws_layer *ws = t->ws;
     uint64_t wants = ws_wants(&ws->in);
@@ -239,7 +241,7 @@ static int read_once(struct transport *t, void *dst, size_t room, size_t *got)
         return err;
     if (!is_data)
         t->extra += n;
-    return take(t, to, n, got);
+    return transport_ws_take(t, to, n, got);
 }
 
 static int ws_read(struct transport *t, void *dst, size_t room, size_t *got)
@@ -249,7 +251,7 @@ static int ws_read(struct transport *t, void *dst, size_t room, size_t *got)
     *got = 0;
     t->extra = 0;
     while (!err && *got == 0 && t->extra < room)
-        err = read_once(t, dst, room - t->extra, got);
+        err = transport_ws_read_once(t, dst, room - t->extra, got);
     t->message = t->ws->in.messages;
     return err == ERR_AGAIN && t->extra > 0 ? 0 : err;
 }

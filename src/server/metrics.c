@@ -22,8 +22,9 @@ static void put_count(const struct sink *s, const struct expo_label *labels,
     expo_count(s->text, s->family->name, "", labels, n, value);
 }
 
-static void put_sample(const struct sink *s, const struct expo_label *labels,
-                       size_t n, size_t at)
+static void metrics_put_sample(const struct sink *s,
+                               const struct expo_label *labels, size_t n,
+                               size_t at)
 {
     const void *place = (const char *)s->metrics + at;
 
@@ -65,7 +66,8 @@ static void put_array(const struct sink *s)
 
         if (b->n)
             labels[1] = (struct expo_label){b->label, b->value(i % columns)};
-        put_sample(s, labels, b->n ? 2 : 1, f->at + i * sizeof(uint64_t));
+        metrics_put_sample(s, labels, b->n ? 2 : 1,
+                           f->at + i * sizeof(uint64_t));
     }
 }
 
@@ -76,13 +78,13 @@ static void put_family(struct text *t, const struct metrics *m,
 
     expo_family(t, f->name, f->type, f->help);
     if (f->n_samples == 0 && f->axes[0].n == 0)
-        put_sample(&s, NULL, 0, f->at);
+        metrics_put_sample(&s, NULL, 0, f->at);
     if (f->axes[0].n)
         put_array(&s);
     for (size_t i = 0; i < f->n_samples; i++) {
         const struct expo_label label = {f->label, f->samples[i].value};
 
-        put_sample(&s, &label, 1, f->samples[i].at);
+        metrics_put_sample(&s, &label, 1, f->samples[i].at);
     }
 }
 

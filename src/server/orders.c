@@ -170,7 +170,7 @@ static void log_order(struct server *s, const struct control_call *call)
                  SPAN_ARG(q->word), log_escape(text, sizeof text, value));
 }
 
-static bool on_step(void *ctx, struct control_call *call)
+static bool orders_on_step(void *ctx, struct control_call *call)
 {
     struct server *s = ctx;
 
@@ -181,7 +181,7 @@ static bool on_step(void *ctx, struct control_call *call)
     return functions[call->request.id](s, call);
 }
 
-static void on_end(void *ctx, struct control_call *call)
+static void orders_on_end(void *ctx, struct control_call *call)
 {
     (void)ctx;
     hop_walk_end(&order_of(call)->hops);
@@ -191,8 +191,8 @@ static void on_end(void *ctx, struct control_call *call)
 int orders_init(struct server *s)
 {
     const struct control_setup setup = {
-        .step = on_step,
-        .end = on_end,
+        .step = orders_on_step,
+        .end = orders_on_end,
         .ctx = s,
         .state_size = sizeof(struct order),
         .idle_ms = IDLE_MS,

@@ -199,7 +199,7 @@ bool order_trace(struct server *s, struct control_call *call)
 /* --- figures --- */
 
 /* A sample: its name, with labels, and behind the last blank its value. */
-static void put_sample(struct control_call *call, struct span line)
+static void orders_put_sample(struct control_call *call, struct span line)
 {
     const char *blank = memrchr(line.p, ' ', line.n);
     struct span name = span_of(line.p, (size_t)(blank - line.p));
@@ -231,7 +231,7 @@ bool order_stats(struct server *s, struct control_call *call)
         struct span line = span_cut(&rest, '\n');
 
         if (line.n && line.p[0] != '#')
-            put_sample(call, line);
+            orders_put_sample(call, line);
     }
     text_fini(&page);
     return true;

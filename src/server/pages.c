@@ -13,7 +13,7 @@ enum { LIFE_MS = 10000 };
 
 /* --- the pages --- */
 
-static void gather(struct metrics *m, const struct server *s)
+static void pages_gather(struct metrics *m, const struct server *s)
 {
     *m = (struct metrics){
         .version = MSRP_VERSION,
@@ -40,7 +40,7 @@ void pages_metrics(struct server *s, struct text *body)
 {
     struct metrics m;
 
-    gather(&m, s);
+    pages_gather(&m, s);
     metrics_write(body, &m);
 }
 
@@ -74,7 +74,7 @@ static const struct web_page pages[] = {
 
 /* --- where they are --- */
 
-static struct addr asked_by(const struct config *config)
+static struct addr pages_address(const struct config *config)
 {
     struct addr at = {0};
 
@@ -102,7 +102,7 @@ static int listen_for_pages(struct setup *setup, struct server *s)
                                   .n_pages = sizeof pages / sizeof *pages,
                                   .ctx = s,
                                   .life_ms = LIFE_MS};
-    struct addr at = asked_by(setup->config);
+    struct addr at = pages_address(setup->config);
     int fd;
     int err = takeover_listen(&fd, setup, s, &at, &(struct sock_opts){0});
 

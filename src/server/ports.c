@@ -19,8 +19,8 @@ static void log_refused(struct server *s, const char *why)
                  held);
 }
 
-static void on_accept(void *ctx, struct listener *l, int fd,
-                      const struct addr *peer)
+static void ports_on_accept(void *ctx, struct listener *l, int fd,
+                            const struct addr *peer)
 {
     struct port *port = ctx;
     struct server *s = port->server;
@@ -67,7 +67,7 @@ static void port_free(struct port *port)
     free(port);
 }
 
-static struct addr asked_by(const struct config_listen *listen)
+static struct addr ports_address(const struct config_listen *listen)
 {
     struct addr at = listen->address;
 
@@ -76,7 +76,7 @@ static struct addr asked_by(const struct config_listen *listen)
 }
 
 /* The one that listens there already and that no other item has taken. */
-static struct port *find(struct server *s, const struct addr *at)
+static struct port *ports_find(struct server *s, const struct addr *at)
 {
     struct list *m, *next;
 
@@ -100,8 +100,8 @@ static int listen_at(struct port *port, const struct setup *setup,
     if (fd < 0)
         err = takeover_listen(&fd, setup, s, at, &opts);
     if (!err)
-        err = listener_adopt(&port->listener, s->loop, fd, on_accept, on_rest,
-                             port);
+        err = listener_adopt(&port->listener, s->loop, fd, ports_on_accept,
+                             on_rest, port);
     return err;
 }
 
@@ -137,9 +137,9 @@ int ports_keep(struct setup *setup, struct server *s)
     if (!setup->ports)
         return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        struct addr at = asked_by(&setup->config->listen.items[i]);
+        struct addr at = ports_address(&setup->config->listen.items[i]);
 
-        setup->ports[i] = find(s, &at);
+        setup->ports[i] = ports_find(s, &at);
         if (setup->ports[i])
             setup->ports[i]->is_wanted = true;
     }
@@ -150,7 +150,7 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
                         struct config_report *r)
 {
     const struct config_listen *listen = &setup->config->listen.items[i];
-    struct addr at = asked_by(listen);
+    struct addr at = ports_address(listen);
     char text[ADDR_TEXT_MAX];
     int err;
 

@@ -7,7 +7,7 @@
 
 #include "err.h"
 
-static int fail(struct log *log, const char *what)
+static int privileges_fail(struct log *log, const char *what)
 {
     log_error(log, "cannot drop privileges step=%s error=\"%s\"", what,
               strerror(errno));
@@ -17,7 +17,7 @@ static int fail(struct log *log, const char *what)
 static int fail_missing(struct log *log, const char *key)
 {
     errno = ENOENT;
-    return fail(log, key);
+    return privileges_fail(log, key);
 }
 
 static int find_user(struct privileges *p, const struct config *config,
@@ -75,14 +75,14 @@ int privileges_drop(const struct privileges *p, struct log *log)
     if (!p->change)
         return 0;
     if (setgroups(1, &p->gid) != 0)
-        return fail(log, "setgroups");
+        return privileges_fail(log, "setgroups");
     if (setresgid(p->gid, p->gid, p->gid) != 0)
-        return fail(log, "setresgid");
+        return privileges_fail(log, "setresgid");
     if (setresuid(p->uid, p->uid, p->uid) != 0)
-        return fail(log, "setresuid");
+        return privileges_fail(log, "setresuid");
     if (p->uid != 0 && (setuid(0) == 0 || setgid(0) == 0)) {
         errno = EPERM;
-        return fail(log, "verify");
+        return privileges_fail(log, "verify");
     }
     return 0;
 }

@@ -14,7 +14,7 @@ struct audience {
     void *ctx;
 };
 
-static void on_fault(void *ctx, struct config_place at, const char *what)
+static void reload_on_fault(void *ctx, struct config_place at, const char *what)
 {
     const struct audience *a = ctx;
 
@@ -24,7 +24,8 @@ static void on_fault(void *ctx, struct config_place at, const char *what)
         a->fault(a->ctx, at, what);
 }
 
-static void on_warning(void *ctx, struct config_place at, const char *what)
+static void reload_on_warning(void *ctx, struct config_place at,
+                              const char *what)
 {
     const struct audience *a = ctx;
 
@@ -32,7 +33,7 @@ static void on_warning(void *ctx, struct config_place at, const char *what)
              at.line, what);
 }
 
-static void on_fixed(void *ctx, const char *key)
+static void reload_on_fixed(void *ctx, const char *key)
 {
     const struct audience *a = ctx;
 
@@ -67,7 +68,7 @@ static int go_over(struct server *s, const struct config_loaded *to,
         setup_abandon(&next, s);
         return err;
     }
-    (void)config_compare(next.config, old.config, on_fixed, report->ctx);
+    (void)config_compare(next.config, old.config, reload_on_fixed, report->ctx);
     s->now = next;
     setup_use(s, &old);
     return 0;
@@ -76,12 +77,12 @@ static int go_over(struct server *s, const struct config_loaded *to,
 static int reload(struct server *s, struct audience *audience)
 {
     struct config_report report = {
-        .fault = on_fault, .warn = on_warning, .ctx = audience};
+        .fault = reload_on_fault, .warn = reload_on_warning, .ctx = audience};
     const struct config_loaded in_use = {.users = s->now.users,
                                          .users_stamp = s->now.users_stamp};
     struct config_loaded to;
-    int err = config_load_checked(&to, s->now.config->path, &in_use, on_fault,
-                                  on_warning, audience);
+    int err = config_load_checked(&to, s->now.config->path, &in_use,
+                                  reload_on_fault, reload_on_warning, audience);
 
     if (!err)
         err = go_over(s, &to, &report);
@@ -98,7 +99,7 @@ static void tell_manager(const struct server *s, const char *outcome)
     notify_ready(&s->notify, status);
 }
 
-static void note(struct server *s, int err)
+static void reload_note(struct server *s, int err)
 {
     s->stats.last_reload_failed = err != 0;
     if (err) {
@@ -123,6 +124,6 @@ int server_reload(struct server *s, config_fault_fn fault, void *ctx)
         return ERR_NOT_NOW;
     notify_reloading(&s->notify);
     err = reload(s, &audience);
-    note(s, err);
+    reload_note(s, err);
     return err;
 }

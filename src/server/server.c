@@ -114,7 +114,7 @@ static int open_logs(struct server *s, const struct config *config)
     return err ? err : log_new(&s->accounting, LOG_LEVEL_INFO, "");
 }
 
-static void on_fault(void *ctx, struct config_place at, const char *what)
+static void server_on_fault(void *ctx, struct config_place at, const char *what)
 {
     struct server *s = ctx;
 
@@ -185,7 +185,7 @@ static int become_user(struct server *s)
 /* Binds, and opens logs; then nobody needs root. */
 static int open_setup(struct server *s, const struct config_loaded *from)
 {
-    struct config_report report = {.fault = on_fault, .ctx = s};
+    struct config_report report = {.fault = server_on_fault, .ctx = s};
     int err = setup_make(&s->now, s, from, &report);
 
     if (err)
@@ -212,7 +212,7 @@ static int open_relay(struct server *s)
 }
 
 /* Owns the configuration, with what was loaded, from here on. */
-static int start(struct server *s, struct config_loaded *from)
+static int server_start(struct server *s, struct config_loaded *from)
 {
     struct setup none = {0};
     struct rnd rnd;
@@ -245,7 +245,7 @@ static int start(struct server *s, struct config_loaded *from)
 }
 
 /* Copes with a half-made one. */
-static void stop(struct server *s)
+static void server_stop(struct server *s)
 {
     tables_fini(s);
     pages_close(s);
@@ -273,7 +273,7 @@ static void stop(struct server *s)
     notify_fini(&s->notify);
 }
 
-static void run(struct server *s)
+static void server_serve(struct server *s)
 {
     s->stats.started_s = s->stats.last_reload_ok_s =
         (double)clock_unix_ms() / 1000;
@@ -303,12 +303,12 @@ int server_run(struct config_loaded *from, bool debug)
     list_init(&s.ports);
     tables_init(&s);
     notify_init(&s.notify);
-    err = start(&s, from);
+    err = server_start(&s, from);
     if (err)
         log_error(s.log, "cannot start error=\"%s\"", err_text(err));
     else
-        run(&s);
-    stop(&s);
+        server_serve(&s);
+    server_stop(&s);
     log_free(s.accounting);
     log_free(s.log);
     return err;
