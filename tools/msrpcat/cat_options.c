@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "password.h"
 #include "str.h"
 #include "uri.h"
 
@@ -128,22 +129,11 @@ static int add_relay(struct cat_options *o, char why[CAT_OPTIONS_WHY],
     return 0;
 }
 
-/* A password is taken out of argv, where everybody could read it. */
 static int set_user(struct cat_options *o, char why[CAT_OPTIONS_WHY], char *arg)
 {
-    char *colon = strchr(arg, ':');
-
-    if (o->user || arg[0] == '\0' || arg == colon)
+    if (o->user || arg[0] == '\0' || arg[0] == ':')
         return wrong(why, "one user, with a name", NULL);
-    if (colon) {
-        o->password = strdup(colon + 1);
-        if (!o->password)
-            return ERR_NOMEM;
-        memset(colon + 1, '*', strlen(colon + 1));
-        *colon = '\0';
-    }
-    o->user = strdup(arg);
-    return o->user ? 0 : ERR_NOMEM;
+    return password_split(&o->user, &o->password, arg);
 }
 
 static int add_item(struct cat_options *o, bool is_file, const char *arg,
@@ -361,17 +351,10 @@ int cat_options_parse(struct cat_options *o, char why[CAT_OPTIONS_WHY],
     return check(o, why, type);
 }
 
-static void wipe(char *secret)
-{
-    if (secret)
-        explicit_bzero(secret, strlen(secret));
-    free(secret);
-}
-
 void cat_options_free(struct cat_options *o)
 {
-    wipe(o->user);
-    wipe(o->password);
+    password_free(o->user);
+    password_free(o->password);
     free(o->items);
     o->user = o->password = NULL;
     o->items = NULL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "password.h"
 #include "uri.h"
 
 enum {
@@ -201,25 +202,14 @@ static int take_number(struct load_options *o, int c, struct span arg)
 
 /* --- strings -------------------------------------------------------------- */
 
-/* A password is taken out of argv, where everybody could read it. */
 static int set_user(struct load_options *o, char why[LOAD_OPTIONS_WHY],
                     char *arg)
 {
-    char *colon = strchr(arg, ':');
-
-    if (o->user || arg[0] == '\0' || arg == colon)
+    if (o->user || arg[0] == '\0' || arg[0] == ':')
         return wrong(why, "one user, with a name", NULL);
-    if ((colon ? (size_t)(colon - arg) : strlen(arg)) > NAME_MAX_OCTETS)
+    if (strcspn(arg, ":") > NAME_MAX_OCTETS)
         return wrong(why, "the name is too long", NULL);
-    if (colon) {
-        o->password = strdup(colon + 1);
-        if (!o->password)
-            return ERR_NOMEM;
-        memset(colon + 1, '*', strlen(colon + 1));
-        *colon = '\0';
-    }
-    o->user = strdup(arg);
-    return o->user ? 0 : ERR_NOMEM;
+    return password_split(&o->user, &o->password, arg);
 }
 
 static int set_relay(struct load_options *o, char why[LOAD_OPTIONS_WHY],
@@ -388,16 +378,9 @@ void load_options_user(char name[LOAD_OPTIONS_NAME],
         snprintf(name, LOAD_OPTIONS_NAME, "%s", o->user);
 }
 
-static void wipe(char *secret)
-{
-    if (secret)
-        explicit_bzero(secret, strlen(secret));
-    free(secret);
-}
-
 void load_options_free(struct load_options *o)
 {
-    wipe(o->user);
-    wipe(o->password);
+    password_free(o->user);
+    password_free(o->password);
     o->user = o->password = NULL;
 }

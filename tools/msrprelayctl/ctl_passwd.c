@@ -26,13 +26,6 @@ static const char *reason(int err)
 
 /* --- the password --- */
 
-static void wipe(char *secret)
-{
-    if (secret)
-        explicit_bzero(secret, strlen(secret));
-    free(secret);
-}
-
 /* Twice, for nobody sees what is typed. */
 static int ask_twice(char **out, const char *user)
 {
@@ -47,10 +40,10 @@ static int ask_twice(char **out, const char *user)
     if (!err) {
         if (!span_eq_secret(span_str(first), span_str(second)))
             err = ERR_DENIED;
-        wipe(second);
+        password_free(second);
     }
     if (err) {
-        wipe(first);
+        password_free(first);
         return err;
     }
     *out = first;
@@ -74,7 +67,7 @@ static char *get_password(const struct ctl_args *a)
         complain("no password", errno ? reason(err) : "");
     else if (!*password) {
         complain("the password is empty", "");
-        wipe(password);
+        password_free(password);
         password = NULL;
     }
     return password;
@@ -144,7 +137,7 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
             code = CTL_FAILED;
         else if (err)
             code = complain("cannot hash", err_text(err));
-        wipe(password);
+        password_free(password);
     }
     if (code == CTL_OK)
         code = make_change(a, path, &c);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -159,4 +160,37 @@ int password_get(char **out, const char *file, const char *user)
     err = password_read(out, fd);
     close(fd);
     return err;
+}
+
+/* --- the command line --- */
+
+int password_split(char **name, char **password, char *argument)
+{
+    size_t n = strcspn(argument, ":");
+    char *user, *secret = NULL;
+
+    if (n == 0)
+        return ERR_SYNTAX;
+    user = strndup(argument, n);
+    if (!user)
+        return ERR_NOMEM;
+    if (argument[n] == ':') {
+        secret = strdup(argument + n + 1);
+        if (!secret) {
+            free(user);
+            return ERR_NOMEM;
+        }
+        memset(argument + n + 1, '*', strlen(argument + n + 1));
+        argument[n] = '\0';
+        *password = secret;
+    }
+    *name = user;
+    return 0;
+}
+
+void password_free(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
 }

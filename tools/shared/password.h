@@ -17,4 +17,13 @@ int password_ask(char **out, const char *prompt);
  * the same way. ERR_IO with errno 0 if it ends before there is a line. */
 int password_read(char **out, int fd);
 
+/* Takes apart `NAME` or `NAME:PASSWORD`, an argument of the program, in which
+ * the password is then overwritten: everybody can read the command line. Both
+ * are heap, to be given to password_free(); without a password *password stays
+ * as it is. 0, ERR_SYNTAX without a name, or ERR_NOMEM. */
+int password_split(char **name, char **password, char *argument);
+
+/* Wipes and frees it; NULL is harmless. */
+void password_free(char *secret);
+
 #endif

@@ -105,6 +105,51 @@ static void without_memory_there_is_no_password(void **state)
     assert_int_equal(oom_sweep(read_once, NULL), 1);
 }
 
+static void an_argument_is_taken_apart(void **state)
+{
+    char both[] = "alice:pass:word", alone[] = "bob", empty[] = "carol:";
+    char none[] = ":secret";
+    char *name = NULL, *password = NULL;
+
+    (void)state;
+    assert_int_equal(password_split(&name, &password, both), 0);
+    assert_string_equal(name, "alice");
+    assert_string_equal(password, "pass:word");
+    assert_string_equal(both, "alice");
+    assert_string_equal(both + 6, "*********");
+    password_free(name);
+    password_free(password);
+    password = NULL;
+    assert_int_equal(password_split(&name, &password, alone), 0);
+    assert_string_equal(name, "bob");
+    assert_null(password);
+    password_free(name);
+    assert_int_equal(password_split(&name, &password, empty), 0);
+    assert_string_equal(password, "");
+    password_free(name);
+    password_free(password);
+    assert_int_equal(password_split(&name, &password, none), ERR_SYNTAX);
+}
+
+static int split_once(void *ctx)
+{
+    char argument[] = "alice:secret", *name, *password;
+    int err = password_split(&name, &password, argument);
+
+    (void)ctx;
+    if (!err) {
+        password_free(name);
+        password_free(password);
+    }
+    return err;
+}
+
+static void without_memory_nothing_is_taken_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(oom_sweep(split_once, NULL), 2);
+}
+
 static void a_missing_file_is_told(void **state)
 {
     char *got;
@@ -289,6 +334,8 @@ int main(void)
         cmocka_unit_test(no_line_is_no_password),
         cmocka_unit_test(what_would_be_cut_is_refused),
         cmocka_unit_test(without_memory_there_is_no_password),
+        cmocka_unit_test(an_argument_is_taken_apart),
+        cmocka_unit_test(without_memory_nothing_is_taken_apart),
         cmocka_unit_test(a_missing_file_is_told),
         TTY_TEST(what_is_typed_is_not_shown),
         TTY_TEST(a_signal_finds_the_terminal_as_it_was),
