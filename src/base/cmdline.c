@@ -324,45 +324,45 @@ static size_t find_column(const struct cmdline *c)
     return longest + 2;
 }
 
-/* Puts `text` into lines that begin at `column`; the first one has already come
- * to column `at`. */
-static void put_text(FILE *to, size_t column, size_t at, struct span text)
+/* Where the next word of the help goes. */
+struct help_line {
+    FILE *to;
+    size_t column; /* of the help */
+    size_t at;     /* the column that comes next */
+};
+
+static void put_word(struct help_line *line, struct span word)
 {
-    bool is_first = true;
+    bool is_first = line->at == line->column;
 
-    if (at + 2 > column) {
-        fputc('\n', to);
-        at = 0;
+    if (!is_first && line->at + 1 + word.n > WIDTH) {
+        fprintf(line->to, "\n%*s", (int)line->column, "");
+        line->at = line->column;
+        is_first = true;
     }
-    fprintf(to, "%*s", (int)(column - at), "");
-    at = column;
-    while (text.n > 0) {
-        struct span word = span_cut(&text, ' ');
-
-        if (!is_first && at + 1 + word.n > WIDTH) {
-            fprintf(to, "\n%*s", (int)column, "");
-            at = column;
-        } else if (!is_first) {
-            fputc(' ', to);
-            at++;
-        }
-        fprintf(to, "%.*s", SPAN_ARG(word));
-        at += word.n;
-        is_first = false;
-    }
-    fputc('\n', to);
+    fprintf(line->to, "%s%.*s", is_first ? "" : " ", SPAN_ARG(word));
+    line->at += word.n + (is_first ? 0 : 1);
 }
 
 static void put_option(FILE *to, size_t column, const struct cmdline_option *o)
 {
-    char names[WIDTH + 1], text[1024];
-    size_t at = put_names(names, o);
+    struct help_line line = {to, column, column};
+    char names[WIDTH + 1], initial[WIDTH + 1];
+    struct span help = span_str(o->help);
+    size_t n = put_names(names, o);
 
-    snprintf(text, sizeof text, "%s%s%s%s", o->help,
-             o->initial ? " (default: " : "", o->initial ? o->initial : "",
-             o->initial ? ")" : "");
-    fputs(names, to);
-    put_text(to, column, at, span_str(text));
+    if (n + 2 > column) {
+        fprintf(to, "%s\n", names);
+        names[n = 0] = '\0';
+    }
+    fprintf(to, "%s%*s", names, (int)(column - n), "");
+    while (help.n > 0)
+        put_word(&line, span_cut(&help, ' '));
+    if (o->initial) {
+        snprintf(initial, sizeof initial, "(default: %s)", o->initial);
+        put_word(&line, span_str(initial));
+    }
+    fputc('\n', to);
 }
 
 void cmdline_help(FILE *to, const struct cmdline *c)
