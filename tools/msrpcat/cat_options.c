@@ -1,6 +1,5 @@
 #include "cat_options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "err.h"
@@ -8,161 +7,58 @@
 #include "str.h"
 #include "uri.h"
 
-enum { TIMEOUT_S = 30 };
+/* --- what is more than a value -------------------------------------------- */
 
-/* Long options without a letter. */
-enum {
-    OPT_PASSWORD_FILE = 256,
-    OPT_TYPE,
-    OPT_REPORT,
-    OPT_FAILURE_REPORT,
-    OPT_CHUNK_SIZE,
-    OPT_WINDOW,
-    OPT_TIMEOUT,
-    OPT_EXPIRES,
-    OPT_KEEPALIVE,
-    OPT_CA,
-    OPT_NAME
-};
-
-static const char letters[] = ":r:u:c:l:t:m:f:o:O:n:p:kqvVh";
-
-static const struct option names[] = {
-    {"relay", required_argument, NULL, 'r'},
-    {"user", required_argument, NULL, 'u'},
-    {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
-    {"connect", required_argument, NULL, 'c'},
-    {"listen", required_argument, NULL, 'l'},
-    {"to", required_argument, NULL, 't'},
-    {"message", required_argument, NULL, 'm'},
-    {"file", required_argument, NULL, 'f'},
-    {"type", required_argument, NULL, OPT_TYPE},
-    {"output", required_argument, NULL, 'o'},
-    {"output-dir", required_argument, NULL, 'O'},
-    {"count", required_argument, NULL, 'n'},
-    {"path-file", required_argument, NULL, 'p'},
-    {"report", no_argument, NULL, OPT_REPORT},
-    {"failure-report", required_argument, NULL, OPT_FAILURE_REPORT},
-    {"chunk-size", required_argument, NULL, OPT_CHUNK_SIZE},
-    {"window", required_argument, NULL, OPT_WINDOW},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"expires", required_argument, NULL, OPT_EXPIRES},
-    {"keepalive", required_argument, NULL, OPT_KEEPALIVE},
-    {"ca", required_argument, NULL, OPT_CA},
-    {"name", required_argument, NULL, OPT_NAME},
-    {"insecure", no_argument, NULL, 'k'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0}};
-
-void cat_options_help(FILE *to)
+static int add_relay(void *values, char *argument, char why[CMDLINE_WHY])
 {
-    fputs(
-        "msrpcat: send and receive MSRP messages\n"
-        "\n"
-        "  msrpcat -r RELAY -u USER [-n COUNT] [-o FILE | -O DIR]    receive\n"
-        "  msrpcat -r RELAY -u USER -t PATH -m TEXT | -f FILE ...    send\n"
-        "  msrpcat -r RELAY -u USER -t PATH                          chat\n"
-        "  msrpcat -t PATH ...           as a peer that has no relay\n"
-        "  msrpcat -l [HOST:]PORT ...    wait for a peer, without TLS\n"
-        "\n"
-        "  -r, --relay URI          authenticate there (again for the next)\n"
-        "  -u, --user NAME[:PASS]   asks for the password if there is none\n"
-        "      --password-file FILE its first line is the password\n"
-        "  -c, --connect HOST:PORT  connect there, whatever the URI says\n"
-        "  -t, --to PATH|@FILE      the peer's path\n"
-        "  -m, --message TEXT       send this\n"
-        "  -f, --file FILE|-        send this; - is standard input\n"
-        "      --type MIME          of the -m and -f that follow\n"
-        "      --report             wait until the peer reports all octets\n"
-        "      --failure-report yes|no|partial\n"
-        "      --chunk-size N       cut into SENDs of N octets\n"
-        "      --window N           at most N unanswered SENDs\n"
-        "  -n, --count COUNT        exit after that many messages\n"
-        "  -o, --output FILE|-      write contents there, one after another\n"
-        "  -O, --output-dir DIR     write each message to a file of its own\n"
-        "  -p, --path-file FILE|-   write the own path there\n"
-        "      --ca FILE            trust these certificates\n"
-        "      --name HOST          the certificate must be for HOST\n"
-        "  -k, --insecure           any certificate will do\n"
-        "      --expires SECONDS    how long to be reachable\n"
-        "      --keepalive SECONDS  send a SEND without body when idle\n"
-        "      --timeout SECONDS    to wait for any answer (30)\n"
-        "  -v, --verbose            show every frame on stderr\n"
-        "  -q, --quiet              errors only\n"
-        "  -V, --version    -h, --help\n",
-        to);
-}
-
-static int wrong(char why[CAT_OPTIONS_WHY], const char *what, const char *arg)
-{
-    snprintf(why, CAT_OPTIONS_WHY, "%s%s%s", what, arg ? ": " : "",
-             arg ? arg : "");
-    return ERR_SYNTAX;
-}
-
-static int read_number(uint64_t *out, char why[CAT_OPTIONS_WHY],
-                       const char *name, const char *arg, uint64_t max)
-{
-    uint64_t n;
-
-    if (span_u64(&n, span_str(arg), max) || n == 0)
-        return wrong(why, name, arg);
-    *out = n;
-    return 0;
-}
-
-/* --- single options ------------------------------------------------------- */
-
-static int add_relay(struct cat_options *o, char why[CAT_OPTIONS_WHY],
-                     char *arg)
-{
+    struct cat_options *o = values;
     struct uri uri;
 
-    if (uri_parse(&uri, span_str(arg)))
-        return wrong(why, "not an MSRP URI", arg);
+    if (uri_parse(&uri, span_str(argument)))
+        return cmdline_refuse(why, "not an MSRP URI: %s", argument);
     if (o->n_relays == CAT_OPTIONS_RELAYS)
-        return wrong(why, "too many relays", NULL);
-    o->relays[o->n_relays++] = arg;
+        return cmdline_refuse(why, "more than %d relays", CAT_OPTIONS_RELAYS);
+    o->relays[o->n_relays++] = argument;
     return 0;
 }
 
-static int set_user(struct cat_options *o, char why[CAT_OPTIONS_WHY], char *arg)
+static int set_user(void *values, char *argument, char why[CMDLINE_WHY])
 {
-    if (o->user || arg[0] == '\0' || arg[0] == ':')
-        return wrong(why, "one user, with a name", NULL);
-    return password_split(&o->user, &o->password, arg);
+    struct cat_options *o = values;
+    int err;
+
+    if (o->user)
+        return cmdline_refuse(why, "--user is given more than once");
+    err = password_split(&o->user, &o->password, argument);
+    if (err == ERR_SYNTAX)
+        return cmdline_refuse(why, "empty user name for --user");
+    return err;
 }
 
-static int add_item(struct cat_options *o, bool is_file, const char *arg,
-                    const char *type)
+static int add_item(struct cat_options *o, bool is_file, const char *argument)
 {
+    const char *usual = is_file ? "application/octet-stream" : "text/plain";
     struct cat_options_item *items =
         realloc(o->items, (o->n_items + 1) * sizeof *items);
 
     if (!items)
         return ERR_NOMEM;
     o->items = items;
-    if (!type)
-        type = is_file ? "application/octet-stream" : "text/plain";
-    items[o->n_items++] = (struct cat_options_item){is_file, arg, type};
+    items[o->n_items++] =
+        (struct cat_options_item){is_file, argument, o->type ? o->type : usual};
     return 0;
 }
 
-static int set_failure_report(struct cat_options *o, char why[CAT_OPTIONS_WHY],
-                              const char *arg)
+static int add_message(void *values, char *argument, char why[CMDLINE_WHY])
 {
-    if (strcmp(arg, "yes") == 0)
-        o->failure_report = MSG_REPORT_YES;
-    else if (strcmp(arg, "no") == 0)
-        o->failure_report = MSG_REPORT_NO;
-    else if (strcmp(arg, "partial") == 0)
-        o->failure_report = MSG_REPORT_PARTIAL;
-    else
-        return wrong(why, "--failure-report", arg);
-    return 0;
+    (void)why;
+    return add_item(values, false, argument);
+}
+
+static int add_file(void *values, char *argument, char why[CMDLINE_WHY])
+{
+    (void)why;
+    return add_item(values, true, argument);
 }
 
 /* type "/" subtype and what may follow; no control octets in any case. */
@@ -178,119 +74,176 @@ static bool is_type(const char *s)
     return true;
 }
 
-static int take_number(struct cat_options *o, char why[CAT_OPTIONS_WHY], int c,
-                       const char *arg)
+static int set_type(void *values, char *argument, char why[CMDLINE_WHY])
 {
-    switch (c) {
-    case 'n':
-        return read_number(&o->count, why, "--count", arg, UINT32_MAX);
-    case OPT_CHUNK_SIZE:
-        return read_number(&o->chunk_size, why, "--chunk-size", arg,
-                           MSG_RANGE_MAX);
-    case OPT_WINDOW:
-        return read_number(&o->window, why, "--window", arg, UINT32_MAX);
-    case OPT_TIMEOUT:
-        return read_number(&o->timeout_s, why, "--timeout", arg, 1000000);
-    case OPT_EXPIRES:
-        return read_number(&o->expires_s, why, "--expires", arg, UINT32_MAX);
-    default:
-        return read_number(&o->keepalive_s, why, "--keepalive", arg, 1000000);
-    }
+    struct cat_options *o = values;
+
+    o->type = argument;
+    return is_type(argument)
+               ? 0
+               : cmdline_refuse(why, "not a media type: %s", argument);
 }
 
-static void take_flag(struct cat_options *o, int c)
-{
-    switch (c) {
-    case 'k':
-        o->insecure = true;
-        break;
-    case 'q':
-        o->quiet = true;
-        break;
-    case 'v':
-        o->verbose = true;
-        break;
-    case 'V':
-        o->version = true;
-        break;
-    case 'h':
-        o->help = true;
-        break;
-    default:
-        o->report = true;
-        break;
-    }
-}
+/* --- the table ------------------------------------------------------------ */
 
-/* Options with a string; *type is what --type last said. */
-static int take_string(struct cat_options *o, char why[CAT_OPTIONS_WHY], int c,
-                       char *arg, const char **type)
-{
-    switch (c) {
-    case 'r':
-        return add_relay(o, why, arg);
-    case 'u':
-        return set_user(o, why, arg);
-    case 'm':
-    case 'f':
-        return add_item(o, c == 'f', arg, *type);
-    case OPT_FAILURE_REPORT:
-        return set_failure_report(o, why, arg);
-    case OPT_TYPE:
-        *type = arg;
-        return is_type(arg) ? 0 : wrong(why, "not a media type", arg);
-    case 'c':
-        o->connect = arg;
-        return 0;
-    case 'l':
-        o->listen = arg;
-        return 0;
-    case 't':
-        o->to = arg;
-        return 0;
-    case 'o':
-        o->output = arg;
-        return 0;
-    case 'O':
-        o->output_dir = arg;
-        return 0;
-    case 'p':
-        o->path_file = arg;
-        return 0;
-    case OPT_PASSWORD_FILE:
-        o->password_file = arg;
-        return 0;
-    case OPT_CA:
-        o->ca_file = arg;
-        return 0;
-    default:
-        o->name = arg;
-        return 0;
-    }
-}
+static const char *const failure_reports[] = {
+    [MSG_REPORT_NO] = "no",
+    [MSG_REPORT_YES] = "yes",
+    [MSG_REPORT_PARTIAL] = "partial",
+    NULL,
+};
 
-static int take(struct cat_options *o, char why[CAT_OPTIONS_WHY], int c,
-                char *arg, const char **type)
+#define AT(member) .at = offsetof(struct cat_options, member)
+#define FLAG(member) .kind = CMDLINE_FLAG, AT(member)
+#define TEXT(member) .kind = CMDLINE_TEXT, AT(member)
+#define FILE_NAME(member) .kind = CMDLINE_FILE, AT(member)
+#define COUNT(member, most)                                                    \
+    .kind = CMDLINE_COUNT, AT(member), .min = 1, .max = (most)
+#define CALL(function) .kind = CMDLINE_CALL, .take = (function)
+
+static const struct cmdline_option rows[] = {
+    {.help = "Connection:"},
+    {.letter = 'r',
+     .name = "relay",
+     .argument = "URI",
+     CALL(add_relay),
+     .help = "authenticate at this relay; given again: at the next one, "
+             "through the first"},
+    {.letter = 'u',
+     .name = "user",
+     .argument = "NAME[:PASS]",
+     CALL(set_user),
+     .help = "the user at the relay; asks for PASS if not given"},
+    {.name = "password-file",
+     .argument = "FILE",
+     FILE_NAME(password_file),
+     .help = "read the password from the first line of FILE"},
+    {.letter = 'c',
+     .name = "connect",
+     .argument = "HOST:PORT",
+     TEXT(connect),
+     .help = "connect to this address, whatever the URI says"},
+    {.letter = 'l',
+     .name = "listen",
+     .argument = "[HOST:]PORT",
+     TEXT(listen),
+     .help = "wait for a peer to connect, without TLS"},
+    {.name = "ca",
+     .argument = "FILE",
+     FILE_NAME(ca_file),
+     .help = "trust these certificates, not the system's"},
+    {.name = "name",
+     .argument = "HOST",
+     TEXT(name),
+     .help = "expect a certificate for HOST, not the URI's host"},
+    {.letter = 'k',
+     .name = "insecure",
+     FLAG(insecure),
+     .help = "accept any certificate"},
+    {.name = "expires",
+     .argument = "SECONDS",
+     COUNT(expires_s, UINT32_MAX),
+     .help = "ask the relay for a URI valid for this long"},
+    {.name = "keepalive",
+     .argument = "SECONDS",
+     COUNT(keepalive_s, 1000000),
+     .help = "send an empty SEND after this long without sending"},
+    {.name = "timeout",
+     .argument = "SECONDS",
+     COUNT(timeout_s, 1000000),
+     .initial = "30",
+     .help = "wait this long for a connection, response, REPORT"},
+
+    {.help = "Sending:"},
+    {.letter = 't',
+     .name = "to",
+     .argument = "PATH|@FILE",
+     TEXT(to),
+     .help = "the peer's path, or a file that begins with it"},
+    {.letter = 'm',
+     .name = "message",
+     .argument = "TEXT",
+     CALL(add_message),
+     .help = "send this text"},
+    {.letter = 'f',
+     .name = "file",
+     .argument = "FILE",
+     CALL(add_file),
+     .help = "send this file; - is standard input"},
+    {.name = "type",
+     .argument = "MIME",
+     CALL(set_type),
+     .help = "the media type of each -m and -f that follows"},
+    {.name = "report",
+     FLAG(report),
+     .help = "wait until the peer has reported all octets"},
+    {.name = "failure-report",
+     .kind = CMDLINE_CHOICE,
+     AT(failure_report),
+     .choices = failure_reports,
+     .initial = "yes",
+     .help = "the value of Failure-Report"},
+    {.name = "chunk-size",
+     .argument = "N",
+     COUNT(chunk_size, MSG_RANGE_MAX),
+     .help = "cut messages into SENDs of N octets"},
+    {.name = "window",
+     .argument = "N",
+     COUNT(window, UINT32_MAX),
+     .help = "allow at most N SENDs without a response"},
+
+    {.help = "Receiving:"},
+    {.letter = 'n',
+     .name = "count",
+     .argument = "COUNT",
+     COUNT(count, UINT32_MAX),
+     .help = "exit after COUNT messages"},
+    {.letter = 'o',
+     .name = "output",
+     .argument = "FILE",
+     FILE_NAME(output),
+     .help = "write all messages to FILE; - is standard output"},
+    {.letter = 'O',
+     .name = "output-dir",
+     .argument = "DIR",
+     FILE_NAME(output_dir),
+     .help = "write each message to a file of its own in DIR"},
+    {.letter = 'p',
+     .name = "path-file",
+     .argument = "FILE",
+     FILE_NAME(path_file),
+     .help = "write this end's path to FILE; - is standard output"},
+
+    {.help = "Other:"},
+    {.letter = 'v',
+     .name = "verbose",
+     FLAG(verbose),
+     .help = "show the head of every frame on stderr"},
+    {.letter = 'q', .name = "quiet", FLAG(quiet), .help = "print errors only"},
+    {.letter = 'V',
+     .name = "version",
+     FLAG(version),
+     .help = "print the version"},
+    {.letter = 'h', .name = "help", FLAG(help), .help = "print this help"},
+};
+
+static const struct cmdline table = {rows, sizeof rows / sizeof *rows, false};
+
+void cat_options_help(FILE *to)
 {
-    switch (c) {
-    case 'k':
-    case 'q':
-    case 'v':
-    case 'V':
-    case 'h':
-    case OPT_REPORT:
-        take_flag(o, c);
-        return 0;
-    case 'n':
-    case OPT_CHUNK_SIZE:
-    case OPT_WINDOW:
-    case OPT_TIMEOUT:
-    case OPT_EXPIRES:
-    case OPT_KEEPALIVE:
-        return take_number(o, why, c, arg);
-    default:
-        return take_string(o, why, c, arg, type);
-    }
+    fputs("usage: msrpcat -r RELAY -u USER [OPTION]...          "
+          "        receive\n"
+          "       msrpcat -r RELAY -u USER -t PATH -m TEXT|-f FILE ..."
+          "  send\n"
+          "       msrpcat -r RELAY -u USER -t PATH                  "
+          "    chat\n"
+          "       msrpcat -t PATH ...                               "
+          "    without a relay\n"
+          "       msrpcat -l [HOST:]PORT ...                        "
+          "    wait for a peer\n"
+          "\n",
+          to);
+    cmdline_help(to, &table);
 }
 
 /* --- all together --------------------------------------------------------- */
@@ -304,51 +257,46 @@ static size_t count_stdin(const struct cat_options *o)
     return n;
 }
 
-static int check(const struct cat_options *o, char why[CAT_OPTIONS_WHY],
-                 const char *type)
+static int check(const struct cat_options *o, char why[CMDLINE_WHY])
 {
     if (o->listen && (o->n_relays || o->connect))
-        return wrong(why, "--listen goes without --relay and --connect", NULL);
+        return cmdline_refuse(
+            why, "--listen cannot be used with --relay or --connect");
     if (!o->listen && !o->n_relays && !o->to)
-        return wrong(why, "one of --relay, --to and --listen is needed", NULL);
+        return cmdline_refuse(why, "--relay, --to or --listen is required");
     if (o->n_relays && !o->user)
-        return wrong(why, "--relay needs --user", NULL);
+        return cmdline_refuse(why, "--relay requires --user");
     if (o->user && !o->n_relays)
-        return wrong(why, "--user needs --relay", NULL);
+        return cmdline_refuse(why, "--user requires --relay");
     if (o->password && o->password_file)
-        return wrong(why, "one password is enough", NULL);
+        return cmdline_refuse(why, "the password is given twice: in --user "
+                                   "and by --password-file");
     if (o->n_items && !o->to)
-        return wrong(why, "--message and --file need --to", NULL);
+        return cmdline_refuse(why, "--message and --file require --to");
     if (o->output && o->output_dir)
-        return wrong(why, "either --output or --output-dir", NULL);
+        return cmdline_refuse(
+            why, "--output and --output-dir cannot be used together");
     if (count_stdin(o) > 1)
-        return wrong(why, "standard input can be sent once", NULL);
-    if (type && (o->n_items == 0 || o->items[o->n_items - 1].type != type))
-        return wrong(why, "--type stands before what it is for", NULL);
+        return cmdline_refuse(why, "standard input can be sent only once");
+    if (o->type &&
+        (o->n_items == 0 || o->items[o->n_items - 1].type != o->type))
+        return cmdline_refuse(why,
+                              "--type must come before the -m or -f it is for");
     return 0;
 }
 
-int cat_options_parse(struct cat_options *o, char why[CAT_OPTIONS_WHY],
-                      int argc, char **argv)
+int cat_options_parse(struct cat_options *o, char why[CMDLINE_WHY], int argc,
+                      char **argv)
 {
-    const char *type = NULL;
-    int c, err = 0;
+    int first, err;
 
-    *o = (struct cat_options){.failure_report = MSG_REPORT_YES,
-                              .timeout_s = TIMEOUT_S};
-    optind = 0; /* glibc: begin anew */
-    while (!err && (c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-        if (c == '?')
-            return wrong(why, "no such option", argv[optind - 1]);
-        if (c == ':')
-            return wrong(why, "needs an argument", argv[optind - 1]);
-        err = take(o, why, c, optarg, &type);
-    }
+    *o = (struct cat_options){0};
+    err = cmdline_parse(o, &first, why, &table, argc, argv);
     if (err || o->help || o->version)
         return err;
-    if (optind < argc)
-        return wrong(why, "what is that for", argv[optind]);
-    return check(o, why, type);
+    if (first < argc)
+        return cmdline_refuse(why, "unexpected argument %s", argv[first]);
+    return check(o, why);
 }
 
 void cat_options_free(struct cat_options *o)

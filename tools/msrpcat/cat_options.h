@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cmdline.h"
 #include "msg.h"
 
 enum exit_code {
@@ -16,7 +17,7 @@ enum exit_code {
     EXIT_USAGE = 64
 };
 
-enum { CAT_OPTIONS_RELAYS = 8, CAT_OPTIONS_WHY = 200 };
+enum { CAT_OPTIONS_RELAYS = 8 };
 
 /* Something to send. */
 struct cat_options_item {
@@ -36,6 +37,7 @@ struct cat_options {
     const char *to;
     struct cat_options_item *items; /* heap */
     size_t n_items;
+    const char *type; /* of the items to come; NULL: the usual one */
     const char *output, *output_dir;
     const char *path_file;
     uint64_t count; /* messages to wait for; 0: not given */
@@ -50,8 +52,8 @@ struct cat_options {
 
 /* Reads argv, in which a password is overwritten: 0, ERR_NOMEM, or ERR_SYNTAX
  * with the reason in `why`. cat_options_free() in any case. */
-int cat_options_parse(struct cat_options *o, char why[CAT_OPTIONS_WHY],
-                      int argc, char **argv);
+int cat_options_parse(struct cat_options *o, char why[CMDLINE_WHY], int argc,
+                      char **argv);
 
 /* Wipes what is secret. */
 void cat_options_free(struct cat_options *o);

@@ -263,14 +263,17 @@ static enum exit_code run(struct program *p)
 int main(int argc, char **argv)
 {
     struct program p = {0};
-    char why[CAT_OPTIONS_WHY];
+    char why[CMDLINE_WHY];
     enum exit_code code = EXIT_FINE;
     int err = cat_options_parse(&p.options, why, argc, argv);
 
     setvbuf(stderr, NULL, _IOLBF, 0); /* --verbose writes a lot */
     screen_init(&p.screen, stderr, p.options.quiet);
     if (err) {
-        screen_note(&p.screen, "%s", err == ERR_SYNTAX ? why : err_text(err));
+        if (err == ERR_SYNTAX)
+            screen_note(&p.screen, "%s (try 'msrpcat --help')", why);
+        else
+            screen_note(&p.screen, "%s", err_text(err));
         code = EXIT_USAGE;
     } else if (p.options.help) {
         cat_options_help(stdout);

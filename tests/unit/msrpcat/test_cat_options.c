@@ -11,7 +11,7 @@ enum { ARGS = 24 };
 
 struct line {
     struct cat_options options;
-    char why[CAT_OPTIONS_WHY];
+    char why[CMDLINE_WHY];
     char text[ARGS][80]; /* argv has to be writable */
     char *argv[ARGS + 1];
     int argc;
@@ -68,7 +68,7 @@ static void a_receiver_needs_a_relay_and_a_user(void **state)
     assert_false(cat_options_is_chat(&l->options));
     assert_refused(l, "-r|" RELAY, "--user");
     assert_refused(l, "-u|alice|-t|" PEER, "--relay");
-    assert_refused(l, "-n|1", "is needed");
+    assert_refused(l, "-n|1", "is required");
 }
 
 static void a_password_vanishes_from_the_command_line(void **state)
