@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cmdline.h"
 #include "msg.h"
 
 enum load_exit {
@@ -16,11 +17,7 @@ enum load_exit {
     LOAD_USAGE = 64
 };
 
-enum {
-    LOAD_OPTIONS_WHY = 200,
-    LOAD_OPTIONS_NAME = 256,
-    LOAD_OPTIONS_PAIRS_MAX = 500000
-};
+enum { LOAD_OPTIONS_NAME = 256, LOAD_OPTIONS_PAIRS_MAX = 500000 };
 
 /* Strings point into argv, but for the two that are wiped. */
 struct load_options {
@@ -54,8 +51,8 @@ struct load_options {
 
 /* Reads argv, in which a password is overwritten: 0, ERR_NOMEM, or ERR_SYNTAX
  * with the reason in `why`. load_options_free() in any case. */
-int load_options_parse(struct load_options *o, char why[LOAD_OPTIONS_WHY],
-                       int argc, char **argv);
+int load_options_parse(struct load_options *o, char why[CMDLINE_WHY], int argc,
+                       char **argv);
 
 /* The name of client `number` of all; users are taken in turn. */
 void load_options_user(char name[LOAD_OPTIONS_NAME],

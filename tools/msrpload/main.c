@@ -108,12 +108,15 @@ static enum load_exit run_or_print(struct load_options *o)
 int main(int argc, char **argv)
 {
     struct load_options o;
-    char why[LOAD_OPTIONS_WHY];
+    char why[CMDLINE_WHY];
     enum load_exit code = LOAD_FINE;
     int err = load_options_parse(&o, why, argc, argv);
 
-    if (err) {
-        code = complain(err == ERR_SYNTAX ? why : err_text(err), LOAD_USAGE);
+    if (err == ERR_SYNTAX) {
+        fprintf(stderr, "msrpload: %s (try 'msrpload --help')\n", why);
+        code = LOAD_USAGE;
+    } else if (err) {
+        code = complain(err_text(err), LOAD_USAGE);
     } else if (o.help) {
         load_options_help(stdout);
     } else if (o.version) {

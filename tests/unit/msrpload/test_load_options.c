@@ -11,7 +11,7 @@ enum { ARGS = 24 };
 
 struct line {
     struct load_options options;
-    char why[LOAD_OPTIONS_WHY];
+    char why[CMDLINE_WHY];
     char text[ARGS][80]; /* argv has to be writable */
     char *argv[ARGS + 1];
 };
@@ -94,8 +94,8 @@ static void relay_and_user_are_needed(void **state)
     assert_non_null(strstr(l->why, "--user"));
     assert_int_equal(parse_all(l, "-u|load:pw"), ERR_SYNTAX);
     assert_non_null(strstr(l->why, "--relay"));
-    assert_refused(l, "-r|" RELAY, "one relay");
-    assert_refused(l, "-u|other", "one user");
+    assert_refused(l, "-r|" RELAY, "--relay is given more than once");
+    assert_refused(l, "-u|other", "--user is given more than once");
     assert_int_equal(parse_all(l, "-r|relay.example.com|-u|load"), ERR_SYNTAX);
     assert_non_null(strstr(l->why, "not an MSRP URI"));
 }
@@ -208,15 +208,16 @@ static void what_does_not_go_together_is_refused(void **state)
 {
     struct line *l = *state;
 
-    assert_refused(l, "-p|2|--stall|3", "more stalled");
-    assert_refused(l, "-p|4|--stall|1|--sessions-per-connection|2", "stalls");
+    assert_refused(l, "-p|2|--stall|3", "--stall is larger than --pairs");
+    assert_refused(l, "-p|4|--stall|1|--sessions-per-connection|2",
+                   "multiple of --sessions");
     assert_refused(l, "-p|4|--stall|1|--duplex", "--duplex");
     assert_refused(l, "-p|4|--stall|1|-n|5", "--duration");
     assert_refused(l, "--idle|-n|5", "--idle");
     assert_refused(l, "--password-file|x", "password");
-    assert_refused(l, "more", "what is that for");
-    assert_refused(l, "--no-such-thing", "no such option");
-    assert_refused(l, "-s", "needs an argument");
+    assert_refused(l, "more", "unexpected argument more");
+    assert_refused(l, "--no-such-thing", "unknown option --no-such-thing");
+    assert_refused(l, "-s", "missing argument for -s");
 }
 
 static void help_and_version_need_nothing_else(void **state)
