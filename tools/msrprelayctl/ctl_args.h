@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cmdline.h"
 #include "control_request.h"
 #include "digest.h"
 
@@ -21,6 +22,7 @@ struct ctl_args {
     const char *config; /* the configuration's file */
     const char *socket;
     bool json;
+    bool help, version;
     /* CTL_ASK */
     enum control_id id;
     char line[CONTROL_REQUEST_MAX]; /* the request, with its line feed */
@@ -33,11 +35,9 @@ struct ctl_args {
     bool from_stdin;
 };
 
-enum { CTL_WHY = 256 };
-
 /* Takes the command line apart: 0, or ERR_SYNTAX with `why`, a sentence without
  * a full stop. */
-int ctl_args_parse(struct ctl_args *out, char why[CTL_WHY], int argc,
+int ctl_args_parse(struct ctl_args *out, char why[CMDLINE_WHY], int argc,
                    char **argv);
 
 /* Writes how the program is used. */

@@ -112,11 +112,10 @@ static enum ctl_exit run(const struct ctl_args *a)
 int main(int argc, char **argv)
 {
     struct ctl_args args;
-    char why[CTL_WHY];
+    char why[CMDLINE_WHY];
 
     if (ctl_args_parse(&args, why, argc, argv)) {
-        fprintf(stderr, "msrprelayctl: %s; msrprelayctl --help tells more\n",
-                why);
+        fprintf(stderr, "msrprelayctl: %s (try 'msrprelayctl --help')\n", why);
         return CTL_USAGE;
     }
     return run(&args);
