@@ -1,7 +1,7 @@
 /* control - the control socket: lines of text come in, rows of JSON go out.
  *
- * Knows how requests and answers look, not what they mean. Who may connect is
- * root and the user of this process. An answer of any length is made in small
+ * Knows how requests and answers look, not what they mean. Only root and the
+ * user of this process may connect. An answer of any length is made in small
  * steps, as far as the output has room, and never more than a few of them in a
  * turn of the loop. All is bounded: CONTROL_CLIENTS_MAX connections, the length
  * of a line, the output, and the time without a request.
@@ -45,7 +45,7 @@ struct control_setup {
 /* One request that is being answered. */
 struct control_call {
     struct control_request request; /* valid until the end */
-    uid_t uid;                      /* of who asks */
+    uid_t uid;                      /* of the client */
     size_t steps;                   /* made before this one */
     void *state; /* the answerer's, zeroed, state_size octets */
 };
@@ -56,13 +56,14 @@ int control_new(struct control **out, struct loop *loop,
 /* Ends all connections. All doors must be closed. NULL is harmless. */
 void control_free(struct control *c);
 
-/* Listens at `path`, and serves who comes as one of c's. 0; ERR_EXISTS when
+/* Listens at `path`, and serves clients that connect there. 0; ERR_EXISTS when
  * another process listens there; ERR_IO (errno is set); ERR_NOMEM. */
 int control_open(struct control_door **out, struct control *c,
                  const char *path);
-/* Keeps a descriptor back for one who comes when there is no other left. */
+/* Keeps a descriptor in reserve for a client that connects when there is no
+ * other left. */
 void control_reserve(struct control_door *d);
-/* Closes it and removes its file; who has come through it stays. NULL is
+/* Closes it and removes its file; clients that came through it stay. NULL is
  * harmless. */
 void control_close(struct control_door *d);
 

@@ -47,7 +47,7 @@ struct control_command {
     const char *words; /* that may follow, with a blank between; "": none */
     unsigned keys;     /* that may follow, one of them at most */
     bool needs_key;    /* ... and at least */
-    bool changes;      /* the relay: who did so is logged */
+    bool changes;      /* the relay: the user is logged */
 };
 
 extern const struct control_command control_commands[CONTROL_COMMANDS];

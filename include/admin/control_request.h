@@ -3,9 +3,9 @@
  *
  *     kick user="alice smith"
  *
- * A command, and behind spaces its arguments: words, and `key=value`. A value
- * may stand in double quotes, in which a backslash takes the octet behind it as
- * it is. There are no control characters. Pure. */
+ * A command, and after spaces its arguments: words, and `key=value`. A value
+ * may be in double quotes, in which a backslash takes the octet after it as it
+ * is. Control characters are refused. Pure. */
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
@@ -39,7 +39,7 @@ int control_request_parse(struct control_request *out, const char **why,
 bool control_request_is_text(struct span line);
 
 /* Writes `value` as a line needs it, with quotes if it must, into dst and a NUL
- * behind it: 0, ERR_LIMIT when it does not fit, ERR_SYNTAX for what no line can
+ * after it: 0, ERR_LIMIT when it does not fit, ERR_SYNTAX for what no line can
  * hold. */
 int control_request_quote(char *dst, size_t size, struct span value);
 

@@ -24,7 +24,7 @@ struct expo_label {
 void expo_family(struct text *t, const char *name, const char *type,
                  const char *help);
 
-/* A sample; `suffix`, such as "_sum", is "" but for histograms. */
+/* A sample; `suffix`, such as "_sum", is "" except for histograms. */
 void expo_count(struct text *t, const char *name, const char *suffix,
                 const struct expo_label *labels, size_t n, uint64_t value);
 void expo_real(struct text *t, const char *name, const char *suffix,

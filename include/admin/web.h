@@ -2,8 +2,8 @@
  *
  * Answers GET and HEAD of the paths in a table, one request a connection. All
  * is bounded: WEB_CONNS_MAX connections, each with life_ms from accept to end;
- * who comes when all are taken is closed at once. It has a net of its own,
- * so that its connections neither count nor wait among the relay's. */
+ * further connections are closed at once. It has a net of its own, so that its
+ * connections neither count nor wait among the relay's. */
 #ifndef WEB_H
 #define WEB_H
 

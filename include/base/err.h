@@ -32,8 +32,8 @@ enum err {
 /* The sentence for `err`; static, never NULL. 0 gives "success". */
 const char *err_text(int err);
 
-/* The same, but for ERR_IO what errno says, if it says anything: for errors
- * that have just been returned. Valid until the next call. */
+/* The same, but the text of errno for ERR_IO, if errno is set: for an error
+ * that was just returned. Valid until the next call. */
 const char *err_reason(int err);
 
 /* The name, such as "ERR_AGAIN"; static, never NULL. */

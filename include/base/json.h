@@ -30,7 +30,7 @@ struct json {
     char *p; /* the caller's */
     size_t n, size;
     unsigned depth; /* objects and arrays that are open */
-    bool comma;     /* the next value stands behind another one */
+    bool comma;     /* the next value follows another one */
     bool full;
 };
 

@@ -4,7 +4,7 @@
  *
  * error needs a human; warn: something is off; info: connections and sessions
  * come and go; debug: the rest. Never bodies, whole tokens, credentials or
- * nonces. Whoever decides about an error logs it, once. */
+ * nonces. The function that decides about an error logs it, once. */
 #ifndef LOG_H
 #define LOG_H
 
@@ -29,14 +29,14 @@ void log_free(struct log *l);
  * The one before is closed. */
 void log_use(struct log *l, struct log_target *target);
 
-/* Opens a file anew, for rotation; the old one stays in use if that fails: 0,
- * or ERR_IO with errno. */
+/* Reopens a file, for rotation; the old one stays in use if that fails: 0, or
+ * ERR_IO with errno. */
 int log_reopen(struct log *l);
 
 /* The most lines a second that peers may cause: those of warn and info that are
- * about a connection, which begin with `c=`. After a rest it may be five times
- * as many at once. How many were held back is told by a line a second at most.
- * 0, as in the beginning, is no limit; at most LOG_RATE_MAX. */
+ * about a connection, which begin with `c=`. After a quiet time it may be five
+ * times as many at once. How many were held back is logged at most once a
+ * second. 0, as in the beginning, is no limit; at most LOG_RATE_MAX. */
 void log_set_rate(struct log *l, uint32_t lines_per_s);
 
 /* How many lines were never written: held back, or refused by the target. */
@@ -69,13 +69,13 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
 void log_always(struct log *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* One line as it stands, without control characters, whatever the level: no
- * time is put before it. A NULL log writes nothing. */
+/* One line as it stands, without control characters, whatever the level:
+ * without a time. A NULL log writes nothing. */
 void log_raw(struct log *l, struct span line);
 
 /* A peer's octets made safe to print, in quotes, with \xHH for quotes,
  * backslash and anything but printable ASCII; cut to fit `size` (> 5), with
- * `...` behind the quotes then. Returns dst. */
+ * `...` after the quotes then. Returns dst. */
 const char *log_escape(char *dst, size_t size, struct span s);
 
 /* For lines that a peer can cause: how often one may be written. Zeroed to

@@ -1,8 +1,8 @@
 /* log_target - where lines go: stderr, a file, syslog or the journal.
  *
- * None of them is waited for, but a file's disk: one that is stuck or away
- * costs lines, and one that comes back gets the next. Syslog and the journal
- * are spoken to in single datagrams. */
+ * Writing never waits, except for a file's disk: a target that is stuck or away
+ * loses lines, and gets the next ones when it is back. Syslog and the journal
+ * get one datagram for each line. */
 #ifndef LOG_TARGET_H
 #define LOG_TARGET_H
 
@@ -25,16 +25,17 @@ int log_target_open_journal(struct log_target **out, const char *path);
 /* NULL is harmless. */
 void log_target_close(struct log_target *t);
 
-/* Opens a file anew, for rotation; the old one stays in use if that fails: 0,
- * or ERR_IO with errno. */
+/* Reopens a file, for rotation; the old one stays in use if that fails: 0, or
+ * ERR_IO with errno. */
 int log_target_reopen(struct log_target *t);
 
-/* Makes a file that user's, who may then reopen it: 0, or ERR_IO with errno. */
+/* Makes that user the owner of a file, so that it can be reopened later: 0, or
+ * ERR_IO with errno. */
 int log_target_give(struct log_target *t, uid_t uid, gid_t gid);
 
-/* Writes one line; `text` has no control characters. The time and the level
- * are shown in a file and on stderr; the other two know them by themselves, and
- * the journal is told what stands behind `c=` and `s=` at the head of the text.
+/* Writes one line; `text` has no control characters. The time and the level are
+ * shown in a file and on stderr; the other two add them themselves, and the
+ * journal gets the values of `c=` and `s=` at the head of the text as fields.
  * 0, ERR_AGAIN if it would have to wait, or ERR_IO; then the line is lost. */
 int log_target_put(struct log_target *t, enum log_level level,
                    struct span text);

@@ -1,7 +1,7 @@
 /* str - spans: text that is looked at, not owned, and never NUL-terminated.
  *
  * A span is a plain value. It is valid as long as the memory it points into;
- * whoever hands one out says for how long that is. */
+ * the function that returns one says how long that is. */
 #ifndef STR_H
 #define STR_H
 
@@ -73,7 +73,7 @@ static inline bool span_eq(struct span a, struct span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* The same but for the case of ASCII letters. */
+/* The same, ignoring the case of ASCII letters. */
 bool span_ieq(struct span a, struct span b);
 
 bool span_starts(struct span s, struct span prefix);
@@ -88,7 +88,7 @@ size_t span_find(struct span s, char c);
 struct span span_trim(struct span s);
 
 /* Cuts `*rest` at the first `sep`: returns what is before it and leaves what is
- * behind it. Without a `sep`, all is returned and `*rest` is left empty. */
+ * after it. Without a `sep`, all is returned and `*rest` is left empty. */
 struct span span_cut(struct span *rest, char sep);
 
 /* The decimal number that is the whole of `s`: digits only, 1..20 of them, at
@@ -98,7 +98,7 @@ int span_u64(uint64_t *out, struct span s, uint64_t max);
 /* Equal in constant time for equal lengths: for secrets. */
 bool span_eq_secret(struct span a, struct span b);
 
-/* Copies `s` into `dst` with a NUL behind it; cut to fit `size` (> 0). Returns
+/* Copies `s` into `dst` with a NUL after it; cut to fit `size` (> 0). Returns
  * how many octets were copied. */
 size_t span_copy(char *dst, size_t size, struct span s);
 

@@ -1,8 +1,8 @@
 /* table - a hash table whose links live in its members.
  *
  * The hash is SipHash under a secret from the start of the process, so that
- * nobody outside can choose keys that collide. The table grows by one bucket at
- * an insertion (linear hashing), never by a rebuild that stops the relay. */
+ * peers cannot choose keys that collide. The table grows by one bucket at an
+ * insertion (linear hashing), never by a rebuild that stops the relay. */
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -47,7 +47,7 @@ void table_remove(struct table *t, struct table_node *node);
 struct table_node *table_find(const struct table *t, uint64_t hash,
                               table_equal_fn equal, const void *key);
 
-/* Walks all members in no order: the first with NULL, then the one behind
+/* Walks all members in no order: the first with NULL, then the one after
  * `node`; NULL at the end. Nothing may be added or removed meanwhile, except
  * that the whole walk may free members if it fetches the next one first. */
 struct table_node *table_next(const struct table *t,

@@ -1,7 +1,7 @@
 /* text - a text that grows as it is written, up to a bound.
  *
- * The first thing that goes wrong stays, and what is put behind it is thrown
- * away: whoever wrote a page asks once, at its end. */
+ * The first error is kept, and what is put after it is discarded: callers check
+ * once, at the end. */
 #ifndef TEXT_H
 #define TEXT_H
 

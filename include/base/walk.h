@@ -1,8 +1,8 @@
-/* walk - goes through a list in as many steps as one likes: members may come
- * and go between the steps.
+/* walk - goes through a list step by step, while members come and go between
+ * the steps.
  *
  * A walk shows the members in their order, each once, and those that are
- * appended while it is under way too. Whoever owns the list keeps a second one
+ * appended while it is under way too. The owner of the list keeps a second list
  * of the walks over it, and calls walks_leave() before a member leaves. */
 #ifndef WALK_H
 #define WALK_H

@@ -1,4 +1,4 @@
-/* command - what the command line asks for besides running the relay. */
+/* command - does what the command line asks for, except running the relay. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -18,9 +18,9 @@ enum command_exit {
 
 /* Does what `o` asks for: answers go to `out`, each fault of a configuration to
  * `err` as `FILE:LINE: what is wrong`, each warning as `FILE:LINE: warning:
- * what is odd`. When the relay is to run, *with is what with, checked and to be
- * freed by the caller; else it is zeroed and the process ends with what is
- * returned. */
+ * what is odd`. When the relay is to run, *with is the checked configuration,
+ * to be freed by the caller; else it is zeroed and the process exits with the
+ * result. */
 enum command_exit command_do(struct config_loaded *with,
                              const struct options *o, FILE *out, FILE *err);
 

@@ -1,9 +1,9 @@
 /* config - what the operator asked for: a plain value, read-only once made.
  *
  * The fields mirror the tree of the file: `send.max_chunk_size` there is
- * config->send.max_chunk_size here, with the unit behind the name where the
- * type cannot tell. Numbers are uint64_t, texts are never NULL ("" when empty).
- * A reload makes a new one whole; it never changes one that is in use. */
+ * config->send.max_chunk_size here, with the unit after the name where the type
+ * cannot tell. Numbers are uint64_t, texts are never NULL ("" when empty). A
+ * reload makes a new one whole; it never changes one that is in use. */
 #ifndef CONFIG_H
 #define CONFIG_H
 
@@ -45,7 +45,7 @@ struct config {
             size_t n;
         } aliases;
         char *realm;
-        char *user; /* "": stay who we are */
+        char *user; /* "": keep the user of the process */
         char *group;
     } relay;
     struct {
@@ -100,7 +100,7 @@ struct config {
         uint64_t handshake_ms;
         uint64_t ping_ms; /* 0: none */
         uint64_t connect_ms;
-        uint64_t idle_ms; /* whoever uses it sees to R4976-6.5's hour */
+        uint64_t idle_ms; /* the code that uses it keeps R4976-6.5's hour */
         uint64_t stall_ms;
         uint64_t drain_ms;
     } timers;

@@ -1,5 +1,5 @@
-/* config_check - what a configuration names, looked at: files, accounts, and
- * what it asks for that this version cannot do. */
+/* config_check - checks what a configuration names: files and accounts, and
+ * settings that do not fit together. */
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 

@@ -18,10 +18,10 @@ int config_parse(struct config **out, const char *path, struct span text,
                  config_fault_fn fault, void *ctx);
 
 /* As config_load(), and looks at everything that the configuration names:
- * certificate, key, users, user and group; and at what it asks for that this
- * version cannot do. Faulty values do not end it: the others are looked at all
- * the same, so that one run tells all. `warn` is called for what is allowed but
- * hardly meant, which is no fault.
+ * certificate, key, users, user and group; and at settings that do not fit
+ * together. Faulty values do not end it: the others are looked at all the same,
+ * so that one run tells all. `warn` is called for what is allowed but probably
+ * a mistake.
  *
  * What it has loaded is handed over with the configuration. Users that are in
  * use are handed over again when their file is surely the same; `in_use` is

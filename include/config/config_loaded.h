@@ -1,5 +1,5 @@
-/* config_loaded - a configuration together with what it names, loaded: whoever
- * has looked at a certificate or a users file need not read it again. */
+/* config_loaded - a configuration together with what it names, loaded, so that
+ * nothing that was checked is read a second time. */
 #ifndef CONFIG_LOADED_H
 #define CONFIG_LOADED_H
 
@@ -11,11 +11,11 @@
 struct config_loaded {
     struct config *config;          /* owned */
     struct tls_ctx *tls;            /* a reference; for TLS listeners */
-    struct users *users;            /* owned, but for those in use (below) */
+    struct users *users;            /* owned, unless in use (below) */
     struct users_stamp users_stamp; /* of their file, before it was read */
 };
 
-/* Frees all of it, but for users that are also `in_use`, which may be NULL.
+/* Frees all of it, except users that are also `in_use`, which may be NULL.
  * Copes with zeroes, and leaves them. */
 void config_loaded_free(struct config_loaded *l, const struct users *in_use);
 

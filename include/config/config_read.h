@@ -24,10 +24,10 @@ struct config_origin {
 };
 
 /* Takes every key of `tree`, which was read from the text of `source`, and the
- * defaults of those that are not there or wrong, into `c`, which is zeroed but
- * for an origin with room for all settings. What has no default stays empty; so
- * does a list but for its items that are right. 0 or ERR_NOMEM; faults are
- * counted in r. */
+ * defaults of those that are not there or wrong, into `c`, which is zeroed
+ * except for an origin with room for all settings. What has no default stays
+ * empty; a list gets those of its items that are right. 0 or ERR_NOMEM; faults
+ * are counted in r. */
 int config_read_tree(struct config *c, const config_t *tree,
                      const struct config_source *source,
                      struct config_report *r);

@@ -1,4 +1,4 @@
-/* config_report - faults on their way to whoever shows them. */
+/* config_report - counts faults and passes them on to a callback. */
 #ifndef CONFIG_REPORT_H
 #define CONFIG_REPORT_H
 
@@ -8,7 +8,7 @@
 
 struct config_report {
     config_fault_fn fault;
-    config_fault_fn warn; /* NULL: nobody looks for warnings */
+    config_fault_fn warn; /* NULL: no warnings are looked for */
     void *ctx;
     size_t count; /* of faults */
 };

@@ -15,19 +15,19 @@
 enum { CONFIG_VALUE_MAX = 64 }; /* octets of any text below, with its NUL */
 
 /* A duration: seconds, with a fraction if need be, or with one of the units ms,
- * s, m, h and d behind it. 0, ERR_SYNTAX or ERR_LIMIT. */
+ * s, m, h and d after it. 0, ERR_SYNTAX or ERR_LIMIT. */
 int config_value_time(uint64_t *ms, struct span text);
 
 /* The duration of so many seconds: 0, or ERR_LIMIT for what is negative, not
  * finite or too long. */
 int config_value_seconds(uint64_t *ms, double seconds);
 
-/* Octets: a whole number, with k, M, G or T of either case behind it for powers
+/* Octets: a whole number, with k, M, G or T of either case after it for powers
  * of 1024. 0, ERR_SYNTAX or ERR_LIMIT. */
 int config_value_size(uint64_t *octets, struct span text);
 
 /* A block of addresses, "10.0.0.0/8", or a single one: 0, ERR_SYNTAX, or
- * ERR_LIMIT when bits behind the prefix are set. */
+ * ERR_LIMIT when bits after the prefix are set. */
 int config_value_cidr(struct cidr *out, struct span text);
 
 /* "address", "address:port" or "[address]:port", with port 53 where there is

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The content of the file at `path`, with a NUL behind its n octets, to be
+/* The content of the file at `path`, with a NUL after its n octets, to be
  * freed. 0, ERR_IO (errno is set), ERR_LIMIT when it is larger than `max`, or
  * ERR_NOMEM. */
 int file_read(char **data, size_t *n, const char *path, size_t max);

@@ -11,7 +11,7 @@
 
 #include "str.h"
 
-/* What a value is in the file and, behind the colon, in struct config. */
+/* What a value is in the file and, after the colon, in struct config. */
 enum setting_type {
     SETTING_BOOL,    /* true or false: bool */
     SETTING_COUNT,   /* a whole number: uint64_t */

@@ -1,11 +1,12 @@
 /* uri_port - the port in the URIs that this relay gives out.
  *
- * Others dial it, so it is a port at which they can reach this relay. That of
- * a WebSocket listener is none: only clients connect there (R7977-5.1-a).
+ * Others dial it, so it must be a port at which they can reach this relay. The
+ * port of a WebSocket listener is not: only clients connect there
+ * (R7977-5.1-a).
  *
- * Here that is told of listeners. `ports` are those that the listeners of
- * `config` really have, in its order, and `n` is how many there are. What a
- * session does when a reload has closed its listener is core's (answer.c). */
+ * `ports` are the ports that the listeners of `config` really have, in its
+ * order; `n` is their number. Which port a session gets when a reload has
+ * closed its listener is decided in core (answer.c). */
 #ifndef URI_PORT_H
 #define URI_PORT_H
 

@@ -6,7 +6,7 @@
 
 enum { USERS_FILE_MAX = 1 << 30 }; /* octets */
 
-/* All users in the file at `path`; every malformed line is told to `fault`,
+/* All users in the file at `path`; every malformed line is reported to `fault`,
  * which may be NULL. 0; ERR_IO (errno is set), ERR_LIMIT or ERR_NOMEM;
  * ERR_CONFIG for malformed lines. */
 int users_file_load(struct users **out, const char *path, users_fault_fn fault,

@@ -1,5 +1,5 @@
-/* users_load - the users that a configuration names, with every fault told as
- * FILE:LINE. */
+/* users_load - loads the users that a configuration names, and reports each
+ * fault as FILE:LINE. */
 #ifndef USERS_LOAD_H
 #define USERS_LOAD_H
 
@@ -12,12 +12,12 @@
 #include "config_report.h"
 #include "users.h"
 
-/* All users in auth.users_file. 0; ERR_CONFIG when faults were told to r; or
- * ERR_NOMEM. */
+/* All users in auth.users_file. 0; ERR_CONFIG when faults were reported to r;
+ * or ERR_NOMEM. */
 int users_load(struct users **out, const struct config *c,
                struct config_report *r);
 
-/* By what a file is known again. */
+/* Identifies the content of a file. */
 struct users_stamp {
     bool is_sure; /* else nothing is known */
     dev_t dev;
@@ -26,9 +26,9 @@ struct users_stamp {
     struct timespec modified, changed;
 };
 
-/* That of auth.users_file now, to be taken before it is loaded. Not sure when
- * it cannot be looked at, or was written so lately that a write of the same
- * moment would go unnoticed. */
+/* The stamp of auth.users_file now, to be taken before it is loaded. Not sure
+ * when the file cannot be examined, or was written so recently that another
+ * write in the same moment would go unnoticed. */
 struct users_stamp users_stamp_of(const struct config *c);
 
 /* Is it surely the same file with the same content? */

@@ -1,9 +1,9 @@
-/* backoff - who failed lately and is left alone for a while.
+/* backoff - hosts that failed recently and are not retried yet.
  *
- * After the first failure a host and port rest for a second, after each further
- * one for twice as long, up to half a minute. Who was not tried again for a
- * minute after that starts anew. Reads no clock. The table is bounded: whose
- * failure is the longest ago goes. */
+ * After the first failure a host and port are not retried for a second, after
+ * each further one for twice as long, up to half a minute. If it is not tried
+ * for a minute after that, its failures are forgotten. Reads no clock. The
+ * table is bounded: the oldest failure is dropped. */
 #ifndef BACKOFF_H
 #define BACKOFF_H
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Zeroed but for the rate it is full. */
+/* With all but the rate zeroed, it is full. */
 struct bucket {
     uint64_t rate; /* in a second; 0: no bounds */
     /* Thousandths of what is left, so that a low rate is not lost in rounding,

@@ -38,7 +38,7 @@ struct conn_ops {
     /* The transport is up (TLS: handshake done). */
     void (*open)(void *ctx);
     /* Input: consume from the front of *in, which is valid in the call. What is
-     * left is offered again with more behind it. If left and the connection was
+     * left is offered again with more after it. If left and the connection was
      * not paused, then more is needed; a full block that is not consumed from
      * at all while not paused is the owner's mistake. Pausing and resuming in
      * the call asks for the same again at the end of the turn. */
@@ -65,7 +65,7 @@ int conn_accept_ws(struct conn **out, struct net *n, int fd,
                    const struct addr *peer, struct tls_ctx *tls,
                    uint64_t number, const struct conn_ops *ops, void *ctx);
 
-/* Who was dialled. */
+/* The host that was dialled. */
 struct conn_to {
     int fd; /* connected */
     const struct addr *peer;
@@ -115,13 +115,13 @@ void conn_fail(struct conn *c, enum conn_why why);
  * peer to close; all of that within stall_ms. Then closes, with CONN_WHY_LOCAL
  * or what went wrong. */
 void conn_finish(struct conn *c);
-/* The same, because of what the peer said, which he is told if the transport
- * has a word for it. */
+/* The same, because of invalid input; the peer gets the reason if the transport
+ * has a message for it. */
 void conn_reject(struct conn *c);
 
 /* Which message the octets last offered as input belong to, counted from 1; 0
- * on a transport that knows no messages. Octets of two are never offered
- * together, but for a rest that was left over. */
+ * on a transport that knows no messages. Octets of two messages are never
+ * offered together, except a remainder that the owner left over. */
 uint64_t conn_message(const struct conn *c);
 
 bool conn_is_tls(const struct conn *c);

@@ -1,9 +1,9 @@
 /* dial - from a host and a port to a connected socket.
  *
- * Resolves, then tries the addresses one after the other. Each of them is put
- * to the policy right before the socket is connected to it, so that no name can
- * lead where it may not by changing its mind. Who failed is left alone for a
- * while (backoff.h): meanwhile the last error is the answer. */
+ * Resolves, then tries the addresses one after the other. The policy checks
+ * each address right before the socket is connected to it, so that DNS
+ * rebinding cannot bypass the policy. A host that failed is not retried for a
+ * while (backoff.h); until then calls fail with its last error. */
 #ifndef DIAL_H
 #define DIAL_H
 
@@ -40,8 +40,7 @@ struct dial_result {
     int errnum;          /* errno of that address, or 0 */
     unsigned denied;     /* addresses that the policy refused */
     unsigned tried;      /* addresses that it did not */
-    uint64_t backoff_ms; /* > 0: `err` is that of an earlier call, and is the
-                            answer for so long */
+    uint64_t backoff_ms; /* > 0: `err` is an earlier call's; no retry yet */
 };
 
 /* The end of a call, once. `err` is 0 or
@@ -65,7 +64,7 @@ struct dial_stats {
     uint64_t io;
     uint64_t limit;     /* no descriptor, no memory, too many look-ups */
     uint64_t backoff;   /* answered with an earlier failure */
-    uint64_t cancelled; /* by who dialled */
+    uint64_t cancelled; /* by the caller */
 };
 
 /* `resolve` outlives it. 0 or ERR_NOMEM. */
@@ -75,8 +74,8 @@ int dial_new(struct dial **out, struct loop *loop, struct resolve *resolve,
 /* Ends all calls without a word; not from within one. NULL is harmless. */
 void dial_free(struct dial *d);
 
-/* New settings, and perhaps another policy, from now on: nobody is left alone
- * any more. */
+/* New settings, and perhaps another policy, from now on: all backoffs are
+ * forgotten. */
 void dial_configure(struct dial *d, const struct dial_settings *s);
 
 /* Dials `host`, as a URI writes it; port 0: there is none, see resolve.h.

@@ -1,8 +1,8 @@
 /* dns_message - what a name server's answer says (RFC 1035, 3596, 2782).
  *
  * Pure. Reads the records of one type out of the answer section; the resolver
- * that was asked has followed aliases, so that whose name stands before a
- * record does not matter. */
+ * that was asked has followed aliases, so the owner name of a record does not
+ * matter. */
 #ifndef DNS_MESSAGE_H
 #define DNS_MESSAGE_H
 

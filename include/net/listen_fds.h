@@ -19,7 +19,7 @@ struct listen_fds {
 /* Takes $LISTEN_FDS if $LISTEN_PID means this process, and removes both. None
  * is inherited by children. 0 or ERR_NOMEM. */
 int listen_fds_init(struct listen_fds *l);
-/* Closes what nobody took. */
+/* Closes those that were not taken. */
 void listen_fds_fini(struct listen_fds *l);
 
 /* The socket bound to `at`, whose port may be 0 for any; from now on the

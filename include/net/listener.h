@@ -1,4 +1,4 @@
-/* listener - accepts connections, a few each turn, and rests when descriptors
+/* listener - accepts connections, a few each turn, and pauses when descriptors
  * run out. */
 #ifndef LISTENER_H
 #define LISTENER_H
@@ -14,7 +14,8 @@ struct listener;
 /* A socket was accepted; it is now the receiver's. */
 typedef void (*listener_accept_fn)(void *ctx, struct listener *l, int fd,
                                    const struct addr *peer);
-/* accept() failed for want of descriptors or memory (errno); rests a second. */
+/* accept() failed for lack of descriptors or memory (errno); pauses a
+ * second. */
 typedef void (*listener_rest_fn)(void *ctx, struct listener *l, int errnum);
 
 /* Listens at `at` and starts to accept. `on_rest` may be NULL. 0, ERR_IO (errno
@@ -42,15 +43,15 @@ void listener_drain(struct listener *l);
  * is closed, this is to be called again. */
 void listener_reserve(struct listener *l);
 
-/* Makes way (`on`) for a socket at the same port of another address that
- * covers this one or is covered by it, such as 0.0.0.0 and 127.0.0.1: a
- * sock_listen() with sock_opts.share then succeeds while this one is open. The
- * narrower address gets what connects. To be taken back on both as soon as it
- * is decided which one stays: who listens there by mistake is then refused
- * again (EADDRINUSE), while Linux lets in whoever of the same user asks for
- * SO_REUSEPORT itself, for as long as the port is bound. Both sockets must be
- * of one user: one that was opened before privileges were dropped needs
- * listener_set_owner() before that. */
+/* Makes way (`on`) for a socket at the same port of another address that covers
+ * this one or is covered by it, such as 0.0.0.0 and 127.0.0.1: a sock_listen()
+ * with sock_opts.share then succeeds while this one is open. The narrower
+ * address gets what connects. To be taken back on both as soon as it is decided
+ * which one stays: a second daemon that listens there by mistake is then
+ * refused again (EADDRINUSE). A process of the same user that sets SO_REUSEPORT
+ * itself is let in by Linux even then, for as long as the port is bound. Both
+ * sockets must be of one user: one that was opened before privileges were
+ * dropped needs listener_set_owner() before that. */
 void listener_share(struct listener *l, bool on);
 
 /* Makes the socket that user's, as if it had opened it: 0 or ERR_IO (errno). */

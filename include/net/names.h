@@ -1,9 +1,8 @@
 /* names - what name servers said, remembered for as long as they allow.
  *
- * Who asks what is being asked already waits for the same answer. Answers are
- * kept for their TTL, at least a second and at most an hour; that there is none
- * is kept for some seconds. The number of names is bounded: the one not used
- * for longest goes. */
+ * Identical questions share one query. Answers are kept for their TTL, at least
+ * a second and at most an hour; that there is none is kept for some seconds.
+ * The number of names is bounded: the one not used for longest goes. */
 #ifndef NAMES_H
 #define NAMES_H
 
@@ -24,7 +23,8 @@ enum {
 /* 0 with `answer`, which is valid in the call, or the error of dns_done_fn. */
 typedef void (*names_known_fn)(void *ctx, int err, struct dns_answer *answer);
 
-/* Somebody who waits; lives in who waits, and must end before its memory. */
+/* A pending question; a field of its owner, and to be cancelled before the
+ * owner is freed. */
 struct names_wait {
     struct list link;
     names_known_fn fn;
@@ -32,7 +32,7 @@ struct names_wait {
 };
 
 void names_wait_init(struct names_wait *w, names_known_fn fn, void *ctx);
-/* Waits no more; harmless for who does not wait. */
+/* Cancels the wait; no-op if not waiting. */
 void names_wait_end(struct names_wait *w);
 
 /* `seed` is random, for its table. 0 or what dns_new() says. Nobody may wait
@@ -41,10 +41,10 @@ int names_new(struct names **out, struct loop *loop, const uint64_t seed[2],
               const struct dns_settings *s);
 void names_free(struct names *n);
 
-/* Makes what is needed to ask other servers, and goes over to it, or not:
- * names_prepare() is 0 or what dns_new() says, and changes nothing yet.
- * names_commit() forgets what is known, and asks anew what is under way.
- * names_abandon() is harmless when nothing was prepared. */
+/* Two-phase reconfiguration for other servers: names_prepare() may fail, with
+ * the errors of dns_new(), and changes nothing yet. names_commit() forgets what
+ * is known, and repeats what is under way. names_abandon() is harmless when
+ * nothing was prepared. */
 int names_prepare(struct names *n, const struct dns_settings *s);
 void names_commit(struct names *n);
 void names_abandon(struct names *n);

@@ -19,7 +19,7 @@ struct net_settings {
     size_t output_max; /* most octets queued for one connection */
     uint64_t handshake_ms;
     uint64_t ping_ms;  /* between PINGs on a WebSocket; 0: none */
-    uint64_t stall_ms; /* a peer that takes nothing for so long is closed */
+    uint64_t stall_ms; /* a peer that takes no octet this long is closed */
     struct sock_opts sock;
 };
 

@@ -1,7 +1,7 @@
 /* net_stats - figures about the connections of one net.
  *
- * Counters only grow. Who is not to be counted, such as a metrics scraper, has
- * a net of its own. */
+ * Counters only grow. Connections that must not be counted, such as a metrics
+ * scraper's, have a net of their own. */
 #ifndef NET_STATS_H
 #define NET_STATS_H
 

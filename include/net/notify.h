@@ -10,7 +10,7 @@
 #include <sys/un.h>
 
 struct notify {
-    int fd; /* -1: nobody listens */
+    int fd; /* -1: there is no service manager */
     struct sockaddr_un to;
     socklen_t to_len;
     uint64_t watchdog_ms; /* how often it wants a sign of life; 0: never */
@@ -25,7 +25,7 @@ void notify_fini(struct notify *n);
 void notify_ready(const struct notify *n, const char *status);
 /* Begins to reload; notify_ready() follows. */
 void notify_reloading(const struct notify *n);
-/* Begins to end, which may take so long. */
+/* The end begins, which may take this many milliseconds. */
 void notify_stopping(const struct notify *n, uint64_t within_ms);
 void notify_status(const struct notify *n, const char *status);
 void notify_alive(const struct notify *n);

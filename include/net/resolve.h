@@ -39,12 +39,12 @@ int resolve_new(struct resolve **out, struct loop *loop, struct rnd *rnd,
 /* Ends all look-ups without a call; not from within one. NULL is harmless. */
 void resolve_free(struct resolve *r);
 
-/* Other settings from now on: forgets what is remembered, and asks anew what is
+/* Other settings from now on: forgets what is remembered, and repeats what is
  * under way. On error all stays as it was. */
 int resolve_configure(struct resolve *r, const struct resolve_settings *s);
-/* The same in two steps, for who has more to change that may fail:
- * resolve_prepare() changes nothing yet, resolve_commit() cannot fail, and
- * resolve_abandon() is harmless when nothing was prepared. */
+/* The same in two phases: resolve_prepare() may fail and changes nothing yet,
+ * resolve_commit() cannot fail, and resolve_abandon() is harmless when nothing
+ * was prepared. */
 int resolve_prepare(struct resolve *r, const struct resolve_settings *s);
 void resolve_commit(struct resolve *r);
 void resolve_abandon(struct resolve *r);

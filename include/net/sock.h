@@ -61,13 +61,13 @@ int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts);
 void sock_share(int fd, bool on);
 
 /* A listening Unix stream socket, whose file has just the permissions `mode`
- * (umask permitting) from its first moment on. A socket file that nobody
- * listens to any more is replaced. 0; ERR_EXISTS when somebody does listen
- * there, or when the file is no socket; or ERR_IO (errno is set). The caller
- * unlinks it in the end. */
+ * (umask permitting) from its first moment on. A socket file that is left over
+ * is replaced. 0; ERR_EXISTS when another process listens there, or when the
+ * file is no socket; or ERR_IO (errno is set). The caller unlinks it in the
+ * end. */
 int sock_listen_unix(int *out, const char *path, mode_t mode);
 
-/* Who is at the other end of a connected Unix socket: 0 or ERR_IO. */
+/* The user at the other end of a connected Unix socket: 0 or ERR_IO. */
 int sock_peer_uid(uid_t *out, int fd);
 
 /* A socket on its way to `to`: it becomes writable when it is connected, or
@@ -80,7 +80,7 @@ void sock_apply(int fd, const struct sock_opts *opts);
 /* The address this socket is bound to: 0 or ERR_IO. */
 int sock_local(struct addr *out, int fd);
 
-/* accept(), with the address of who connected. 0 or ERR_IO (errno is set). */
+/* accept(), with the address of the peer. 0 or ERR_IO (errno is set). */
 int sock_accept(int *out, struct addr *peer, int fd);
 
 #endif

@@ -29,7 +29,7 @@ void timer_fifo_set_length(struct timer_fifo *f, uint64_t length_ms);
 
 /* Stopped. */
 void timer_init(struct timer *t);
-/* Starts anew, whether running or not: due one length from now. */
+/* Starts or restarts it: due one length from now. */
 void timer_start(struct timer_fifo *f, struct timer *t);
 void timer_stop(struct timer *t);
 static inline bool timer_is_running(const struct timer *t)

@@ -1,13 +1,13 @@
 /* tls - TLS contexts: what a listener or a dialler agrees to.
  *
  * TLS 1.2 and 1.3 only (R8996-4-a, -5-a); renegotiation and compression off; no
- * session cache, no tickets. A server asks for a certificate
- * (R4976-6.1-a) unless told not to, and judges it as P-8 says: one without a
- * dNSName is a person's and is ignored; one with a dNSName is a host's and must
- * verify, as a client's or a server's, or the handshake is aborted. A client
- * takes nothing but a certificate that is valid, chains to a trusted CA and has
- * the host in its subjectAltName: as dNSName, or as iPAddress for a literal
- * (R4976-9.2-g). The common name never counts. */
+ * session cache, no tickets. A server asks for a certificate (R4976-6.1-a)
+ * unless no_peer is set, and judges it as P-8 says: one without a dNSName is a
+ * person's and is ignored; one with a dNSName is a host's and must verify, as a
+ * client's or a server's, or the handshake is aborted. A client takes nothing
+ * but a certificate that is valid, chains to a trusted CA and has the host in
+ * its subjectAltName: as dNSName, or as iPAddress for a literal (R4976-9.2-g).
+ * The common name never counts. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -30,7 +30,7 @@ struct tls_settings {
     bool insecure;         /* a client takes any certificate: for tests */
     struct tls_ctx *trust; /* trusts as this one does, whatever ca_file says; a
                               system's store takes long to load. NULL: none */
-    bool no_peer; /* a server asks nobody for a certificate: browsers would ask
+    bool no_peer; /* a server requests no certificate: browsers would ask
                      their user */
 };
 
@@ -53,7 +53,7 @@ enum tls_fault {
  * tls_ctx_unref(). */
 int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
                    enum tls_fault *fault, char *why);
-/* The same for what dials; it shows the certificate to who asks. */
+/* A client's context; it shows the certificate to servers that request one. */
 int tls_client_new(struct tls_ctx **out, const struct tls_settings *s,
                    enum tls_fault *fault, char *why);
 
@@ -107,8 +107,8 @@ int tls_session_error(const char **fault, enum tls_failure *failure,
 bool tls_peer_is_host(const struct ssl_st *ssl);
 bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
 
-/* Did who was dialled ask for our certificate? Then each end knows the other
- * (R4976-9.2-e). */
+/* Did the server request our certificate? Then each end has authenticated the
+ * other (R4976-9.2-e). */
 bool tls_peer_asked(const struct ssl_st *ssl);
 
 /* "TLSv1.3" and the like; static. */

@@ -67,10 +67,10 @@ struct transport {
     const char *fault;        /* static text about the last error */
     enum tls_failure failure; /* the same, for counting */
     /* Of a transport with messages; otherwise nothing in here ever changes. */
-    size_t extra;     /* octets that the last read took besides what it got */
+    size_t extra;     /* octets that the last read consumed, not returned */
     uint64_t message; /* whose octets were read last, counted from 1 */
-    struct span own;  /* what it has to say itself, to be written between two
-                         writes of others; whoever takes it empties it */
+    struct span own;  /* output of its own, between two writes of the owner;
+                         whoever takes it empties it */
 };
 
 /* Over the connected socket fd. */

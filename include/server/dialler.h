@@ -20,9 +20,8 @@ struct dialler {
  * copes with one that was half opened. */
 int dialler_open(struct dialler *d, struct loop *loop,
                  const struct config *config);
-/* To go over to another configuration, which then must outlive d: what may fail
- * first, which changes nothing yet: 0 or an error; then dialler_commit(), which
- * cannot fail, or dialler_abandon(). */
+/* Two-phase reconfiguration: prepare may fail and changes nothing; commit
+ * cannot fail; abandon undoes prepare. `config` must then outlive d. */
 int dialler_prepare(struct dialler *d, const struct config *config);
 void dialler_commit(struct dialler *d, const struct config *config);
 void dialler_abandon(struct dialler *d);

@@ -9,14 +9,14 @@
 #include "log.h"
 
 struct privileges {
-    bool change; /* else we stay who we are */
+    bool change; /* else the process keeps its user */
     uid_t uid;
     gid_t gid;
 };
 
-/* Whom a process that runs as root is to become: relay.user and relay.group. ""
- * stays; so, with a warning, does a user that is only the default and does not
- * exist. 0 or ERR_IO, which was logged. */
+/* Which user a process that runs as root is to become: relay.user and
+ * relay.group. "" keeps root; so, with a warning, does a user that is only the
+ * default and does not exist. 0 or ERR_IO, which was logged. */
 int privileges_find(struct privileges *p, const struct config *config,
                     struct log *log);
 

@@ -13,15 +13,15 @@
 enum {
     INPUT_SIZE = 2 * CONTROL_REQUEST_MAX,
     /* Octets that may wait before no further step is made. A step adds at most
-     * a few rows, but for what cannot be made in steps. */
+     * a few rows, except answers that cannot be made in steps. */
     OUTPUT_HIGH = 65536,
     OUTPUT_MAX = 16 * OUTPUT_HIGH,
     OUTPUT_ROWS = OUTPUT_MAX - CONTROL_ROW_MAX, /* the last one always fits */
     WHY_MAX = 256,
 };
 
-/* Accepted when all places were taken: those who have just left may not have
- * been seen to leave yet. */
+/* Accepted when all places were taken: a client that has just left may not have
+ * been noticed yet. */
 struct parked {
     int fd;
     uid_t uid;
@@ -57,7 +57,7 @@ struct client {
     struct loop_defer next; /* further steps of the answer */
     bool answering;
     bool failed;     /* the answer */
-    bool over;       /* what it still says, nobody hears */
+    bool over;       /* further input is discarded */
     size_t left_out; /* rows of the answer that found no room */
     struct control_call call;
     char why[WHY_MAX];
@@ -81,7 +81,7 @@ void control_row(struct control_call *call, struct json *j)
     json_object_begin(j, NULL);
 }
 
-/* Sends what was written, if it leaves room behind it. */
+/* Sends what was written, if it leaves room after it. */
 static bool send_row(struct client *c, struct json *j, size_t room)
 {
     struct span parts[2];
@@ -187,7 +187,7 @@ static void control_begin(struct client *c)
 
 /* --- requests --- */
 
-/* A line, without its line feed. Whoever sends what is no text at all speaks
+/* A line, without its line feed. A client that sends anything but text speaks
  * another protocol. */
 static void control_take_line(struct client *c, struct span line)
 {

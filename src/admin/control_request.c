@@ -97,7 +97,7 @@ static int check(const struct control_request *q, const char **why)
 {
     if (control_commands[q->id].needs_key && !q->key)
         return control_request_refuse(why, "an argument is missing");
-    /* trace: to say whom needs to say what, and the other way round. */
+    /* trace: a target needs on or off, and the other way round. */
     if (q->id == CONTROL_TRACE && (q->word.n != 0) != (q->key != 0))
         return control_request_refuse(
             why, "trace needs on or off, and user= or session=");

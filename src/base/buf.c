@@ -5,7 +5,7 @@
 #include "err.h"
 
 /* A pool block in use; its data is what lies between head and tail. Only the
- * first block has head > 0, only the last has room behind tail. */
+ * first block has head > 0, only the last has room after tail. */
 struct block {
     struct list link;
     size_t head, tail;
@@ -52,8 +52,8 @@ fail:
     return ERR_NOMEM;
 }
 
-/* Copies s behind what `at` holds and into the blocks behind it; returns the
- * block it ended in. */
+/* Appends s to what `at` and the blocks after it hold; returns the block it
+ * ended in. */
 static struct block *copy_in(struct block *at, size_t room, struct span s)
 {
     while (s.n) {

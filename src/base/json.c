@@ -65,8 +65,8 @@ static bool json_is_control(struct span c)
            (c.n == 2 && first == 0xc2 && (unsigned char)c.p[1] < 0xa0);
 }
 
-/* The last octet of a control is its code point; so is, for want of a better
- * one, an octet that is no UTF-8. */
+/* The last octet of a control is its code point; an octet that is no UTF-8 is
+ * treated the same. */
 static void json_put_escaped(struct json *j, char c)
 {
     char hex[2];
@@ -95,7 +95,7 @@ static void put_quoted(struct json *j, struct span s)
     json_put(j, SPAN("\""));
 }
 
-/* All that stands before a value. */
+/* All that comes before a value. */
 static void json_begin(struct json *j, const char *name)
 {
     if (j->comma)

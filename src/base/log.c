@@ -19,7 +19,7 @@ struct log {
     uint32_t rate;
     struct log_limit limit;
     uint64_t lost;
-    uint64_t told; /* how many of those a notice has told of */
+    uint64_t told; /* how many of those were reported */
     uint64_t told_us;
 };
 

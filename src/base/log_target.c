@@ -87,8 +87,8 @@ static int open_file(struct log_target **out, const char *path)
     return err;
 }
 
-/* Connecting tells whether somebody listens; each datagram is then addressed by
- * itself, so that it finds whoever listens by then. */
+/* Connecting shows whether a daemon listens; each datagram is addressed by
+ * itself nevertheless, so that it reaches a daemon that was restarted. */
 static int open_socket(struct log_target **out, enum kind kind,
                        const char *path)
 {
@@ -170,8 +170,8 @@ int log_target_give(struct log_target *t, uid_t uid, gid_t gid)
 
 /* --- writing --- */
 
-/* A pipe or a terminal may have a reader who has stopped, with whom all of us
- * would stop. When it is ready, it has room for a line. */
+/* The reader of a pipe or a terminal may have stopped, and must not stop this
+ * process. When the descriptor is ready, it has room for a line. */
 static bool would_wait(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -242,7 +242,7 @@ static int put_syslog(const struct log_target *t, enum log_level level,
                         2);
 }
 
-/* The value behind `key` at the head of `*text`, which moves past it; empty if
+/* The value after `key` at the head of `*text`, which moves past it; empty if
  * something else is there. */
 static struct span log_target_take_field(struct span *text, struct span key)
 {

@@ -40,8 +40,8 @@ static const struct config_listen *listener(const struct config *c,
     return NULL;
 }
 
-/* URIs of those who come over WebSockets have the port of a listener that
- * others can dial. */
+/* URIs of WebSocket clients have the port of a listener that others can
+ * dial. */
 static void check_way_in(const struct check *k, enum net_transport ws,
                          enum net_transport other, const char *what)
 {
@@ -84,8 +84,8 @@ static void check_sizes(const struct check *k)
 
 /* --- accounts --- */
 
-/* Those that the file names must exist when they will be taken. The default
- * ones may be missing: the server then warns and stays who it is. */
+/* Accounts that the file names must exist if they will be used. The default
+ * ones may be missing: the server then warns and keeps its user. */
 static bool is_named(const struct check *k, const char *key, const char *name)
 {
     return config_is_set(k->config, key) && counts(k, key) && *name;
@@ -107,7 +107,8 @@ static void check_accounts(const struct check *k)
 
 /* --- the control socket --- */
 
-/* Whoever starts the relay may make its directory first. */
+/* The directory may still be made before the relay starts, so this is a warning
+ * only. */
 static void check_control(const struct check *k)
 {
     const char *path = k->config->control.socket;

@@ -127,7 +127,7 @@ int config_dump(const struct config *c, FILE *to)
         struct span name = span_str(s->key);
         struct span first = span_cut(&name, '.');
 
-        if (name.n == 0) { /* stands by itself */
+        if (name.n == 0) { /* a value without a name */
             name = first;
             first = SPAN("");
         }

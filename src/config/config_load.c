@@ -38,7 +38,7 @@ static char *own_name(void)
     return strdup(name);
 }
 
-/* Defaults that give way to what was set beside them. */
+/* Adapts defaults to related values that were set. */
 static void fit_numbers(struct config *c)
 {
     if (!is_sound(c, "send.low_water") &&

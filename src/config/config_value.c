@@ -11,7 +11,7 @@ enum {
     DNS_PORT = 53,
     HOST_MAX = 253, /* RFC 1035, 2.3.4 */
     LABEL_MAX = 63,
-    MAPPED_BITS = 96, /* what stands before the IPv4 address in ::ffff:0:0/96 */
+    MAPPED_BITS = 96, /* before the IPv4 address in ::ffff:0:0/96 */
 };
 
 /* Durations beyond this are mistakes; up to it, a double counts milliseconds
@@ -130,7 +130,7 @@ const char *config_value_size_text(char *dst, uint64_t octets)
 
 /* --- addresses --- */
 
-/* Is every bit behind the prefix clear? */
+/* Is every bit after the prefix clear? */
 static bool rest_is_clear(const struct cidr *c)
 {
     for (size_t bit = c->prefix; bit < 8 * c->n; bit++)

@@ -8,7 +8,7 @@
 
 struct backoff {
     struct table table;
-    struct list entries; /* whose failure is the longest ago comes first */
+    struct list entries; /* the oldest failure first */
 };
 
 enum { KEY_MAX = 2 + BACKOFF_HOST_MAX };

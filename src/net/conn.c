@@ -195,8 +195,8 @@ static int conn_put(struct conn *c, const struct span *parts, size_t n)
     return 0;
 }
 
-/* What the transport has to say itself. If there is no room for it, the peer
- * has been told a lot that he did not read. */
+/* Output of the transport's own. If there is no room for it, the peer has not
+ * read a lot of what was sent to it. */
 static void put_own(struct conn *c)
 {
     struct span own = c->transport.own;
@@ -316,14 +316,15 @@ static void take_waiting(struct conn *c)
     if (!input_is_empty(&c->in))
         offer(c);
     /* While it was paused the socket has most likely filled up: its share of
-     * this turn is read now, or those who were not paused would be ahead. */
+     * this turn is read now, or connections that were not paused would get
+     * ahead. */
     if (is_reading(c) && !c->again)
         read_some(c);
     else if (c->state != CONN_DEAD)
         input_settle(&c->in);
 }
 
-/* Input behind the end is thrown away. */
+/* Discards input after the end. */
 static void waste(struct conn *c)
 {
     char octets[4096];

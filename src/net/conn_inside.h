@@ -1,4 +1,4 @@
-/* What conn.c and net.c share, and nobody else sees. */
+/* conn_inside - what conn.c and net.c share, and no other file sees. */
 #ifndef CONN_INSIDE_H
 #define CONN_INSIDE_H
 
@@ -66,7 +66,8 @@ void conn_rested(struct conn *c);
 /* It is time for a PING, if nothing waits to be written anyway. */
 void conn_ping(struct conn *c);
 
-/* Puts c, whose peer has begun, behind those whose handshake may begin soon. */
+/* Appends c, whose peer has begun, to the queue of handshakes that wait to
+ * begin. */
 void net_enqueue(struct net *n, struct conn *c);
 /* The handshake is over, or c is: another one may begin. */
 void net_release(struct net *n, struct conn *c);

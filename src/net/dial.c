@@ -24,7 +24,7 @@ struct dial {
 enum call_state {
     CALL_RESOLVING,  /* `lookup` is under way; total timer */
     CALL_CONNECTING, /* `fd` is being connected to list[at - 1]; both timers */
-    CALL_DONE,       /* `result` is to be told at the end of the turn */
+    CALL_DONE,       /* `result` is reported at the end of the turn */
 };
 
 struct dial_call {
@@ -65,7 +65,7 @@ static void stop_connecting(struct dial_call *c)
     c->fd = -1;
 }
 
-/* What is the matter here says nothing about who was dialled. */
+/* Errors of this host, which say nothing about the host that was dialled. */
 static bool is_ours(int err)
 {
     return err == ERR_NOMEM || err == ERR_LIMIT;

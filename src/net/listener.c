@@ -23,7 +23,7 @@ struct listener {
     void *ctx;
     int fd;    /* -1: closed */
     int spare; /* listener_reserve(); -1: none */
-    bool busy; /* inside a callback; freed behind it */
+    bool busy; /* inside a callback; freed after it */
 };
 
 static void destroy(struct listener *l)
@@ -78,8 +78,8 @@ static void give_spare(struct listener *l)
     l->spare = -1;
 }
 
-/* Linux misses a descriptor even if nobody waits to be accepted: the reserve is
- * taken back then. */
+/* accept() fails without a free descriptor even if no connection is waiting:
+ * the spare is opened again then. */
 static int accept_with_spare(int *fd, struct addr *peer, struct listener *l)
 {
     int err = sock_accept(fd, peer, l->fd), errnum;

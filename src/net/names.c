@@ -96,7 +96,7 @@ static void count_answer(struct dns_stats *s, int err)
     }
 }
 
-/* Who is told may ask again, and the entry may go for that. */
+/* The receiver may ask again, which may free the entry. */
 static void names_tell(struct list *waiting, int err, struct dns_answer *answer)
 {
     struct list *m;

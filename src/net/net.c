@@ -8,7 +8,7 @@
 
 enum {
     RECORD = 16384, /* most plain octets in a TLS record */
-    /* An output block holds just one record besides buf's own words. */
+    /* An output block holds one record and the few words of buf's own. */
     OUTPUT_BLOCK = RECORD + sizeof(struct list) + 2 * sizeof(size_t),
     CONNS_KEPT = 256,
     INPUTS_KEPT = 32,
@@ -16,8 +16,8 @@ enum {
     REST_MS = 50,
     /* A handshake takes some 30 KiB until it is over. When thousands come at
      * once, because a network or a relay was away, that must not be asked for
-     * all at once, and the first must be done before their patience ends. Who
-     * is slow keeps its place only for SLOT_MS, and then goes on without. */
+     * all at once, and the first must be done before their patience ends. A
+     * slow peer keeps its slot for SLOT_MS only, and then goes on without. */
     HANDSHAKES_MAX = 512,
     HANDSHAKES_PER_TURN = 16, /* begun: each costs a signature */
     SLOT_MS = 500,

@@ -118,8 +118,8 @@ static void add_address(struct resolve_lookup *l, const struct addr *a,
     addr_set_port(&l->list[l->n++], port);
 }
 
-/* IPv6 and IPv4 in turn, so that one that leads nowhere does not stand before
- * all of the other. */
+/* Alternates IPv6 and IPv4, so that a broken family does not delay all
+ * addresses of the other one. */
 static void add_addresses(struct resolve_lookup *l, const struct target *t)
 {
     size_t n6 = t->v6.answer ? t->v6.answer->n : 0;

@@ -224,8 +224,9 @@ static int unix_addr(struct sockaddr_un *out, const char *path)
     return ERR_IO;
 }
 
-/* Was this file left behind? connect() is refused then, as it is where there is
- * no socket at all. 0, or what is in the way. */
+/* Is this file left over from a process that has ended? connect() is refused
+ * then, as it is for a file that is no socket. 0, or an error if it must
+ * stay. */
 static int check_stale(const struct sockaddr_un *at)
 {
     struct stat st;
@@ -243,7 +244,7 @@ static int check_stale(const struct sockaddr_un *at)
     return refused ? 0 : ERR_EXISTS;
 }
 
-/* A second attempt finds nothing in its way, unless somebody was faster. */
+/* The second attempt succeeds unless another process was faster. */
 static int bind_unix(int fd, const struct sockaddr_un *at)
 {
     int err;
@@ -325,7 +326,7 @@ static void set_keepalive(int fd, int keepalive_s)
 }
 
 /* Octets that the kernel holds unsent: enough to keep the line busy, not so
- * many that a response waits for seconds behind them, or that a slow receiver
+ * many that a response waits for seconds after them, or that a slow receiver
  * gets what it was given half a minute ago (R4976-6.4.1-c, I-3). */
 enum { UNSENT_MAX = 131072 };
 

@@ -14,7 +14,8 @@ static bool goes_before(const struct dns_srv *a, const struct dns_srv *b)
 {
     if (a->priority != b->priority)
         return a->priority < b->priority;
-    /* Those without weight stand in front, where only a zero draws them. */
+    /* Records without weight come first, where only a draw of zero picks
+     * them. */
     return a->weight == 0 && b->weight != 0;
 }
 

@@ -7,7 +7,7 @@
 #include "loop.h"
 
 /* Both queues are sorted by due_ms. `old` holds what was started before the
- * length was last changed: a shorter one would not fit behind it. */
+ * length was last changed: timers of a shorter length would break its order. */
 struct timer_fifo {
     struct loop *loop;
     struct alarm *alarm;

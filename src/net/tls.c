@@ -174,7 +174,7 @@ bool tls_ctx_has_name(const struct tls_ctx *t, struct span host)
 
 /* --- contexts --- */
 
-/* Where a fault is told. */
+/* Where a fault is reported. */
 struct report {
     enum tls_fault *fault;
     char *why;
@@ -211,7 +211,7 @@ static bool is_not_pem(void)
            ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
 }
 
-/* Opens a PEM file to read, so that its absence is told as such. */
+/* Opens a PEM file for reading, so that a missing file is reported as such. */
 static int open_pem(BIO **out, const char *path, enum tls_fault fault,
                     const struct report *r)
 {
@@ -246,7 +246,7 @@ static int load_certificate(SSL_CTX *ctx, const char *path,
                     reason());
 }
 
-/* There is nobody to ask for a pass phrase. */
+/* A daemon cannot ask for a pass phrase. */
 static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
 {
     (void)buf;

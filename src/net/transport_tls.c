@@ -6,9 +6,9 @@
 #include "err.h"
 #include "loop.h"
 
-/* What a call of OpenSSL that did not succeed came to. `wants` is told what to
- * wait for before the same is tried again: a read may have to write first (a
- * key update) and a write to read. */
+/* The result of an OpenSSL call that did not succeed. `wants` gets the events
+ * to wait for before it is tried again: a read may have to write first (a key
+ * update) and a write to read. */
 static int outcome(struct transport *t, int ret, uint8_t *wants)
 {
     switch (SSL_get_error(t->state, ret)) {

@@ -34,7 +34,7 @@ struct ws_layer {
 
 /* --- the opening handshake --- */
 
-/* The request has come, or failed with `err`. A peer that says more before he
+/* The request has come, or failed with `err`. A peer that sends more before it
  * is answered does not speak WebSocket (RFC 6455, 4.1). */
 static int transport_ws_judge(struct hello *hello, int err, struct span rest)
 {

@@ -2,8 +2,8 @@
 #include "err.h"
 #include "server_inside.h"
 
-/* After the drain, how long last REPORTs may take to leave; with the tick that
- * is within the second that service managers are told of. */
+/* How long the last REPORTs may take to leave after the drain; together with
+ * the tick less than the second that service managers are promised. */
 enum { GOODBYE_MS = 800 };
 
 int server_drain(struct server *s, bool on)
@@ -41,9 +41,9 @@ void server_end(struct server *s)
     server_check_end(s);
 }
 
-/* Lets what is in flight finish until timers.drain is over, then gives it up
- * and lets the REPORTs of that leave. Peers who are told of the end and do not
- * answer, because they are asleep or gone, have no longer either. */
+/* Lets transfers finish until timers.drain is over, then gives them up and lets
+ * the REPORTs about that leave. Peers that have been told of the end and do not
+ * answer, because they are asleep or gone, get no more time than that. */
 void server_check_end(struct server *s)
 {
     uint64_t now_ms = loop_now_ms(s->loop);

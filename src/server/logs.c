@@ -17,8 +17,8 @@ static int open_target(struct log_target **out, const char *target,
     return err;
 }
 
-/* One that stays is kept open: whoever we are by now may not be allowed to open
- * it again. */
+/* A target that stays the same is kept open: after the privileges were dropped
+ * it could perhaps not be opened again. */
 static bool is_other(const char *now, const char *then)
 {
     return !then || strcmp(now, then) != 0;

@@ -1,4 +1,5 @@
-/* What metrics.c and metrics_table.c share, and nobody else sees. */
+/* metrics_inside - what metrics.c and metrics_table.c share, and no other file
+ * sees. */
 #ifndef METRICS_INSIDE_H
 #define METRICS_INSIDE_H
 

@@ -1,4 +1,4 @@
-/* orders - what the relay does for who asks at the control socket. */
+/* orders - answers the commands of the control socket. */
 #include "orders_inside.h"
 
 #include <unistd.h>
@@ -154,7 +154,7 @@ static bool changes(const struct control_request *q)
     return control_commands[q->id].changes;
 }
 
-/* Who changes something is remembered. */
+/* Commands that change something are logged, with the user. */
 static void log_order(struct server *s, const struct control_call *call)
 {
     const struct control_request *q = &call->request;

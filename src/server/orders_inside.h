@@ -1,9 +1,10 @@
-/* What the files that answer orders share, and nobody else sees.
+/* orders_inside - what the files that answer commands share, and no other file
+ * sees.
  *
  *     orders.c        which function answers which command; single answers
  *     orders_list.c   answers of many rows, and what is done to many
  *     door.c          where the control socket is
- */
+ * */
 #ifndef ORDERS_INSIDE_H
 #define ORDERS_INSIDE_H
 

@@ -15,7 +15,7 @@ static bool next_session(struct server *s, struct control_call *call,
     return relay_walk_next(walk, v);
 }
 
-/* Is it the one that was named, or one of his? */
+/* Is it the session that was named, or one of the user that was named? */
 static bool is_meant(const struct control_request *q,
                      const struct session_view *v)
 {
@@ -198,7 +198,7 @@ bool order_trace(struct server *s, struct control_call *call)
 
 /* --- figures --- */
 
-/* A sample: its name, with labels, and behind the last blank its value. */
+/* A sample: its name, with labels, and after the last blank its value. */
 static void orders_put_sample(struct control_call *call, struct span line)
 {
     const char *blank = memrchr(line.p, ' ', line.n);

@@ -50,7 +50,7 @@ static unsigned fill_metrics(void *ctx, struct text *body)
     return 200;
 }
 
-/* Whoever is answered knows that the loop turns. */
+/* An answer of any kind shows that the loop turns. */
 static unsigned fill_healthz(void *ctx, struct text *body)
 {
     (void)ctx;

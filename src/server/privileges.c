@@ -50,8 +50,8 @@ static int find_group(struct privileges *p, const struct config *config,
     return 0;
 }
 
-/* A default name that does not exist was never made by whoever installed this:
- * the user then stays, and the group is the user's own. */
+/* A default name that does not exist was not made by the installation: the user
+ * then stays, and the group is the user's own. */
 int privileges_find(struct privileges *p, const struct config *config,
                     struct log *log)
 {

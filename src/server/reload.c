@@ -7,7 +7,7 @@
 #include "err.h"
 #include "server_inside.h"
 
-/* Who is told of faults besides the log. */
+/* Where faults go besides the log. */
 struct audience {
     struct server *server;
     config_fault_fn fault; /* may be NULL */
@@ -40,7 +40,8 @@ static void reload_on_fixed(void *ctx, const char *key)
     log_warn(a->server->log, "reload %s is changed by a restart only", key);
 }
 
-/* What may fail besides making the setup; on error nothing has changed. */
+/* The parts other than the setup that may fail; on error nothing has
+ * changed. */
 static int reconfigure(struct server *s, const struct config *to)
 {
     struct net_settings settings = setup_net(to);

@@ -49,8 +49,8 @@ static const struct {
     {SIGUSR2, on_dump_signal},
 };
 
-/* Outside the loop they wait: who is told to end twice, or to reopen his logs
- * while he starts, must not die of it. */
+/* Blocked while the loop does not run: a second TERM, or an USR1 during the
+ * start, must not kill the process. */
 static void hold_signals(bool on)
 {
     sigset_t set;
@@ -105,7 +105,8 @@ static int start_clocks(struct server *s)
 
 /* --- the beginning --- */
 
-/* Until the configuration is in use, whoever starts the relay is told. */
+/* Until the configuration is in use, log lines go to whoever starts the
+ * relay. */
 static int open_logs(struct server *s, const struct config *config)
 {
     int err = log_new(&s->log, s->debug ? LOG_LEVEL_DEBUG : config->log.level,
@@ -122,7 +123,7 @@ static void server_on_fault(void *ctx, struct config_place at, const char *what)
               at.line, what);
 }
 
-/* An address gone on nobody waits for. */
+/* A connection from this address has ended. */
 static void on_gone(void *ctx, const struct addr *peer)
 {
     struct server *s = ctx;
@@ -182,7 +183,7 @@ static int become_user(struct server *s)
     return privileges_drop(&user, s->log);
 }
 
-/* Binds, and opens logs; then nobody needs root. */
+/* Binds and opens logs; after that root is not needed. */
 static int open_setup(struct server *s, const struct config_loaded *from)
 {
     struct config_report report = {.fault = server_on_fault, .ctx = s};

@@ -1,4 +1,5 @@
-/* What the files that make up the server share, and nobody else sees.
+/* server_inside - what the files that make up the server share, and no other
+ * file sees.
  *
  *     server.c    begins, runs, ends
  *     setup.c     what a configuration becomes before it is used
@@ -9,7 +10,7 @@
  *     pages.c     what is answered over HTTP
  *     drain.c     the soft end and the hard one
  *     tables.c    everything to the log (USR2)
- */
+ * */
 #ifndef SERVER_INSIDE_H
 #define SERVER_INSIDE_H
 
@@ -90,7 +91,7 @@ struct server {
     struct server_stats stats;
     struct loop *loop;
     struct log *log;
-    struct log *accounting; /* leads nowhere when that is off */
+    struct log *accounting; /* writes nowhere when that is off */
     struct net *net;
     struct dialler dialler;
     struct relay *relay;
@@ -101,7 +102,7 @@ struct server {
     struct listen_fds inherited;
     struct notify notify;
     struct alarm *tick;
-    struct alarm *watchdog; /* NULL: nobody watches */
+    struct alarm *watchdog; /* NULL: there is no watchdog */
     struct log_limit refusal_log;
     struct tables tables;
 };
@@ -115,8 +116,8 @@ static inline bool server_is_ready(const struct server *s)
 /* --- setup.c --- */
 
 /* Makes all of a configuration, and opens what is new. It owns what `from`
- * points to, which is freed on failure but for users that are in use. 0; or an
- * error, after each fault was told to r, and everything is as before. */
+ * points to, which is freed on failure, except users that are in use. 0; or an
+ * error, after each fault was reported to r, and nothing has changed. */
 int setup_make(struct setup *out, struct server *s,
                const struct config_loaded *from, struct config_report *r);
 /* Frees what was made and closes what was opened. */
@@ -137,14 +138,15 @@ void setup_use(struct server *s, struct setup *old);
  * setup->config->listen, with NULL for those that are missing. 0 or ERR_NOMEM.
  * To be called before any socket is opened for this setup. */
 int ports_keep(struct setup *setup, struct server *s);
-/* Opens those that are missing. 0, or an error after a fault for each that
- * could not be opened was told to r. */
+/* Opens those that are missing. 0, or an error after each that could not be
+ * opened was reported to r. */
 int ports_open(struct setup *setup, struct server *s, struct config_report *r);
 /* Closes those that were opened for it. */
 void ports_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */
 void ports_commit(struct server *s);
-/* Makes the sockets that user's: a reload by him may then move them. */
+/* Makes that user the owner of the sockets: a reload after the change of user
+ * may then move them. */
 void ports_give(struct server *s, uid_t uid, gid_t gid);
 void ports_close(struct server *s);
 /* Logs what happens to a listener: "WHAT transport=... address=... port=...".
@@ -156,7 +158,7 @@ void ports_log(struct server *s, const char *what, const char *transport,
 
 /* Opens a socket that listens at `at`. When a socket in use that `setup` does
  * not keep is in the way, both are open until one of them is closed. All that
- * is kept must be in `setup` by now. 0 or ERR_IO (errno is set). */
+ * is kept must be in `setup` already. 0 or ERR_IO (errno is set). */
 int takeover_listen(int *fd, const struct setup *setup, struct server *s,
                     const struct addr *at, const struct sock_opts *opts);
 
@@ -204,15 +206,15 @@ int orders_init(struct server *s);
 
 /* --- reload.c --- */
 
-/* Reads the configuration again and goes over to it, or leaves all as it is
- * (decisions 2.4). Faults are logged, and told to `fault` unless it is NULL. 0;
- * ERR_CONFIG after faults; ERR_NOT_NOW when the relay is ending. */
+/* Reads the configuration again and switches to it, or changes nothing
+ * (decisions 2.4). Faults are logged, and reported to `fault` unless it is
+ * NULL. 0; ERR_CONFIG after faults; ERR_NOT_NOW when the relay is ending. */
 int server_reload(struct server *s, config_fault_fn fault, void *ctx);
 
 /* --- drain.c --- */
 
-/* Soft, for maintenance: nobody gets a new session here, those that are there
- * end in their own time; or back to normal. ERR_NOT_NOW once it is ending. */
+/* Drains for maintenance: no new sessions are granted, existing ones end in
+ * their own time; or back to normal. ERR_NOT_NOW once it is ending. */
 int server_drain(struct server *s, bool on);
 /* As TERM: ends within timers.drain; the second time at once. */
 void server_end(struct server *s);

@@ -13,8 +13,8 @@
 enum {
     /* Least octets of an input block: bulk comes in few reads. */
     INPUT_MIN = 65536,
-    /* Room in the output behind the high-water mark, for responses and REPORTs
-     * besides what one input block may add. */
+    /* Room in the output after the high-water mark, for responses and REPORTs
+     * in addition to what one input block may add. */
     RESERVE = 262144,
     /* What a connection may read in a turn before others have theirs. */
     READ_PER_TURN = INPUT_MIN,

@@ -87,7 +87,7 @@ static void log_session(const struct server *s, const struct session_view *v)
              (unsigned long long)v->account.received.octets);
 }
 
-/* One row; false behind the last. */
+/* One row; false after the last. */
 static bool log_row(struct server *s)
 {
     struct session_view session;
@@ -137,7 +137,7 @@ void server_log_tables(struct server *s)
     relay_stats(s->relay, &stats);
     log_relay(s, &stats);
     log_limits(s, &stats);
-    tables_fini(s); /* who asks again begins again */
+    tables_fini(s); /* a second request starts from the beginning */
     hop_walk_begin(&s->tables.hops, &s->hops);
     relay_walk_begin(s->relay, &s->tables.sessions);
     loop_defer(s->loop, &s->tables.next);
