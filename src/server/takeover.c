@@ -11,20 +11,27 @@
 #include "server_inside.h"
 
 /* The sockets in use that `setup` does without begin or cease to share their
- * ports. */
-static void share_unwanted(const struct setup *setup, struct server *s, bool on)
+ * ports; how many there are. */
+static size_t share_unwanted(const struct setup *setup, struct server *s,
+                             bool on)
 {
     struct list *m, *next;
+    size_t n = 0;
 
     LIST_EACH(m, next, &s->ports)
     {
         struct port *port = CONTAINER(m, struct port, of_server);
 
-        if (!port->is_wanted)
-            listener_share(port->listener, on);
+        if (port->is_wanted)
+            continue;
+        listener_share(port->listener, on);
+        n++;
     }
-    if (s->now.web && s->now.web != setup->web)
+    if (s->now.web && s->now.web != setup->web) {
         listener_share(web_listener(s->now.web), on);
+        n++;
+    }
+    return n;
 }
 
 int takeover_listen(int *fd, const struct setup *setup, struct server *s,
@@ -35,10 +42,14 @@ int takeover_listen(int *fd, const struct setup *setup, struct server *s,
 
     if (err != ERR_IO || errno != EADDRINUSE)
         return err;
+    /* Without a socket to take over from, sharing must not be asked for: Linux
+     * would let us in beside another daemon of this user that has ever shared
+     * its port (listener_share()). */
+    if (share_unwanted(setup, s, true) == 0)
+        return err;
     sharing.share = true;
-    share_unwanted(setup, s, true);
     err = sock_listen(fd, at, &sharing);
-    share_unwanted(setup, s, false);
+    (void)share_unwanted(setup, s, false);
     if (!err)
         sock_share(*fd, false);
     return err;

@@ -360,6 +360,27 @@ static void moved_listener_lets_nobody_share_its_port(void **state)
     close(fd);
 }
 
+/* It takes nothing over from itself, so it has to share with nobody. */
+static void
+second_daemon_does_not_get_the_port_of_a_moved_listener(void **state)
+{
+    unsigned port;
+    struct scene *s = start_at_port(state, &port);
+    char said[4096];
+
+    listen_at(s, item(s, "tls", "0.0.0.0", port));
+    listen_at(s, item(s, "tls", "127.0.0.1", port));
+    assert_int_equal(
+        relay_command(
+            said, sizeof said,
+            (const char *const[]){"-c", relay_path(s->relay, "conf"), NULL}),
+        1);
+    assert_non_null(strstr(
+        said,
+        scene_text(s, "cannot listen at 127.0.0.1:%u: Address already in use",
+                   port)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +395,7 @@ int main(void)
         E2E_TEST(transfers_live_while_listeners_move_to_and_fro),
         E2E_TEST(port_that_is_taken_refuses_the_whole_reload),
         E2E_TEST(moved_listener_lets_nobody_share_its_port),
+        E2E_TEST(second_daemon_does_not_get_the_port_of_a_moved_listener),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
