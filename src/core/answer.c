@@ -1,5 +1,5 @@
 /* answer - this relay's own responses: refusals, keep-alives, AUTH. */
-#include "relay_state.h"
+#include "relay_private.h"
 
 /* AUTH is answered whatever its Failure-Report says; a REPORT never is. */
 static bool wants_answer(const struct msg *m, unsigned code)

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "relay_state.h"
+#include "relay_private.h"
 
 enum { REQUEST_BODY_MAX = 10240 }; /* of other requests than SEND (P-26) */
 

@@ -2,7 +2,7 @@
  * (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
 #include <stdlib.h>
 
-#include "relay_state.h"
+#include "relay_private.h"
 
 /* Octets of one message that were lost in one go. */
 struct lost {

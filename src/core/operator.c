@@ -1,6 +1,6 @@
 #include "operator.h"
 
-#include "relay_state.h"
+#include "relay_private.h"
 
 void relay_walk_begin(struct relay *r, struct relay_walk *w)
 {

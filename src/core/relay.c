@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "err.h"
-#include "relay_state.h"
+#include "relay_private.h"
 
 enum {
     HEADS_KEEP = 4096, /* unused heads kept for reuse */

@@ -1,7 +1,7 @@
 /* request - requests other than SEND, whole, and the responses to them. */
 #include <stdio.h>
 
-#include "relay_state.h"
+#include "relay_private.h"
 
 /* Our URIs in front, the last one passed first, then who was there before. */
 static void add_from_path(struct frame *f, const struct span *own, size_t n_own,

@@ -1,7 +1,7 @@
 /* send - a SEND on its way: routed at its head, streamed, answered at its end.
  */
 #include "err.h"
-#include "relay_state.h"
+#include "relay_private.h"
 
 static void drop_rest(struct link *l)
 {

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "err.h"
-#include "hop_inside.h"
+#include "hop_private.h"
 #include "writer.h"
 
 /* An hour: no session's connection is closed for idleness before (R4976-6.5-b,

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "err.h"
-#include "hop_inside.h"
+#include "hop_private.h"
 
 /* REPORTs and requests that may wait for one connection to come up; SENDs wait
  * with who sends them. */

@@ -1,6 +1,6 @@
 /* hop_walk - all connections one after the other, for operators. */
 #include "err.h"
-#include "hop_inside.h"
+#include "hop_private.h"
 
 const char *hop_state_text(enum hop_state state)
 {

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conn_inside.h"
+#include "conn_private.h"
 #include "err.h"
 
 enum {

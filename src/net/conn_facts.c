@@ -1,5 +1,5 @@
 /* What there is to know about a connection. */
-#include "conn_inside.h"
+#include "conn_private.h"
 
 size_t conn_queued(const struct conn *c)
 {

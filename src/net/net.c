@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "conn_inside.h"
+#include "conn_private.h"
 #include "err.h"
 
 enum {

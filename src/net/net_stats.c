@@ -1,6 +1,6 @@
 #include "net_stats.h"
 
-#include "conn_inside.h"
+#include "conn_private.h"
 
 /* --- words --- */
 

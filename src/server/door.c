@@ -4,7 +4,7 @@
 
 #include "control.h"
 #include "err.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 int door_prepare(struct setup *setup, struct server *s, struct config_report *r)
 {

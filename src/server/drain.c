@@ -1,6 +1,6 @@
 /* drain - the soft end, for maintenance, and the hard one. */
 #include "err.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 /* How long the last REPORTs may take to leave after the drain; together with
  * the tick less than the second that service managers are promised. */

@@ -3,7 +3,7 @@
 
 #include "err.h"
 #include "log_target.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 static int open_target(struct log_target **out, const char *target,
                        const char *key, const struct setup *setup,

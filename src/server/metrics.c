@@ -1,7 +1,7 @@
 #include "metrics.h"
 
 #include "expo.h"
-#include "metrics_inside.h"
+#include "metrics_private.h"
 
 /* Where samples go. */
 struct sink {

@@ -1,5 +1,5 @@
 /* metrics_table - name, meaning and place of each figure. */
-#include "metrics_inside.h"
+#include "metrics_private.h"
 
 #define AT(field) offsetof(struct metrics, field)
 #define SAMPLES(list)                                                          \

@@ -1,5 +1,5 @@
 /* orders - answers the commands of the control socket. */
-#include "orders_inside.h"
+#include "orders_private.h"
 
 #include <unistd.h>
 

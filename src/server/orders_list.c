@@ -1,6 +1,6 @@
 /* orders_list - answers of many rows, and what is done to many. */
 #include "err.h"
-#include "orders_inside.h"
+#include "orders_private.h"
 
 /* --- sessions --- */
 

@@ -6,7 +6,7 @@
 #include "metrics.h"
 #include "process.h"
 #include "resolve.h"
-#include "server_inside.h"
+#include "server_private.h"
 #include "web.h"
 
 enum { LIFE_MS = 10000 };

@@ -5,7 +5,7 @@
 #include "err.h"
 #include "listener.h"
 #include "net_make.h"
-#include "server_inside.h"
+#include "server_private.h"
 #include "uri_port.h"
 
 /* --- accepting --- */

@@ -5,7 +5,7 @@
 #include "clock.h"
 #include "config_load.h"
 #include "err.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 /* Where faults go besides the log. */
 struct audience {

@@ -8,7 +8,7 @@
 #include "err.h"
 #include "privileges.h"
 #include "rnd.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 enum { TICK_MS = 100 };
 

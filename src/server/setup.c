@@ -7,7 +7,7 @@
 #include "listener.h"
 #include "net_make.h"
 #include "policy_make.h"
-#include "server_inside.h"
+#include "server_private.h"
 #include "uri_port.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* tables - everything there is, to the log, when a signal asks for it. */
-#include "server_inside.h"
+#include "server_private.h"
 
 /* How often each limit was met. */
 static void log_limits(const struct server *s, const struct relay_stats *stats)

@@ -8,7 +8,7 @@
 
 #include "err.h"
 #include "listener.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 /* The sockets in use that `setup` does without begin or cease to share their
  * ports; how many there are. */

@@ -1,4 +1,4 @@
-/* relay_state - what the files that make up the relay share among themselves.
+/* relay_private - what the files that make up the relay share among themselves.
  *
  * Calls go one way, from the right to the left:
  *
@@ -7,8 +7,8 @@
  *     routes  respon-  on its after  methods,  or an ending
  *             ses      way    a 200  responses leads to
  */
-#ifndef RELAY_STATE_H
-#define RELAY_STATE_H
+#ifndef RELAY_PRIVATE_H
+#define RELAY_PRIVATE_H
 
 #include "auth.h"
 #include "chunker.h"

@@ -1,7 +1,7 @@
 /* metrics_inside - what metrics.c and metrics_table.c share, and no other file
  * sees. */
-#ifndef METRICS_INSIDE_H
-#define METRICS_INSIDE_H
+#ifndef METRICS_PRIVATE_H
+#define METRICS_PRIVATE_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* What hop.c and hop_dial.c share, and nobody else sees. */
-#ifndef HOP_INSIDE_H
-#define HOP_INSIDE_H
+#ifndef HOP_PRIVATE_H
+#define HOP_PRIVATE_H
 
 #include "dial.h"
 #include "hop.h"

@@ -1,6 +1,6 @@
 /* conn_inside - what conn.c and net.c share, and no other file sees. */
-#ifndef CONN_INSIDE_H
-#define CONN_INSIDE_H
+#ifndef CONN_PRIVATE_H
+#define CONN_PRIVATE_H
 
 #include "bucket.h"
 #include "buf.h"

@@ -5,14 +5,14 @@
  *     orders_list.c   answers of many rows, and what is done to many
  *     door.c          where the control socket is
  * */
-#ifndef ORDERS_INSIDE_H
-#define ORDERS_INSIDE_H
+#ifndef ORDERS_PRIVATE_H
+#define ORDERS_PRIVATE_H
 
 #include "control.h"
 #include "hop.h"
 #include "operator.h"
 #include "process.h"
-#include "server_inside.h"
+#include "server_private.h"
 
 /* What an answer remembers between its steps. */
 struct order {

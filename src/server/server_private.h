@@ -11,8 +11,8 @@
  *     drain.c     the soft end and the hard one
  *     tables.c    everything to the log (USR2)
  * */
-#ifndef SERVER_INSIDE_H
-#define SERVER_INSIDE_H
+#ifndef SERVER_PRIVATE_H
+#define SERVER_PRIVATE_H
 
 #include "address_count.h"
 #include "config.h"
