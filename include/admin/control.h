@@ -21,7 +21,7 @@
 #include "loop.h"
 
 struct control;
-struct control_door;
+struct control_listener;
 struct control_call;
 
 enum {
@@ -53,19 +53,19 @@ struct control_call {
 /* No socket yet. 0 or ERR_NOMEM. */
 int control_new(struct control **out, struct loop *loop,
                 const struct control_setup *setup);
-/* Ends all connections. All doors must be closed. NULL is harmless. */
+/* Ends all connections. All listeners must be closed. NULL is harmless. */
 void control_free(struct control *c);
 
 /* Listens at `path`, and serves clients that connect there. 0; ERR_EXISTS when
  * another process listens there; ERR_IO (errno is set); ERR_NOMEM. */
-int control_open(struct control_door **out, struct control *c,
+int control_open(struct control_listener **out, struct control *c,
                  const char *path);
 /* Keeps a descriptor in reserve for a client that connects when there is no
  * other left. */
-void control_reserve(struct control_door *d);
+void control_reserve(struct control_listener *d);
 /* Closes it and removes its file; clients that came through it stay. NULL is
  * harmless. */
-void control_close(struct control_door *d);
+void control_close(struct control_listener *d);
 
 /* --- for step() --- */
 

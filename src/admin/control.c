@@ -33,7 +33,7 @@ struct control {
     struct net *net; /* its own: these connections are not the relay's */
     struct control_setup setup;
     struct timer_fifo *idle;
-    struct control_door *door; /* through which the last one came, or NULL */
+    struct control_listener *listener; /* of the last client, or NULL */
     struct list clients;
     size_t n_clients;
     struct parked parked[CONTROL_CLIENTS_MAX];
@@ -42,7 +42,7 @@ struct control {
     struct log_limit refusal_log;
 };
 
-struct control_door {
+struct control_listener {
     struct control *control;
     struct listener *listener;
     char *path;
@@ -248,8 +248,8 @@ static void client_free(struct client *c)
     loop_defer_cancel(&c->next);
     list_remove(&c->of_control);
     c->control->n_clients--;
-    if (c->control->door)
-        control_reserve(c->control->door);
+    if (c->control->listener)
+        control_reserve(c->control->listener);
     free(c);
 }
 
@@ -335,12 +335,12 @@ static void on_unpark(void *ctx)
 static void control_on_accept(void *ctx, struct listener *l, int fd,
                               const struct addr *peer)
 {
-    struct control_door *door = ctx;
-    struct control *c = door->control;
+    struct control_listener *listener = ctx;
+    struct control *c = listener->control;
     uid_t uid;
 
     (void)l;
-    c->door = door;
+    c->listener = listener;
     if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid())) {
         control_turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
                           "another user");
@@ -354,11 +354,12 @@ static void control_on_accept(void *ctx, struct listener *l, int fd,
     }
 }
 
-/* --- doors --- */
+/* --- listeners --- */
 
-int control_open(struct control_door **out, struct control *c, const char *path)
+int control_open(struct control_listener **out, struct control *c,
+                 const char *path)
 {
-    struct control_door *d = calloc(1, sizeof *d);
+    struct control_listener *d = calloc(1, sizeof *d);
     int fd, err;
 
     if (!d)
@@ -382,17 +383,17 @@ int control_open(struct control_door **out, struct control *c, const char *path)
     return 0;
 }
 
-void control_reserve(struct control_door *d)
+void control_reserve(struct control_listener *d)
 {
     listener_reserve(d->listener);
 }
 
-void control_close(struct control_door *d)
+void control_close(struct control_listener *d)
 {
     if (!d)
         return;
-    if (d->control->door == d)
-        d->control->door = NULL;
+    if (d->control->listener == d)
+        d->control->listener = NULL;
     if (d->path)
         (void)unlink(d->path);
     listener_free(d->listener);

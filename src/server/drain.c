@@ -37,7 +37,7 @@ void server_end(struct server *s)
     notify_stopping(&s->notify, drain_ms + 5 * GOODBYE_MS);
     relay_drain(s->relay, true);
     relay_shut_down(s->relay);
-    ports_close(s);
+    listeners_close(s);
     server_check_end(s);
 }
 

@@ -1,10 +1,10 @@
-/* orders_inside - what the files that answer commands share, and no other file
+/* orders_private - what the files that answer commands share, and no other file
  * sees.
  *
- *     orders.c        which function answers which command; single answers
- *     orders_list.c   answers of many rows, and what is done to many
- *     door.c          where the control socket is
- * */
+ *     orders.c            which function answers which command; single answers
+ *     orders_list.c       answers of many rows, and what is done to many
+ *     control_listener.c  where the control socket is
+ */
 #ifndef ORDERS_PRIVATE_H
 #define ORDERS_PRIVATE_H
 

@@ -142,7 +142,7 @@ void pages_commit(struct server *s, const struct setup *old)
         return;
     }
     listener_reserve(web_listener(s->now.web));
-    ports_log(s, "listening", "http", web_listener(s->now.web));
+    listeners_log(s, "listening", "http", web_listener(s->now.web));
 }
 
 void pages_give(struct server *s, uid_t uid, gid_t gid)

@@ -176,10 +176,10 @@ static int become_user(struct server *s)
 
     if (err || !user.change)
         return err;
-    ports_give(s, user.uid, user.gid);
+    listeners_give(s, user.uid, user.gid);
     pages_give(s, user.uid, user.gid);
     logs_give(s, user.uid, user.gid);
-    door_give(s, user.uid, user.gid);
+    control_listener_give(s, user.uid, user.gid);
     return privileges_drop(&user, s->log);
 }
 
@@ -250,8 +250,8 @@ static void server_stop(struct server *s)
 {
     tables_fini(s);
     pages_close(s);
-    door_close(s);
-    ports_close(s);
+    control_listener_close(s);
+    listeners_close(s);
     listen_fds_fini(&s->inherited);
     if (s->relay)
         hops_drop_all(&s->hops);
@@ -301,7 +301,7 @@ int server_run(struct config_loaded *from, bool debug)
         log_free(s.log);
         return err;
     }
-    list_init(&s.ports);
+    list_init(&s.listeners);
     tables_init(&s);
     notify_init(&s.notify);
     err = server_start(&s, from);

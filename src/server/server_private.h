@@ -4,7 +4,7 @@
  *     server.c    begins, runs, ends
  *     setup.c     what a configuration becomes before it is used
  *     reload.c    from one setup to the next, all or nothing
- *     ports.c     listeners, and what they accept
+ *     listeners.c     listeners, and what they accept
  *     takeover.c  a new socket where an old one still listens
  *     logs.c      where the log and the accounts go
  *     pages.c     what is answered over HTTP
@@ -37,12 +37,12 @@
 #include "web.h"
 
 struct control;
-struct control_door;
+struct control_listener;
 struct listener;
 struct server;
 
 /* A listener: open as long as the configuration has its address. */
-struct port {
+struct msrp_listener {
     struct list of_server;
     struct server *server;
     struct listener *listener;
@@ -60,10 +60,10 @@ struct setup {
     struct tls_ctx *tls_client; /* the same as tls */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
-    struct policy *policy;         /* owned; points into config */
-    struct port **ports;           /* in the order of config->listen */
-    struct web *web;               /* metrics.address; NULL: off */
-    struct control_door *door;     /* control.socket; the same */
+    struct policy *policy;            /* owned; points into config */
+    struct msrp_listener **listeners; /* in the order of config->listen */
+    struct web *web;                  /* metrics.address; NULL: off */
+    struct control_listener *control_listener; /* control.socket; the same */
     struct log_target *log;        /* until in use; NULL: it stays as it is */
     struct log_target *accounting; /* the same, but NULL is off ... */
     bool has_accounting;           /* ... if this is true */
@@ -97,7 +97,7 @@ struct server {
     struct relay *relay;
     struct hops hops;
     struct address_count addresses;
-    struct list ports; /* of struct port */
+    struct list listeners; /* of struct msrp_listener */
     struct control *control;
     struct listen_fds inherited;
     struct notify notify;
@@ -132,27 +132,28 @@ struct net_settings setup_net(const struct config *config);
  * for what both have. Cannot fail. */
 void setup_use(struct server *s, struct setup *old);
 
-/* --- ports.c --- */
+/* --- listeners.c --- */
 
-/* Takes the listeners that are open already into setup->ports, in the order of
- * setup->config->listen, with NULL for those that are missing. 0 or ERR_NOMEM.
- * To be called before any socket is opened for this setup. */
-int ports_keep(struct setup *setup, struct server *s);
+/* Takes the listeners that are open already into setup->listeners, in the order
+ * of setup->config->listen, with NULL for those that are missing. 0 or
+ * ERR_NOMEM. To be called before any socket is opened for this setup. */
+int listeners_keep(struct setup *setup, struct server *s);
 /* Opens those that are missing. 0, or an error after each that could not be
  * opened was reported to r. */
-int ports_open(struct setup *setup, struct server *s, struct config_report *r);
+int listeners_open(struct setup *setup, struct server *s,
+                   struct config_report *r);
 /* Closes those that were opened for it. */
-void ports_abandon(struct setup *setup);
+void listeners_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */
-void ports_commit(struct server *s);
+void listeners_commit(struct server *s);
 /* Makes that user the owner of the sockets: a reload after the change of user
  * may then move them. */
-void ports_give(struct server *s, uid_t uid, gid_t gid);
-void ports_close(struct server *s);
+void listeners_give(struct server *s, uid_t uid, gid_t gid);
+void listeners_close(struct server *s);
 /* Logs what happens to a listener: "WHAT transport=... address=... port=...".
  */
-void ports_log(struct server *s, const char *what, const char *transport,
-               const struct listener *listener);
+void listeners_log(struct server *s, const char *what, const char *transport,
+                   const struct listener *listener);
 
 /* --- takeover.c --- */
 
@@ -187,16 +188,16 @@ void pages_close(struct server *s);
 /* The page of the metrics. */
 void pages_metrics(struct server *s, struct text *body);
 
-/* --- door.c --- */
+/* --- control_listener.c --- */
 
 /* The same for the control socket. */
-int door_prepare(struct setup *setup, struct server *s,
-                 struct config_report *r);
-void door_abandon(struct setup *setup, struct server *s);
-void door_commit(struct server *s, const struct setup *old);
-void door_give(struct server *s, uid_t uid, gid_t gid);
+int control_listener_prepare(struct setup *setup, struct server *s,
+                             struct config_report *r);
+void control_listener_abandon(struct setup *setup, struct server *s);
+void control_listener_commit(struct server *s, const struct setup *old);
+void control_listener_give(struct server *s, uid_t uid, gid_t gid);
 /* Ends all that was asked there, too. */
-void door_close(struct server *s);
+void control_listener_close(struct server *s);
 
 /* --- orders.c --- */
 

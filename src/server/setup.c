@@ -84,7 +84,7 @@ static int make_policy(struct setup *setup)
     size_t n = 0;
 
     for (size_t i = 0; i < setup->config->listen.n && n < POLICY_PORTS_MAX; i++)
-        ports[n++] = addr_port(listener_addr(setup->ports[i]->listener));
+        ports[n++] = addr_port(listener_addr(setup->listeners[i]->listener));
     return policy_make(&setup->policy, setup->config, ports, n);
 }
 
@@ -137,13 +137,13 @@ int setup_make(struct setup *out, struct server *s,
     pages_keep(&setup, s);
     err = load_tls(&setup, r);
     if (!err)
-        err = ports_keep(&setup, s);
+        err = listeners_keep(&setup, s);
     if (!err)
-        err = ports_open(&setup, s, r);
+        err = listeners_open(&setup, s, r);
     if (!err)
         err = pages_open(&setup, s, r);
     if (!err)
-        err = door_prepare(&setup, s, r);
+        err = control_listener_prepare(&setup, s, r);
     if (!err)
         err = logs_prepare(&setup, s, r);
     if (!err)
@@ -157,9 +157,9 @@ int setup_make(struct setup *out, struct server *s,
 
 void setup_abandon(struct setup *setup, struct server *s)
 {
-    door_abandon(setup, s);
+    control_listener_abandon(setup, s);
     pages_abandon(setup, s);
-    ports_abandon(setup);
+    listeners_abandon(setup);
     keep_users(setup, &s->now);
     setup_free(setup);
 }
@@ -167,7 +167,7 @@ void setup_abandon(struct setup *setup, struct server *s)
 void setup_free(struct setup *setup)
 {
     logs_abandon(setup);
-    free(setup->ports);
+    free(setup->listeners);
     policy_free(setup->policy);
     users_free(setup->users);
     tls_ctx_unref(setup->tls);
@@ -199,9 +199,9 @@ void setup_use(struct server *s, struct setup *old)
 
     logs_commit(s);
     judge_descriptors(s);
-    ports_commit(s);
+    listeners_commit(s);
     pages_commit(s, old);
-    door_commit(s, old);
+    control_listener_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     use_hops(s);

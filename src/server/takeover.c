@@ -18,13 +18,14 @@ static size_t share_unwanted(const struct setup *setup, struct server *s,
     struct list *m, *next;
     size_t n = 0;
 
-    LIST_EACH(m, next, &s->ports)
+    LIST_EACH(m, next, &s->listeners)
     {
-        struct port *port = CONTAINER(m, struct port, of_server);
+        struct msrp_listener *ml =
+            CONTAINER(m, struct msrp_listener, of_server);
 
-        if (port->is_wanted)
+        if (ml->is_wanted)
             continue;
-        listener_share(port->listener, on);
+        listener_share(ml->listener, on);
         n++;
     }
     if (s->now.web && s->now.web != setup->web) {

@@ -89,7 +89,7 @@ int rig_set_up(void **state)
               span_str(scratch_path(&r->scratch, "s")));
     assert_int_equal(loop_new(&r->loop), 0);
     assert_int_equal(rig_make(r, LONG_IDLE_MS), 0);
-    assert_int_equal(control_open(&r->door, r->control, r->path), 0);
+    assert_int_equal(control_open(&r->listener, r->control, r->path), 0);
     return 0;
 }
 
@@ -97,7 +97,7 @@ int rig_tear_down(void **state)
 {
     struct rig *r = *state;
 
-    control_close(r->door);
+    control_close(r->listener);
     control_free(r->control);
     loop_free(r->loop);
     assert_int_equal(r->begun, r->ended);
@@ -205,8 +205,8 @@ void rig_assert_got(struct rig *r, const char *request, const char *want)
 /* Has little time for those who come from now on. */
 void rig_be_impatient(struct rig *r)
 {
-    control_close(r->door);
+    control_close(r->listener);
     control_free(r->control);
     assert_int_equal(rig_make(r, 50), 0);
-    assert_int_equal(control_open(&r->door, r->control, r->path), 0);
+    assert_int_equal(control_open(&r->listener, r->control, r->path), 0);
 }

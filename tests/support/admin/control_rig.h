@@ -18,7 +18,7 @@ enum {
 struct rig {
     struct loop *loop;
     struct control *control;
-    struct control_door *door;
+    struct control_listener *listener;
     struct scratch scratch;
     char path[PATH_MAX];
     unsigned begun, ended; /* answers */

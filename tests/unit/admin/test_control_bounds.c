@@ -151,7 +151,8 @@ static void another_user_is_turned_away(void **state)
     rig_assert_got(w, "ping\n", "{\"ok\":true}\n");
 }
 
-/* --- doors ---------------------------------------------------------------- */
+/* --- listeners
+ * ---------------------------------------------------------------- */
 
 static void nobody_else_may_open_the_socket(void **state)
 {
@@ -167,15 +168,15 @@ static void a_closed_door_leaves_no_file(void **state)
 {
     struct rig *w = *state;
 
-    control_close(w->door);
-    w->door = NULL;
+    control_close(w->listener);
+    w->listener = NULL;
     assert_int_equal(access(w->path, F_OK), -1);
 }
 
 static void a_living_socket_is_not_taken_over(void **state)
 {
     struct rig *w = *state;
-    struct control_door *second;
+    struct control_listener *second;
 
     assert_int_equal(control_open(&second, w->control, w->path), ERR_EXISTS);
     rig_assert_got(w, "ping\n", "{\"ok\":true}\n");
@@ -188,8 +189,8 @@ static void who_came_through_a_door_outlives_it(void **state)
 
     rig_say(a, SPAN("sessions\n"));
     rig_turn(w);
-    control_close(w->door);
-    w->door = NULL;
+    control_close(w->listener);
+    w->listener = NULL;
     rig_wait_answers(w, a, 1);
     rig_say(a, SPAN("ping\n"));
     rig_wait_answers(w, a, 2);
@@ -206,9 +207,9 @@ static void an_answer_under_way_ends_with_the_control(void **state)
     rig_turn(w);
     assert_int_equal(w->begun, 1);
     assert_int_equal(w->ended, 0);
-    control_close(w->door);
+    control_close(w->listener);
     control_free(w->control);
-    w->door = NULL;
+    w->listener = NULL;
     w->control = NULL;
     assert_int_equal(w->ended, 1);
     rig_go(a);
@@ -217,14 +218,14 @@ static void an_answer_under_way_ends_with_the_control(void **state)
 static int attempt(void *ctx)
 {
     struct rig *w = ctx;
-    struct control_door *door;
+    struct control_listener *listener;
     int err = rig_make(w, LONG_IDLE_MS);
 
     if (err)
         return err;
-    err = control_open(&door, w->control, w->path);
+    err = control_open(&listener, w->control, w->path);
     if (!err)
-        control_close(door);
+        control_close(listener);
     control_free(w->control);
     return err;
 }
@@ -233,11 +234,11 @@ static void opening_without_memory_leaves_nothing(void **state)
 {
     struct rig *w = *state;
 
-    control_close(w->door);
+    control_close(w->listener);
     control_free(w->control);
     assert_true(oom_sweep(attempt, w) > 4);
     assert_int_equal(access(w->path, F_OK), -1);
-    w->door = NULL;
+    w->listener = NULL;
     w->control = NULL;
 }
 

@@ -19,11 +19,11 @@ static void log_refused(struct server *s, const char *why)
                  held);
 }
 
-static void ports_on_accept(void *ctx, struct listener *l, int fd,
-                            const struct addr *peer)
+static void listeners_on_accept(void *ctx, struct listener *l, int fd,
+                                const struct addr *peer)
 {
-    struct port *port = ctx;
-    struct server *s = port->server;
+    struct msrp_listener *ml = ctx;
+    struct server *s = ml->server;
     const struct config *config = s->now.config;
 
     (void)l;
@@ -41,7 +41,7 @@ static void ports_on_accept(void *ctx, struct listener *l, int fd,
         (void)close(fd);
         return;
     }
-    if (hop_accept(&s->hops, fd, peer, &port->origin) != 0) {
+    if (hop_accept(&s->hops, fd, peer, &ml->origin) != 0) {
         s->stats.refused_nomem++;
         address_count_remove(&s->addresses, peer);
         log_refused(s, "out of memory");
@@ -50,24 +50,24 @@ static void ports_on_accept(void *ctx, struct listener *l, int fd,
 
 static void on_rest(void *ctx, struct listener *l, int errnum)
 {
-    struct port *port = ctx;
+    struct msrp_listener *ml = ctx;
 
     (void)l;
-    port->server->stats.rests++;
-    log_warn(port->server->log, "accepting rests for a second error=\"%s\"",
+    ml->server->stats.rests++;
+    log_warn(ml->server->log, "accepting rests for a second error=\"%s\"",
              strerror(errnum));
 }
 
 /* --- one of them --- */
 
-static void port_free(struct port *port)
+static void msrp_listener_free(struct msrp_listener *ml)
 {
-    list_remove(&port->of_server);
-    listener_free(port->listener);
-    free(port);
+    list_remove(&ml->of_server);
+    listener_free(ml->listener);
+    free(ml);
 }
 
-static struct addr ports_address(const struct config_listen *listen)
+static struct addr listeners_address(const struct config_listen *listen)
 {
     struct addr at = listen->address;
 
@@ -76,72 +76,74 @@ static struct addr ports_address(const struct config_listen *listen)
 }
 
 /* The one that listens there already and that no other item has taken. */
-static struct port *ports_find(struct server *s, const struct addr *at)
+static struct msrp_listener *listeners_find(struct server *s,
+                                            const struct addr *at)
 {
     struct list *m, *next;
 
-    LIST_EACH(m, next, &s->ports)
+    LIST_EACH(m, next, &s->listeners)
     {
-        struct port *port = CONTAINER(m, struct port, of_server);
+        struct msrp_listener *ml =
+            CONTAINER(m, struct msrp_listener, of_server);
 
-        if (!port->is_wanted && addr_is_same(&port->asked, at))
-            return port;
+        if (!ml->is_wanted && addr_is_same(&ml->asked, at))
+            return ml;
     }
     return NULL;
 }
 
-static int listen_at(struct port *port, const struct setup *setup,
+static int listen_at(struct msrp_listener *ml, const struct setup *setup,
                      const struct addr *at)
 {
-    struct server *s = port->server;
+    struct server *s = ml->server;
     struct sock_opts opts = sock_opts_of(setup->config);
     int fd = listen_fds_take(&s->inherited, at), err = 0;
 
     if (fd < 0)
         err = takeover_listen(&fd, setup, s, at, &opts);
     if (!err)
-        err = listener_adopt(&port->listener, s->loop, fd, ports_on_accept,
-                             on_rest, port);
+        err = listener_adopt(&ml->listener, s->loop, fd, listeners_on_accept,
+                             on_rest, ml);
     return err;
 }
 
-static int open_port(struct port **out, struct server *s,
+static int open_port(struct msrp_listener **out, struct server *s,
                      const struct setup *setup, const struct addr *at)
 {
-    struct port *port = calloc(1, sizeof *port);
+    struct msrp_listener *ml = calloc(1, sizeof *ml);
     int err;
 
-    if (!port)
+    if (!ml)
         return ERR_NOMEM;
-    port->server = s;
-    port->asked = *at;
-    port->is_new = port->is_wanted = true;
-    list_init(&port->of_server);
-    err = listen_at(port, setup, at);
+    ml->server = s;
+    ml->asked = *at;
+    ml->is_new = ml->is_wanted = true;
+    list_init(&ml->of_server);
+    err = listen_at(ml, setup, at);
     if (err) {
-        port_free(port);
+        msrp_listener_free(ml);
         return err;
     }
-    list_append(&s->ports, &port->of_server);
-    *out = port;
+    list_append(&s->listeners, &ml->of_server);
+    *out = ml;
     return 0;
 }
 
 /* --- all of them --- */
 
-int ports_keep(struct setup *setup, struct server *s)
+int listeners_keep(struct setup *setup, struct server *s)
 {
     size_t n = setup->config->listen.n;
 
-    setup->ports = calloc(n, sizeof *setup->ports);
-    if (!setup->ports)
+    setup->listeners = calloc(n, sizeof *setup->listeners);
+    if (!setup->listeners)
         return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        struct addr at = ports_address(&setup->config->listen.items[i]);
+        struct addr at = listeners_address(&setup->config->listen.items[i]);
 
-        setup->ports[i] = ports_find(s, &at);
-        if (setup->ports[i])
-            setup->ports[i]->is_wanted = true;
+        setup->listeners[i] = listeners_find(s, &at);
+        if (setup->listeners[i])
+            setup->listeners[i]->is_wanted = true;
     }
     return 0;
 }
@@ -150,20 +152,21 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
                         struct config_report *r)
 {
     const struct config_listen *listen = &setup->config->listen.items[i];
-    struct addr at = ports_address(listen);
+    struct addr at = listeners_address(listen);
     char text[ADDR_TEXT_MAX];
     int err;
 
-    if (setup->ports[i])
+    if (setup->listeners[i])
         return 0;
-    err = open_port(&setup->ports[i], s, setup, &at);
+    err = open_port(&setup->listeners[i], s, setup, &at);
     if (err)
         config_report(r, listen->place, "cannot listen at %s: %s",
                       addr_text(text, &at), err_reason(err));
     return err;
 }
 
-int ports_open(struct setup *setup, struct server *s, struct config_report *r)
+int listeners_open(struct setup *setup, struct server *s,
+                   struct config_report *r)
 {
     int first = 0;
 
@@ -176,23 +179,23 @@ int ports_open(struct setup *setup, struct server *s, struct config_report *r)
     return first;
 }
 
-void ports_abandon(struct setup *setup)
+void listeners_abandon(struct setup *setup)
 {
-    if (!setup->ports)
+    if (!setup->listeners)
         return;
     for (size_t i = 0; i < setup->config->listen.n; i++) {
-        struct port *port = setup->ports[i];
+        struct msrp_listener *ml = setup->listeners[i];
 
-        if (!port)
+        if (!ml)
             continue;
-        port->is_wanted = false;
-        if (port->is_new)
-            port_free(port);
+        ml->is_wanted = false;
+        if (ml->is_new)
+            msrp_listener_free(ml);
     }
 }
 
-void ports_log(struct server *s, const char *what, const char *transport,
-               const struct listener *listener)
+void listeners_log(struct server *s, const char *what, const char *transport,
+                   const struct listener *listener)
 {
     char text[ADDR_TEXT_MAX];
     const struct addr *at = listener_addr(listener);
@@ -201,16 +204,16 @@ void ports_log(struct server *s, const char *what, const char *transport,
              addr_host_text(text, at), addr_port(at));
 }
 
-static void log_port(const struct port *port, const char *what)
+static void log_port(const struct msrp_listener *ml, const char *what)
 {
-    ports_log(port->server, what, net_transport_text(port->origin.transport),
-              port->listener);
+    listeners_log(ml->server, what, net_transport_text(ml->origin.transport),
+                  ml->listener);
 }
 
 /* What listener i accepts from now on. */
 static void take_origin(const struct setup *setup, size_t i)
 {
-    struct hop_origin *origin = &setup->ports[i]->origin;
+    struct hop_origin *origin = &setup->listeners[i]->origin;
     enum net_transport t = setup->config->listen.items[i].transport;
 
     origin->transport = t;
@@ -226,48 +229,49 @@ static void close_unwanted(struct server *s)
 {
     struct list *m, *next;
 
-    LIST_EACH(m, next, &s->ports)
+    LIST_EACH(m, next, &s->listeners)
     {
-        struct port *port = CONTAINER(m, struct port, of_server);
+        struct msrp_listener *ml =
+            CONTAINER(m, struct msrp_listener, of_server);
 
-        if (port->is_wanted) {
-            port->is_wanted = false;
+        if (ml->is_wanted) {
+            ml->is_wanted = false;
             continue;
         }
-        log_port(port, "listening no more");
-        listener_drain(port->listener);
-        port_free(port);
+        log_port(ml, "listening no more");
+        listener_drain(ml->listener);
+        msrp_listener_free(ml);
     }
 }
 
-void ports_commit(struct server *s)
+void listeners_commit(struct server *s)
 {
     const struct setup *setup = &s->now;
 
     close_unwanted(s); /* with the origin that they had */
     for (size_t i = 0; i < setup->config->listen.n; i++) {
-        struct port *port = setup->ports[i];
+        struct msrp_listener *ml = setup->listeners[i];
 
         take_origin(setup, i);
-        if (port->is_new)
-            log_port(port, "listening");
-        port->is_new = false;
+        if (ml->is_new)
+            log_port(ml, "listening");
+        ml->is_new = false;
     }
 }
 
-void ports_give(struct server *s, uid_t uid, gid_t gid)
+void listeners_give(struct server *s, uid_t uid, gid_t gid)
 {
     struct list *m, *next;
 
-    LIST_EACH(m, next, &s->ports)
-    (void)listener_set_owner(CONTAINER(m, struct port, of_server)->listener,
-                             uid, gid);
+    LIST_EACH(m, next, &s->listeners)
+    (void)listener_set_owner(
+        CONTAINER(m, struct msrp_listener, of_server)->listener, uid, gid);
 }
 
-void ports_close(struct server *s)
+void listeners_close(struct server *s)
 {
     struct list *m;
 
-    while ((m = list_first(&s->ports)))
-        port_free(CONTAINER(m, struct port, of_server));
+    while ((m = list_first(&s->listeners)))
+        msrp_listener_free(CONTAINER(m, struct msrp_listener, of_server));
 }

@@ -1,0 +1,68 @@
+/* control_listener - where the control socket is. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "err.h"
+#include "server_private.h"
+
+int control_listener_prepare(struct setup *setup, struct server *s,
+                             struct config_report *r)
+{
+    const char *path = setup->config->control.socket;
+    int err;
+
+    if (!*path)
+        return 0;
+    if (s->now.control_listener &&
+        strcmp(path, s->now.config->control.socket) == 0) {
+        setup->control_listener = s->now.control_listener;
+        return 0;
+    }
+    err = control_open(&setup->control_listener, s->control, path);
+    if (err)
+        config_report(r, config_place(setup->config, "control.socket"),
+                      "cannot listen at %s: %s", path,
+                      err == ERR_EXISTS
+                          ? "another process listens there, or it is no socket"
+                          : err_reason(err));
+    return err;
+}
+
+void control_listener_abandon(struct setup *setup, struct server *s)
+{
+    if (setup->control_listener != s->now.control_listener)
+        control_close(setup->control_listener);
+    setup->control_listener = NULL;
+}
+
+void control_listener_commit(struct server *s, const struct setup *old)
+{
+    if (old->control_listener == s->now.control_listener)
+        return;
+    control_close(old->control_listener);
+    if (!s->now.control_listener) {
+        log_info(s->log, "listening no more transport=control");
+        return;
+    }
+    control_reserve(s->now.control_listener);
+    log_info(s->log, "listening transport=control path=%s",
+             s->now.config->control.socket);
+}
+
+void control_listener_give(struct server *s, uid_t uid, gid_t gid)
+{
+    const char *path = s->now.config->control.socket;
+
+    if (s->now.control_listener && lchown(path, uid, gid) != 0)
+        log_warn(s->log, "cannot give path=%s to uid=%u error=\"%s\"", path,
+                 (unsigned)uid, strerror(errno));
+}
+
+void control_listener_close(struct server *s)
+{
+    control_close(s->now.control_listener);
+    s->now.control_listener = NULL;
+    control_free(s->control);
+    s->control = NULL;
+}
