@@ -1,4 +1,4 @@
-/* ports - the listeners, and what they accept. */
+/* listeners - the MSRP listeners, and what they accept. */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -222,8 +222,8 @@ bool order_stats(struct server *s, struct control_call *call)
     struct text page;
     struct span rest;
 
-    text_init(&page, WEB_BODY_MAX);
-    pages_metrics(s, &page);
+    text_init(&page, HTTP_SERVER_BODY_MAX);
+    http_endpoints_metrics(s, &page);
     if (page.err)
         control_fail(call, err_text(page.err));
     rest = page.err ? SPAN("") : text_span(&page);

@@ -177,7 +177,7 @@ static int become_user(struct server *s)
     if (err || !user.change)
         return err;
     listeners_give(s, user.uid, user.gid);
-    pages_give(s, user.uid, user.gid);
+    http_endpoints_give(s, user.uid, user.gid);
     logs_give(s, user.uid, user.gid);
     control_listener_give(s, user.uid, user.gid);
     return privileges_drop(&user, s->log);
@@ -249,7 +249,7 @@ static int server_start(struct server *s, struct config_loaded *from)
 static void server_stop(struct server *s)
 {
     tables_fini(s);
-    pages_close(s);
+    http_endpoints_close(s);
     control_listener_close(s);
     listeners_close(s);
     listen_fds_fini(&s->inherited);

@@ -7,7 +7,7 @@
  *     listeners.c     listeners, and what they accept
  *     takeover.c  a new socket where an old one still listens
  *     logs.c      where the log and the accounts go
- *     pages.c     what is answered over HTTP
+ *     http_endpoints.c     what is answered over HTTP
  *     drain.c     the soft end and the hard one
  *     tables.c    everything to the log (USR2)
  * */
@@ -34,7 +34,7 @@
 #include "tls.h"
 #include "users.h"
 #include "users_load.h"
-#include "web.h"
+#include "http_server.h"
 
 struct control;
 struct control_listener;
@@ -62,7 +62,7 @@ struct setup {
     struct users_stamp users_stamp;
     struct policy *policy;            /* owned; points into config */
     struct msrp_listener **listeners; /* in the order of config->listen */
-    struct web *web;                  /* metrics.address; NULL: off */
+    struct http_server *http_server;  /* metrics.address; NULL: off */
     struct control_listener *control_listener; /* control.socket; the same */
     struct log_target *log;        /* until in use; NULL: it stays as it is */
     struct log_target *accounting; /* the same, but NULL is off ... */
@@ -175,18 +175,19 @@ void logs_give(struct server *s, uid_t uid, gid_t gid);
 /* Files were rotated. */
 void logs_reopen(struct server *s);
 
-/* --- pages.c --- */
+/* --- http_endpoints.c --- */
 
 /* As with ports: keeps those in use if they are where setup->config wants them,
  * else opens them there. */
-void pages_keep(struct setup *setup, const struct server *s);
-int pages_open(struct setup *setup, struct server *s, struct config_report *r);
-void pages_abandon(struct setup *setup, struct server *s);
-void pages_commit(struct server *s, const struct setup *old);
-void pages_give(struct server *s, uid_t uid, gid_t gid);
-void pages_close(struct server *s);
+void http_endpoints_keep(struct setup *setup, const struct server *s);
+int http_endpoints_open(struct setup *setup, struct server *s,
+                        struct config_report *r);
+void http_endpoints_abandon(struct setup *setup, struct server *s);
+void http_endpoints_commit(struct server *s, const struct setup *old);
+void http_endpoints_give(struct server *s, uid_t uid, gid_t gid);
+void http_endpoints_close(struct server *s);
 /* The page of the metrics. */
-void pages_metrics(struct server *s, struct text *body);
+void http_endpoints_metrics(struct server *s, struct text *body);
 
 /* --- control_listener.c --- */
 

@@ -134,14 +134,14 @@ int setup_make(struct setup *out, struct server *s,
     int err;
 
     raise_descriptors(setup.config);
-    pages_keep(&setup, s);
+    http_endpoints_keep(&setup, s);
     err = load_tls(&setup, r);
     if (!err)
         err = listeners_keep(&setup, s);
     if (!err)
         err = listeners_open(&setup, s, r);
     if (!err)
-        err = pages_open(&setup, s, r);
+        err = http_endpoints_open(&setup, s, r);
     if (!err)
         err = control_listener_prepare(&setup, s, r);
     if (!err)
@@ -158,7 +158,7 @@ int setup_make(struct setup *out, struct server *s,
 void setup_abandon(struct setup *setup, struct server *s)
 {
     control_listener_abandon(setup, s);
-    pages_abandon(setup, s);
+    http_endpoints_abandon(setup, s);
     listeners_abandon(setup);
     keep_users(setup, &s->now);
     setup_free(setup);
@@ -200,7 +200,7 @@ void setup_use(struct server *s, struct setup *old)
     logs_commit(s);
     judge_descriptors(s);
     listeners_commit(s);
-    pages_commit(s, old);
+    http_endpoints_commit(s, old);
     control_listener_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);

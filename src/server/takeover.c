@@ -28,8 +28,8 @@ static size_t share_unwanted(const struct setup *setup, struct server *s,
         listener_share(ml->listener, on);
         n++;
     }
-    if (s->now.web && s->now.web != setup->web) {
-        listener_share(web_listener(s->now.web), on);
+    if (s->now.http_server && s->now.http_server != setup->http_server) {
+        listener_share(http_server_listener(s->now.http_server), on);
         n++;
     }
     return n;

@@ -1,4 +1,5 @@
-/* pages - what is answered over HTTP: figures, and how the relay is. */
+/* http_endpoints - what is answered over HTTP: figures, and how the relay is.
+ */
 
 #include "err.h"
 #include "expo.h"
@@ -7,13 +8,13 @@
 #include "process.h"
 #include "resolve.h"
 #include "server_private.h"
-#include "web.h"
+#include "http_server.h"
 
 enum { LIFE_MS = 10000 };
 
 /* --- the pages --- */
 
-static void pages_gather(struct metrics *m, const struct server *s)
+static void http_endpoints_gather(struct metrics *m, const struct server *s)
 {
     *m = (struct metrics){
         .version = MSRP_VERSION,
@@ -36,17 +37,17 @@ static void pages_gather(struct metrics *m, const struct server *s)
     process_read(&m->process);
 }
 
-void pages_metrics(struct server *s, struct text *body)
+void http_endpoints_metrics(struct server *s, struct text *body)
 {
     struct metrics m;
 
-    pages_gather(&m, s);
+    http_endpoints_gather(&m, s);
     metrics_write(body, &m);
 }
 
 static unsigned fill_metrics(void *ctx, struct text *body)
 {
-    pages_metrics(ctx, body);
+    http_endpoints_metrics(ctx, body);
     return 200;
 }
 
@@ -66,7 +67,7 @@ static unsigned fill_readyz(void *ctx, struct text *body)
     return ready ? 200 : 503;
 }
 
-static const struct web_page pages[] = {
+static const struct http_server_page pages[] = {
     {"/metrics", EXPO_CONTENT_TYPE, fill_metrics},
     {"/healthz", "text/plain", fill_healthz},
     {"/readyz", "text/plain", fill_readyz},
@@ -74,7 +75,7 @@ static const struct web_page pages[] = {
 
 /* --- where they are --- */
 
-static struct addr pages_address(const struct config *config)
+static struct addr http_endpoints_address(const struct config *config)
 {
     struct addr at = {0};
 
@@ -90,31 +91,33 @@ static bool is_same_place(const struct config *a, const struct config *b)
            strcmp(a->metrics.address, b->metrics.address) == 0;
 }
 
-void pages_keep(struct setup *setup, const struct server *s)
+void http_endpoints_keep(struct setup *setup, const struct server *s)
 {
-    if (s->now.web && is_same_place(setup->config, s->now.config))
-        setup->web = s->now.web;
+    if (s->now.http_server && is_same_place(setup->config, s->now.config))
+        setup->http_server = s->now.http_server;
 }
 
 static int listen_for_pages(struct setup *setup, struct server *s)
 {
-    const struct web_setup web = {.pages = pages,
-                                  .n_pages = sizeof pages / sizeof *pages,
-                                  .ctx = s,
-                                  .life_ms = LIFE_MS};
-    struct addr at = pages_address(setup->config);
+    const struct http_server_setup web = {.pages = pages,
+                                          .n_pages =
+                                              sizeof pages / sizeof *pages,
+                                          .ctx = s,
+                                          .life_ms = LIFE_MS};
+    struct addr at = http_endpoints_address(setup->config);
     int fd;
     int err = takeover_listen(&fd, setup, s, &at, &(struct sock_opts){0});
 
-    return err ? err : web_new(&setup->web, s->loop, fd, &web);
+    return err ? err : http_server_new(&setup->http_server, s->loop, fd, &web);
 }
 
-int pages_open(struct setup *setup, struct server *s, struct config_report *r)
+int http_endpoints_open(struct setup *setup, struct server *s,
+                        struct config_report *r)
 {
     const struct config *config = setup->config;
     int err;
 
-    if (!*config->metrics.address || setup->web)
+    if (!*config->metrics.address || setup->http_server)
         return 0;
     err = listen_for_pages(setup, s);
     if (err)
@@ -125,34 +128,36 @@ int pages_open(struct setup *setup, struct server *s, struct config_report *r)
     return err;
 }
 
-void pages_abandon(struct setup *setup, struct server *s)
+void http_endpoints_abandon(struct setup *setup, struct server *s)
 {
-    if (setup->web != s->now.web)
-        web_free(setup->web);
-    setup->web = NULL;
+    if (setup->http_server != s->now.http_server)
+        http_server_free(setup->http_server);
+    setup->http_server = NULL;
 }
 
-void pages_commit(struct server *s, const struct setup *old)
+void http_endpoints_commit(struct server *s, const struct setup *old)
 {
-    if (old->web == s->now.web)
+    if (old->http_server == s->now.http_server)
         return;
-    web_free(old->web);
-    if (!s->now.web) {
+    http_server_free(old->http_server);
+    if (!s->now.http_server) {
         log_info(s->log, "listening no more transport=http");
         return;
     }
-    listener_reserve(web_listener(s->now.web));
-    listeners_log(s, "listening", "http", web_listener(s->now.web));
+    listener_reserve(http_server_listener(s->now.http_server));
+    listeners_log(s, "listening", "http",
+                  http_server_listener(s->now.http_server));
 }
 
-void pages_give(struct server *s, uid_t uid, gid_t gid)
+void http_endpoints_give(struct server *s, uid_t uid, gid_t gid)
 {
-    if (s->now.web)
-        (void)listener_set_owner(web_listener(s->now.web), uid, gid);
+    if (s->now.http_server)
+        (void)listener_set_owner(http_server_listener(s->now.http_server), uid,
+                                 gid);
 }
 
-void pages_close(struct server *s)
+void http_endpoints_close(struct server *s)
 {
-    web_free(s->now.web);
-    s->now.web = NULL;
+    http_server_free(s->now.http_server);
+    s->now.http_server = NULL;
 }

@@ -1,4 +1,4 @@
-#include "web.h"
+#include "http_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "listener.h"
 #include "oom.h"
 
-enum { PATIENCE_MS = 10000, GOT_MAX = WEB_BODY_MAX + 4096 };
+enum { PATIENCE_MS = 10000, GOT_MAX = HTTP_SERVER_BODY_MAX + 4096 };
 
 /* --- pages ---------------------------------------------------------------- */
 
@@ -28,7 +28,7 @@ static unsigned fill_small(void *ctx, struct text *body)
 static unsigned fill_big(void *ctx, struct text *body)
 {
     (void)ctx;
-    for (int i = 0; i < WEB_BODY_MAX / 16; i++)
+    for (int i = 0; i < HTTP_SERVER_BODY_MAX / 16; i++)
         text_put(body, SPAN("0123456789abcde\n"));
     return 200;
 }
@@ -47,7 +47,7 @@ static unsigned fill_not_now(void *ctx, struct text *body)
     return 503;
 }
 
-static const struct web_page pages[] = {
+static const struct http_server_page pages[] = {
     {"/small", "text/plain; version=0", fill_small},
     {"/big", "text/plain", fill_big},
     {"/toobig", "text/plain", fill_too_big},
@@ -58,7 +58,7 @@ static const struct web_page pages[] = {
 
 struct world {
     struct loop *loop;
-    struct web *web;
+    struct http_server *server;
     struct addr at;
     int calls; /* of fill_small() */
 };
@@ -72,14 +72,15 @@ struct asker {
 
 static int make_web(struct world *w, uint64_t life_ms)
 {
-    const struct web_setup setup = {.pages = pages,
-                                    .n_pages = sizeof pages / sizeof *pages,
-                                    .ctx = &w->calls,
-                                    .life_ms = life_ms};
+    const struct http_server_setup setup = {.pages = pages,
+                                            .n_pages =
+                                                sizeof pages / sizeof *pages,
+                                            .ctx = &w->calls,
+                                            .life_ms = life_ms};
     int fd;
     int err = sock_listen(&fd, &w->at, &(struct sock_opts){0});
 
-    return err ? err : web_new(&w->web, w->loop, fd, &setup);
+    return err ? err : http_server_new(&w->server, w->loop, fd, &setup);
 }
 
 static void set_up(struct world *w, uint64_t life_ms)
@@ -88,12 +89,12 @@ static void set_up(struct world *w, uint64_t life_ms)
     assert_int_equal(loop_new(&w->loop), 0);
     assert_int_equal(addr_parse(&w->at, SPAN("127.0.0.1"), 0), 0);
     assert_int_equal(make_web(w, life_ms), 0);
-    w->at = *listener_addr(web_listener(w->web));
+    w->at = *listener_addr(http_server_listener(w->server));
 }
 
 static void tear_down(struct world *w)
 {
-    web_free(w->web);
+    http_server_free(w->server);
     loop_free(w->loop);
 }
 
@@ -203,8 +204,8 @@ static void greatest_page_comes_whole(void **state)
     set_up(&w, PATIENCE_MS);
     a = ask(&w, "GET /big HTTP/1.0\r\n\r\n");
     assert_non_null(strstr(a->got, "\r\nContent-Length: 262144\r\n"));
-    assert_int_equal(a->n,
-                     strstr(a->got, "\r\n\r\n") + 4 - a->got + WEB_BODY_MAX);
+    assert_int_equal(a->n, strstr(a->got, "\r\n\r\n") + 4 - a->got +
+                               HTTP_SERVER_BODY_MAX);
     hang_up(a);
     tear_down(&w);
 }
@@ -300,18 +301,18 @@ static void second_request_is_not_heard(void **state)
 
 static void one_connection_too_many_is_closed(void **state)
 {
-    struct asker *all[WEB_CONNS_MAX], *more;
+    struct asker *all[HTTP_SERVER_CONNS_MAX], *more;
     struct world w;
 
     (void)state;
     set_up(&w, PATIENCE_MS);
-    for (int i = 0; i < WEB_CONNS_MAX; i++)
+    for (int i = 0; i < HTTP_SERVER_CONNS_MAX; i++)
         all[i] = connect_to(&w);
     more = connect_to(&w);
     wait_end(&w, more);
     assert_int_equal(more->n, 0);
     hang_up(more);
-    for (int i = 0; i < WEB_CONNS_MAX; i++) {
+    for (int i = 0; i < HTTP_SERVER_CONNS_MAX; i++) {
         assert_false(all[i]->ended);
         say(all[i], SPAN("GET /small HTTP/1.0\r\n\r\n"));
         wait_end(&w, all[i]);
@@ -358,12 +359,12 @@ static void who_drips_gains_no_time(void **state)
 
 static void who_does_not_read_is_closed_in_time(void **state)
 {
-    struct asker *all[WEB_CONNS_MAX];
+    struct asker *all[HTTP_SERVER_CONNS_MAX];
     struct world w;
 
     (void)state;
     set_up(&w, 50);
-    for (int i = 0; i < WEB_CONNS_MAX; i++) {
+    for (int i = 0; i < HTTP_SERVER_CONNS_MAX; i++) {
         all[i] = connect_to(&w);
         say(all[i], SPAN("GET /big HTTP/1.0\r\n\r\n"));
     }
@@ -376,7 +377,7 @@ static void who_does_not_read_is_closed_in_time(void **state)
         if (n)
             break;
     }
-    for (int i = 0; i < WEB_CONNS_MAX; i++)
+    for (int i = 0; i < HTTP_SERVER_CONNS_MAX; i++)
         hang_up(all[i]);
     tear_down(&w);
 }
@@ -393,8 +394,8 @@ static void end_closes_those_who_ask(void **state)
     say(b, SPAN("GET /small HTTP/1.0\r\n\r\n"));
     while (!w.calls)
         loop_turn(w.loop, false);
-    web_free(w.web);
-    w.web = NULL;
+    http_server_free(w.server);
+    w.server = NULL;
     wait_end(&w, a);
     wait_end(&w, b);
     hang_up(a);
@@ -422,7 +423,7 @@ static int make_and_free(void *ctx)
     int err = make_web(w, 1000);
 
     if (!err)
-        web_free(w->web);
+        http_server_free(w->server);
     return err;
 }
 
@@ -432,7 +433,7 @@ static void making_it_survives_want_of_memory(void **state)
 
     (void)state;
     set_up(&w, 1000);
-    web_free(w.web);
+    http_server_free(w.server);
     assert_true(oom_sweep(make_and_free, &w) > 3);
     loop_free(w.loop);
 }

@@ -1,4 +1,4 @@
-#include "web.h"
+#include "http_server.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -14,12 +14,12 @@ enum {
     HEAD_MAX = 512, /* octets in the head of an answer */
 };
 
-struct web {
+struct http_server {
     struct loop *loop;
     struct net *net; /* owned */
     struct listener *listener;
     struct timer_fifo *life;
-    struct web_setup setup;
+    struct http_server_setup setup;
     struct list visits; /* of struct visit */
     size_t n_visits;
     uint64_t next_number;
@@ -28,7 +28,7 @@ struct web {
 /* A connection. */
 struct visit {
     struct list of_web;
-    struct web *web;
+    struct http_server *server;
     struct conn *conn;
     struct timer life;
     struct http request;
@@ -96,7 +96,8 @@ static void web_refuse(struct visit *v, unsigned code)
     web_answer(v, code, "text/plain", span_of(text, (size_t)n));
 }
 
-static const struct web_page *find_page(const struct web *w, struct span path)
+static const struct http_server_page *find_page(const struct http_server *w,
+                                                struct span path)
 {
     for (size_t i = 0; i < w->setup.n_pages; i++)
         if (span_eq(path, span_str(w->setup.pages[i].path)))
@@ -104,13 +105,13 @@ static const struct web_page *find_page(const struct web *w, struct span path)
     return NULL;
 }
 
-static void show(struct visit *v, const struct web_page *page)
+static void show(struct visit *v, const struct http_server_page *page)
 {
     struct text body;
     unsigned code;
 
-    text_init(&body, WEB_BODY_MAX);
-    code = page->fill(v->web->setup.ctx, &body);
+    text_init(&body, HTTP_SERVER_BODY_MAX);
+    code = page->fill(v->server->setup.ctx, &body);
     if (body.err)
         web_refuse(v, 500);
     else
@@ -121,7 +122,8 @@ static void show(struct visit *v, const struct web_page *page)
 static void web_take_request(struct visit *v)
 {
     struct span method = http_method(&v->request);
-    const struct web_page *page = find_page(v->web, http_path(&v->request));
+    const struct http_server_page *page =
+        find_page(v->server, http_path(&v->request));
 
     v->is_head = span_eq(method, SPAN("HEAD"));
     if (!page)
@@ -173,14 +175,14 @@ static void visit_free(struct visit *v)
 {
     timer_stop(&v->life);
     list_remove(&v->of_web);
-    v->web->n_visits--;
+    v->server->n_visits--;
     free(v);
 }
 
 static void web_on_closed(void *ctx, enum conn_why why)
 {
     struct visit *v = ctx;
-    struct web *w = v->web;
+    struct http_server *w = v->server;
 
     (void)why;
     visit_free(v);
@@ -203,15 +205,16 @@ static void on_life_over(struct timer *t)
 static void web_on_accept(void *ctx, struct listener *l, int fd,
                           const struct addr *peer)
 {
-    struct web *w = ctx;
-    struct visit *v = w->n_visits < WEB_CONNS_MAX ? calloc(1, sizeof *v) : NULL;
+    struct http_server *w = ctx;
+    struct visit *v =
+        w->n_visits < HTTP_SERVER_CONNS_MAX ? calloc(1, sizeof *v) : NULL;
 
     (void)l;
     if (!v) {
         (void)close(fd);
         return;
     }
-    v->web = w;
+    v->server = w;
     http_init(&v->request);
     timer_init(&v->life);
     list_init(&v->of_web);
@@ -227,13 +230,13 @@ static void web_on_accept(void *ctx, struct listener *l, int fd,
 
 /* --- the server --- */
 
-static int web_open(struct web *w, int fd)
+static int http_server_open(struct http_server *w, int fd)
 {
-    const struct web_setup *setup = &w->setup;
+    const struct http_server_setup *setup = &w->setup;
     const struct net_settings settings = {
         .input_size = INPUT_SIZE,
         .read_per_turn = INPUT_SIZE,
-        .output_max = HEAD_MAX + WEB_BODY_MAX,
+        .output_max = HEAD_MAX + HTTP_SERVER_BODY_MAX,
         .handshake_ms = setup->life_ms,
         .stall_ms = setup->life_ms,
     };
@@ -248,10 +251,10 @@ static int web_open(struct web *w, int fd)
     return err;
 }
 
-int web_new(struct web **out, struct loop *loop, int fd,
-            const struct web_setup *setup)
+int http_server_new(struct http_server **out, struct loop *loop, int fd,
+                    const struct http_server_setup *setup)
 {
-    struct web *w = calloc(1, sizeof *w);
+    struct http_server *w = calloc(1, sizeof *w);
     int err;
 
     if (!w) {
@@ -261,16 +264,16 @@ int web_new(struct web **out, struct loop *loop, int fd,
     w->loop = loop;
     w->setup = *setup;
     list_init(&w->visits);
-    err = web_open(w, fd);
+    err = http_server_open(w, fd);
     if (err) {
-        web_free(w);
+        http_server_free(w);
         return err;
     }
     *out = w;
     return 0;
 }
 
-void web_free(struct web *w)
+void http_server_free(struct http_server *w)
 {
     struct list *m;
 
@@ -285,7 +288,7 @@ void web_free(struct web *w)
     free(w);
 }
 
-struct listener *web_listener(const struct web *w)
+struct listener *http_server_listener(const struct http_server *w)
 {
     return w->listener;
 }
