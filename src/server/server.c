@@ -228,7 +228,7 @@ static int server_start(struct server *s, struct config_loaded *from)
     if (!err)
         err = listen_fds_init(&s->inherited);
     if (!err)
-        err = orders_init(s);
+        err = commands_init(s);
     if (err) {
         config_loaded_free(from, NULL);
         return err;

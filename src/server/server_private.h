@@ -200,11 +200,11 @@ void control_listener_give(struct server *s, uid_t uid, gid_t gid);
 /* Ends all that was asked there, too. */
 void control_listener_close(struct server *s);
 
-/* --- orders.c --- */
+/* --- commands.c --- */
 
 /* s->control, which does what is asked for at the control socket: 0 or
  * ERR_NOMEM. */
-int orders_init(struct server *s);
+int commands_init(struct server *s);
 
 /* --- reload.c --- */
 

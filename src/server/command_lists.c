@@ -1,6 +1,6 @@
-/* orders_list - answers of many rows, and what is done to many. */
+/* command_lists - answers of many rows, and what is done to many. */
 #include "err.h"
-#include "orders_private.h"
+#include "commands_private.h"
 
 /* --- sessions --- */
 
@@ -8,7 +8,7 @@
 static bool next_session(struct server *s, struct control_call *call,
                          struct session_view *v)
 {
-    struct relay_walk *walk = &order_of(call)->sessions;
+    struct relay_walk *walk = &command_state_of(call)->sessions;
 
     if (call->steps == 0)
         relay_walk_begin(s->relay, walk);
@@ -61,7 +61,7 @@ static void put_session(struct control_call *call, const struct session_view *v,
     control_row_end(call, &j);
 }
 
-bool order_sessions(struct server *s, struct control_call *call)
+bool command_sessions(struct server *s, struct control_call *call)
 {
     struct session_view v;
 
@@ -98,9 +98,9 @@ static void put_connection(struct control_call *call, const struct hop_view *v)
     control_row_end(call, &j);
 }
 
-bool order_connections(struct server *s, struct control_call *call)
+bool command_connections(struct server *s, struct control_call *call)
 {
-    struct hop_walk *walk = &order_of(call)->hops;
+    struct hop_walk *walk = &command_state_of(call)->hops;
     struct hop_view view;
 
     if (call->steps == 0)
@@ -131,9 +131,9 @@ static bool kick_connection(struct server *s, struct control_call *call)
     return true;
 }
 
-bool order_kick(struct server *s, struct control_call *call)
+bool command_kick(struct server *s, struct control_call *call)
 {
-    struct order *order = order_of(call);
+    struct command_state *order = command_state_of(call);
     struct session_view v;
 
     if (call->request.key == CONTROL_CONNECTION)
@@ -171,7 +171,7 @@ static const char *trace_fault(int err)
 }
 
 /* What was asked for, in the first step; then each step tells of one target. */
-bool order_trace(struct server *s, struct control_call *call)
+bool command_trace(struct server *s, struct control_call *call)
 {
     const struct control_request *q = &call->request;
     const struct trace_target *target;
@@ -199,7 +199,7 @@ bool order_trace(struct server *s, struct control_call *call)
 /* --- figures --- */
 
 /* A sample: its name, with labels, and after the last blank its value. */
-static void orders_put_sample(struct control_call *call, struct span line)
+static void commands_put_sample(struct control_call *call, struct span line)
 {
     const char *blank = memrchr(line.p, ' ', line.n);
     struct span name = span_of(line.p, (size_t)(blank - line.p));
@@ -217,7 +217,7 @@ static void orders_put_sample(struct control_call *call, struct span line)
 }
 
 /* From the metrics' own text, so that both always say the same. */
-bool order_stats(struct server *s, struct control_call *call)
+bool command_stats(struct server *s, struct control_call *call)
 {
     struct text page;
     struct span rest;
@@ -231,7 +231,7 @@ bool order_stats(struct server *s, struct control_call *call)
         struct span line = span_cut(&rest, '\n');
 
         if (line.n && line.p[0] != '#')
-            orders_put_sample(call, line);
+            commands_put_sample(call, line);
     }
     text_fini(&page);
     return true;

@@ -1,5 +1,5 @@
-/* orders - answers the commands of the control socket. */
-#include "orders_private.h"
+/* commands - answers the commands of the control socket. */
+#include "commands_private.h"
 
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ static const char *state_text(enum server_state state)
     return "";
 }
 
-static bool order_status(struct server *s, struct control_call *call)
+static bool command_status(struct server *s, struct control_call *call)
 {
     const struct server_stats *stats = &s->stats;
     struct relay_stats relay;
@@ -54,7 +54,7 @@ static bool order_status(struct server *s, struct control_call *call)
     return true;
 }
 
-static bool order_loglevel(struct server *s, struct control_call *call)
+static bool command_loglevel(struct server *s, struct control_call *call)
 {
     enum log_level level;
     struct json j;
@@ -79,7 +79,7 @@ static void tell_fault(void *ctx, struct config_place at, const char *what)
     control_row_end(ctx, &j);
 }
 
-static bool order_reload(struct server *s, struct control_call *call)
+static bool command_reload(struct server *s, struct control_call *call)
 {
     int err = server_reload(s, tell_fault, call);
 
@@ -92,7 +92,7 @@ static bool order_reload(struct server *s, struct control_call *call)
     return true;
 }
 
-static bool order_drain(struct server *s, struct control_call *call)
+static bool command_drain(struct server *s, struct control_call *call)
 {
     struct relay_stats relay;
     struct json j;
@@ -109,14 +109,14 @@ static bool order_drain(struct server *s, struct control_call *call)
     return true;
 }
 
-static bool order_ping(struct server *s, struct control_call *call)
+static bool command_ping(struct server *s, struct control_call *call)
 {
     (void)s;
     (void)call;
     return true;
 }
 
-static bool order_help(struct server *s, struct control_call *call)
+static bool command_help(struct server *s, struct control_call *call)
 {
     const struct control_command *c = &control_commands[call->steps];
     struct json j;
@@ -132,18 +132,18 @@ static bool order_help(struct server *s, struct control_call *call)
 
 /* --- all of them --- */
 
-static const order_fn functions[CONTROL_COMMANDS] = {
-    [CONTROL_STATUS] = order_status,
-    [CONTROL_SESSIONS] = order_sessions,
-    [CONTROL_CONNECTIONS] = order_connections,
-    [CONTROL_KICK] = order_kick,
-    [CONTROL_TRACE] = order_trace,
-    [CONTROL_LOGLEVEL] = order_loglevel,
-    [CONTROL_RELOAD] = order_reload,
-    [CONTROL_DRAIN] = order_drain,
-    [CONTROL_STATS] = order_stats,
-    [CONTROL_PING] = order_ping,
-    [CONTROL_HELP] = order_help,
+static const command_fn functions[CONTROL_COMMANDS] = {
+    [CONTROL_STATUS] = command_status,
+    [CONTROL_SESSIONS] = command_sessions,
+    [CONTROL_CONNECTIONS] = command_connections,
+    [CONTROL_KICK] = command_kick,
+    [CONTROL_TRACE] = command_trace,
+    [CONTROL_LOGLEVEL] = command_loglevel,
+    [CONTROL_RELOAD] = command_reload,
+    [CONTROL_DRAIN] = command_drain,
+    [CONTROL_STATS] = command_stats,
+    [CONTROL_PING] = command_ping,
+    [CONTROL_HELP] = command_help,
 };
 
 /* These only show something when they are asked for alone. */
@@ -170,7 +170,7 @@ static void log_order(struct server *s, const struct control_call *call)
                  SPAN_ARG(q->word), log_escape(text, sizeof text, value));
 }
 
-static bool orders_on_step(void *ctx, struct control_call *call)
+static bool commands_on_step(void *ctx, struct control_call *call)
 {
     struct server *s = ctx;
 
@@ -181,20 +181,20 @@ static bool orders_on_step(void *ctx, struct control_call *call)
     return functions[call->request.id](s, call);
 }
 
-static void orders_on_end(void *ctx, struct control_call *call)
+static void commands_on_end(void *ctx, struct control_call *call)
 {
     (void)ctx;
-    hop_walk_end(&order_of(call)->hops);
-    relay_walk_end(&order_of(call)->sessions);
+    hop_walk_end(&command_state_of(call)->hops);
+    relay_walk_end(&command_state_of(call)->sessions);
 }
 
-int orders_init(struct server *s)
+int commands_init(struct server *s)
 {
     const struct control_setup setup = {
-        .step = orders_on_step,
-        .end = orders_on_end,
+        .step = commands_on_step,
+        .end = commands_on_end,
         .ctx = s,
-        .state_size = sizeof(struct order),
+        .state_size = sizeof(struct command_state),
         .idle_ms = IDLE_MS,
         .log = s->log,
     };

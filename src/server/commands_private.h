@@ -1,0 +1,44 @@
+/* commands_private - what the files that answer commands share, and no other
+ * file sees.
+ *
+ *     commands.c            which function answers which command; single
+ * answers command_lists.c       answers of many rows, and what is done to many
+ *     control_listener.c  where the control socket is
+ */
+#ifndef COMMANDS_PRIVATE_H
+#define COMMANDS_PRIVATE_H
+
+#include "control.h"
+#include "hop.h"
+#include "operator.h"
+#include "process.h"
+#include "server_private.h"
+
+/* What an answer remembers between its steps. */
+struct command_state {
+    struct hop_walk hops;
+    struct relay_walk sessions;
+    size_t count; /* of what was kicked */
+};
+
+static inline struct command_state *
+command_state_of(const struct control_call *call)
+{
+    return call->state;
+}
+
+static inline void put_text(struct json *j, const char *name, const char *text)
+{
+    json_str(j, name, span_str(text));
+}
+
+/* One step of an answer each; true: that was all. */
+typedef bool (*command_fn)(struct server *s, struct control_call *call);
+
+bool command_sessions(struct server *s, struct control_call *call);
+bool command_connections(struct server *s, struct control_call *call);
+bool command_kick(struct server *s, struct control_call *call);
+bool command_trace(struct server *s, struct control_call *call);
+bool command_stats(struct server *s, struct control_call *call);
+
+#endif
