@@ -37,7 +37,7 @@ static void on_reopen_signal(void *ctx, int signo)
 static void on_dump_signal(void *ctx, int signo)
 {
     (void)signo;
-    server_log_tables(ctx);
+    state_dump_begin(ctx);
 }
 
 static const struct {
@@ -248,7 +248,7 @@ static int server_start(struct server *s, struct config_loaded *from)
 /* Copes with a half-made one. */
 static void server_stop(struct server *s)
 {
-    tables_fini(s);
+    state_dump_fini(s);
     http_endpoints_close(s);
     control_listener_close(s);
     listeners_close(s);
@@ -302,7 +302,7 @@ int server_run(struct config_loaded *from, bool debug)
         return err;
     }
     list_init(&s.listeners);
-    tables_init(&s);
+    state_dump_init(&s);
     notify_init(&s.notify);
     err = server_start(&s, from);
     if (err)

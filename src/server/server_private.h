@@ -9,7 +9,7 @@
  *     logs.c      where the log and the accounts go
  *     http_endpoints.c     what is answered over HTTP
  *     drain.c     the soft end and the hard one
- *     tables.c    everything to the log (USR2)
+ *     state_dump.c    everything to the log (USR2)
  * */
 #ifndef SERVER_PRIVATE_H
 #define SERVER_PRIVATE_H
@@ -70,7 +70,7 @@ struct setup {
 };
 
 /* Tables on their way to the log. */
-struct tables {
+struct state_dump {
     struct hop_walk hops;
     struct relay_walk sessions;
     struct loop_defer next;
@@ -104,7 +104,7 @@ struct server {
     struct alarm *tick;
     struct alarm *watchdog; /* NULL: there is no watchdog */
     struct log_limit refusal_log;
-    struct tables tables;
+    struct state_dump state_dump;
 };
 
 /* May new clients be sent here? */
@@ -223,13 +223,13 @@ void server_end(struct server *s);
 /* Looks how far the end has come. */
 void server_check_end(struct server *s);
 
-/* --- tables.c --- */
+/* --- state_dump.c --- */
 
-void tables_init(struct server *s);
+void state_dump_init(struct server *s);
 /* Stops what is under way. */
-void tables_fini(struct server *s);
+void state_dump_fini(struct server *s);
 /* Everything there is, to the log: figures at once, then connections and
  * sessions, a few in each turn. */
-void server_log_tables(struct server *s);
+void state_dump_begin(struct server *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* tables - everything there is, to the log, when a signal asks for it. */
+/* state_dump - everything there is, to the log, when a signal asks for it. */
 #include "server_private.h"
 
 /* How often each limit was met. */
@@ -93,11 +93,11 @@ static bool log_row(struct server *s)
     struct session_view session;
     struct hop_view hop;
 
-    if (hop_walk_next(&s->tables.hops, &hop)) {
+    if (hop_walk_next(&s->state_dump.hops, &hop)) {
         log_connection(s, &hop);
         return true;
     }
-    if (relay_walk_next(&s->tables.sessions, &session)) {
+    if (relay_walk_next(&s->state_dump.sessions, &session)) {
         log_session(s, &session);
         return true;
     }
@@ -110,35 +110,35 @@ static void on_next(void *ctx)
 
     for (int i = 0; i < ROWS_PER_TURN; i++) {
         if (!log_row(s)) {
-            tables_fini(s);
+            state_dump_fini(s);
             log_info(s->log, "table=end");
             return;
         }
     }
-    loop_defer(s->loop, &s->tables.next);
+    loop_defer(s->loop, &s->state_dump.next);
 }
 
-void tables_init(struct server *s)
+void state_dump_init(struct server *s)
 {
-    loop_defer_init(&s->tables.next, on_next, s);
+    loop_defer_init(&s->state_dump.next, on_next, s);
 }
 
-void tables_fini(struct server *s)
+void state_dump_fini(struct server *s)
 {
-    loop_defer_cancel(&s->tables.next);
-    hop_walk_end(&s->tables.hops);
-    relay_walk_end(&s->tables.sessions);
+    loop_defer_cancel(&s->state_dump.next);
+    hop_walk_end(&s->state_dump.hops);
+    relay_walk_end(&s->state_dump.sessions);
 }
 
-void server_log_tables(struct server *s)
+void state_dump_begin(struct server *s)
 {
     struct relay_stats stats;
 
     relay_stats(s->relay, &stats);
     log_relay(s, &stats);
     log_limits(s, &stats);
-    tables_fini(s); /* a second request starts from the beginning */
-    hop_walk_begin(&s->tables.hops, &s->hops);
-    relay_walk_begin(s->relay, &s->tables.sessions);
-    loop_defer(s->loop, &s->tables.next);
+    state_dump_fini(s); /* a second request starts from the beginning */
+    hop_walk_begin(&s->state_dump.hops, &s->hops);
+    relay_walk_begin(s->relay, &s->state_dump.sessions);
+    loop_defer(s->loop, &s->state_dump.next);
 }
