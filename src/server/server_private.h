@@ -8,7 +8,7 @@
  *     takeover.c  a new socket where an old one still listens
  *     logs.c      where the log and the accounts go
  *     http_endpoints.c     what is answered over HTTP
- *     drain.c     the soft end and the hard one
+ *     shutdown.c     the soft end and the hard one
  *     state_dump.c    everything to the log (USR2)
  * */
 #ifndef SERVER_PRIVATE_H
@@ -213,7 +213,7 @@ int commands_init(struct server *s);
  * NULL. 0; ERR_CONFIG after faults; ERR_NOT_NOW when the relay is ending. */
 int server_reload(struct server *s, config_fault_fn fault, void *ctx);
 
-/* --- drain.c --- */
+/* --- shutdown.c --- */
 
 /* Drains for maintenance: no new sessions are granted, existing ones end in
  * their own time; or back to normal. ERR_NOT_NOW once it is ending. */

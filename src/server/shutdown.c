@@ -1,4 +1,4 @@
-/* drain - the soft end, for maintenance, and the hard one. */
+/* shutdown - the soft end, for maintenance, and the hard one. */
 #include "err.h"
 #include "server_private.h"
 
