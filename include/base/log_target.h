@@ -31,7 +31,7 @@ int log_target_reopen(struct log_target *t);
 
 /* Makes that user the owner of a file, so that it can be reopened later: 0, or
  * ERR_IO with errno. */
-int log_target_give(struct log_target *t, uid_t uid, gid_t gid);
+int log_target_chown(struct log_target *t, uid_t uid, gid_t gid);
 
 /* Writes one line; `text` has no control characters. The time and the level are
  * shown in a file and on stderr; the other two add them themselves, and the

@@ -161,7 +161,7 @@ int log_target_reopen(struct log_target *t)
     return 0;
 }
 
-int log_target_give(struct log_target *t, uid_t uid, gid_t gid)
+int log_target_chown(struct log_target *t, uid_t uid, gid_t gid)
 {
     if (t->kind != TO_FILE || fchown(t->fd, uid, gid) == 0)
         return 0;

@@ -50,7 +50,7 @@ void control_listener_commit(struct server *s, const struct setup *old)
              s->now.config->control.socket);
 }
 
-void control_listener_give(struct server *s, uid_t uid, gid_t gid)
+void control_listener_chown(struct server *s, uid_t uid, gid_t gid)
 {
     const char *path = s->now.config->control.socket;
 

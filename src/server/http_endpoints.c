@@ -149,7 +149,7 @@ void http_endpoints_commit(struct server *s, const struct setup *old)
                   http_server_listener(s->now.http_server));
 }
 
-void http_endpoints_give(struct server *s, uid_t uid, gid_t gid)
+void http_endpoints_chown(struct server *s, uid_t uid, gid_t gid)
 {
     if (s->now.http_server)
         (void)listener_set_owner(http_server_listener(s->now.http_server), uid,

@@ -259,7 +259,7 @@ void listeners_commit(struct server *s)
     }
 }
 
-void listeners_give(struct server *s, uid_t uid, gid_t gid)
+void listeners_chown(struct server *s, uid_t uid, gid_t gid)
 {
     struct list *m, *next;
 

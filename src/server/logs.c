@@ -61,12 +61,12 @@ void logs_commit(struct server *s)
         log_set_level(s->log, setup->config->log.level);
 }
 
-void logs_give(struct server *s, uid_t uid, gid_t gid)
+void logs_chown(struct server *s, uid_t uid, gid_t gid)
 {
     struct log_target *targets[] = {s->now.log, s->now.accounting};
 
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
-        if (targets[i] && log_target_give(targets[i], uid, gid) != 0)
+        if (targets[i] && log_target_chown(targets[i], uid, gid) != 0)
             log_warn(s->log, "cannot give a log to relay.user error=\"%s\"",
                      strerror(errno));
 }

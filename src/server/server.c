@@ -176,10 +176,10 @@ static int become_user(struct server *s)
 
     if (err || !user.change)
         return err;
-    listeners_give(s, user.uid, user.gid);
-    http_endpoints_give(s, user.uid, user.gid);
-    logs_give(s, user.uid, user.gid);
-    control_listener_give(s, user.uid, user.gid);
+    listeners_chown(s, user.uid, user.gid);
+    http_endpoints_chown(s, user.uid, user.gid);
+    logs_chown(s, user.uid, user.gid);
+    control_listener_chown(s, user.uid, user.gid);
     return privileges_drop(&user, s->log);
 }
 

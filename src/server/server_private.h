@@ -148,7 +148,7 @@ void listeners_abandon(struct setup *setup);
 void listeners_commit(struct server *s);
 /* Makes that user the owner of the sockets: a reload after the change of user
  * may then move them. */
-void listeners_give(struct server *s, uid_t uid, gid_t gid);
+void listeners_chown(struct server *s, uid_t uid, gid_t gid);
 void listeners_close(struct server *s);
 /* Logs what happens to a listener: "WHAT transport=... address=... port=...".
  */
@@ -171,7 +171,7 @@ int logs_prepare(struct setup *setup, struct server *s,
 void logs_abandon(struct setup *setup);
 /* Goes over to those of s->now. */
 void logs_commit(struct server *s);
-void logs_give(struct server *s, uid_t uid, gid_t gid);
+void logs_chown(struct server *s, uid_t uid, gid_t gid);
 /* Files were rotated. */
 void logs_reopen(struct server *s);
 
@@ -184,7 +184,7 @@ int http_endpoints_open(struct setup *setup, struct server *s,
                         struct config_report *r);
 void http_endpoints_abandon(struct setup *setup, struct server *s);
 void http_endpoints_commit(struct server *s, const struct setup *old);
-void http_endpoints_give(struct server *s, uid_t uid, gid_t gid);
+void http_endpoints_chown(struct server *s, uid_t uid, gid_t gid);
 void http_endpoints_close(struct server *s);
 /* The page of the metrics. */
 void http_endpoints_metrics(struct server *s, struct text *body);
@@ -196,7 +196,7 @@ int control_listener_prepare(struct setup *setup, struct server *s,
                              struct config_report *r);
 void control_listener_abandon(struct setup *setup, struct server *s);
 void control_listener_commit(struct server *s, const struct setup *old);
-void control_listener_give(struct server *s, uid_t uid, gid_t gid);
+void control_listener_chown(struct server *s, uid_t uid, gid_t gid);
 /* Ends all that was asked there, too. */
 void control_listener_close(struct server *s);
 

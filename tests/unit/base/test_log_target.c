@@ -230,7 +230,7 @@ static void a_file_can_be_given_away(void **state)
     bool is_root = geteuid() == 0;
     struct stat st;
 
-    assert_int_equal(log_target_give(t, is_root ? NOBODY : getuid(), getgid()),
+    assert_int_equal(log_target_chown(t, is_root ? NOBODY : getuid(), getgid()),
                      0);
     assert_int_equal(stat(f->path, &st), 0);
     assert_int_equal(st.st_uid, is_root ? NOBODY : getuid());
