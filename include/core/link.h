@@ -130,8 +130,8 @@ struct link {
     struct link_txns txns;
     struct link_sessions sessions;
 
-    struct list of_neighbours; /* neighbours': in its list of hosts */
-    bool to_relay; /* neighbours': is needed as a relay (R4976-9.2-e) */
+    struct list of_relay_links; /* relay_links': in its list of hosts */
+    bool to_relay; /* relay_links': is needed as a relay (R4976-9.2-e) */
 };
 
 /* Zeroes all, sets the lists up. The caller fills in the first part. */

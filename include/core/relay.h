@@ -11,7 +11,7 @@
 
 #include "link.h"
 #include "log.h"
-#include "neighbours.h"
+#include "relay_links.h"
 #include "parser.h"
 #include "policy.h"
 #include "relay_stats.h"
@@ -46,7 +46,7 @@ void relay_shut_down(struct relay *r);
 
 /* How to dial, and whether plain TCP may be (dial.allow_tcp). Without it
  * nothing is dialled. May be called again at any time. */
-void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
+void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
                    bool allow_tcp);
 
 /* It is now_ms, monotonic milliseconds. */

@@ -19,7 +19,7 @@
 enum route_kind {
     ROUTE_LINK,    /* on to `out` */
     ROUTE_LOCAL,   /* the relay itself is the target */
-    ROUTE_DIAL,    /* on to the host of `next` (neighbours.h) */
+    ROUTE_DIAL,    /* on to the host of `next` (relay_links.h) */
     ROUTE_REFUSE,  /* answered with `code` */
     ROUTE_FOREIGN, /* not addressed to this relay (R4976-6.2-b) */
 };

@@ -81,7 +81,7 @@ void hops_fini(struct hops *h);
 int hop_accept(struct hops *all, int fd, const struct addr *peer,
                const struct hop_origin *origin);
 
-/* Dials the host of `uri`: the relay's neighbours_dial_fn, `ctx` is the hops.
+/* Dials the host of `uri`: the relay's relay_links_dial_fn, `ctx` is the hops.
  */
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
 

@@ -80,7 +80,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     sessions_link_closed(&r->sessions, l,
                          r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
                          r->now_ms);
-    neighbours_remove(l);
+    relay_links_remove(l);
     free(l->in.request);
     l->in.request = NULL;
     table_remove(&r->links, &l->by_number);

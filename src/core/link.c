@@ -5,7 +5,7 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number)
     memset(l, 0, sizeof *l);
     l->ops = ops;
     l->number = number;
-    list_init(&l->of_neighbours);
+    list_init(&l->of_relay_links);
     list_init(&l->sessions.issued);
     list_init(&l->sessions.peers);
     list_init(&l->out.senders);

@@ -23,7 +23,7 @@ static struct link *way_back(struct relay *r, const struct head *h)
     if (in || !h->from_host || !msg_path_next(&text, &path) ||
         uri_parse(&uri, text) != 0)
         return in;
-    return neighbours_reach(&r->neighbours, &uri, path.n == 0, false, &code);
+    return relay_links_reach(&r->relay_links, &uri, path.n == 0, false, &code);
 }
 
 /* For whom the REPORT is: the session through which its owner sent the message.

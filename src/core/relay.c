@@ -41,7 +41,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = auth_init(&r->auth, policy, users, &r->rnd);
     if (err)
         goto fail_auth;
-    neighbours_init(&r->neighbours);
+    relay_links_init(&r->relay_links);
     list_init(&r->crowded);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
@@ -141,12 +141,12 @@ struct link *relay_link(const struct relay *r, uint64_t number)
     return l && !l->closing ? l : NULL;
 }
 
-void relay_on_dial(struct relay *r, neighbours_dial_fn dial, void *ctx,
+void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
                    bool allow_tcp)
 {
-    r->neighbours.dial = dial;
-    r->neighbours.ctx = ctx;
-    r->neighbours.allow_tcp = allow_tcp;
+    r->relay_links.dial = dial;
+    r->relay_links.ctx = ctx;
+    r->relay_links.allow_tcp = allow_tcp;
 }
 
 void relay_link_opened(struct relay *r, struct link *l)
@@ -154,14 +154,14 @@ void relay_link_opened(struct relay *r, struct link *l)
     l->out.sendq = &r->sendq;
     table_add(&r->links, &l->by_number, hash_number(r, l->number));
     if (l->identity.host.n > 0 || l->identity.is_relay)
-        neighbours_add(&r->neighbours, l);
+        relay_links_add(&r->relay_links, l);
 }
 
 void relay_link_known(struct relay *r, struct link *l)
 {
     l->connecting = false;
     if (l->identity.is_relay)
-        neighbours_add(&r->neighbours, l);
+        relay_links_add(&r->relay_links, l);
     sendq_moved(l, r->now_ms);
 }
 
@@ -175,8 +175,9 @@ static void reach(struct relay *r, struct route *route, const struct msg *m)
 {
     uint16_t code = 408;
 
-    route->out = neighbours_reach(&r->neighbours, &route->next, is_last(route),
-                                  m->method == MSG_AUTH, &code);
+    route->out =
+        relay_links_reach(&r->relay_links, &route->next, is_last(route),
+                          m->method == MSG_AUTH, &code);
     if (!route->out) {
         route->kind = ROUTE_REFUSE;
         route->code = code;
@@ -194,8 +195,8 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     if (route->kind == ROUTE_DIAL)
         reach(r, route, m);
     else if (route->kind == ROUTE_LINK && route->out->identity.host.n > 0 &&
-             !neighbours_serves(route->out,
-                                !is_last(route) || m->method == MSG_AUTH)) {
+             !relay_links_serves(route->out,
+                                 !is_last(route) || m->method == MSG_AUTH)) {
         route->kind = ROUTE_REFUSE;
         route->code = 403;
     }

@@ -13,7 +13,7 @@
 #include "auth.h"
 #include "chunker.h"
 #include "head.h"
-#include "neighbours.h"
+#include "relay_links.h"
 #include "relay.h"
 #include "report.h"
 #include "rnd.h"
@@ -34,7 +34,7 @@ struct relay {
     struct head_pool heads;
     struct txns txns;
     struct sessions sessions;
-    struct neighbours neighbours;
+    struct relay_links relay_links;
     struct list crowded; /* links for whose output others wait */
     struct chunker chunker;
     struct sendq sendq;

@@ -1,23 +1,23 @@
-#include "neighbours.h"
+#include "relay_links.h"
 
 /* The port of those who cannot be dialled (RFC 6135, 4.2.2). */
 enum { DISCARD_PORT = 9 };
 
-void neighbours_init(struct neighbours *n)
+void relay_links_init(struct relay_links *n)
 {
     memset(n, 0, sizeof *n);
     list_init(&n->hosts);
 }
 
-void neighbours_add(struct neighbours *n, struct link *link)
+void relay_links_add(struct relay_links *n, struct link *link)
 {
-    list_remove(&link->of_neighbours);
-    list_append(&n->hosts, &link->of_neighbours);
+    list_remove(&link->of_relay_links);
+    list_append(&n->hosts, &link->of_relay_links);
 }
 
-void neighbours_remove(struct link *link)
+void relay_links_remove(struct link *link)
 {
-    list_remove(&link->of_neighbours);
+    list_remove(&link->of_relay_links);
 }
 
 /* A dialled one leads to its port; for one that came to us only the name is
@@ -35,13 +35,14 @@ static bool leads_to(const struct link *l, const struct uri *uri)
     return l->identity.is_relay && l->ops->has_name(l, uri->host);
 }
 
-struct link *neighbours_find(const struct neighbours *n, const struct uri *uri)
+struct link *relay_links_find(const struct relay_links *n,
+                              const struct uri *uri)
 {
     struct list *m, *next;
 
     LIST_EACH(m, next, &n->hosts)
     {
-        struct link *l = CONTAINER(m, struct link, of_neighbours);
+        struct link *l = CONTAINER(m, struct link, of_relay_links);
 
         if (leads_to(l, uri))
             return l;
@@ -60,7 +61,7 @@ static bool can_be_dialled(const struct uri *uri)
            span_ieq(uri->transport, SPAN("tcp"));
 }
 
-bool neighbours_serves(struct link *l, bool as_relay)
+bool relay_links_serves(struct link *l, bool as_relay)
 {
     if (l->connecting)
         l->to_relay |= as_relay;
@@ -68,15 +69,15 @@ bool neighbours_serves(struct link *l, bool as_relay)
            l->identity.requested_cert;
 }
 
-struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,
-                              bool is_last, bool is_auth, uint16_t *code)
+struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
+                               bool is_last, bool is_auth, uint16_t *code)
 {
-    struct link *l = neighbours_find(n, uri);
+    struct link *l = relay_links_find(n, uri);
     bool as_relay = !is_last || is_auth;
 
     if (l) {
         *code = 403;
-        return neighbours_serves(l, as_relay) ? l : NULL;
+        return relay_links_serves(l, as_relay) ? l : NULL;
     }
     *code = 408;
     if (!n->dial || !can_be_dialled(uri))
@@ -87,6 +88,6 @@ struct link *neighbours_reach(struct neighbours *n, const struct uri *uri,
     }
     l = n->dial(n->ctx, uri, code);
     if (l)
-        (void)neighbours_serves(l, as_relay);
+        (void)relay_links_serves(l, as_relay);
     return l;
 }

@@ -1,4 +1,4 @@
-#include "neighbours.h"
+#include "relay_links.h"
 
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 #include "texts.h"
 
 struct bench {
-    struct neighbours all;
+    struct relay_links all;
     struct fake_link dialled, came, fresh;
     unsigned dials;
     bool refuses;
@@ -30,7 +30,7 @@ static int set_up(void **state)
     struct bench *b = calloc(1, sizeof *b);
 
     assert_non_null(b);
-    neighbours_init(&b->all);
+    relay_links_init(&b->all);
     b->all.dial = dial;
     b->all.ctx = b;
     b->all.allow_tcp = true;
@@ -56,7 +56,7 @@ static struct link *find(struct bench *b, const char *text)
 {
     struct uri u = uri_of(text);
 
-    return neighbours_find(&b->all, &u);
+    return relay_links_find(&b->all, &u);
 }
 
 /* To one that is the last of its path, or with others behind it. */
@@ -66,7 +66,7 @@ static struct link *reach(struct bench *b, const char *text, bool is_last,
     struct uri u = uri_of(text);
 
     *code = 0;
-    return neighbours_reach(&b->all, &u, is_last, false, code);
+    return relay_links_reach(&b->all, &u, is_last, false, code);
 }
 
 static void nobody_is_found_who_is_not_there(void **state)
@@ -74,11 +74,11 @@ static void nobody_is_found_who_is_not_there(void **state)
     struct bench *b = *state;
 
     assert_null(find(b, "msrps://far.example:2855/x;tcp"));
-    neighbours_add(&b->all, &b->dialled.link);
+    relay_links_add(&b->all, &b->dialled.link);
     assert_null(find(b, "msrps://other.example:2855/x;tcp"));
-    neighbours_remove(&b->dialled.link);
+    relay_links_remove(&b->dialled.link);
     assert_null(find(b, "msrps://far.example:2855/x;tcp"));
-    neighbours_remove(&b->dialled.link);
+    relay_links_remove(&b->dialled.link);
 }
 
 /* B4975-5.4-a: same host, port and scheme. */
@@ -87,7 +87,7 @@ static void who_was_dialled_is_found_by_host_and_port(void **state)
     struct bench *b = *state;
     struct link *l = &b->dialled.link;
 
-    neighbours_add(&b->all, l);
+    relay_links_add(&b->all, l);
     assert_ptr_equal(find(b, "msrps://FAR.example:2855/x;tcp"), l);
     assert_ptr_equal(find(b, "msrps://far.example;tcp"), l);
     assert_null(find(b, "msrps://far.example:2856/x;tcp"));
@@ -102,7 +102,7 @@ static void who_showed_a_certificate_is_found_by_its_name(void **state)
     struct bench *b = *state;
     struct link *l = &b->came.link;
 
-    neighbours_add(&b->all, l);
+    relay_links_add(&b->all, l);
     assert_ptr_equal(find(b, "msrps://near.example:2855/x;tcp"), l);
     assert_ptr_equal(find(b, "msrps://near.example:7777/x;tcp"), l);
     assert_null(find(b, "msrp://near.example:2855/x;tcp"));
@@ -113,7 +113,7 @@ static void who_is_closing_is_not_found(void **state)
 {
     struct bench *b = *state;
 
-    neighbours_add(&b->all, &b->dialled.link);
+    relay_links_add(&b->all, &b->dialled.link);
     b->dialled.link.closing = true;
     assert_null(find(b, "msrps://far.example:2855/x;tcp"));
 }
@@ -122,9 +122,9 @@ static void one_that_is_added_twice_is_there_once(void **state)
 {
     struct bench *b = *state;
 
-    neighbours_add(&b->all, &b->dialled.link);
-    neighbours_add(&b->all, &b->dialled.link);
-    neighbours_remove(&b->dialled.link);
+    relay_links_add(&b->all, &b->dialled.link);
+    relay_links_add(&b->all, &b->dialled.link);
+    relay_links_remove(&b->dialled.link);
     assert_true(list_is_empty(&b->all.hosts));
 }
 
@@ -138,12 +138,12 @@ static void who_asked_for_no_certificate_is_no_relay(void **state)
     uint16_t code;
 
     l->identity.requested_cert = false;
-    neighbours_add(&b->all, l);
+    relay_links_add(&b->all, l);
     assert_ptr_equal(reach(b, uri, true, &code), l);
     assert_null(reach(b, uri, false, &code));
     assert_int_equal(code, 403);
     code = 0;
-    assert_null(neighbours_reach(&b->all, &u, true, true, &code));
+    assert_null(relay_links_reach(&b->all, &u, true, true, &code));
     assert_int_equal(code, 403);
     assert_int_equal(b->dials, 0);
 }
@@ -157,7 +157,7 @@ static void who_is_being_dialled_is_marked_as_a_relay(void **state)
 
     l->identity.requested_cert = false;
     l->connecting = true;
-    neighbours_add(&b->all, l);
+    relay_links_add(&b->all, l);
     assert_ptr_equal(reach(b, uri, true, &code), l);
     assert_false(l->to_relay);
     assert_ptr_equal(reach(b, uri, false, &code), l);
@@ -171,7 +171,7 @@ static void who_is_there_is_not_dialled(void **state)
     struct bench *b = *state;
     uint16_t code;
 
-    neighbours_add(&b->all, &b->dialled.link);
+    relay_links_add(&b->all, &b->dialled.link);
     assert_ptr_equal(reach(b, "msrps://far.example:2855/x;tcp", false, &code),
                      &b->dialled.link);
     assert_int_equal(b->dials, 0);
@@ -209,7 +209,7 @@ static void plain_tcp_leads_to_a_lone_peer_alone(void **state)
     assert_null(reach(b, "msrp://a.example:2855/x;tcp", false, &code));
     assert_int_equal(code, 403);
     code = 0;
-    assert_null(neighbours_reach(&b->all, &u, true, true, &code));
+    assert_null(relay_links_reach(&b->all, &u, true, true, &code));
     assert_int_equal(code, 403);
     b->all.allow_tcp = false;
     assert_null(reach(b, "msrp://a.example:2855/x;tcp", true, &code));
