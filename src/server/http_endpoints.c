@@ -2,7 +2,7 @@
  */
 
 #include "err.h"
-#include "expo.h"
+#include "prometheus.h"
 #include "listener.h"
 #include "metrics.h"
 #include "process.h"
@@ -68,7 +68,7 @@ static unsigned fill_readyz(void *ctx, struct text *body)
 }
 
 static const struct http_server_page pages[] = {
-    {"/metrics", EXPO_CONTENT_TYPE, fill_metrics},
+    {"/metrics", PROMETHEUS_CONTENT_TYPE, fill_metrics},
     {"/healthz", "text/plain", fill_healthz},
     {"/readyz", "text/plain", fill_readyz},
 };

@@ -1,6 +1,6 @@
 #include "metrics.h"
 
-#include "expo.h"
+#include "prometheus.h"
 #include "metrics_private.h"
 
 /* Where samples go. */
@@ -10,20 +10,22 @@ struct sink {
     const struct metrics_family *family;
 };
 
-static void put_real(const struct sink *s, const struct expo_label *labels,
-                     size_t n, double value)
+static void put_real(const struct sink *s,
+                     const struct prometheus_label *labels, size_t n,
+                     double value)
 {
-    expo_real(s->text, s->family->name, "", labels, n, value);
+    prometheus_real(s->text, s->family->name, "", labels, n, value);
 }
 
-static void put_count(const struct sink *s, const struct expo_label *labels,
-                      size_t n, uint64_t value)
+static void put_count(const struct sink *s,
+                      const struct prometheus_label *labels, size_t n,
+                      uint64_t value)
 {
-    expo_count(s->text, s->family->name, "", labels, n, value);
+    prometheus_count(s->text, s->family->name, "", labels, n, value);
 }
 
 static void metrics_put_sample(const struct sink *s,
-                               const struct expo_label *labels, size_t n,
+                               const struct prometheus_label *labels, size_t n,
                                size_t at)
 {
     const void *place = (const char *)s->metrics + at;
@@ -62,10 +64,11 @@ static void put_array(const struct sink *s)
     size_t columns = b->n ? b->n : 1;
 
     for (size_t i = 0; i < a->n * columns; i++) {
-        struct expo_label labels[2] = {{a->label, a->value(i / columns)}};
+        struct prometheus_label labels[2] = {{a->label, a->value(i / columns)}};
 
         if (b->n)
-            labels[1] = (struct expo_label){b->label, b->value(i % columns)};
+            labels[1] =
+                (struct prometheus_label){b->label, b->value(i % columns)};
         metrics_put_sample(s, labels, b->n ? 2 : 1,
                            f->at + i * sizeof(uint64_t));
     }
@@ -76,13 +79,13 @@ static void put_family(struct text *t, const struct metrics *m,
 {
     const struct sink s = {t, m, f};
 
-    expo_family(t, f->name, f->type, f->help);
+    prometheus_family(t, f->name, f->type, f->help);
     if (f->n_samples == 0 && f->axes[0].n == 0)
         metrics_put_sample(&s, NULL, 0, f->at);
     if (f->axes[0].n)
         put_array(&s);
     for (size_t i = 0; i < f->n_samples; i++) {
-        const struct expo_label label = {f->label, f->samples[i].value};
+        const struct prometheus_label label = {f->label, f->samples[i].value};
 
         metrics_put_sample(&s, &label, 1, f->samples[i].at);
     }
@@ -91,10 +94,10 @@ static void put_family(struct text *t, const struct metrics *m,
 static void put_build(struct text *t, const struct metrics *m)
 {
     static const char name[] = "msrprelayd_build_info";
-    const struct expo_label label = {"version", m->version};
+    const struct prometheus_label label = {"version", m->version};
 
-    expo_family(t, name, "gauge", "Always 1; which version runs.");
-    expo_count(t, name, "", &label, 1, 1);
+    prometheus_family(t, name, "gauge", "Always 1; which version runs.");
+    prometheus_count(t, name, "", &label, 1, 1);
 }
 
 static void put_turns(struct text *t, const struct loop_stats *loop)
@@ -104,10 +107,12 @@ static void put_turns(struct text *t, const struct loop_stats *loop)
 
     for (size_t i = 0; i < LOOP_BUCKETS; i++)
         bounds[i] = loop_bucket_s(i);
-    expo_family(t, name, "histogram",
-                "How long the work of a turn of the event loop took: how late "
-                "others are served.");
-    expo_histogram(t, name, bounds, loop->buckets, LOOP_BUCKETS, loop->work_s);
+    prometheus_family(
+        t, name, "histogram",
+        "How long the work of a turn of the event loop took: how late "
+        "others are served.");
+    prometheus_histogram(t, name, bounds, loop->buckets, LOOP_BUCKETS,
+                         loop->work_s);
 }
 
 void metrics_write(struct text *t, const struct metrics *m)

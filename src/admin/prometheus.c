@@ -1,11 +1,11 @@
-#include "expo.h"
+#include "prometheus.h"
 
 #include <math.h>
 
 enum { NUMBER_MAX = 32 };
 
-void expo_family(struct text *t, const char *name, const char *type,
-                 const char *help)
+void prometheus_family(struct text *t, const char *name, const char *type,
+                       const char *help)
 {
     text_put(t, SPAN("# HELP "));
     text_put(t, span_str(name));
@@ -14,7 +14,7 @@ void expo_family(struct text *t, const char *name, const char *type,
     text_printf(t, "\n# TYPE %s %s\n", name, type);
 }
 
-static void expo_put_escaped(struct text *t, const char *value)
+static void prometheus_put_escaped(struct text *t, const char *value)
 {
     for (const char *p = value; *p; p++) {
         switch (*p) {
@@ -35,7 +35,7 @@ static void expo_put_escaped(struct text *t, const char *value)
 
 /* All of a sample but its value. */
 static void put_name(struct text *t, const char *name, const char *suffix,
-                     const struct expo_label *labels, size_t n)
+                     const struct prometheus_label *labels, size_t n)
 {
     text_put(t, span_str(name));
     text_put(t, span_str(suffix));
@@ -43,14 +43,15 @@ static void put_name(struct text *t, const char *name, const char *suffix,
         text_put(t, i ? SPAN(",") : SPAN("{"));
         text_put(t, span_str(labels[i].name));
         text_put(t, SPAN("=\""));
-        expo_put_escaped(t, labels[i].value);
+        prometheus_put_escaped(t, labels[i].value);
         text_put(t, SPAN("\""));
     }
     text_put(t, n ? SPAN("} ") : SPAN(" "));
 }
 
-void expo_count(struct text *t, const char *name, const char *suffix,
-                const struct expo_label *labels, size_t n, uint64_t value)
+void prometheus_count(struct text *t, const char *name, const char *suffix,
+                      const struct prometheus_label *labels, size_t n,
+                      uint64_t value)
 {
     put_name(t, name, suffix, labels, n);
     text_put_u64(t, value);
@@ -58,7 +59,7 @@ void expo_count(struct text *t, const char *name, const char *suffix,
 }
 
 /* As few digits as tell the value, or "+Inf". */
-static const char *expo_number(char *dst, double value)
+static const char *prometheus_number(char *dst, double value)
 {
     if (isinf(value))
         return "+Inf";
@@ -66,28 +67,31 @@ static const char *expo_number(char *dst, double value)
     return dst;
 }
 
-void expo_real(struct text *t, const char *name, const char *suffix,
-               const struct expo_label *labels, size_t n, double value)
+void prometheus_real(struct text *t, const char *name, const char *suffix,
+                     const struct prometheus_label *labels, size_t n,
+                     double value)
 {
     char text[NUMBER_MAX];
 
     put_name(t, name, suffix, labels, n);
-    text_put(t, span_str(expo_number(text, value)));
+    text_put(t, span_str(prometheus_number(text, value)));
     text_put(t, SPAN("\n"));
 }
 
-void expo_histogram(struct text *t, const char *name, const double *bounds,
-                    const uint64_t *counts, size_t n, double sum)
+void prometheus_histogram(struct text *t, const char *name,
+                          const double *bounds, const uint64_t *counts,
+                          size_t n, double sum)
 {
     uint64_t all = 0;
 
     for (size_t i = 0; i < n; i++) {
         char text[NUMBER_MAX];
-        const struct expo_label le = {"le", expo_number(text, bounds[i])};
+        const struct prometheus_label le = {"le",
+                                            prometheus_number(text, bounds[i])};
 
         all += counts[i];
-        expo_count(t, name, "_bucket", &le, 1, all);
+        prometheus_count(t, name, "_bucket", &le, 1, all);
     }
-    expo_real(t, name, "_sum", NULL, 0, sum);
-    expo_count(t, name, "_count", NULL, 0, all);
+    prometheus_real(t, name, "_sum", NULL, 0, sum);
+    prometheus_count(t, name, "_count", NULL, 0, all);
 }

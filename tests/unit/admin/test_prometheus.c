@@ -1,4 +1,4 @@
-#include "expo.h"
+#include "prometheus.h"
 
 #include <math.h>
 
@@ -7,15 +7,15 @@
 
 static void family_has_its_samples_behind_it(void **state)
 {
-    const struct expo_label labels[] = {{"a", "x"}, {"b", "y"}};
+    const struct prometheus_label labels[] = {{"a", "x"}, {"b", "y"}};
     struct text t;
 
     (void)state;
     text_init(&t, 1000);
-    expo_family(&t, "m_total", "counter", "What it is.");
-    expo_count(&t, "m_total", "", NULL, 0, 18446744073709551615U);
-    expo_count(&t, "m_total", "", labels, 1, 0);
-    expo_real(&t, "m_total", "", labels, 2, 1795323917.125);
+    prometheus_family(&t, "m_total", "counter", "What it is.");
+    prometheus_count(&t, "m_total", "", NULL, 0, 18446744073709551615U);
+    prometheus_count(&t, "m_total", "", labels, 1, 0);
+    prometheus_real(&t, "m_total", "", labels, 2, 1795323917.125);
     assert_span(text_span(&t), "# HELP m_total What it is.\n"
                                "# TYPE m_total counter\n"
                                "m_total 18446744073709551615\n"
@@ -26,12 +26,13 @@ static void family_has_its_samples_behind_it(void **state)
 
 static void values_of_labels_are_escaped(void **state)
 {
-    const struct expo_label label = {"a", "back\\slash \"quote\" line\nfeed"};
+    const struct prometheus_label label = {"a",
+                                           "back\\slash \"quote\" line\nfeed"};
     struct text t;
 
     (void)state;
     text_init(&t, 1000);
-    expo_count(&t, "m", "", &label, 1, 1);
+    prometheus_count(&t, "m", "", &label, 1, 1);
     assert_span(text_span(&t), "m{a=\"back\\\\slash \\\"quote\\\" "
                                "line\\nfeed\"} 1\n");
     text_fini(&t);
@@ -45,7 +46,7 @@ static void histogram_adds_up(void **state)
 
     (void)state;
     text_init(&t, 1000);
-    expo_histogram(&t, "h", bounds, counts, 3, 0.5);
+    prometheus_histogram(&t, "h", bounds, counts, 3, 0.5);
     assert_span(text_span(&t), "h_bucket{le=\"0.00025\"} 3\n"
                                "h_bucket{le=\"1\"} 3\n"
                                "h_bucket{le=\"+Inf\"} 5\n"
