@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 #include "err.h"
-#include "names.h"
+#include "dns_cache.h"
 #include "srv.h"
 #include "timer.h"
 
 struct resolve {
     struct loop *loop;
     struct rnd *rnd;
-    struct names *names;
+    struct dns_cache *names;
     struct timer_fifo *deadline;
     uint64_t next_deadline_ms; /* prepared */
     struct list lookups;
@@ -20,7 +20,7 @@ struct resolve {
 
 /* One question of a look-up. */
 struct part {
-    struct names_wait wait;
+    struct dns_cache_wait wait;
     struct resolve_lookup *lookup;
     bool is_asked;
     int err; /* ERR_AGAIN: not answered yet */
@@ -87,8 +87,8 @@ static void part_fini(struct part *p)
 static void part_ask(struct part *p, const char *name, enum dns_type type)
 {
     struct dns_answer *answer = NULL;
-    int err =
-        names_ask(p->lookup->r->names, &p->wait, span_str(name), type, &answer);
+    int err = dns_cache_ask(p->lookup->r->names, &p->wait, span_str(name), type,
+                            &answer);
 
     p->is_asked = true;
     if (err != ERR_AGAIN)
@@ -317,7 +317,7 @@ int resolve_new(struct resolve **out, struct loop *loop, struct rnd *rnd,
     r->rnd = rnd;
     list_init(&r->lookups);
     rnd_bytes(rnd, seed, sizeof seed);
-    err = names_new(&r->names, loop, seed, &s->dns);
+    err = dns_cache_new(&r->names, loop, seed, &s->dns);
     if (!err)
         err = timer_fifo_new(&r->deadline, loop, s->deadline_ms, on_deadline);
     if (err) {
@@ -337,25 +337,25 @@ void resolve_free(struct resolve *r)
     while ((m = list_first(&r->lookups)))
         lookup_free(CONTAINER(m, struct resolve_lookup, link));
     timer_fifo_free(r->deadline);
-    names_free(r->names);
+    dns_cache_free(r->names);
     free(r);
 }
 
 int resolve_prepare(struct resolve *r, const struct resolve_settings *s)
 {
     r->next_deadline_ms = s->deadline_ms;
-    return names_prepare(r->names, &s->dns);
+    return dns_cache_prepare(r->names, &s->dns);
 }
 
 void resolve_commit(struct resolve *r)
 {
-    names_commit(r->names);
+    dns_cache_commit(r->names);
     timer_fifo_set_length(r->deadline, r->next_deadline_ms);
 }
 
 void resolve_abandon(struct resolve *r)
 {
-    names_abandon(r->names);
+    dns_cache_abandon(r->names);
 }
 
 int resolve_configure(struct resolve *r, const struct resolve_settings *s)
@@ -429,5 +429,5 @@ void resolve_cancel(struct resolve_lookup *l)
 
 void resolve_stats(const struct resolve *r, struct dns_stats *out)
 {
-    names_stats(r->names, out);
+    dns_cache_stats(r->names, out);
 }

@@ -1,6 +1,6 @@
 /* What the resolver remembers, in a time of the test's own. */
 /* test-wraps: loop_now_ms */
-#include "names.h"
+#include "dns_cache.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -86,12 +86,12 @@ static void that_there_is_none_is_remembered_briefly(void **state)
     assert_not_found(r, "bad.example", 9, ERR_IO);
     assert_int_equal(asked(r, "a.example"), 1);
     assert_int_equal(asked(r, "bad.example"), bad);
-    later_ms += 1000 * NAMES_FAILED_S;
+    later_ms += 1000 * DNS_CACHE_FAILED_S;
     assert_not_found(r, "a.example", 9, ERR_NOT_FOUND);
     assert_not_found(r, "bad.example", 9, ERR_IO);
     assert_int_equal(asked(r, "a.example"), 1);
     assert_int_equal(asked(r, "bad.example"), 2 * bad);
-    later_ms += 1000 * NAMES_NONE_S;
+    later_ms += 1000 * DNS_CACHE_NONE_S;
     dns_stub_host(r->stub, "a.example", 60, "192.0.2.1");
     assert_found(r, "a.example", 9, "192.0.2.1:9");
     assert_int_equal(asked(r, "a.example"), 2);
@@ -137,7 +137,7 @@ static void what_was_not_used_for_longest_is_forgotten(void **state)
     dns_stub_host(r->stub, "b.example", 60, "192.0.2.2");
     assert_found(r, "a.example", 9, "192.0.2.1:9");
     assert_found(r, "b.example", 9, "192.0.2.2:9");
-    for (int i = 0; i < NAMES_MAX / 2 - 2; i++) {
+    for (int i = 0; i < DNS_CACHE_MAX / 2 - 2; i++) {
         snprintf(name, sizeof name, "n%d.example", i);
         assert_not_found(r, name, 9, ERR_NOT_FOUND);
     }
@@ -155,19 +155,19 @@ static void what_is_under_way_is_bounded(void **state)
     struct resolve_rig *r = *state;
     struct resolve_settings s;
     struct addr at;
-    struct told told[NAMES_MAX / 2 + 1] = {{.calls = 0}};
+    struct told told[DNS_CACHE_MAX / 2 + 1] = {{.calls = 0}};
     int fd = resolve_rig_mute_server(&at);
     char name[32];
 
     s = resolve_rig_settings(&at, 1);
     resolve_rig_use(r, &s);
-    for (int i = 0; i < NAMES_MAX / 2 + 1; i++) {
+    for (int i = 0; i < DNS_CACHE_MAX / 2 + 1; i++) {
         snprintf(name, sizeof name, "n%d.example", i);
         resolve_rig_start(r, &told[i], name, 9);
     }
-    resolve_rig_wait(&told[NAMES_MAX / 2]);
-    assert_int_equal(told[NAMES_MAX / 2].err, ERR_LIMIT);
-    for (int i = 0; i < NAMES_MAX / 2; i++)
+    resolve_rig_wait(&told[DNS_CACHE_MAX / 2]);
+    assert_int_equal(told[DNS_CACHE_MAX / 2].err, ERR_LIMIT);
+    for (int i = 0; i < DNS_CACHE_MAX / 2; i++)
         assert_int_equal(told[i].calls, 0);
     close(fd);
 }

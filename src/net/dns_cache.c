@@ -1,4 +1,4 @@
-#include "names.h"
+#include "dns_cache.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "err.h"
 #include "table.h"
 
-struct names {
+struct dns_cache {
     struct loop *loop;
     struct dns *dns;
     struct dns *next; /* prepared; or NULL */
@@ -23,7 +23,7 @@ enum { KEY_MAX = 1 + DNS_NAME_MAX };
 struct entry {
     struct table_node node;
     struct list link;
-    struct names *names;
+    struct dns_cache *names;
     struct list waiting;
     bool is_known;
     int err;
@@ -72,10 +72,11 @@ static void entry_free(struct entry *e)
 static uint64_t lifetime_s(int err, const struct dns_answer *answer)
 {
     if (err)
-        return err == ERR_NOT_FOUND ? NAMES_NONE_S : NAMES_FAILED_S;
-    if (answer->ttl_s < NAMES_TTL_MIN_S)
-        return NAMES_TTL_MIN_S;
-    return answer->ttl_s < NAMES_TTL_MAX_S ? answer->ttl_s : NAMES_TTL_MAX_S;
+        return err == ERR_NOT_FOUND ? DNS_CACHE_NONE_S : DNS_CACHE_FAILED_S;
+    if (answer->ttl_s < DNS_CACHE_TTL_MIN_S)
+        return DNS_CACHE_TTL_MIN_S;
+    return answer->ttl_s < DNS_CACHE_TTL_MAX_S ? answer->ttl_s
+                                               : DNS_CACHE_TTL_MAX_S;
 }
 
 static void count_answer(struct dns_stats *s, int err)
@@ -102,7 +103,7 @@ static void names_tell(struct list *waiting, int err, struct dns_answer *answer)
     struct list *m;
 
     while ((m = list_take_first(waiting))) {
-        struct names_wait *w = CONTAINER(m, struct names_wait, link);
+        struct dns_cache_wait *w = CONTAINER(m, struct dns_cache_wait, link);
 
         w->fn(w->ctx, err, answer);
     }
@@ -141,7 +142,7 @@ static void ask(struct entry *e)
 
 /* --- what is remembered --- */
 
-static void forget_all(struct names *n)
+static void forget_all(struct dns_cache *n)
 {
     struct list *m;
 
@@ -149,7 +150,7 @@ static void forget_all(struct names *n)
         entry_free(CONTAINER(m, struct entry, link));
 }
 
-static struct entry *names_find(struct names *n, struct span key)
+static struct entry *names_find(struct dns_cache *n, struct span key)
 {
     struct table_node *node =
         table_find(&n->table, table_hash(&n->table, key), names_has_key, &key);
@@ -169,12 +170,12 @@ static struct entry *names_find(struct names *n, struct span key)
     return e;
 }
 
-static int names_add(struct entry **out, struct names *n, struct span key)
+static int names_add(struct entry **out, struct dns_cache *n, struct span key)
 {
     struct list *oldest = list_first(&n->known);
     struct entry *e;
 
-    if (n->table.count >= NAMES_MAX) {
+    if (n->table.count >= DNS_CACHE_MAX) {
         if (!oldest)
             return ERR_LIMIT;
         entry_free(CONTAINER(oldest, struct entry, link));
@@ -194,22 +195,22 @@ static int names_add(struct entry **out, struct names *n, struct span key)
 
 /* --- public --- */
 
-void names_wait_init(struct names_wait *w, names_known_fn fn, void *ctx)
+void names_wait_init(struct dns_cache_wait *w, names_known_fn fn, void *ctx)
 {
     list_init(&w->link);
     w->fn = fn;
     w->ctx = ctx;
 }
 
-void names_wait_end(struct names_wait *w)
+void names_wait_end(struct dns_cache_wait *w)
 {
     list_remove(&w->link);
 }
 
-int names_new(struct names **out, struct loop *loop, const uint64_t seed[2],
-              const struct dns_settings *s)
+int dns_cache_new(struct dns_cache **out, struct loop *loop,
+                  const uint64_t seed[2], const struct dns_settings *s)
 {
-    struct names *n = calloc(1, sizeof *n);
+    struct dns_cache *n = calloc(1, sizeof *n);
     int err;
 
     if (!n)
@@ -221,21 +222,21 @@ int names_new(struct names **out, struct loop *loop, const uint64_t seed[2],
     if (!err)
         err = dns_new(&n->dns, loop, s);
     if (err) {
-        names_free(n);
+        dns_cache_free(n);
         return err;
     }
     *out = n;
     return 0;
 }
 
-void names_free(struct names *n)
+void dns_cache_free(struct dns_cache *n)
 {
     struct list *m;
 
     if (!n)
         return;
     dns_free(n->dns);
-    names_abandon(n);
+    dns_cache_abandon(n);
     forget_all(n);
     while ((m = list_first(&n->asking)))
         entry_free(CONTAINER(m, struct entry, link));
@@ -243,19 +244,19 @@ void names_free(struct names *n)
     free(n);
 }
 
-int names_prepare(struct names *n, const struct dns_settings *s)
+int dns_cache_prepare(struct dns_cache *n, const struct dns_settings *s)
 {
     struct dns *next;
     int err = dns_new(&next, n->loop, s);
 
     if (err)
         return err;
-    names_abandon(n);
+    dns_cache_abandon(n);
     n->next = next;
     return 0;
 }
 
-void names_commit(struct names *n)
+void dns_cache_commit(struct dns_cache *n)
 {
     struct list again, *m;
 
@@ -272,14 +273,15 @@ void names_commit(struct names *n)
     }
 }
 
-void names_abandon(struct names *n)
+void dns_cache_abandon(struct dns_cache *n)
 {
     dns_free(n->next);
     n->next = NULL;
 }
 
-int names_ask(struct names *n, struct names_wait *w, struct span name,
-              enum dns_type type, struct dns_answer **answer)
+int dns_cache_ask(struct dns_cache *n, struct dns_cache_wait *w,
+                  struct span name, enum dns_type type,
+                  struct dns_answer **answer)
 {
     char key[KEY_MAX];
     struct entry *e;
@@ -309,13 +311,13 @@ int names_ask(struct names *n, struct names_wait *w, struct span name,
     return e->err;
 }
 
-size_t names_hosts_file(struct names *n, const char *name, struct addr *list,
-                        size_t room)
+size_t names_hosts_file(struct dns_cache *n, const char *name,
+                        struct addr *list, size_t room)
 {
     return dns_hosts_file(n->dns, name, list, room);
 }
 
-void names_stats(const struct names *n, struct dns_stats *out)
+void dns_cache_stats(const struct dns_cache *n, struct dns_stats *out)
 {
     *out = n->stats;
     out->known = n->n_known;
