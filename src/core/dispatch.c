@@ -25,7 +25,7 @@ static void stir(struct relay *r)
 
 void relay_tick(struct relay *r)
 {
-    loss_of_time(r);
+    failure_report_expired(r);
     stir(r);
     sessions_sweep(&r->sessions, r->now_ms);
 }
@@ -43,7 +43,7 @@ static void give_up(struct relay *r, struct link *l, uint16_t code)
 {
     struct list *m;
 
-    loss_of_link(r, l, code);
+    failure_report_link(r, l, code);
     while ((m = list_first(&l->out.senders)))
         send_fail(r, CONTAINER(m, struct stream, feeding)->in, code);
 }

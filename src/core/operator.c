@@ -48,7 +48,7 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
     if (!ss)
         return;
     fail_streams(r, ss, 481);
-    loss_of_session(r, ss, 481);
+    failure_report_session(r, ss, 481);
     l = ss->link;
     session_end(&r->sessions, ss, SESSION_KICKED, r->now_ms);
     if (l && l->sessions.n == 0 && !l->identity.is_relay)

@@ -109,20 +109,21 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
 /* A response; never has a body. */
 void response_take(struct relay *r, struct link *l, const struct msg *m);
 
-/* --- loss.c: what failed after it was accepted --- */
+/* --- failure_report.c: what failed after it was accepted --- */
 
 /* The transaction ended badly; drops it. `code` is the REPORT's. */
-void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
-                 uint16_t code);
+void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
+                        uint16_t code);
 
 /* All transactions whose time is over: 408. */
-void loss_of_time(struct relay *r);
+void failure_report_expired(struct relay *r);
 
 /* All transactions of a link that is gone; `cut_code` is for those whose octets
  * were not all written. */
-void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code);
+void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code);
 
 /* All transactions of SENDs that went through this session. */
-void loss_of_session(struct relay *r, const struct session *ss, uint16_t code);
+void failure_report_session(struct relay *r, const struct session *ss,
+                            uint16_t code);
 
 #endif

@@ -192,7 +192,7 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
     }
     r->stats.responses_received[code_index(m->code)]++;
     if (x->head && m->code != 200) {
-        loss_of_txn(r, x, REPORT_REFUSED, m->code);
+        failure_report_txn(r, x, REPORT_REFUSED, m->code);
     } else {
         if (x->back)
             pass_back(r, x->back, m);

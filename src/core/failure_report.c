@@ -1,4 +1,4 @@
-/* loss - what failed after it was accepted: a REPORT to the sender
+/* failure_report - what failed after it was accepted: a REPORT to the sender
  * (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
 #include <stdlib.h>
 
@@ -103,8 +103,8 @@ static bool is_unanswered(const struct relay *r, const struct head *h)
     return in && in->in.stream.head == h;
 }
 
-void loss_of_txn(struct relay *r, struct txn *x, enum report_cause cause,
-                 uint16_t code)
+void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
+                        uint16_t code)
 {
     struct lost lost;
 
@@ -228,7 +228,7 @@ static void tell(struct relay *r, struct losses *all)
     free(all->items);
 }
 
-void loss_of_link(struct relay *r, struct link *l, uint16_t cut_code)
+void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code)
 {
     struct losses all = {0};
 
@@ -248,7 +248,8 @@ static bool passed(const struct txn *x, const struct session *ss)
 }
 
 /* Rare, so all transactions may be looked at. */
-void loss_of_session(struct relay *r, const struct session *ss, uint16_t code)
+void failure_report_session(struct relay *r, const struct session *ss,
+                            uint16_t code)
 {
     struct losses all = {0};
     struct table_node *node = table_next(&r->txns.by_tid, NULL), *next;
@@ -265,7 +266,7 @@ void loss_of_session(struct relay *r, const struct session *ss, uint16_t code)
     tell(r, &all);
 }
 
-void loss_of_time(struct relay *r)
+void failure_report_expired(struct relay *r)
 {
     struct losses all = {0};
     struct txn *x;
@@ -276,7 +277,7 @@ void loss_of_time(struct relay *r)
         r->stats.timeouts++;
         /* A chunk that still comes in gets the error as its response. */
         if (x->head && is_unanswered(r, x->head))
-            loss_of_txn(r, x, REPORT_TIMEOUT, 408);
+            failure_report_txn(r, x, REPORT_TIMEOUT, 408);
         else
             collect(r, &all, x, REPORT_TIMEOUT, 408);
         sendq_moved(l, r->now_ms);
