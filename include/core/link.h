@@ -121,7 +121,7 @@ struct link {
     bool closing;      /* link_close() was called, or it is gone */
     bool proven;       /* relay's: had a successful request (R4976-6.1-d) */
     uint32_t failures; /* relay's: failed requests before that */
-    uint32_t auth_failures;      /* answer's and request's */
+    uint32_t auth_failures;      /* local_response's and request's */
     struct table_node by_number; /* relay's: in its table of links */
 
     struct link_in in;

@@ -168,7 +168,7 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
     }
     log_debug(r->log, "c=%llu refused why=\"%s\"",
               (unsigned long long)l->number, msg_fault_text(m->fault));
-    answer_code(r, l, m, 400);
+    local_response_code(r, l, m, 400);
     relay_refused(r, l);
 }
 
@@ -196,7 +196,7 @@ static void take_request(struct relay *r, struct link *l, const struct msg *m,
     if (flag == '$') {
         request_forward(r, l, m, body);
     } else {
-        answer_code(r, l, m, 400);
+        local_response_code(r, l, m, 400);
         relay_refused(r, l);
     }
 }

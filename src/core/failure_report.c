@@ -195,7 +195,7 @@ static void collect(struct relay *r, struct losses *all, struct txn *x,
     if (due)
         head_ref(one.head);
     if (x->back)
-        answer_lost(r, x);
+        local_response_lost(r, x);
     txn_drop(&r->txns, x);
     if (!due)
         return;

@@ -71,22 +71,22 @@ void relay_refused(struct relay *r, struct link *l);
 void relay_route(struct relay *r, struct route *route, struct link *l,
                  const struct msg *m);
 
-/* --- answer.c: this relay's own responses --- */
+/* --- local_response.c: this relay's own responses --- */
 
 /* Answers a request with `code`, if its Failure-Report wants that. */
-void answer_code(struct relay *r, struct link *l, const struct msg *m,
-                 unsigned code);
+void local_response_code(struct relay *r, struct link *l, const struct msg *m,
+                         unsigned code);
 
 /* Handles an AUTH for this relay itself. */
-void answer_auth(struct relay *r, struct link *l, const struct msg *m);
+void local_response_auth(struct relay *r, struct link *l, const struct msg *m);
 
 /* Handles any other request for this relay itself (P-7). */
-void answer_local(struct relay *r, struct link *l, const struct msg *m,
-                  const struct route *route);
+void local_response_request(struct relay *r, struct link *l,
+                            const struct msg *m, const struct route *route);
 
 /* The link to which this request was to go never came about: says so to the
  * sender (P-20). */
-void answer_lost(struct relay *r, const struct txn *x);
+void local_response_lost(struct relay *r, const struct txn *x);
 
 /* --- send.c: SEND on its way --- */
 

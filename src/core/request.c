@@ -80,7 +80,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
 
     if (m->method != MSG_REPORT && limit && route->out->txns.n >= limit) {
         r->stats.too_many_transactions++;
-        answer_code(r, l, m, 413);
+        local_response_code(r, l, m, 413);
         return;
     }
     do
@@ -101,7 +101,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     }
     if (!sendq_put_between(route->out, &f) ||
         !expect_answer(r, l, route->out, m, tid)) {
-        answer_code(r, l, m, 408);
+        local_response_code(r, l, m, 408);
         return;
     }
     relay_succeeded(l);
@@ -119,16 +119,16 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
         forward(r, l, m, &route, body);
         return;
     case ROUTE_LOCAL:
-        answer_local(r, l, m, &route);
+        local_response_request(r, l, m, &route);
         return;
     case ROUTE_DIAL: /* relay_route() has made it one of the others */
     case ROUTE_REFUSE:
-        answer_code(r, l, m, route.code);
+        local_response_code(r, l, m, route.code);
         relay_refused(r, l);
         return;
     case ROUTE_FOREIGN:
         if (l->identity.is_relay)
-            answer_code(r, l, m, 481);
+            local_response_code(r, l, m, 481);
         else
             link_close(l, "not addressed to this relay");
         return;

@@ -11,7 +11,7 @@ static void drop_rest(struct link *l)
 static void refuse(struct relay *r, struct link *l, const struct msg *m,
                    unsigned code)
 {
-    answer_code(r, l, m, code);
+    local_response_code(r, l, m, code);
     relay_refused(r, l);
     drop_rest(l);
 }
@@ -35,7 +35,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         r->stats.too_large++;
     }
     if (code) {
-        answer_code(r, l, m, code);
+        local_response_code(r, l, m, code);
         drop_rest(l);
         return;
     }
@@ -66,7 +66,7 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
         start_stream(r, l, m, &route);
         return;
     case ROUTE_LOCAL:
-        answer_local(r, l, m, &route);
+        local_response_request(r, l, m, &route);
         drop_rest(l);
         return;
     case ROUTE_DIAL: /* relay_route() has made it one of the others */

@@ -1,4 +1,4 @@
-/* answer - this relay's own responses: refusals, keep-alives, AUTH. */
+/* local_response - this relay's own responses: refusals, keep-alives, AUTH. */
 #include "relay_private.h"
 
 /* AUTH is answered whatever its Failure-Report says; a REPORT never is. */
@@ -39,8 +39,8 @@ static void finish(struct relay *r, struct link *l, struct frame *f,
     (void)sendq_put_between(l, f);
 }
 
-void answer_code(struct relay *r, struct link *l, const struct msg *m,
-                 unsigned code)
+void local_response_code(struct relay *r, struct link *l, const struct msg *m,
+                         unsigned code)
 {
     struct frame f;
 
@@ -170,7 +170,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     if (limit && !l->identity.is_relay && l->sessions.n >= limit) {
         r->stats.too_many_sessions++;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
-        answer_code(r, l, m, 403);
+        local_response_code(r, l, m, 403);
         return;
     }
     ss = new_session(r, l, m, v);
@@ -227,7 +227,7 @@ static bool serves_others(const struct link *l)
 static void turn_away(struct relay *r, struct link *l, const struct msg *m)
 {
     if (serves_others(l))
-        answer_code(r, l, m, 403);
+        local_response_code(r, l, m, 403);
     else
         link_close(l, "draining");
 }
@@ -266,19 +266,19 @@ static void judge(struct relay *r, struct link *l, const struct msg *m)
         refuse_interval(r, l, m, &v);
         break;
     default:
-        answer_code(r, l, m, v.code);
+        local_response_code(r, l, m, v.code);
         relay_refused(r, l);
         break;
     }
 }
 
-void answer_auth(struct relay *r, struct link *l, const struct msg *m)
+void local_response_auth(struct relay *r, struct link *l, const struct msg *m)
 {
     bool is_liar = l->identity.is_relay && !is_from_host(l, m);
 
     if (!l->identity.may_auth || is_liar) { /* R4976-8-e */
         r->stats.auths[RELAY_AUTH_FORBIDDEN]++;
-        answer_code(r, l, m, 403);
+        local_response_code(r, l, m, 403);
         relay_refused(r, l);
         if (is_liar)
             link_close(l, "From-Path is not the certificate's");
@@ -287,7 +287,7 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m)
         turn_away(r, l, m);
     } else if (m->n_from > HOPS_MAX) {
         r->stats.auths[RELAY_AUTH_FAULTY]++;
-        answer_code(r, l, m, 400);
+        local_response_code(r, l, m, 400);
         relay_refused(r, l);
     } else {
         judge(r, l, m);
@@ -296,20 +296,20 @@ void answer_auth(struct relay *r, struct link *l, const struct msg *m)
 
 /* --- what is for the relay itself (P-7, P-25) --- */
 
-void answer_local(struct relay *r, struct link *l, const struct msg *m,
-                  const struct route *route)
+void local_response_request(struct relay *r, struct link *l,
+                            const struct msg *m, const struct route *route)
 {
     switch (m->method) {
     case MSG_AUTH:
-        answer_auth(r, l, m);
+        local_response_auth(r, l, m);
         return;
     case MSG_SEND:
         if (!m->has_body && route->session)
             relay_succeeded(l);
-        answer_code(r, l, m, m->has_body ? 403 : 200);
+        local_response_code(r, l, m, m->has_body ? 403 : 200);
         return;
     case MSG_OTHER:
-        answer_code(r, l, m, 501);
+        local_response_code(r, l, m, 501);
         return;
     case MSG_REPORT:
     case MSG_RESPONSE:
@@ -320,7 +320,7 @@ void answer_local(struct relay *r, struct link *l, const struct msg *m,
 
 /* --- what was passed on and got nowhere (P-20) --- */
 
-void answer_lost(struct relay *r, const struct txn *x)
+void local_response_lost(struct relay *r, const struct txn *x)
 {
     const struct txn_back *back = x->back;
     struct link *in = relay_link(r, back->in_number);
