@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "account.h"
+#include "usage.h"
 #include "list.h"
 #include "relay.h"
 #include "session.h"
@@ -37,7 +37,7 @@ struct session_view {
     uint64_t connection; /* the one that carried its AUTH */
     uint64_t began_ms, expires_ms; /* of the clock of relay_clock() */
     uint32_t peers;                /* who of the other side is known */
-    struct account account;
+    struct usage usage;
 };
 
 /* The next session; false at the end, and the walk is over then. */

@@ -102,7 +102,7 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position);
 /* --- what it tells --- */
 
 /* Calls `fn` with a record of each session that ends from now on. */
-void relay_on_session_end(struct relay *r, account_fn fn, void *ctx);
+void relay_on_session_end(struct relay *r, usage_fn fn, void *ctx);
 
 void relay_stats(const struct relay *r, struct relay_stats *out);
 

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "account.h"
+#include "usage.h"
 #include "codes.h"
 
 /* What became of an AUTH for this relay itself, and what that is called. */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "account.h"
+#include "usage.h"
 #include "link.h"
 #include "list.h"
 #include "rnd.h"
@@ -46,7 +46,7 @@ struct session {
     uint32_t n_failed; /* ever; the last SESSION_FAILED_MAX are kept */
     struct session_failed *failed; /* NULL until the first one */
     struct list parties;           /* of the streams that go through it */
-    struct account account;        /* but for those streams */
+    struct usage usage;            /* but for those streams */
     struct uri uri;                /* as issued; points into text */
     char text[];                   /* URI, user, home */
 };
@@ -70,7 +70,7 @@ struct sessions {
     struct list slots[SESSION_SLOTS];
     uint64_t swept_s; /* the wheel was swept up to this second */
     struct rnd *rnd;
-    account_fn on_end; /* NULL: nobody wants to know */
+    usage_fn on_end; /* NULL: nobody wants to know */
     void *ctx;
     uint64_t ever, ended[SESSION_WHYS];
 };
@@ -154,7 +154,7 @@ void session_walk_end(struct session_walk *w);
 void session_join(struct session *ss, struct party *p);
 
 /* What it was used for up to now. */
-struct account session_account(const struct session *ss);
+struct usage session_usage(const struct session *ss);
 
 /* It does no longer: what went through it is counted for its owner. */
 void session_leave(struct party *p);

@@ -26,7 +26,7 @@ enum { TRACES_MAX = 16 };
 
 enum trace_kind {
     TRACE_USER,    /* all that is his, and his AUTHs */
-    TRACE_SESSION, /* by its mark (account.h) */
+    TRACE_SESSION, /* by its mark (usage.h) */
 };
 
 struct trace_target {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "account.h"
+#include "usage.h"
 
 enum { ACCOUNTING_LINE_MAX = 4096 };
 

@@ -48,7 +48,7 @@ static void count(struct relay *r, const struct lost *lost,
     r->stats.reports_made++;
     r->stats.reports_made_by_code[code_index(lost->code)]++;
     if (sender)
-        sender->account.reports_made++;
+        sender->usage.reports_made++;
 }
 
 static void report(struct relay *r, const struct lost *lost)

@@ -25,7 +25,7 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v)
         .began_ms = ss->began_ms,
         .expires_ms = ss->expires_ms,
         .peers = ss->n_peers,
-        .account = session_account(ss),
+        .usage = session_usage(ss),
     };
     memcpy(v->mark, ss->uri.session_id.p, SESSION_MARK_LEN);
     return true;

@@ -92,7 +92,7 @@ void relay_shut_down(struct relay *r)
     r->ending = true;
 }
 
-void relay_on_session_end(struct relay *r, account_fn fn, void *ctx)
+void relay_on_session_end(struct relay *r, usage_fn fn, void *ctx)
 {
     r->sessions.on_end = fn;
     r->sessions.ctx = ctx;

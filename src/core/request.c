@@ -65,9 +65,9 @@ static void count(struct relay *r, const struct msg *m,
     }
     r->stats.reports_forwarded++;
     if (route->sender)
-        route->sender->account.sent.reports++;
+        route->sender->usage.sent.reports++;
     if (route->receiver)
-        route->receiver->account.received.reports++;
+        route->receiver->usage.received.reports++;
 }
 
 static void forward(struct relay *r, struct link *l, const struct msg *m,

@@ -141,9 +141,9 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
         return;
     r->stats.messages_forwarded++;
     if (s->sender.session)
-        s->sender.session->account.sent.messages++;
+        s->sender.session->usage.sent.messages++;
     if (s->receiver.session)
-        s->receiver.session->account.received.messages++;
+        s->receiver.session->usage.received.messages++;
 }
 
 void send_end(struct relay *r, struct link *l, char flag)

@@ -132,7 +132,7 @@ static void tell(const struct sessions *s, const struct session *ss,
         .began_ms = ss->began_ms,
         .ended_ms = now_ms,
         .why = why,
-        .account = ss->account,
+        .usage = ss->usage,
     };
 
     if (!s->on_end)
@@ -311,17 +311,17 @@ void session_join(struct session *ss, struct party *p)
 }
 
 /* Adds what went through a session as part of a stream. */
-static void add_party(struct account *a, const struct party *p)
+static void add_party(struct usage *a, const struct party *p)
 {
     const struct stream *s = p->stream;
-    struct account_flow *flow = p == &s->sender ? &a->sent : &a->received;
+    struct usage_flow *flow = p == &s->sender ? &a->sent : &a->received;
 
     flow->octets += s->next - s->first;
 }
 
-struct account session_account(const struct session *ss)
+struct usage session_usage(const struct session *ss)
 {
-    struct account a = ss->account;
+    struct usage a = ss->usage;
     struct list *m, *next;
 
     LIST_EACH(m, next, &ss->parties)
@@ -333,7 +333,7 @@ void session_leave(struct party *p)
 {
     if (!p->session)
         return;
-    add_party(&p->session->account, p);
+    add_party(&p->session->usage, p);
     list_remove(&p->of_session);
     p->session = NULL;
 }

@@ -12,7 +12,7 @@ static void add_time(struct json *j, const char *name, uint64_t unix_ms)
 }
 
 static void add_flow(struct json *j, const char *name,
-                     const struct account_flow *flow)
+                     const struct usage_flow *flow)
 {
     json_object_begin(j, name);
     json_u64(j, "messages", flow->messages);
@@ -37,9 +37,9 @@ struct span accounting_line(char *dst, const struct session_record *r,
     add_time(&j, "ended", r->ended_ms + offset_ms);
     json_seconds(&j, "seconds", r->ended_ms - r->began_ms);
     json_str(&j, "reason", span_str(session_why_name(r->why)));
-    add_flow(&j, "sent", &r->account.sent);
-    add_flow(&j, "received", &r->account.received);
-    json_u64(&j, "reports_made", r->account.reports_made);
+    add_flow(&j, "sent", &r->usage.sent);
+    add_flow(&j, "received", &r->usage.received);
+    json_u64(&j, "reports_made", r->usage.reports_made);
     json_object_end(&j);
     return json_text(&j);
 }

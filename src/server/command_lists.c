@@ -30,7 +30,7 @@ static bool is_meant(const struct control_request *q,
 }
 
 static void put_flow(struct json *j, const char *const names[3],
-                     const struct account_flow *flow)
+                     const struct usage_flow *flow)
 {
     json_u64(j, names[0], flow->octets);
     json_u64(j, names[1], flow->messages);
@@ -55,9 +55,9 @@ static void put_session(struct control_call *call, const struct session_view *v,
     json_seconds(&j, "left_s",
                  v->expires_ms > now_ms ? v->expires_ms - now_ms : 0);
     json_u64(&j, "peers", v->peers);
-    put_flow(&j, sent, &v->account.sent);
-    put_flow(&j, received, &v->account.received);
-    json_u64(&j, "reports_made", v->account.reports_made);
+    put_flow(&j, sent, &v->usage.sent);
+    put_flow(&j, received, &v->usage.received);
+    json_u64(&j, "reports_made", v->usage.reports_made);
     control_row_end(call, &j);
 }
 

@@ -83,8 +83,8 @@ static void log_session(const struct server *s, const struct session_view *v)
              v->expires_ms > now_ms
                  ? (unsigned long long)(v->expires_ms - now_ms) / 1000
                  : 0,
-             v->peers, (unsigned long long)v->account.sent.octets,
-             (unsigned long long)v->account.received.octets);
+             v->peers, (unsigned long long)v->usage.sent.octets,
+             (unsigned long long)v->usage.received.octets);
 }
 
 /* One row; false after the last. */

@@ -130,11 +130,11 @@ static void a_session_is_shown_with_its_figures(void **state)
     assert_int_equal(alice.connection, s->alice->fake.link.number);
     assert_int_equal(alice.expires_ms - alice.began_ms, 1800 * 1000);
     assert_int_equal(alice.home.n, 0);
-    assert_int_equal(alice.account.sent.octets, 5);
-    assert_int_equal(alice.account.sent.messages, 1);
-    assert_int_equal(alice.account.received.messages, 0);
-    assert_int_equal(bob.account.received.octets, 5);
-    assert_int_equal(bob.account.received.messages, 1);
+    assert_int_equal(alice.usage.sent.octets, 5);
+    assert_int_equal(alice.usage.sent.messages, 1);
+    assert_int_equal(alice.usage.received.messages, 0);
+    assert_int_equal(bob.usage.received.octets, 5);
+    assert_int_equal(bob.usage.received.messages, 1);
 }
 
 static void what_is_under_way_is_shown_too(void **state)
@@ -144,12 +144,12 @@ static void what_is_under_way_is_shown_too(void **state)
 
     (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
     send_text(s, s->alice, s->bob, body);
-    assert_in_range(view_of(s, "alice").account.sent.octets, 2048, 3000);
-    assert_int_equal(view_of(s, "bob").account.received.octets,
-                     view_of(s, "alice").account.sent.octets);
+    assert_in_range(view_of(s, "alice").usage.sent.octets, 2048, 3000);
+    assert_int_equal(view_of(s, "bob").usage.received.octets,
+                     view_of(s, "alice").usage.sent.octets);
     rig_send(&s->rig, s->alice, END);
-    assert_int_equal(view_of(s, "alice").account.sent.octets, 3000);
-    assert_int_equal(view_of(s, "bob").account.received.octets, 3000);
+    assert_int_equal(view_of(s, "alice").usage.sent.octets, 3000);
+    assert_int_equal(view_of(s, "bob").usage.received.octets, 3000);
 }
 
 static void a_peer_that_spoke_is_counted(void **state)
@@ -173,8 +173,8 @@ static void the_record_holds_what_was_shown(void **state)
     rig_close(&s->rig, s->alice, false);
     assert_int_equal(s->n_records, 1);
     assert_int_equal(s->records[0].why, SESSION_CONNECTION);
-    assert_int_equal(s->records[0].account.sent.octets, 5);
-    assert_int_equal(s->records[0].account.sent.messages, 1);
+    assert_int_equal(s->records[0].usage.sent.octets, 5);
+    assert_int_equal(s->records[0].usage.sent.messages, 1);
 }
 
 static void a_message_cut_off_counts_its_octets_only(void **state)
@@ -185,10 +185,10 @@ static void a_message_cut_off_counts_its_octets_only(void **state)
     (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
     send_text(s, s->alice, s->bob, body);
     rig_close(&s->rig, s->alice, false);
-    assert_in_range(s->records[0].account.sent.octets, 2048, 3000);
-    assert_int_equal(s->records[0].account.sent.messages, 0);
-    assert_int_equal(view_of(s, "bob").account.received.octets,
-                     s->records[0].account.sent.octets);
+    assert_in_range(s->records[0].usage.sent.octets, 2048, 3000);
+    assert_int_equal(s->records[0].usage.sent.messages, 0);
+    assert_int_equal(view_of(s, "bob").usage.received.octets,
+                     s->records[0].usage.sent.octets);
 }
 
 static void when_the_relay_ends_sessions_end_for_that(void **state)
@@ -207,8 +207,8 @@ static void reports_made_are_counted_for_the_sender(void **state)
     send_text(s, s->alice, s->bob, TYPE "hello" END);
     rig_close(&s->rig, s->bob, false);
     assert_got(s->alice, "Status: 000 408");
-    assert_int_equal(view_of(s, "alice").account.reports_made, 1);
-    assert_int_equal(s->records[0].account.reports_made, 0);
+    assert_int_equal(view_of(s, "alice").usage.reports_made, 1);
+    assert_int_equal(s->records[0].usage.reports_made, 0);
 }
 
 static void reports_passed_on_are_counted_both_ways(void **state)
@@ -223,10 +223,10 @@ static void reports_passed_on_are_counted_both_ways(void **state)
                    "-------tidtid$\r\n",
                    s->bob->uri, s->alice->uri);
     rig_send(&s->rig, s->bob, text);
-    assert_int_equal(view_of(s, "bob").account.sent.reports, 1);
-    assert_int_equal(view_of(s, "bob").account.received.reports, 0);
-    assert_int_equal(view_of(s, "alice").account.sent.reports, 0);
-    assert_int_equal(view_of(s, "alice").account.received.reports, 1);
+    assert_int_equal(view_of(s, "bob").usage.sent.reports, 1);
+    assert_int_equal(view_of(s, "bob").usage.received.reports, 0);
+    assert_int_equal(view_of(s, "alice").usage.sent.reports, 0);
+    assert_int_equal(view_of(s, "alice").usage.received.reports, 1);
 }
 
 /* --- kicked --- */

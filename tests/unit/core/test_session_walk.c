@@ -174,10 +174,10 @@ static void what_a_stream_carried_is_counted_when_it_leaves(void **state)
     session_leave(&s->sender);
     session_leave(&s->receiver);
     session_leave(&s->receiver);
-    assert_int_equal(b->ss[0]->account.sent.octets, 500);
-    assert_int_equal(b->ss[0]->account.received.octets, 0);
-    assert_int_equal(b->ss[1]->account.sent.octets, 0);
-    assert_int_equal(b->ss[1]->account.received.octets, 500);
+    assert_int_equal(b->ss[0]->usage.sent.octets, 500);
+    assert_int_equal(b->ss[0]->usage.received.octets, 0);
+    assert_int_equal(b->ss[1]->usage.sent.octets, 0);
+    assert_int_equal(b->ss[1]->usage.received.octets, 500);
 }
 
 static void who_speaks_to_himself_is_counted_both_ways(void **state)
@@ -190,8 +190,8 @@ static void who_speaks_to_himself_is_counted_both_ways(void **state)
     session_join(b->ss[0], &s->sender);
     session_join(b->ss[0], &s->receiver);
     end(b, b->ss[0]);
-    assert_int_equal(b->last.account.sent.octets, 10);
-    assert_int_equal(b->last.account.received.octets, 10);
+    assert_int_equal(b->last.usage.sent.octets, 10);
+    assert_int_equal(b->last.usage.received.octets, 10);
 }
 
 /* The stream goes on, and looks at no session that is gone. */
@@ -204,7 +204,7 @@ static void a_session_that_ends_counts_what_went_so_far(void **state)
     session_join(b->ss[0], &s->sender);
     s->next = 101;
     end(b, b->ss[0]);
-    assert_int_equal(b->last.account.sent.octets, 100);
+    assert_int_equal(b->last.usage.sent.octets, 100);
     assert_null(s->sender.session);
     s->next = 201;
     session_leave(&s->sender);

@@ -18,9 +18,9 @@ static void a_session_becomes_one_line_of_json(void **state)
         .began_ms = NOW_MS - 61234,
         .ended_ms = NOW_MS - 1,
         .why = SESSION_KICKED,
-        .account = {.sent = {1234, 3, 1},
-                    .received = {UINT64_C(1) << 40, 2, 0},
-                    .reports_made = 7},
+        .usage = {.sent = {1234, 3, 1},
+                  .received = {UINT64_C(1) << 40, 2, 0},
+                  .reports_made = 7},
     };
 
     (void)state;

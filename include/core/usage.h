@@ -1,9 +1,9 @@
-/* account - what a session was used for, and how it ended.
+/* usage - what a session was used for, and how it ended.
  *
  * Counted for sessions that this relay issued, from their owner's side. What
  * goes from one client of this relay to another is counted for both. */
-#ifndef ACCOUNT_H
-#define ACCOUNT_H
+#ifndef USAGE_H
+#define USAGE_H
 
 #include <stdint.h>
 
@@ -28,16 +28,16 @@ const char *session_why_name(enum session_why why);
 
 /* One way. Octets are of SEND bodies that were passed on, whole or in part;
  * messages are SENDs passed on that ended with `$`; reports were passed on. */
-struct account_flow {
+struct usage_flow {
     uint64_t octets;
     uint64_t messages;
     uint64_t reports;
 };
 
-struct account {
-    struct account_flow sent;     /* by its owner */
-    struct account_flow received; /* by its owner */
-    uint64_t reports_made; /* by this relay, for its owner as the sender */
+struct usage {
+    struct usage_flow sent;     /* by its owner */
+    struct usage_flow received; /* by its owner */
+    uint64_t reports_made;      /* by this relay, for its owner as the sender */
 };
 
 enum { SESSION_MARK_LEN = 6 }; /* of a token: what may be shown of it */
@@ -49,10 +49,10 @@ struct session_record {
     uint64_t connection;         /* number of the one that carried its AUTH */
     uint64_t began_ms, ended_ms; /* as told by relay_clock() */
     enum session_why why;
-    struct account account;
+    struct usage usage;
 };
 
 /* A session has ended. It must not call the relay. */
-typedef void (*account_fn)(void *ctx, const struct session_record *record);
+typedef void (*usage_fn)(void *ctx, const struct session_record *record);
 
 #endif

@@ -1,4 +1,4 @@
-#include "account.h"
+#include "usage.h"
 
 #include <assert.h>
 
