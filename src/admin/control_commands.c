@@ -60,7 +60,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "reload",
             .arguments = "",
-            .help = "read the configuration anew; all of it holds, or nothing",
+            .help = "reload the configuration: all of it, or nothing",
             .answer = CONTROL_FAULTS,
             .words = "",
             .changes = true,

@@ -54,11 +54,11 @@ static void check_way_in(const struct check *k, enum net_transport ws,
 static void check_listeners(const struct check *k)
 {
     check_way_in(k, NET_WSS, NET_TLS,
-                 "others cannot reach who comes over wss without a listener "
-                 "with transport tls");
+                 "clients on wss cannot be reached without a listener with "
+                 "transport tls");
     check_way_in(k, NET_WS, NET_TCP,
-                 "others cannot reach who comes over ws without a listener "
-                 "with transport tcp");
+                 "clients on ws cannot be reached without a listener with "
+                 "transport tcp");
 }
 
 /* --- sizes --- */

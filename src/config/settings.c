@@ -183,7 +183,7 @@ const struct setting settings[] = {
     {.key = "tls.ca_file",
      TEXT(tls.ca_file, NULL),
      .initial = "\"\"",
-     .help = "Whom to trust to name other relays, PEM; \"\" is the system's "
+     .help = "The CAs that may certify other relays, PEM; \"\" is the system's "
              "store."},
     {.key = "tls.min_version",
      CHOICE(tls.min_version, tls_versions),
@@ -245,8 +245,7 @@ const struct setting settings[] = {
     {.key = "send.high_water",
      SIZE(send.high_water, 4 * KIBI, GIBI),
      .initial = "262144",
-     .help = "Octets queued for a connection at which those who feed it are "
-             "paused."},
+     .help = "Octets queued for a connection at which its senders are paused."},
     {.key = "send.low_water",
      SIZE(send.low_water, 1, GIBI),
      .initial = "65536",
@@ -294,8 +293,8 @@ const struct setting settings[] = {
     {.key = "limits.transactions_per_connection",
      COUNT(limits.transactions_per_connection, 0, 10 * MANY),
      .initial = "10000",
-     .help = "The most unanswered outgoing SENDs, at which the feeders of a "
-             "connection are paused; 0 is no limit."},
+     .help = "The most unanswered outgoing SENDs on a connection, at which its "
+             "senders are paused; 0 is no limit."},
     {.key = "limits.rate",
      SIZE(limits.rate, 0, (uint64_t)KIBI *GIBI),
      .initial = "0",
@@ -331,18 +330,18 @@ const struct setting settings[] = {
     {.key = "timers.stall",
      TIME(timers.stall_ms, SHORTEST_MS, DAY_MS),
      .initial = "20",
-     .help = "A receiver that takes no octet for so long fails what waits for "
-             "it."},
+     .help = "How long a receiver may take no octet before what waits for it "
+             "fails."},
     {.key = "timers.ping",
      TIME(timers.ping_ms, 0, DAY_MS),
      .initial = "30",
-     .help = "How often a WebSocket is pinged, so that nobody on the way takes "
-             "it for dead; 0 is never."},
+     .help = "How often a WebSocket is pinged, so that no proxy closes it as "
+             "idle; 0 is never."},
     {.key = "timers.drain",
      TIME(timers.drain_ms, 0, DAY_MS),
      .initial = "30",
      .help = "How long transfers in flight may take to finish when the relay "
-             "is told to end."},
+             "is stopped."},
 
     {.key = "dial.allow_tcp",
      BOOL(dial.allow_tcp),
@@ -383,7 +382,7 @@ const struct setting settings[] = {
      COUNT(log.rate, 0, LOG_RATE_MAX),
      .initial = "1000",
      .help = "The most lines a second about connections, which peers can "
-             "cause; five times as many after a rest. What is held back is "
+             "cause; five times as many after a pause. What is held back is "
              "counted. 0 is no limit; debug lines have none."},
     {.key = "log.accounting",
      TEXT(log.accounting, check_accounting),

@@ -322,7 +322,7 @@ static int set_ciphers(SSL_CTX *ctx, const struct tls_settings *s,
         return tls_fail(r, TLS_FAULT_CIPHERS, "no cipher matches \"%s\"", list);
     if (SSL_CTX_set_ciphersuites(ctx, suites) != 1)
         return tls_fail(r, TLS_FAULT_CIPHERSUITES,
-                        "\"%s\" has what is no TLS 1.3 cipher suite", suites);
+                        "unknown TLS 1.3 cipher suite in \"%s\"", suites);
     return 0;
 }
 

@@ -84,7 +84,7 @@ static bool command_reload(struct server *s, struct control_call *call)
     int err = server_reload(s, tell_fault, call);
 
     if (err == ERR_CONFIG)
-        control_fail(call, "the configuration has faults; all is as it was");
+        control_fail(call, "configuration rejected, nothing changed");
     else if (err == ERR_NOT_NOW)
         control_fail(call, "the relay is ending");
     else if (err)

@@ -105,7 +105,7 @@ static void reload_note(struct server *s, int err)
     s->stats.last_reload_failed = err != 0;
     if (err) {
         s->stats.reloads_failed++;
-        log_error(s->log, "reload failed error=\"%s\", all is as it was",
+        log_error(s->log, "reload failed error=\"%s\", nothing changed",
                   err_text(err));
         tell_manager(s, "the last reload failed");
         return;

@@ -288,7 +288,7 @@ static void a_faulty_configuration_is_told_with_its_places(void **state)
     assert_int_equal(said.code, 1);
     assert_holds(said.out, ".conf:1: timers.drain ");
     assert_holds(said.out, "limits.connektions");
-    assert_holds(said.err, "all is as it was");
+    assert_holds(said.err, "nothing changed");
     said = ctl_run(s, "reload --json");
     assert_int_equal(said.code, 1);
     assert_true(json_check(span_of(said.out, strlen(said.out) - 1)));

@@ -336,13 +336,13 @@ static void websockets_that_nobody_can_reach_are_a_warning(void **state)
              "{ transport = \"wss\"; port = 0; },\n"
              "{ transport = \"ws\"; port = 0; } );\n");
     assert_string_equal(x->warnings.text,
-                        "test.conf:4: listen: others cannot reach who comes "
-                        "over ws without a listener with transport tcp\n");
+                        "test.conf:4: listen: clients on ws cannot be "
+                        "reached without a listener with transport tcp\n");
     check(x, "listen = ( { transport = \"tcp\"; },\n"
              "{ transport = \"wss\"; port = 0; } );\n");
     assert_string_equal(x->warnings.text,
-                        "test.conf:3: listen: others cannot reach who comes "
-                        "over wss without a listener with transport tls\n");
+                        "test.conf:3: listen: clients on wss cannot be "
+                        "reached without a listener with transport tls\n");
 }
 
 static void a_missing_directory_of_the_socket_is_a_warning(void **state)
