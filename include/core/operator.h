@@ -31,7 +31,8 @@ void relay_walk_end(struct relay_walk *w);
 /* A session as it is now; the texts are valid until the relay is called again.
  */
 struct session_view {
-    char mark[SESSION_MARK_LEN + 1]; /* the first characters of its token */
+    char short_id[SESSION_SHORT_ID_LEN +
+                  1]; /* the first characters of its token */
     struct span user;
     struct span home;    /* the relay it belongs to; empty: to its connection */
     uint64_t connection; /* the one that carried its AUTH */

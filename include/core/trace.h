@@ -26,7 +26,7 @@ enum { TRACES_MAX = 16 };
 
 enum trace_kind {
     TRACE_USER,    /* all that is his, and his AUTHs */
-    TRACE_SESSION, /* by its mark (usage.h) */
+    TRACE_SESSION, /* by its short id (usage.h) */
 };
 
 struct trace_target {
@@ -50,7 +50,7 @@ void trace_init(struct trace *t, const struct sessions *sessions,
                 struct log *log);
 
 /* Begins (`on`) or ends to trace what belongs to this user or session. 0;
- * ERR_SYNTAX: no name or mark can look so; ERR_EXISTS, ERR_NOT_FOUND: it is
+ * ERR_SYNTAX: no name or short id can look so; ERR_EXISTS, ERR_NOT_FOUND: it is
  * traced already, or is not; ERR_FULL: TRACES_MAX are. */
 int trace_set(struct trace *t, enum trace_kind kind, struct span what, bool on);
 

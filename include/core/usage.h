@@ -40,11 +40,11 @@ struct usage {
     uint64_t reports_made;      /* by this relay, for its owner as the sender */
 };
 
-enum { SESSION_MARK_LEN = 6 }; /* of a token: what may be shown of it */
+enum { SESSION_SHORT_ID_LEN = 6 }; /* of a token: what may be shown of it */
 
 /* A session that is over. The texts are valid during the call only. */
 struct session_record {
-    char mark[SESSION_MARK_LEN + 1];
+    char short_id[SESSION_SHORT_ID_LEN + 1];
     struct span user;
     uint64_t connection;         /* number of the one that carried its AUTH */
     uint64_t began_ms, ended_ms; /* as told by relay_clock() */

@@ -27,7 +27,7 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v)
         .peers = ss->n_peers,
         .usage = session_usage(ss),
     };
-    memcpy(v->mark, ss->uri.session_id.p, SESSION_MARK_LEN);
+    memcpy(v->short_id, ss->uri.session_id.p, SESSION_SHORT_ID_LEN);
     return true;
 }
 

@@ -137,7 +137,7 @@ static void tell(const struct sessions *s, const struct session *ss,
 
     if (!s->on_end)
         return;
-    memcpy(record.mark, ss->uri.session_id.p, SESSION_MARK_LEN);
+    memcpy(record.short_id, ss->uri.session_id.p, SESSION_SHORT_ID_LEN);
     s->on_end(s->ctx, &record);
 }
 

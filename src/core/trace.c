@@ -52,7 +52,7 @@ static struct trace_target target_of(enum trace_kind kind, struct span what)
 int trace_set(struct trace *t, enum trace_kind kind, struct span what, bool on)
 {
     bool sound = kind == TRACE_USER ? what.n > 0 && what.n <= USERS_NAME_MAX
-                                    : what.n == SESSION_MARK_LEN;
+                                    : what.n == SESSION_SHORT_ID_LEN;
     size_t at;
 
     if (!sound)
@@ -73,9 +73,9 @@ int trace_set(struct trace *t, enum trace_kind kind, struct span what, bool on)
 
 /* --- whose it is --- */
 
-static struct span mark_of(const struct session *ss)
+static struct span short_id_of(const struct session *ss)
 {
-    return span_of(ss->uri.session_id.p, SESSION_MARK_LEN);
+    return span_of(ss->uri.session_id.p, SESSION_SHORT_ID_LEN);
 }
 
 static bool is_traced(const struct trace *t, const struct session *ss)
@@ -83,7 +83,7 @@ static bool is_traced(const struct trace *t, const struct session *ss)
     size_t at;
 
     return is_target(t, TRACE_USER, ss->user, &at) ||
-           is_target(t, TRACE_SESSION, mark_of(ss), &at);
+           is_target(t, TRACE_SESSION, short_id_of(ss), &at);
 }
 
 /* The first session traced whose URI stands in the path, or NULL. */
@@ -139,7 +139,7 @@ static bool whose(struct trace *t, char *dst, size_t size, const struct link *l,
     if (!ss)
         ss = traced_in(t, msg_text(m, m->from));
     if (ss)
-        (void)snprintf(dst, size, "s=%.*s", SPAN_ARG(mark_of(ss)));
+        (void)snprintf(dst, size, "s=%.*s", SPAN_ARG(short_id_of(ss)));
     else if (is_traced_auth(t, l, m) || answers_traced_auth(t, l, m))
         (void)snprintf(dst, size, "user=%s",
                        log_escape(name, sizeof name, text_of(&t->asker)));
@@ -211,7 +211,7 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
     if (!ss || !is_traced(t, ss))
         return;
     log_always(t->log, "c=%llu s=%.*s trace in end tid=%s flag=%c",
-               (unsigned long long)l->number, SPAN_ARG(mark_of(ss)),
+               (unsigned long long)l->number, SPAN_ARG(short_id_of(ss)),
                log_escape(tid, sizeof tid, head_text(s->head, s->head->tid)),
                flag);
 }

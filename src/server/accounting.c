@@ -30,7 +30,7 @@ struct span accounting_line(char *dst, const struct session_record *r,
     json_init(&j, dst, ACCOUNTING_LINE_MAX);
     json_object_begin(&j, NULL);
     json_str(&j, "event", SPAN("session"));
-    json_str(&j, "session", span_str(r->mark));
+    json_str(&j, "session", span_str(r->short_id));
     json_u64(&j, "connection", r->connection);
     json_str(&j, "user", r->user);
     add_time(&j, "began", r->began_ms + offset_ms);

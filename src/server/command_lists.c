@@ -23,7 +23,7 @@ static bool is_meant(const struct control_request *q,
     case CONTROL_USER:
         return span_eq(q->value, v->user);
     case CONTROL_SESSION:
-        return span_eq(q->value, span_str(v->mark));
+        return span_eq(q->value, span_str(v->short_id));
     default:
         return true;
     }
@@ -47,7 +47,7 @@ static void put_session(struct control_call *call, const struct session_view *v,
     struct json j;
 
     control_row(call, &j);
-    put_text(&j, "session", v->mark);
+    put_text(&j, "session", v->short_id);
     json_str(&j, "user", v->user);
     json_u64(&j, "connection", v->connection);
     json_str(&j, "relay", v->home);

@@ -162,8 +162,8 @@ static void log_order(struct server *s, const struct control_call *call)
     char text[64];
 
     /* Somebody may have pasted a whole token. */
-    if (q->key == CONTROL_SESSION && value.n > SESSION_MARK_LEN)
-        value.n = SESSION_MARK_LEN;
+    if (q->key == CONTROL_SESSION && value.n > SESSION_SHORT_ID_LEN)
+        value.n = SESSION_SHORT_ID_LEN;
     if (changes(q))
         log_info(s->log, "control uid=%u command=%s word=\"%.*s\" value=%s",
                  (unsigned)call->uid, control_commands[q->id].name,

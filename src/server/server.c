@@ -137,7 +137,7 @@ static void on_session_end(void *ctx, const struct session_record *r)
     char line[ACCOUNTING_LINE_MAX];
 
     log_info(s->log, "c=%llu s=%s session ended reason=%s",
-             (unsigned long long)r->connection, r->mark,
+             (unsigned long long)r->connection, r->short_id,
              session_why_name(r->why));
     log_raw(s->accounting,
             accounting_line(line, r, loop_now_ms(s->loop), clock_unix_ms()));

@@ -77,7 +77,7 @@ static void log_session(const struct server *s, const struct session_view *v)
     log_info(s->log,
              "table=session c=%llu s=%s user=%s age=%llu left=%llu peers=%u "
              "sent=%llu received=%llu",
-             (unsigned long long)v->connection, v->mark,
+             (unsigned long long)v->connection, v->short_id,
              log_escape(user, sizeof user, v->user),
              (unsigned long long)(now_ms - v->began_ms) / 1000,
              v->expires_ms > now_ms

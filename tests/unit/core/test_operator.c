@@ -125,7 +125,7 @@ static void a_session_is_shown_with_its_figures(void **state)
     send_text(s, s->alice, s->bob, TYPE "hello" END);
     alice = view_of(s, "alice");
     bob = view_of(s, "bob");
-    assert_span_equal(span_str(alice.mark),
+    assert_span_equal(span_str(alice.short_id),
                       span_of(strrchr(s->alice->uri, '/') + 1, 6));
     assert_int_equal(alice.connection, s->alice->fake.link.number);
     assert_int_equal(alice.expires_ms - alice.began_ms, 1800 * 1000);

@@ -226,13 +226,13 @@ static void no_session_is_joined_by_nobody(void **state)
 static void a_record_tells_whose_it_was_and_why_it_ended(void **state)
 {
     struct bench *b = *state;
-    char mark[SESSION_MARK_LEN + 1] = "";
+    char short_id[SESSION_SHORT_ID_LEN + 1] = "";
 
-    (void)span_copy(mark, sizeof mark,
-                    span_of(b->ss[3]->uri.session_id.p, SESSION_MARK_LEN));
+    (void)span_copy(short_id, sizeof short_id,
+                    span_of(b->ss[3]->uri.session_id.p, SESSION_SHORT_ID_LEN));
     end(b, b->ss[3]);
     assert_int_equal(b->records, 1);
-    assert_string_equal(b->last.mark, mark);
+    assert_string_equal(b->last.short_id, short_id);
     assert_string_equal(b->user, "alice");
     assert_int_equal(b->last.connection, 42);
     assert_int_equal(b->last.began_ms, NOW_MS);

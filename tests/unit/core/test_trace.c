@@ -160,7 +160,7 @@ static void others_are_not_written(void **state)
     assert_line(s, written(s), s->bob, s->alice, "in \"SEND\"");
 }
 
-static void a_session_is_traced_by_its_mark(void **state)
+static void a_session_is_traced_by_its_short_id(void **state)
 {
     struct scene *s = *state;
 
@@ -248,7 +248,7 @@ static void secrets_are_never_written(void **state)
     assert_int_equal(count(text, "nonce"), 0);
     assert_int_equal(count(text, "response"), 0);
     for (const char *at = text; (at = strstr(at, " s=")); at++)
-        assert_int_equal(strcspn(at + 3, " \n"), SESSION_MARK_LEN);
+        assert_int_equal(strcspn(at + 3, " \n"), SESSION_SHORT_ID_LEN);
 }
 
 /* What a peer wrote is escaped; the line stays one. */
@@ -346,7 +346,7 @@ int main(void)
         TEST(nothing_is_written_when_nothing_is_traced),
         TEST(each_head_of_a_traced_user_is_written),
         TEST(others_are_not_written),
-        TEST(a_session_is_traced_by_its_mark),
+        TEST(a_session_is_traced_by_its_short_id),
         TEST(reports_and_refusals_are_written),
         TEST(a_malformed_head_tells_what_is_wrong),
         TEST(a_user_who_comes_later_is_traced),

@@ -12,7 +12,7 @@ static void a_session_becomes_one_line_of_json(void **state)
 {
     char line[ACCOUNTING_LINE_MAX];
     const struct session_record r = {
-        .mark = "9f3a2b",
+        .short_id = "9f3a2b",
         .user = SPAN("alice"),
         .connection = 42,
         .began_ms = NOW_MS - 61234,
@@ -39,7 +39,7 @@ static void a_session_becomes_one_line_of_json(void **state)
 static void the_longest_name_fits(void **state)
 {
     char line[ACCOUNTING_LINE_MAX], name[255] = {0};
-    const struct session_record r = {.mark = "aaaaaa",
+    const struct session_record r = {.short_id = "aaaaaa",
                                      .user = span_of(name, sizeof name)};
     struct span text;
 
