@@ -36,7 +36,8 @@ void chunker_init(struct chunker *c, const struct policy *policy,
 
 /* A SEND begins that goes on to `out`; takes the caller's reference to `head`.
  */
-void chunker_start(struct stream *s, struct link *out, struct head *head);
+void chunker_start(struct stream *s, struct link *out,
+                   struct pending_send *head);
 
 /* What parser_want() has to be told before the next run. */
 size_t chunker_gather(const struct stream *s);

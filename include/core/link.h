@@ -18,7 +18,7 @@
 #include "table.h"
 
 struct link;
-struct held;
+struct buffered_request;
 struct sendq;
 
 struct link_ops {
@@ -67,8 +67,9 @@ struct link_identity {
 struct link_in {
     enum link_frame frame;
     struct stream stream; /* the incoming SEND, in STREAM */
-    struct held *request; /* the incoming other request, in GATHER; owned */
-    struct list heads;    /* of SENDs from here that await an answer */
+    struct buffered_request
+        *request;      /* the incoming other request, in GATHER; owned */
+    struct list heads; /* of SENDs from here that await an answer */
     /* In out.expected of the link to which the last chunk went, if that chunk
      * ended with `+`. */
     struct list unfinished;

@@ -61,7 +61,7 @@ void relay_tick(struct relay *r);
 /* A neighbour is there (link_init() was called and its fields are set). */
 void relay_link_opened(struct relay *r, struct link *l);
 
-/* Its other end is known: a host's certificate was verified (is_host), or the
+/* Its other end is known: a host's certificate was verified (is_relay), or the
  * connection that this relay dialled is there. */
 void relay_link_known(struct relay *r, struct link *l);
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "head.h"
+#include "pending_send.h"
 #include "msg.h"
 #include "writer.h"
 
@@ -36,13 +36,15 @@ void report_response(struct frame *f, const struct msg *m, struct span own,
 
 /* This relay's response to the SEND of which `h` is what stayed, end-line
  * included. */
-void report_answer(struct frame *f, const struct head *h, unsigned code);
+void report_answer(struct frame *f, const struct pending_send *h,
+                   unsigned code);
 
 /* A failure REPORT about octets start..end of the message (end counted, never
  * `*`), from the head's own URIs to the sender (RFC 4975, 7.1.2; RFC 4976,
  * 6.4.1). For a SEND without a body, end < start, the Byte-Range is left
  * out. */
-void report_failure(struct frame *f, const struct head *h, struct span tid,
-                    uint64_t start, uint64_t end, unsigned code);
+void report_failure(struct frame *f, const struct pending_send *h,
+                    struct span tid, uint64_t start, uint64_t end,
+                    unsigned code);
 
 #endif

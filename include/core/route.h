@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "head.h"
+#include "pending_send.h"
 #include "link.h"
 #include "msg.h"
 #include "policy.h"
@@ -26,12 +26,12 @@ enum route_kind {
 
 struct route {
     enum route_kind kind;
-    uint16_t code;                 /* REFUSE */
-    struct link *out;              /* LINK */
-    struct session *session;       /* the last one passed; NULL if none */
-    struct session *sender;        /* the one whose owner sends it, or NULL */
-    struct session *receiver;      /* the one to whose owner it goes, or NULL */
-    struct span own[HEAD_OWN_MAX]; /* our URIs passed, as text */
+    uint16_t code;            /* REFUSE */
+    struct link *out;         /* LINK */
+    struct session *session;  /* the last one passed; NULL if none */
+    struct session *sender;   /* the one whose owner sends it, or NULL */
+    struct session *receiver; /* the one to whose owner it goes, or NULL */
+    struct span own[PENDING_SEND_OWN_MAX]; /* our URIs passed, as text */
     size_t n_own;
     struct span to;  /* the rest of To-Path */
     struct uri next; /* its first URI; LINK and DIAL */
@@ -53,8 +53,8 @@ bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
                    const struct uri *uri, bool is_auth, uint64_t now_ms);
 
 /* Moves our own URIs from the front of an answer's To-Path: what is left of it,
- * and the URIs taken, in order, at most HEAD_OWN_MAX. false if the first one is
- * not ours (R4976-6.4.3-a). */
+ * and the URIs taken, in order, at most PENDING_SEND_OWN_MAX. false if the
+ * first one is not ours (R4976-6.4.3-a). */
 bool route_answer(const struct policy *policy, const struct sessions *sessions,
                   const struct msg *m, struct span *to, struct span *own,
                   size_t *n_own, uint64_t now_ms);

@@ -10,7 +10,7 @@
 #include "list.h"
 
 struct link;
-struct head;
+struct pending_send;
 struct txn;
 struct session;
 
@@ -28,9 +28,10 @@ struct stream {
     struct link
         *out; /* the link that it goes out on; NULL: none, or it failed */
     struct list feeding; /* in out->out.senders */
-    struct head *head;   /* what every outgoing SEND of it repeats; owned ref */
-    struct txn *txn;     /* of the open chunk; NULL if none is needed */
-    uint64_t next;       /* position in the message of the next octet out */
+    struct pending_send
+        *head;       /* what every outgoing SEND of it repeats; owned ref */
+    struct txn *txn; /* of the open chunk; NULL if none is needed */
+    uint64_t next;   /* position in the message of the next octet out */
     uint64_t chunk_start;  /* where the open chunk began */
     uint64_t total;        /* or MSG_STAR */
     uint64_t first;        /* where the incoming chunk began */

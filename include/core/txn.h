@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "head.h"
+#include "pending_send.h"
 #include "link.h"
 #include "list.h"
 #include "pool.h"
@@ -35,9 +35,9 @@ struct txn {
     struct list of_link; /* link->txns.unsent, then link->txns.sent */
     struct list in_fifo; /* once the clock runs */
     struct link *link;
-    struct head *head;     /* of a SEND; owned reference */
-    struct txn_back *back; /* of another request; owned */
-    uint64_t start, end;   /* octets of the message; end < start: none */
+    struct pending_send *head; /* of a SEND; owned reference */
+    struct txn_back *back;     /* of another request; owned */
+    uint64_t start, end;       /* octets of the message; end < start: none */
     union {
         uint64_t position; /* unsent: of its last octet in the output */
         uint64_t due_ms;   /* sent: when its time is over */
@@ -52,15 +52,15 @@ struct txns {
     struct list fifo;   /* of the timeout that holds now */
     struct list former; /* of those that held before, by due_ms */
     struct pool pool;
-    struct head_pool *heads;
+    struct pending_send_pool *heads;
     uint64_t timeout_ms;
     size_t count;
     uint64_t ever;
 };
 
 /* 0 or ERR_NOMEM. `heads` is where references are given back. */
-int txns_init(struct txns *t, const uint64_t seed[2], struct head_pool *heads,
-              uint64_t timeout_ms);
+int txns_init(struct txns *t, const uint64_t seed[2],
+              struct pending_send_pool *heads, uint64_t timeout_ms);
 /* All must have been dropped. */
 void txns_fini(struct txns *t);
 
@@ -70,7 +70,7 @@ void txns_set_timeout(struct txns *t, uint64_t timeout_ms);
 /* A SEND that begins to go out on `link` under `tid`; takes a reference to
  * `head`. NULL without memory. It is open: txn_close() follows. */
 struct txn *txn_open(struct txns *t, struct link *link, const char *tid,
-                     struct head *head, uint64_t start);
+                     struct pending_send *head, uint64_t start);
 
 /* Another request that goes out on `link`; copies `back`, whose paths it takes.
  * NULL without memory. */

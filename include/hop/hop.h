@@ -121,8 +121,8 @@ struct hop_view {
     enum hop_state state;
     bool dialled;
     enum net_transport transport;
-    bool is_host; /* showed a host's certificate */
-    bool blocked; /* its reading is paused: who gets what it sends is slow */
+    bool is_relay; /* showed a host's certificate */
+    bool blocked;  /* its reading is paused: who gets what it sends is slow */
     char peer[ADDR_TEXT_MAX]; /* "" while it is being dialled */
     struct span host;         /* dialled: the URI's; valid in the call */
     const char *tls_version;  /* "" without; static */

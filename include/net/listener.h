@@ -16,19 +16,19 @@ typedef void (*listener_accept_fn)(void *ctx, struct listener *l, int fd,
                                    const struct addr *peer);
 /* accept() failed for lack of descriptors or memory (errno); pauses a
  * second. */
-typedef void (*listener_rest_fn)(void *ctx, struct listener *l, int errnum);
+typedef void (*listener_pause_fn)(void *ctx, struct listener *l, int errnum);
 
-/* Listens at `at` and starts to accept. `on_rest` may be NULL. 0, ERR_IO (errno
- * is set) or ERR_NOMEM. */
+/* Listens at `at` and starts to accept. `on_pause` may be NULL. 0, ERR_IO
+ * (errno is set) or ERR_NOMEM. */
 int listener_new(struct listener **out, struct loop *loop,
                  const struct addr *at, const struct sock_opts *opts,
-                 listener_accept_fn on_accept, listener_rest_fn on_rest,
+                 listener_accept_fn on_accept, listener_pause_fn on_pause,
                  void *ctx);
 /* The same with a socket of TCP or of AF_UNIX that listens already, such as an
  * inherited one; it is closed on failure too. 0, ERR_NOMEM, or ERR_UNSUPPORTED
  * for what is no such socket. */
 int listener_adopt(struct listener **out, struct loop *loop, int fd,
-                   listener_accept_fn on_accept, listener_rest_fn on_rest,
+                   listener_accept_fn on_accept, listener_pause_fn on_pause,
                    void *ctx);
 /* Closes the socket. Connections that wait in the kernel's queue are reset,
  * unless listener_drain() came first. NULL is harmless. */

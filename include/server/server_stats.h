@@ -10,7 +10,7 @@ struct server_stats {
     uint64_t refused_full;    /* connections: limits.connections */
     uint64_t refused_address; /* limits.connections_per_address */
     uint64_t refused_nomem;
-    uint64_t rests; /* accepting paused for lack of descriptors */
+    uint64_t accept_pauses; /* accepting paused for lack of descriptors */
     uint64_t reloads_ok, reloads_failed;
     bool last_reload_failed;
     double last_reload_ok_s; /* Unix time; the start counts as the first */

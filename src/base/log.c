@@ -19,8 +19,8 @@ struct log {
     uint32_t rate;
     struct log_limit limit;
     uint64_t lost;
-    uint64_t told; /* how many of those were reported */
-    uint64_t told_us;
+    uint64_t reported; /* how many of those were reported */
+    uint64_t reported_us;
 };
 
 /* --- lines --- */
@@ -45,13 +45,13 @@ static void tell_lost(struct log *l, uint64_t now_us)
     char text[64];
     int n;
 
-    if (l->lost == l->told || now_us - l->told_us < SECOND_US ||
+    if (l->lost == l->reported || now_us - l->reported_us < SECOND_US ||
         !log_wants(l, LOG_LEVEL_WARN))
         return;
     n = snprintf(text, sizeof text, "log held back lines=%llu",
-                 (unsigned long long)(l->lost - l->told));
-    l->told = l->lost;
-    l->told_us = now_us;
+                 (unsigned long long)(l->lost - l->reported));
+    l->reported = l->lost;
+    l->reported_us = now_us;
     log_put(l, LOG_LEVEL_WARN, span_of(text, (size_t)n));
 }
 

@@ -19,7 +19,8 @@ void chunker_init(struct chunker *c, const struct policy *policy,
         .policy = policy, .txns = txns, .new_tid = random_tid, .rnd = rnd};
 }
 
-void chunker_start(struct stream *s, struct link *out, struct head *head)
+void chunker_start(struct stream *s, struct link *out,
+                   struct pending_send *head)
 {
     assert(!s->is_open && !s->head);
     s->out = out;
@@ -151,8 +152,8 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
     if (err)
         return err;
     frame_init(&f);
-    head_send(&f, s->head, tid, s->next, end,
-              total_for(s, flag ? last : MSG_STAR, flag == '$'));
+    pending_send_send(&f, s->head, tid, s->next, end,
+                      total_for(s, flag ? last : MSG_STAR, flag == '$'));
     frame_add(&f, body);
     if (flag)
         frame_end_body(&f, tid, flag);
@@ -240,7 +241,7 @@ int chunker_body(struct chunker *c, struct stream *s,
  * no part of anything, and some choke on it (I-23): it goes no further. */
 int chunker_empty(struct chunker *c, struct stream *s, char flag)
 {
-    const struct head *h = s->head;
+    const struct pending_send *h = s->head;
     struct span tid = span_of(s->tid, TID_LEN);
     uint64_t start = h->range_start, end = start - 1;
     uint64_t total = total_for(s, end, flag == '$');
@@ -258,7 +259,7 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag)
     frame_init(&f);
     if (!h->has_range && !h->has_body)
         start = 0;
-    head_send(&f, h, tid, start, end, total);
+    pending_send_send(&f, h, tid, start, end, total);
     if (h->has_body)
         frame_end_body(&f, tid, flag);
     else
@@ -281,7 +282,7 @@ void chunker_stop(struct chunker *c, struct stream *s)
     if (open)
         txn_drop(c->txns, open);
     list_remove(&s->feeding);
-    head_unref(c->txns->heads, s->head);
+    pending_send_unref(c->txns->heads, s->head);
     s->head = NULL;
     s->out = NULL;
 }

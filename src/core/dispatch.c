@@ -13,7 +13,7 @@ static void stir(struct relay *r)
 {
     struct list *m, *next;
 
-    LIST_EACH(m, next, &r->crowded)
+    LIST_EACH(m, next, &r->congested)
     {
         struct link *out = CONTAINER(m, struct link, out.of_congested);
 
@@ -130,7 +130,7 @@ bool relay_is_ready(struct relay *r, struct link *l)
         return true;
     r->stats.waits++;
     list_remove(&l->in.stream.out->out.of_congested);
-    list_append(&r->crowded, &l->in.stream.out->out.of_congested);
+    list_append(&r->congested, &l->in.stream.out->out.of_congested);
     sendq_wait(l, l->in.stream.out, r->now_ms);
     return false;
 }
@@ -175,7 +175,7 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
 /* Keeps a copy of the head until the body is there. */
 static void hold(struct link *l, const struct msg *m)
 {
-    struct held *held = malloc(sizeof *held + m->len);
+    struct buffered_request *held = malloc(sizeof *held + m->len);
 
     if (!held) {
         link_close(l, "out of memory");
@@ -234,10 +234,10 @@ static void on_head(struct relay *r, struct link *l,
 
 /* The parser gathers the whole body up to its limit; what is not the last run
  * is longer. */
-static void take_held(struct relay *r, struct link *l, struct span body,
-                      bool whole, char flag)
+static void take_buffered(struct relay *r, struct link *l, struct span body,
+                          bool whole, char flag)
 {
-    struct held *held = l->in.request;
+    struct buffered_request *held = l->in.request;
 
     l->in.request = NULL;
     if (!whole || body.n > REQUEST_BODY_MAX)
@@ -252,7 +252,7 @@ static void on_body(struct relay *r, struct link *l,
     if (l->in.frame == LINK_FRAME_STREAM)
         send_body(r, l, ev);
     else if (l->in.frame == LINK_FRAME_GATHER)
-        take_held(r, l, ev->body, ev->last, ev->flag);
+        take_buffered(r, l, ev->body, ev->last, ev->flag);
 }
 
 static void on_end(struct relay *r, struct link *l,
@@ -263,7 +263,7 @@ static void on_end(struct relay *r, struct link *l,
     if (l->in.frame == LINK_FRAME_STREAM)
         send_end(r, l, ev->flag);
     else if (l->in.frame == LINK_FRAME_GATHER)
-        take_held(r, l, SPAN(""), true, ev->flag);
+        take_buffered(r, l, SPAN(""), true, ev->flag);
     l->in.frame = LINK_FRAME_NONE;
 }
 

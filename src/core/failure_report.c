@@ -6,21 +6,21 @@
 
 /* Octets of one message that were lost in one go. */
 struct lost {
-    struct head *head;
+    struct pending_send *head;
     uint64_t start, end;
     uint16_t code;
 };
 
 /* The way back is the connection on which the SEND came. If that was a link to
  * another relay and is gone, any other will do: sessions do not end with it. */
-static struct link *way_back(struct relay *r, const struct head *h)
+static struct link *way_back(struct relay *r, const struct pending_send *h)
 {
     struct link *in = relay_link(r, h->in_number);
-    struct span path = head_text(h, h->received), text;
+    struct span path = pending_send_text(h, h->received), text;
     struct uri uri;
     uint16_t code;
 
-    if (in || !h->from_host || !msg_path_next(&text, &path) ||
+    if (in || !h->from_relay || !msg_path_next(&text, &path) ||
         uri_parse(&uri, text) != 0)
         return in;
     return relay_links_reach(&r->relay_links, &uri, path.n == 0, false, &code);
@@ -28,10 +28,11 @@ static struct link *way_back(struct relay *r, const struct head *h)
 
 /* For whom the REPORT is: the session through which its owner sent the message.
  * NULL if it came from somebody else, to a client of ours. */
-static struct session *sender_of(const struct relay *r, const struct head *h,
+static struct session *sender_of(const struct relay *r,
+                                 const struct pending_send *h,
                                  const struct link *in)
 {
-    struct span own = head_text(h, h->own);
+    struct span own = pending_send_text(h, h->own);
     struct session *ss = NULL;
     struct uri uri;
 
@@ -68,35 +69,38 @@ static void report(struct relay *r, const struct lost *lost)
 }
 
 /* The session that the message went through, NULL if it is forgotten. */
-static struct session *session_of(const struct relay *r, const struct head *h)
+static struct session *session_of(const struct relay *r,
+                                  const struct pending_send *h)
 {
-    return session_find_token(&r->sessions, head_text(h, h->token));
+    return session_find_token(&r->sessions, pending_send_text(h, h->token));
 }
 
 /* Has its failure been told already, by a response or by a REPORT (P-17)? */
-static bool was_told(const struct relay *r, const struct head *h)
+static bool was_reported(const struct relay *r, const struct pending_send *h)
 {
     const struct session *ss = session_of(r, h);
 
-    return h->told || (ss && session_failed(&r->sessions, ss, message_of(h)));
+    return h->reported ||
+           (ss && session_failed(&r->sessions, ss, message_of(h)));
 }
 
 /* From now on the message has failed (P-21): what of it is still coming in is
  * refused with the same code. */
-static void fail_message(struct relay *r, struct head *h, uint16_t code)
+static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
 {
     struct session *ss = session_of(r, h);
     struct link *in = relay_link(r, h->in_number);
 
-    h->told = true;
+    h->reported = true;
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
-    if (in && in->in.stream.head && head_same_message(in->in.stream.head, h))
+    if (in && in->in.stream.head &&
+        pending_send_same_message(in->in.stream.head, h))
         send_fail(r, in, code);
 }
 
 /* Is the incoming chunk of this head still coming in, and so unanswered? */
-static bool is_unanswered(const struct relay *r, const struct head *h)
+static bool is_unanswered(const struct relay *r, const struct pending_send *h)
 {
     const struct link *in = relay_link(r, h->in_number);
 
@@ -110,15 +114,15 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
 
     if (x->is_open)
         x->end = x->link->out.open->next - 1;
-    lost = (struct lost){head_ref(x->head), x->start, x->end, code};
+    lost = (struct lost){pending_send_ref(x->head), x->start, x->end, code};
     txn_drop(&r->txns, x);
     if (report_is_due(lost.head->failure_report, cause)) {
         /* An unanswered chunk gets the error as its response (P-1). */
-        if (!was_told(r, lost.head) && !is_unanswered(r, lost.head))
+        if (!was_reported(r, lost.head) && !is_unanswered(r, lost.head))
             report(r, &lost);
         fail_message(r, lost.head, code);
     }
-    head_unref(&r->heads, lost.head);
+    pending_send_unref(&r->heads, lost.head);
 }
 
 /* --- a whole link --- */
@@ -135,18 +139,19 @@ static int compare_spans(struct span a, struct span b)
 static int compare_lost(const void *left, const void *right)
 {
     const struct lost *a = left, *b = right;
-    const struct head *ha = a->head, *hb = b->head;
+    const struct pending_send *ha = a->head, *hb = b->head;
     int order =
         (ha->in_number > hb->in_number) - (ha->in_number < hb->in_number);
 
     if (!order)
-        order = compare_spans(head_text(ha, ha->message_id),
-                              head_text(hb, hb->message_id));
+        order = compare_spans(pending_send_text(ha, ha->message_id),
+                              pending_send_text(hb, hb->message_id));
     if (!order)
-        order = compare_spans(head_text(ha, ha->own), head_text(hb, hb->own));
+        order = compare_spans(pending_send_text(ha, ha->own),
+                              pending_send_text(hb, hb->own));
     if (!order)
-        order = compare_spans(head_text(ha, ha->received),
-                              head_text(hb, hb->received));
+        order = compare_spans(pending_send_text(ha, ha->received),
+                              pending_send_text(hb, hb->received));
     if (!order)
         order = (a->start > b->start) - (a->start < b->start);
     return order;
@@ -155,7 +160,7 @@ static int compare_lost(const void *left, const void *right)
 static bool joins(const struct lost *a, const struct lost *b)
 {
     return a->end >= a->start && b->end >= b->start && a->end + 1 == b->start &&
-           head_same_message(a->head, b->head);
+           pending_send_same_message(a->head, b->head);
 }
 
 /* One REPORT for each contiguous range (P-5), then the messages are marked. */
@@ -173,7 +178,7 @@ static void report_all(struct relay *r, struct lost *lost, size_t n)
     }
     for (size_t i = 0; i < n; i++) {
         fail_message(r, lost[i].head, lost[i].code);
-        head_unref(&r->heads, lost[i].head);
+        pending_send_unref(&r->heads, lost[i].head);
     }
 }
 
@@ -190,10 +195,10 @@ static void collect(struct relay *r, struct losses *all, struct txn *x,
 {
     struct lost one = {x->head, x->start, x->end, code};
     bool due = x->head && report_is_due(x->head->failure_report, cause) &&
-               !was_told(r, x->head) && !is_unanswered(r, x->head);
+               !was_reported(r, x->head) && !is_unanswered(r, x->head);
 
     if (due)
-        head_ref(one.head);
+        pending_send_ref(one.head);
     if (x->back)
         local_response_lost(r, x);
     txn_drop(&r->txns, x);
@@ -241,7 +246,8 @@ void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code)
  * message passed, its session is one of them. */
 static bool passed(const struct txn *x, const struct session *ss)
 {
-    struct span own = x->head ? head_text(x->head, x->head->own) : SPAN("");
+    struct span own =
+        x->head ? pending_send_text(x->head, x->head->own) : SPAN("");
     struct span token = ss->uri.session_id;
 
     return own.n && memmem(own.p, own.n, token.p, token.n);

@@ -120,7 +120,7 @@ static void add_authentication_info(struct frame *f,
 }
 
 /* What was granted through another relay belongs to that relay's name
- * (R4976-6.3-g), which is_from_host() has checked. */
+ * (R4976-6.3-g), which is_from_relay() has checked. */
 static struct span home_of(const struct link *l, const struct msg *m)
 {
     struct uri from;
@@ -194,7 +194,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
 
 /* A host speaks for itself only: the first From-Path URI is its own
  * (R4976-6.3-b, P-8). */
-static bool is_from_host(const struct link *l, const struct msg *m)
+static bool is_from_relay(const struct link *l, const struct msg *m)
 {
     struct uri from;
 
@@ -274,7 +274,7 @@ static void judge(struct relay *r, struct link *l, const struct msg *m)
 
 void local_response_auth(struct relay *r, struct link *l, const struct msg *m)
 {
-    bool is_liar = l->identity.is_relay && !is_from_host(l, m);
+    bool is_liar = l->identity.is_relay && !is_from_relay(l, m);
 
     if (!l->identity.may_auth || is_liar) { /* R4976-8-e */
         r->stats.auths[RELAY_AUTH_FORBIDDEN]++;

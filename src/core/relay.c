@@ -28,7 +28,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     r->now_ms = now_ms;
     rnd_init(&r->rnd);
     rnd_bytes(&r->rnd, seed, sizeof seed);
-    head_pool_init(&r->heads, HEADS_KEEP);
+    pending_send_pool_init(&r->heads, HEADS_KEEP);
     err = table_init(&r->links, seed);
     if (err)
         goto fail_links;
@@ -42,7 +42,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     if (err)
         goto fail_auth;
     relay_links_init(&r->relay_links);
-    list_init(&r->crowded);
+    list_init(&r->congested);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     trace_init(&r->trace, &r->sessions, log);
@@ -67,7 +67,7 @@ void relay_free(struct relay *r)
     auth_fini(&r->auth);
     sessions_fini(&r->sessions, r->now_ms);
     txns_fini(&r->txns);
-    head_pool_fini(&r->heads);
+    pending_send_pool_fini(&r->heads);
     table_fini(&r->links);
     free(r);
 }

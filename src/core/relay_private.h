@@ -12,7 +12,7 @@
 
 #include "auth.h"
 #include "chunker.h"
-#include "head.h"
+#include "pending_send.h"
 #include "relay_links.h"
 #include "relay.h"
 #include "report.h"
@@ -31,11 +31,11 @@ struct relay {
     bool draining, ending;
     struct table links; /* by number */
     struct rnd rnd;
-    struct head_pool heads;
+    struct pending_send_pool heads;
     struct txns txns;
     struct sessions sessions;
     struct relay_links relay_links;
-    struct list crowded; /* links for whose output others wait */
+    struct list congested; /* links for whose output others wait */
     struct chunker chunker;
     struct sendq sendq;
     struct trace trace;
@@ -45,16 +45,16 @@ struct relay {
 };
 
 /* A request other than SEND whose body is still to come. */
-struct held {
+struct buffered_request {
     struct msg m; /* its offsets count in `text` */
     char text[];
 };
 
 /* The message of which the head was. */
-static inline struct session_message message_of(const struct head *h)
+static inline struct session_message message_of(const struct pending_send *h)
 {
-    return (struct session_message){head_text(h, h->message_id),
-                                    head_text(h, h->received)};
+    return (struct session_message){pending_send_text(h, h->message_id),
+                                    pending_send_text(h, h->received)};
 }
 
 /* --- relay.c --- */

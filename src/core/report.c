@@ -36,11 +36,11 @@ void report_response(struct frame *f, const struct msg *m, struct span own,
     frame_header(f, SPAN("From-Path"), own);
 }
 
-void report_answer(struct frame *f, const struct head *h, unsigned code)
+void report_answer(struct frame *f, const struct pending_send *h, unsigned code)
 {
-    struct span to = head_text(h, h->received);
-    struct span from = head_text(h, h->own);
-    struct span tid = head_text(h, h->tid);
+    struct span to = pending_send_text(h, h->received);
+    struct span from = pending_send_text(h, h->own);
+    struct span tid = pending_send_text(h, h->tid);
 
     frame_response(f, tid, code, code_comment(code));
     frame_header(f, SPAN("To-Path"), span_cut(&to, ' '));
@@ -48,13 +48,14 @@ void report_answer(struct frame *f, const struct head *h, unsigned code)
     frame_end(f, tid, '$');
 }
 
-void report_failure(struct frame *f, const struct head *h, struct span tid,
-                    uint64_t start, uint64_t end, unsigned code)
+void report_failure(struct frame *f, const struct pending_send *h,
+                    struct span tid, uint64_t start, uint64_t end,
+                    unsigned code)
 {
     frame_request(f, tid, SPAN("REPORT"));
-    frame_header(f, SPAN("To-Path"), head_text(h, h->received));
-    frame_header(f, SPAN("From-Path"), head_text(h, h->own));
-    frame_header(f, SPAN("Message-ID"), head_text(h, h->message_id));
+    frame_header(f, SPAN("To-Path"), pending_send_text(h, h->received));
+    frame_header(f, SPAN("From-Path"), pending_send_text(h, h->own));
+    frame_header(f, SPAN("Message-ID"), pending_send_text(h, h->message_id));
     if (end >= start || h->has_body)
         frame_range(f, start, end,
                     h->range_total < end ? MSG_STAR : h->range_total);

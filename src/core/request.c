@@ -161,7 +161,8 @@ static void pass_back(struct relay *r, const struct txn_back *back,
                       const struct msg *m)
 {
     struct link *in = relay_link(r, back->in_number);
-    struct span own[HEAD_OWN_MAX], to, tid = span_of(back->tid, back->tid_n);
+    struct span own[PENDING_SEND_OWN_MAX], to,
+        tid = span_of(back->tid, back->tid_n);
     size_t n_own;
     struct frame f;
 

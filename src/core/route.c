@@ -129,7 +129,7 @@ static bool pass(struct route *r, struct sessions *sessions,
         refuse(r, 481);
         return false;
     }
-    if (r->n_own == HEAD_OWN_MAX) {
+    if (r->n_own == PENDING_SEND_OWN_MAX) {
         refuse(r, 403);
         return false;
     }
@@ -200,7 +200,7 @@ bool route_answer(const struct policy *policy, const struct sessions *sessions,
 
     *n_own = 0;
     *to = path;
-    while (*n_own < HEAD_OWN_MAX && msg_path_next(&text, &path) &&
+    while (*n_own < PENDING_SEND_OWN_MAX && msg_path_next(&text, &path) &&
            uri_parse(&uri, text) == 0 &&
            route_is_ours(policy, sessions, &uri, false, now_ms)) {
         own[(*n_own)++] = text;

@@ -28,7 +28,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     struct session_message message = {msg_text(m, m->message_id),
                                       msg_text(m, m->from)};
     uint16_t code = session_failed(&r->sessions, route->session, message);
-    struct head *head;
+    struct pending_send *head;
 
     if (!code && is_too_large(r->policy, m->range_total)) {
         code = 413; /* P-24 */
@@ -39,13 +39,13 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         drop_rest(l);
         return;
     }
-    head = head_new(&r->heads, m, route->to, route->own, route->n_own,
-                    route->session->uri.session_id, l->number);
+    head = pending_send_new(&r->heads, m, route->to, route->own, route->n_own,
+                            route->session->uri.session_id, l->number);
     if (!head) {
         link_close(l, "out of memory");
         return;
     }
-    head->from_host = l->identity.is_relay;
+    head->from_relay = l->identity.is_relay;
     list_append(&l->in.heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->in.stream, route->out, head);
@@ -106,8 +106,8 @@ void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
     fail_for(r, l, chunker_body(&r->chunker, s, ev));
 }
 
-static void answer(struct relay *r, struct link *l, const struct head *h,
-                   unsigned code)
+static void answer(struct relay *r, struct link *l,
+                   const struct pending_send *h, unsigned code)
 {
     struct frame f;
 
@@ -171,17 +171,17 @@ void send_stop(struct relay *r, struct link *l)
 
 void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
-    struct head *h = head_ref(l->in.stream.head);
+    struct pending_send *h = pending_send_ref(l->in.stream.head);
     struct session *ss =
-        session_find_token(&r->sessions, head_text(h, h->token));
+        session_find_token(&r->sessions, pending_send_text(h, h->token));
 
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
     send_stop(r, l);
     list_remove(&l->in.unfinished);
     answer(r, l, h, code);
-    h->told = true;
-    head_unref(&r->heads, h);
+    h->reported = true;
+    pending_send_unref(&r->heads, h);
     drop_rest(l);
     sendq_unwait(l, r->now_ms);
 }

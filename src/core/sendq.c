@@ -75,7 +75,7 @@ static bool awaits_enough(const struct link *out)
 /* Does it wait for the answers of another itself? Its own are not read then,
  * and nobody waits for them: those who wait for each other's answers would do
  * so for ever. */
-static bool is_mute(const struct link *l)
+static bool is_awaiting_answers(const struct link *l)
 {
     const struct link *out = l->in.stream.out;
 
@@ -86,7 +86,8 @@ static bool is_full(const struct link *in, const struct link *out)
 {
     if (out->closing)
         return false;
-    return is_over(out) || (awaits_enough(out) && in != out && !is_mute(out));
+    return is_over(out) ||
+           (awaits_enough(out) && in != out && !is_awaiting_answers(out));
 }
 
 /* Do others feed this output too, or wait to? */
@@ -132,7 +133,8 @@ static bool is_low(const struct link *out)
 
     return !out->connecting &&
            out->ops->queued(out) <= out->out.sendq->policy->low_water &&
-           (!limit || out->txns.n < limit - limit / 8 || is_mute(out));
+           (!limit || out->txns.n < limit - limit / 8 ||
+            is_awaiting_answers(out));
 }
 
 void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)

@@ -4,7 +4,7 @@
 
 #include "digest.h"
 #include "err.h"
-#include "head.h"
+#include "pending_send.h"
 #include "uri.h"
 
 enum {
@@ -210,10 +210,11 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
         ss = s->receiver.session;
     if (!ss || !is_traced(t, ss))
         return;
-    log_always(t->log, "c=%llu s=%.*s trace in end tid=%s flag=%c",
-               (unsigned long long)l->number, SPAN_ARG(short_id_of(ss)),
-               log_escape(tid, sizeof tid, head_text(s->head, s->head->tid)),
-               flag);
+    log_always(
+        t->log, "c=%llu s=%.*s trace in end tid=%s flag=%c",
+        (unsigned long long)l->number, SPAN_ARG(short_id_of(ss)),
+        log_escape(tid, sizeof tid, pending_send_text(s->head, s->head->tid)),
+        flag);
 }
 
 /* --- what goes out --- */

@@ -19,8 +19,8 @@ static bool has_tid(const struct table_node *node, const void *key)
     return x->link == k->link && span_eq(span_of(x->tid, TID_LEN), k->tid);
 }
 
-int txns_init(struct txns *t, const uint64_t seed[2], struct head_pool *heads,
-              uint64_t timeout_ms)
+int txns_init(struct txns *t, const uint64_t seed[2],
+              struct pending_send_pool *heads, uint64_t timeout_ms)
 {
     list_init(&t->fifo);
     list_init(&t->former);
@@ -80,13 +80,13 @@ static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
 }
 
 struct txn *txn_open(struct txns *t, struct link *link, const char *tid,
-                     struct head *head, uint64_t start)
+                     struct pending_send *head, uint64_t start)
 {
     struct txn *x = txn_new(t, link, tid);
 
     if (!x)
         return NULL;
-    x->head = head_ref(head);
+    x->head = pending_send_ref(head);
     x->start = start;
     x->end = start - 1;
     x->is_open = true;
@@ -158,7 +158,7 @@ void txn_drop(struct txns *t, struct txn *x)
     if (x->link->out.open && x->link->out.open->txn == x)
         x->link->out.open->txn = NULL;
     t->count--;
-    head_unref(t->heads, x->head);
+    pending_send_unref(t->heads, x->head);
     if (x->back)
         free(x->back->paths);
     free(x->back);

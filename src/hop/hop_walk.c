@@ -51,7 +51,7 @@ static void view(struct hop_view *v, const struct hop *h)
         .state = state_of(h),
         .dialled = h->host != NULL,
         .transport = l->identity.secure ? NET_TLS : NET_TCP,
-        .is_host = l->identity.is_relay,
+        .is_relay = l->identity.is_relay,
         .blocked = l->turn.blocked,
         .host = l->identity.host,
         .tls_version = "",

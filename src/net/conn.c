@@ -24,7 +24,7 @@ static void set_state(struct conn *c, enum conn_state state)
 
 static bool is_reading(const struct conn *c)
 {
-    return c->state == CONN_OPEN && !c->paused && !c->resting;
+    return c->state == CONN_OPEN && !c->paused && !c->throttled;
 }
 
 static bool is_writing(const struct conn *c)
@@ -57,7 +57,7 @@ static void update_events(struct conn *c)
         break;
     }
     loop_io_want(&c->io, want);
-    assert(want || deferred || c->paused || c->resting ||
+    assert(want || deferred || c->paused || c->throttled ||
            c->state == CONN_QUEUED || c->state == CONN_DEAD);
 }
 
@@ -77,7 +77,7 @@ void conn_fail(struct conn *c, enum conn_why why)
     loop_io_want(&c->io, 0);
     loop_defer_cancel(&c->turn);
     timer_stop(&c->timer);
-    timer_stop(&c->rest);
+    timer_stop(&c->throttle);
     timer_stop(&c->ping);
     net_release(c->net, c);
     transport_shutdown(&c->transport);
@@ -263,16 +263,16 @@ static int conn_read_once(struct conn *c, size_t *budget, bool *more)
 }
 
 /* The bucket is empty: nothing is read until some time has passed. */
-static void rest(struct conn *c)
+static void conn_throttle(struct conn *c)
 {
-    c->resting = true;
+    c->throttled = true;
     c->net->stats.rate_pauses++;
-    timer_start(c->net->rest, &c->rest);
+    timer_start(c->net->throttle, &c->throttle);
 }
 
-void conn_rested(struct conn *c)
+void conn_unthrottle(struct conn *c)
 {
-    c->resting = false;
+    c->throttled = false;
     c->again = true;
     defer(c);
     update_events(c);
@@ -282,7 +282,7 @@ void conn_rested(struct conn *c)
  * offered again before more is read: it may fill the block. */
 static void read_some(struct conn *c)
 {
-    uint64_t allowed = bucket_allows(&c->rate, loop_now_ms(c->net->loop));
+    uint64_t allowed = token_bucket_allows(&c->rate, loop_now_ms(c->net->loop));
     size_t share = c->net->settings.read_per_turn, budget;
     bool more = true;
     int err = 0;
@@ -292,9 +292,9 @@ static void read_some(struct conn *c)
     budget = share;
     while (!err && more && budget && is_reading(c) && !c->again)
         err = conn_read_once(c, &budget, &more);
-    bucket_take(&c->rate, share - budget);
-    if (bucket_is_empty(&c->rate) && c->state == CONN_OPEN)
-        rest(c);
+    token_bucket_take(&c->rate, share - budget);
+    if (token_bucket_is_empty(&c->rate) && c->state == CONN_OPEN)
+        conn_throttle(c);
     if (err == ERR_EOF || err == ERR_SYNTAX)
         write_some(c); /* a peer that closed its side may still be listening */
     if (err && err != ERR_AGAIN)
@@ -419,7 +419,7 @@ static void conn_set_up(struct conn *c)
     loop_io_init(&c->io, n->loop, c->transport.fd, conn_on_ready, c);
     loop_defer_init(&c->turn, on_end_of_turn, c);
     timer_init(&c->timer);
-    timer_init(&c->rest);
+    timer_init(&c->throttle);
     timer_init(&c->ping);
     timer_init(&c->slot);
     list_init(&c->link);

@@ -2,7 +2,7 @@
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H
 
-#include "bucket.h"
+#include "token_bucket.h"
 #include "buf.h"
 #include "conn.h"
 #include "input.h"
@@ -20,7 +20,7 @@ struct net {
     struct input_pool *inputs;
     struct timer_fifo *handshake;
     struct timer_fifo *stall;
-    struct timer_fifo *rest;
+    struct timer_fifo *throttle;
     struct timer_fifo *ping;
     struct timer_fifo *slots;
     struct list queue; /* conns whose handshake has not begun */
@@ -37,8 +37,8 @@ struct conn {
     void *ctx;
     enum conn_state state;
     bool paused;
-    bool resting; /* has read all that the rate allows for now */
-    bool again;   /* at the end of the turn: offer and read without waiting */
+    bool throttled; /* has read all that the rate allows for now */
+    bool again;     /* at the end of the turn: offer and read without waiting */
     bool blocked; /* the kernel took less than all; it tells when it has room */
     bool tls;
     bool peer_asked;   /* for our certificate */
@@ -47,11 +47,11 @@ struct conn {
     struct loop_io io;
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
-    struct timer rest;
+    struct timer throttle;
     struct timer ping;
-    struct bucket rate; /* of net's settings when it began */
-    struct timer slot;  /* running: counted in net's `begun` */
-    struct list link;   /* in net's `queue` or `dead` */
+    struct token_bucket rate; /* of net's settings when it began */
+    struct timer slot;        /* running: counted in net's `begun` */
+    struct list link;         /* in net's `queue` or `dead` */
     struct input in;
     struct buf out;
     uint64_t octets_in;
@@ -61,7 +61,7 @@ struct conn {
 };
 
 /* The rate lets it read again. */
-void conn_rested(struct conn *c);
+void conn_unthrottle(struct conn *c);
 
 /* It is time for a PING, if nothing waits to be written anyway. */
 void conn_ping(struct conn *c);

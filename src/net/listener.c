@@ -19,7 +19,7 @@ struct listener {
     struct alarm *rest;
     struct addr addr;
     listener_accept_fn on_accept;
-    listener_rest_fn on_rest;
+    listener_pause_fn on_pause;
     void *ctx;
     int fd;    /* -1: closed */
     int spare; /* listener_reserve(); -1: none */
@@ -37,8 +37,8 @@ static void take_rest(struct listener *l, int errnum)
 {
     loop_io_want(&l->io, 0);
     alarm_set(l->rest, REST_MS);
-    if (l->on_rest)
-        l->on_rest(l->ctx, l, errnum);
+    if (l->on_pause)
+        l->on_pause(l->ctx, l, errnum);
 }
 
 static void listener_on_rested(void *ctx)
@@ -129,7 +129,7 @@ static void on_acceptable(void *ctx, int events)
 /* Takes over the listening socket fd; closed on failure too. */
 static int listener_start(struct listener **out, struct loop *loop, int fd,
                           listener_accept_fn on_accept,
-                          listener_rest_fn on_rest, void *ctx)
+                          listener_pause_fn on_pause, void *ctx)
 {
     struct listener *l = calloc(1, sizeof *l);
     int err = ERR_NOMEM;
@@ -137,7 +137,7 @@ static int listener_start(struct listener **out, struct loop *loop, int fd,
     if (!l)
         goto fail;
     l->on_accept = on_accept;
-    l->on_rest = on_rest;
+    l->on_pause = on_pause;
     l->ctx = ctx;
     l->fd = fd;
     l->spare = -1;
@@ -158,13 +158,13 @@ fail:
 
 int listener_new(struct listener **out, struct loop *loop,
                  const struct addr *at, const struct sock_opts *opts,
-                 listener_accept_fn on_accept, listener_rest_fn on_rest,
+                 listener_accept_fn on_accept, listener_pause_fn on_pause,
                  void *ctx)
 {
     int fd;
     int err = sock_listen(&fd, at, opts);
 
-    return err ? err : listener_start(out, loop, fd, on_accept, on_rest, ctx);
+    return err ? err : listener_start(out, loop, fd, on_accept, on_pause, ctx);
 }
 
 static bool has_option(int fd, int name, int wanted)
@@ -193,7 +193,7 @@ static bool is_listening(int fd)
 }
 
 int listener_adopt(struct listener **out, struct loop *loop, int fd,
-                   listener_accept_fn on_accept, listener_rest_fn on_rest,
+                   listener_accept_fn on_accept, listener_pause_fn on_pause,
                    void *ctx)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -204,7 +204,7 @@ int listener_adopt(struct listener **out, struct loop *loop, int fd,
         close(fd);
         return ERR_UNSUPPORTED;
     }
-    return listener_start(out, loop, fd, on_accept, on_rest, ctx);
+    return listener_start(out, loop, fd, on_accept, on_pause, ctx);
 }
 
 void listener_free(struct listener *l)

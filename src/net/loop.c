@@ -105,7 +105,7 @@ static void run_deferred(struct loop *l)
 
 /* --- how long turns take --- */
 
-static const uint64_t bucket_ns[LOOP_BUCKETS] = {
+static const uint64_t token_bucket_ns[LOOP_BUCKETS] = {
     100000,   250000,   500000,    1000000,   2500000,    5000000,   10000000,
     25000000, 50000000, 100000000, 250000000, 1000000000, UINT64_MAX};
 
@@ -114,7 +114,7 @@ static void count_turn(struct loop *l)
     uint64_t work_ns = clock_ns() - l->awake_ns;
     size_t i = 0;
 
-    while (work_ns > bucket_ns[i])
+    while (work_ns > token_bucket_ns[i])
         i++;
     l->stats.buckets[i]++;
     l->stats.turns++;
@@ -128,7 +128,7 @@ void loop_stats(const struct loop *l, struct loop_stats *out)
 
 double loop_bucket_s(size_t i)
 {
-    return i < LOOP_BUCKETS - 1 ? (double)bucket_ns[i] / 1e9 : INFINITY;
+    return i < LOOP_BUCKETS - 1 ? (double)token_bucket_ns[i] / 1e9 : INFINITY;
 }
 
 /* --- turns --- */

@@ -39,7 +39,7 @@ static void on_stall_due(struct timer *t)
 
 static void net_on_rested(struct timer *t)
 {
-    conn_rested(CONTAINER(t, struct conn, rest));
+    conn_unthrottle(CONTAINER(t, struct conn, throttle));
 }
 
 static void on_ping_due(struct timer *t)
@@ -137,7 +137,7 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
     if (!err)
         err = timer_fifo_new(&n->stall, loop, s->stall_ms, on_stall_due);
     if (!err)
-        err = timer_fifo_new(&n->rest, loop, REST_MS, net_on_rested);
+        err = timer_fifo_new(&n->throttle, loop, REST_MS, net_on_rested);
     if (!err)
         err = timer_fifo_new(&n->ping, loop, s->ping_ms, on_ping_due);
     if (!err)
@@ -160,7 +160,7 @@ void net_free(struct net *n)
     on_reap(n);
     timer_fifo_free(n->handshake);
     timer_fifo_free(n->stall);
-    timer_fifo_free(n->rest);
+    timer_fifo_free(n->throttle);
     timer_fifo_free(n->ping);
     timer_fifo_free(n->slots);
     input_pool_unref(n->inputs);

@@ -85,7 +85,7 @@ static void put_connection(struct control_call *call, const struct hop_view *v)
     put_text(&j, "tls", v->tls_version);
     put_text(&j, "peer", v->peer);
     json_str(&j, "dialled", v->host);
-    json_bool(&j, "relay", v->is_host);
+    json_bool(&j, "relay", v->is_relay);
     json_u64(&j, "sessions", v->sessions);
     json_u64(&j, "transactions", v->transactions);
     json_u64(&j, "in_octets", v->octets_in);

@@ -48,13 +48,13 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
     }
 }
 
-static void on_rest(void *ctx, struct listener *l, int errnum)
+static void on_pause(void *ctx, struct listener *l, int errnum)
 {
     struct msrp_listener *ml = ctx;
 
     (void)l;
-    ml->server->stats.rests++;
-    log_warn(ml->server->log, "accepting rests for a second error=\"%s\"",
+    ml->server->stats.accept_pauses++;
+    log_warn(ml->server->log, "accepting pauses for a second error=\"%s\"",
              strerror(errnum));
 }
 
@@ -103,7 +103,7 @@ static int listen_at(struct msrp_listener *ml, const struct setup *setup,
         err = takeover_listen(&fd, setup, s, at, &opts);
     if (!err)
         err = listener_adopt(&ml->listener, s->loop, fd, listeners_on_accept,
-                             on_rest, ml);
+                             on_pause, ml);
     return err;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "head.h"
+#include "pending_send.h"
 #include "link.h"
 #include "rnd.h"
 #include "txn.h"
@@ -17,8 +17,8 @@ enum { FINDS = 2000000, TIMEOUT_MS = 30000, LINKS = 100 };
 
 struct bench {
     struct txns txns;
-    struct head_pool heads;
-    struct head *head;
+    struct pending_send_pool heads;
+    struct pending_send *head;
     struct link links[LINKS];
     struct rnd rnd;
     char (*tids)[TID_LEN];
@@ -64,12 +64,12 @@ static bool prepare(struct bench *b)
 
     rnd_init(&b->rnd);
     rnd_bytes(&b->rnd, seed, sizeof seed);
-    head_pool_init(&b->heads, 16);
+    pending_send_pool_init(&b->heads, 16);
     b->tids = calloc(b->n, sizeof *b->tids);
     if (!b->tids || txns_init(&b->txns, seed, &b->heads, TIMEOUT_MS) ||
         msg_parse(&m, SPAN(send_head), true, 16))
         return false;
-    b->head = head_new(&b->heads, &m, to, &own, 1, SPAN("token"), 1);
+    b->head = pending_send_new(&b->heads, &m, to, &own, 1, SPAN("token"), 1);
     for (size_t i = 0; i < LINKS; i++)
         link_init(&b->links[i], &ops, i + 1);
     for (size_t i = 0; i < b->n; i++)
@@ -119,9 +119,9 @@ static size_t expire_all(struct bench *b)
 
 static void clean_up(struct bench *b)
 {
-    head_unref(&b->heads, b->head);
+    pending_send_unref(&b->heads, b->head);
     txns_fini(&b->txns);
-    head_pool_fini(&b->heads);
+    pending_send_pool_fini(&b->heads);
     free(b->tids);
 }
 

@@ -1,4 +1,4 @@
-/* No descriptor is left: accepting rests, what is there goes on, everything
+/* No descriptor is left: accepting pauses, what is there goes on, everything
  * that needs a new one fails in order, and all of it works again later. */
 #include <limits.h>
 #include <linux/close_range.h>
@@ -18,7 +18,7 @@ enum {
     DESCRIPTORS = 64,
     GUESTS = 80, /* more than the relay can take */
     LEAVING = 50,
-    RESTS = 4, /* how long it is watched: each is a second */
+    PAUSES = 4, /* how long it is watched: each is a second */
     /* Processor time while nothing can be accepted, in thousandths of the time
      * that passes. A loop that spins takes all of it. */
     CPU_PER_MILLE = 50,
@@ -61,7 +61,7 @@ static void come(struct scene *s, struct client *guests[GUESTS])
 
     for (int i = 0; i < GUESTS; i++)
         guests[i] = scene_connect_with(s, "guest", &opts);
-    scene_wait_log(s, "accepting rests");
+    scene_wait_log(s, "accepting pauses");
 }
 
 static void leave(struct client *guests[GUESTS])
@@ -95,23 +95,23 @@ static size_t occurrences(const char *log, const char *text)
     return n;
 }
 
-struct rests {
+struct pauses {
     const struct relay *relay;
     size_t wanted;
 };
 
 static bool has_rested(void *ctx)
 {
-    const struct rests *r = ctx;
+    const struct pauses *r = ctx;
 
-    return occurrences(relay_log(r->relay), "accepting rests") >= r->wanted;
+    return occurrences(relay_log(r->relay), "accepting pauses") >= r->wanted;
 }
 
-static void wait_for_rests(struct scene *s, size_t more)
+static void wait_for_pauses(struct scene *s, size_t more)
 {
-    struct rests r = {s->relay, 0};
+    struct pauses r = {s->relay, 0};
 
-    r.wanted = occurrences(relay_log(s->relay), "accepting rests") + more;
+    r.wanted = occurrences(relay_log(s->relay), "accepting pauses") + more;
     scene_until(s, has_rested, &r, "accepting to rest again");
 }
 
@@ -126,7 +126,7 @@ static void sessions_live_on_and_newcomers_wait_their_turn(void **state)
     come(s, guests);
     for (int i = 0; i < 100; i++)
         assert_message_arrives(alice, bob);
-    wait_for_rests(s, 1);
+    wait_for_pauses(s, 1);
     assert_message_arrives(bob, alice);
     leave(guests);
     carol = login(s, "carol");
@@ -143,12 +143,12 @@ static void the_loop_does_not_spin(void **state)
     come(s, guests);
     begun_ms = now_ms();
     cpu_ms = relay_cpu_ms(s->relay);
-    wait_for_rests(s, RESTS);
+    wait_for_pauses(s, PAUSES);
     cpu_ms = relay_cpu_ms(s->relay) - cpu_ms;
     begun_ms = now_ms() - begun_ms;
     print_message("%u ms of processor time in %u ms\n", (unsigned)cpu_ms,
                   (unsigned)begun_ms);
-    assert_true(begun_ms >= 1000 * (RESTS - 1));
+    assert_true(begun_ms >= 1000 * (PAUSES - 1));
     assert_true(cpu_ms * 1000 <= begun_ms * CPU_PER_MILLE);
 }
 

@@ -168,7 +168,8 @@ static void ends_match(void **state)
         {"msrprelayd_connections_accepted_total{transport=\"tcp\"}", 2},
         {"msrprelayd_connections_closed_total{reason=\"eof\"}", 2},
         {"msrprelayd_connections_closed_total{reason=\"local\"}", 1},
-        {"msrprelayd_connections_dismissed_total{reason=\"bad_input\"}", 1},
+        {"msrprelayd_connections_closed_by_relay_total{reason=\"bad_input\"}",
+         1},
         {"msrprelayd_connections{transport=\"tcp\",state=\"open\"}", 0},
         {"msrprelayd_connections{transport=\"tls\",state=\"open\"}", 0},
     };

@@ -29,7 +29,7 @@ int bench_set_up(void **state)
     assert_non_null(b);
     b->policy.max_chunk_size = BODY_MAX;
     rnd_init(&b->rnd);
-    head_pool_init(&b->heads, 4);
+    pending_send_pool_init(&b->heads, 4);
     assert_int_equal(txns_init(&b->txns, (uint64_t[2]){1, 2}, &b->heads, 30000),
                      0);
     chunker_init(&b->c, &b->policy, &b->txns, &b->rnd);
@@ -54,7 +54,7 @@ int bench_tear_down(void **state)
     assert_true(list_is_empty(&b->out.link.out.senders));
     assert_int_equal(b->heads.pool.taken, 0);
     txns_fini(&b->txns);
-    head_pool_fini(&b->heads);
+    pending_send_pool_fini(&b->heads);
     fake_link_fini(&b->in);
     fake_link_fini(&b->out);
     free(b);
@@ -73,7 +73,7 @@ struct stream *bench_start(struct bench *b, const char *rest)
     struct span own = SPAN("msrps://r:1/own;tcp");
     struct stream *s = &b->in.link.in.stream;
     char text[1024];
-    struct head *h;
+    struct pending_send *h;
     struct msg m;
 
     (void)snprintf(text, sizeof text,
@@ -82,8 +82,8 @@ struct stream *bench_start(struct bench *b, const char *rest)
                    "Message-ID: 1234\r\n%s",
                    rest);
     m = msg_of(text);
-    h = head_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own, 1, SPAN("own"),
-                 1);
+    h = pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own, 1,
+                         SPAN("own"), 1);
     assert_non_null(h);
     chunker_start(s, &b->out.link, h);
     return s;

@@ -6,7 +6,7 @@
 
 #include "chunker.h"
 #include "fake_link.h"
-#include "head.h"
+#include "pending_send.h"
 #include "received.h"
 #include "sendq.h"
 
@@ -15,7 +15,7 @@ enum { BODY_MAX = 65536 };
 struct bench {
     struct chunker c; /* first: new_tid() is given it */
     struct policy policy;
-    struct head_pool heads;
+    struct pending_send_pool heads;
     struct txns txns;
     struct rnd rnd;
     const char *tids; /* to be given out first, in a row */

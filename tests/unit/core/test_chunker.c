@@ -181,8 +181,8 @@ static void another_streams_chunk_interrupts(void **state)
     bench_feed_pattern(b, 2500, 1, 0);
     fake_link_init(&other, 3);
     chunker_start(&other.link.in.stream, &b->out.link,
-                  head_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own, 1,
-                           SPAN("own"), 3));
+                  pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"),
+                                   &own, 1, SPAN("own"), 3));
     assert_int_equal(chunker_body(&b->c, &other.link.in.stream, &ev), 0);
     assert_false(b->in.link.in.stream.is_open);
     chunker_stop(&b->c, &other.link.in.stream);

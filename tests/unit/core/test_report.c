@@ -75,32 +75,32 @@ static void a_response_takes_one_uri_for_send_all_for_others(void **state)
 }
 
 /* The head of a SEND that passed one of our URIs, or two. */
-static struct head *head_of(struct head_pool *heads, const char *rest,
-                            size_t n_own)
+static struct pending_send *head_of(struct pending_send_pool *heads,
+                                    const char *rest, size_t n_own)
 {
     struct span own[] = {SPAN("msrps://r:1/own;tcp"),
                          SPAN("msrps://r:1/own2;tcp")};
     char text[1024];
-    struct head *h;
+    struct pending_send *h;
     struct msg m;
 
     (void)snprintf(text, sizeof text,
                    "MSRP abcd SEND\r\n" PATHS "Message-ID: 1234\r\n%s", rest);
     m = msg_of(text);
-    h = head_new(heads, &m, SPAN("msrps://b:1/b;tcp"), own, n_own, SPAN("own"),
-                 1);
+    h = pending_send_new(heads, &m, SPAN("msrps://b:1/b;tcp"), own, n_own,
+                         SPAN("own"), 1);
     assert_non_null(h);
     return h;
 }
 
 static void the_answer_to_a_send_goes_one_hop(void **state)
 {
-    struct head_pool heads;
-    struct head *h;
+    struct pending_send_pool heads;
+    struct pending_send *h;
     struct frame f;
 
     (void)state;
-    head_pool_init(&heads, 1);
+    pending_send_pool_init(&heads, 1);
     for (size_t n_own = 1; n_own <= 2; n_own++) {
         h = head_of(&heads, "", n_own);
         frame_init(&f);
@@ -109,9 +109,9 @@ static void the_answer_to_a_send_goes_one_hop(void **state)
                          "To-Path: msrps://p:1/p;tcp\r\n"
                          "From-Path: msrps://r:1/own;tcp\r\n"
                          "-------abcd$\r\n");
-        head_unref(&heads, h);
+        pending_send_unref(&heads, h);
     }
-    head_pool_fini(&heads);
+    pending_send_pool_fini(&heads);
 }
 
 /* rfc4976-relay.md, 7. */
@@ -153,12 +153,12 @@ static void a_report_goes_all_the_way_with_what_it_needs(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct head_pool heads;
+        struct pending_send_pool heads;
         char want[1024];
-        struct head *h;
+        struct pending_send *h;
         struct frame f;
 
-        head_pool_init(&heads, 1);
+        pending_send_pool_init(&heads, 1);
         h = head_of(&heads, table[i].rest, table[i].n_own);
         frame_init(&f);
         report_failure(&f, h, SPAN("new1"), table[i].start, table[i].end,
@@ -169,8 +169,8 @@ static void a_report_goes_all_the_way_with_what_it_needs(void **state)
                        "%s-------new1$\r\n",
                        table[i].want);
         assert_frame(&f, want);
-        head_unref(&heads, h);
-        head_pool_fini(&heads);
+        pending_send_unref(&heads, h);
+        pending_send_pool_fini(&heads);
     }
 }
 

@@ -401,7 +401,7 @@ static void an_answer_loses_our_uris_in_front(void **state)
     struct bench *b = *state;
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct span to, own[HEAD_OWN_MAX];
+        struct span to, own[PENDING_SEND_OWN_MAX];
         struct msg m;
         size_t n_own;
 

@@ -11,10 +11,10 @@
 enum { NOW_MS = 1000000, TIMEOUT_MS = 30000 };
 
 struct bench {
-    struct head_pool heads;
+    struct pending_send_pool heads;
     struct txns txns;
     struct fake_link a, b;
-    struct head *head;
+    struct pending_send *head;
 };
 
 static int set_up(void **state)
@@ -25,13 +25,13 @@ static int set_up(void **state)
                           "From-Path: msrps://a:1/a;tcp\r\nMessage-ID: 1\r\n");
 
     assert_non_null(b);
-    head_pool_init(&b->heads, 4);
+    pending_send_pool_init(&b->heads, 4);
     assert_int_equal(
         txns_init(&b->txns, (uint64_t[2]){1, 2}, &b->heads, TIMEOUT_MS), 0);
     fake_link_init(&b->a, 1);
     fake_link_init(&b->b, 2);
-    b->head = head_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own, 1,
-                       SPAN("own"), 1);
+    b->head = pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own,
+                               1, SPAN("own"), 1);
     assert_non_null(b->head);
     *state = b;
     return 0;
@@ -54,10 +54,10 @@ static int tear_down(void **state)
     drop_all(b, &b->b.link.txns.unsent);
     drop_all(b, &b->b.link.txns.sent);
     assert_int_equal(b->a.link.txns.n + b->b.link.txns.n, 0);
-    head_unref(&b->heads, b->head);
+    pending_send_unref(&b->heads, b->head);
     assert_int_equal(b->heads.pool.taken, 0);
     txns_fini(&b->txns);
-    head_pool_fini(&b->heads);
+    pending_send_pool_fini(&b->heads);
     fake_link_fini(&b->a);
     fake_link_fini(&b->b);
     free(b);

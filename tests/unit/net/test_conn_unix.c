@@ -69,7 +69,7 @@ static void on_accept(void *ctx, struct listener *l, int fd,
                      0);
 }
 
-static void on_rest(void *ctx, struct listener *l, int errnum)
+static void on_pause(void *ctx, struct listener *l, int errnum)
 {
     (void)ctx;
     (void)l;
@@ -107,7 +107,7 @@ static int set_up(void **state)
     assert_int_equal(net_new(&h->net, h->loop, &settings), 0);
     assert_int_equal(sock_listen_unix(&fd, h->path, 0600), 0);
     assert_int_equal(
-        listener_adopt(&h->listener, h->loop, fd, on_accept, on_rest, h), 0);
+        listener_adopt(&h->listener, h->loop, fd, on_accept, on_pause, h), 0);
     h->client = connect_to(h->path);
     *state = h;
     return 0;

@@ -37,7 +37,7 @@ static void on_accept(void *ctx, struct listener *l, int fd,
     }
 }
 
-static void on_rest(void *ctx, struct listener *l, int errnum)
+static void on_pause(void *ctx, struct listener *l, int errnum)
 {
     struct guest *g = ctx;
 
@@ -52,7 +52,7 @@ static int open_listener(struct guest *g)
 
     assert_int_equal(addr_parse(&at, SPAN("127.0.0.1"), 0), 0);
     return listener_new(&g->listener, g->loop, &at, &(struct sock_opts){0},
-                        on_accept, on_rest, g);
+                        on_accept, on_pause, g);
 }
 
 static int set_up(void **state)
@@ -159,7 +159,7 @@ static void a_taken_port_is_an_error(void **state)
     struct listener *second = NULL;
 
     assert_int_equal(listener_new(&second, g->loop, listener_addr(g->listener),
-                                  &(struct sock_opts){0}, on_accept, on_rest,
+                                  &(struct sock_opts){0}, on_accept, on_pause,
                                   g),
                      ERR_IO);
     assert_int_equal(errno, EADDRINUSE);

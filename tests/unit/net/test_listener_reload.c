@@ -21,7 +21,7 @@ struct guest {
     struct loop *loop;
     int accepted[MANY];
     int n_accepted;
-    int rests;
+    int pauses;
 };
 
 static void on_accept(void *ctx, struct listener *l, int fd,
@@ -35,13 +35,13 @@ static void on_accept(void *ctx, struct listener *l, int fd,
     g->accepted[g->n_accepted++] = fd;
 }
 
-static void on_rest(void *ctx, struct listener *l, int errnum)
+static void on_pause(void *ctx, struct listener *l, int errnum)
 {
     struct guest *g = ctx;
 
     (void)l;
     (void)errnum;
-    g->rests++;
+    g->pauses++;
 }
 
 static int set_up(void **state)
@@ -77,12 +77,12 @@ static int open_at(struct listener **out, struct guest *g,
                    const struct addr *at, bool share)
 {
     return listener_new(out, g->loop, at, &(struct sock_opts){.share = share},
-                        on_accept, on_rest, g);
+                        on_accept, on_pause, g);
 }
 
 static int adopt(struct listener **out, struct guest *g, int fd)
 {
-    return listener_adopt(out, g->loop, fd, on_accept, on_rest, g);
+    return listener_adopt(out, g->loop, fd, on_accept, on_pause, g);
 }
 
 static int knock(const struct addr *to)
@@ -230,7 +230,7 @@ static void draining_without_descriptors_gives_up(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     listener_drain(l);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_int_equal(g->rests, 1);
+    assert_int_equal(g->pauses, 1);
     /* Who is asked once more when there are some again, does it all the same.
      */
     listener_drain(l);

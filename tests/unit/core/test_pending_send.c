@@ -1,4 +1,4 @@
-#include "head.h"
+#include "pending_send.h"
 
 #include <stdlib.h>
 
@@ -17,27 +17,28 @@
     "MSRP new1 SEND\r\nTo-Path: " B "\r\nFrom-Path: " OWN " " P " " A "\r\n"
 #define TYPE "Content-Type: a/b\r\n"
 
-static struct head_pool pool;
+static struct pending_send_pool pool;
 
 static int set_up(void **state)
 {
     (void)state;
-    head_pool_init(&pool, 4);
+    pending_send_pool_init(&pool, 4);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    head_pool_fini(&pool);
+    pending_send_pool_fini(&pool);
     return 0;
 }
 
-static struct head *head_of(const char *text)
+static struct pending_send *head_of(const char *text)
 {
     struct span own = SPAN(OWN);
     struct msg m = msg_of(text);
-    struct head *h = head_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7);
+    struct pending_send *h =
+        pending_send_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7);
 
     assert_non_null(h);
     return h;
@@ -46,13 +47,13 @@ static struct head *head_of(const char *text)
 /* `in` goes out as `out` when octets 5-9/20 are sent. */
 static void assert_goes_out(const char *in, const char *out)
 {
-    struct head *h = head_of(in);
+    struct pending_send *h = head_of(in);
     struct frame f;
 
     frame_init(&f);
-    head_send(&f, h, SPAN("new1"), 5, 9, 20);
+    pending_send_send(&f, h, SPAN("new1"), 5, 9, 20);
     assert_frame(&f, out);
-    head_unref(&pool, h);
+    pending_send_unref(&pool, h);
 }
 
 static void our_uri_moves_from_to_path_to_from_path(void **state)
@@ -67,18 +68,19 @@ static void two_uris_of_ours_both_move(void **state)
 {
     struct span own[] = {SPAN(OWN), SPAN(OWN2)};
     struct msg m = msg_of(START "Message-ID: 1234\r\n");
-    struct head *h = head_new(&pool, &m, SPAN(B), own, 2, SPAN("own2"), 7);
+    struct pending_send *h =
+        pending_send_new(&pool, &m, SPAN(B), own, 2, SPAN("own2"), 7);
     struct frame f;
 
     (void)state;
     assert_non_null(h);
     frame_init(&f);
-    head_send(&f, h, SPAN("new1"), 0, 0, 0);
+    pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
     assert_frame(&f, "MSRP new1 SEND\r\nTo-Path: " B "\r\nFrom-Path: " OWN2
                      " " OWN " " P " " A "\r\nMessage-ID: 1234\r\n");
-    assert_span(head_text(h, h->own), OWN " " OWN2);
-    assert_span(head_text(h, h->token), "own2");
-    head_unref(&pool, h);
+    assert_span(pending_send_text(h, h->own), OWN " " OWN2);
+    assert_span(pending_send_text(h, h->token), "own2");
+    pending_send_unref(&pool, h);
 }
 
 /* I-18: octet by octet, in their order. */
@@ -106,82 +108,83 @@ static void a_range_is_added_where_there_was_none(void **state)
 /* I-1. */
 static void start_0_leaves_the_range_out(void **state)
 {
-    struct head *h = head_of(START "Message-ID: 1234\r\n");
+    struct pending_send *h = head_of(START "Message-ID: 1234\r\n");
     struct frame f;
 
     (void)state;
     frame_init(&f);
-    head_send(&f, h, SPAN("new1"), 0, 0, 0);
+    pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
     assert_frame(&f, OUT_PATHS "Message-ID: 1234\r\n");
-    head_unref(&pool, h);
+    pending_send_unref(&pool, h);
 }
 
 static void what_a_report_needs_is_kept(void **state)
 {
-    struct head *h =
+    struct pending_send *h =
         head_of(START "Message-ID: 1234\r\nFailure-Report: partial\r\n"
                       "Byte-Range: 3-*/20\r\n" TYPE "\r\n");
 
     (void)state;
-    assert_span(head_text(h, h->received), P " " A);
-    assert_span(head_text(h, h->own), OWN);
-    assert_span(head_text(h, h->token), "own");
-    assert_span(head_text(h, h->message_id), "1234");
-    assert_span(head_text(h, h->tid), "abcd");
+    assert_span(pending_send_text(h, h->received), P " " A);
+    assert_span(pending_send_text(h, h->own), OWN);
+    assert_span(pending_send_text(h, h->token), "own");
+    assert_span(pending_send_text(h, h->message_id), "1234");
+    assert_span(pending_send_text(h, h->tid), "abcd");
     assert_int_equal(h->failure_report, MSG_REPORT_PARTIAL);
     assert_int_equal(h->in_number, 7);
     assert_int_equal(h->range_start, 3);
     assert_int_equal(h->range_total, 20);
     assert_true(h->has_body);
-    assert_false(h->told);
-    head_unref(&pool, h);
+    assert_false(h->reported);
+    pending_send_unref(&pool, h);
 }
 
 /* RFC 4975, trap 13: the Message-ID alone does not make a message. */
 static void a_message_is_its_id_its_way_and_its_sender(void **state)
 {
-    struct head *a = head_of(START "Message-ID: 1234\r\n");
-    struct head *same = head_of(START "X: y\r\nMessage-ID: 1234\r\n");
-    struct head *id = head_of(START "Message-ID: 1235\r\n");
-    struct head *sender =
+    struct pending_send *a = head_of(START "Message-ID: 1234\r\n");
+    struct pending_send *same = head_of(START "X: y\r\nMessage-ID: 1234\r\n");
+    struct pending_send *id = head_of(START "Message-ID: 1235\r\n");
+    struct pending_send *sender =
         head_of("MSRP abcd SEND\r\nTo-Path: " OWN " " B "\r\nFrom-Path: " A
                 "\r\nMessage-ID: 1234\r\n");
     struct span own = SPAN(OWN2);
     struct msg m = msg_of(START "Message-ID: 1234\r\n");
-    struct head *way = head_new(&pool, &m, SPAN(B), &own, 1, SPAN("own2"), 7);
+    struct pending_send *way =
+        pending_send_new(&pool, &m, SPAN(B), &own, 1, SPAN("own2"), 7);
 
     (void)state;
-    assert_true(head_same_message(a, a));
-    assert_true(head_same_message(a, same));
-    assert_false(head_same_message(a, id));
-    assert_false(head_same_message(a, sender));
-    assert_false(head_same_message(a, way));
-    head_unref(&pool, a);
-    head_unref(&pool, same);
-    head_unref(&pool, id);
-    head_unref(&pool, sender);
-    head_unref(&pool, way);
+    assert_true(pending_send_same_message(a, a));
+    assert_true(pending_send_same_message(a, same));
+    assert_false(pending_send_same_message(a, id));
+    assert_false(pending_send_same_message(a, sender));
+    assert_false(pending_send_same_message(a, way));
+    pending_send_unref(&pool, a);
+    pending_send_unref(&pool, same);
+    pending_send_unref(&pool, id);
+    pending_send_unref(&pool, sender);
+    pending_send_unref(&pool, way);
 }
 
 static void the_last_reference_frees_it(void **state)
 {
-    struct head *h = head_of(START "Message-ID: 1234\r\n");
+    struct pending_send *h = head_of(START "Message-ID: 1234\r\n");
 
     (void)state;
-    assert_ptr_equal(head_ref(h), h);
-    head_unref(&pool, h);
+    assert_ptr_equal(pending_send_ref(h), h);
+    pending_send_unref(&pool, h);
     assert_int_equal(pool.pool.taken, 1);
-    assert_span(head_text(h, h->message_id), "1234");
-    head_unref(&pool, h);
+    assert_span(pending_send_text(h, h->message_id), "1234");
+    pending_send_unref(&pool, h);
     assert_int_equal(pool.pool.taken, 0);
-    head_unref(&pool, NULL);
+    pending_send_unref(&pool, NULL);
 }
 
 static void a_long_head_does_without_the_pool(void **state)
 {
     char text[4096] = START "Message-ID: 1234\r\nX: ";
     size_t n = strlen(text);
-    struct head *h;
+    struct pending_send *h;
     struct frame f;
 
     (void)state;
@@ -190,9 +193,9 @@ static void a_long_head_does_without_the_pool(void **state)
     h = head_of(text);
     assert_int_equal(pool.pool.taken, 0);
     frame_init(&f);
-    head_send(&f, h, SPAN("new1"), 0, 0, 0);
+    pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
     assert_int_equal(f.octets, strlen(text));
-    head_unref(&pool, h);
+    pending_send_unref(&pool, h);
 }
 
 static void without_memory_there_is_no_head(void **state)
@@ -202,7 +205,7 @@ static void without_memory_there_is_no_head(void **state)
 
     (void)state;
     oom_arm_all();
-    assert_null(head_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7));
+    assert_null(pending_send_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7));
     assert_true(oom_disarm());
     assert_int_equal(pool.pool.taken, 0);
 }

@@ -1,4 +1,4 @@
-#include "head.h"
+#include "pending_send.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -6,21 +6,22 @@
 /* A head of usual length, 2 URIs in each path, fits. */
 enum { HEAD_BLOCK = 768 };
 
-void head_pool_init(struct head_pool *p, size_t keep)
+void pending_send_pool_init(struct pending_send_pool *p, size_t keep)
 {
     pool_init(&p->pool, HEAD_BLOCK, keep);
 }
 
-void head_pool_fini(struct head_pool *p)
+void pending_send_pool_fini(struct pending_send_pool *p)
 {
     pool_fini(&p->pool);
 }
 
-static struct head *head_alloc(struct head_pool *p, size_t text_n)
+static struct pending_send *head_alloc(struct pending_send_pool *p,
+                                       size_t text_n)
 {
-    size_t size = sizeof(struct head) + text_n;
+    size_t size = sizeof(struct pending_send) + text_n;
     bool pooled = size <= HEAD_BLOCK;
-    struct head *h = pooled ? pool_take(&p->pool) : malloc(size);
+    struct pending_send *h = pooled ? pool_take(&p->pool) : malloc(size);
 
     if (!h)
         return NULL;
@@ -31,7 +32,7 @@ static struct head *head_alloc(struct head_pool *p, size_t text_n)
     return h;
 }
 
-static struct slice add(struct head *h, struct span s)
+static struct slice add(struct pending_send *h, struct span s)
 {
     struct slice where = {h->text_n, (uint32_t)s.n};
 
@@ -42,8 +43,8 @@ static struct slice add(struct head *h, struct span s)
 
 /* To-Path, From-Path and the headers before and behind Byte-Range, as they go
  * out: our URIs in front of From-Path, the last one passed first. */
-static void add_outgoing(struct head *h, const struct msg *m, struct span to,
-                         const struct span *own, size_t n_own)
+static void add_outgoing(struct pending_send *h, const struct msg *m,
+                         struct span to, const struct span *own, size_t n_own)
 {
     struct span rest = msg_text(m, m->rest);
     size_t at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
@@ -63,14 +64,15 @@ static void add_outgoing(struct head *h, const struct msg *m, struct span to,
     h->after_n = h->text_n - h->before_n;
 }
 
-struct head *head_new(struct head_pool *p, const struct msg *m, struct span to,
-                      const struct span *own, size_t n_own, struct span token,
-                      uint64_t in_number)
+struct pending_send *pending_send_new(struct pending_send_pool *p,
+                                      const struct msg *m, struct span to,
+                                      const struct span *own, size_t n_own,
+                                      struct span token, uint64_t in_number)
 {
     size_t own_n = 0, text_n;
-    struct head *h;
+    struct pending_send *h;
 
-    assert(n_own >= 1 && n_own <= HEAD_OWN_MAX);
+    assert(n_own >= 1 && n_own <= PENDING_SEND_OWN_MAX);
     for (size_t i = 0; i < n_own; i++)
         own_n += own[i].n + 1;
     text_n = 64 + to.n + 2 * own_n + m->from.n + m->rest.n + m->message_id.n +
@@ -99,13 +101,13 @@ struct head *head_new(struct head_pool *p, const struct msg *m, struct span to,
     return h;
 }
 
-struct head *head_ref(struct head *h)
+struct pending_send *pending_send_ref(struct pending_send *h)
 {
     h->refs++;
     return h;
 }
 
-void head_unref(struct head_pool *p, struct head *h)
+void pending_send_unref(struct pending_send_pool *p, struct pending_send *h)
 {
     if (!h || --h->refs > 0)
         return;
@@ -116,16 +118,20 @@ void head_unref(struct head_pool *p, struct head *h)
         free(h);
 }
 
-bool head_same_message(const struct head *a, const struct head *b)
+bool pending_send_same_message(const struct pending_send *a,
+                               const struct pending_send *b)
 {
-    return a == b ||
-           (span_eq(head_text(a, a->message_id), head_text(b, b->message_id)) &&
-            span_eq(head_text(a, a->own), head_text(b, b->own)) &&
-            span_eq(head_text(a, a->received), head_text(b, b->received)));
+    return a == b || (span_eq(pending_send_text(a, a->message_id),
+                              pending_send_text(b, b->message_id)) &&
+                      span_eq(pending_send_text(a, a->own),
+                              pending_send_text(b, b->own)) &&
+                      span_eq(pending_send_text(a, a->received),
+                              pending_send_text(b, b->received)));
 }
 
-void head_send(struct frame *f, const struct head *h, struct span tid,
-               uint64_t start, uint64_t end, uint64_t total)
+void pending_send_send(struct frame *f, const struct pending_send *h,
+                       struct span tid, uint64_t start, uint64_t end,
+                       uint64_t total)
 {
     frame_request(f, tid, SPAN("SEND"));
     frame_add(f, span_of(h->text, h->before_n));

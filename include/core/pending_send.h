@@ -1,11 +1,12 @@
-/* head - what stays of an incoming SEND while its octets are on the way.
+/* pending_send - what stays of an incoming SEND while its octets are on the
+ * way.
  *
  * Made once for each incoming chunk, in the form in which it goes out again, so
  * that an outgoing SEND is `MSRP tid SEND`, this text and a Byte-Range. It also
  * holds what a REPORT needs (RFC 4976, 6.4.1): every transaction of the chunk
  * refers to it, none copies it. */
-#ifndef HEAD_H
-#define HEAD_H
+#ifndef PENDING_SEND_H
+#define PENDING_SEND_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,13 +17,13 @@
 #include "str.h"
 #include "writer.h"
 
-struct head {
+struct pending_send {
     uint32_t refs;
     bool pooled;
-    bool has_body;  /* Content-Type and an empty line */
-    bool has_range; /* the incoming SEND had a Byte-Range */
-    bool told;      /* its failure was told to the sender */
-    bool from_host; /* it came from another relay */
+    bool has_body;   /* Content-Type and an empty line */
+    bool has_range;  /* the incoming SEND had a Byte-Range */
+    bool reported;   /* the sender was told of its failure */
+    bool from_relay; /* it came from another relay */
     enum msg_report failure_report;
     uint64_t in_number;  /* the link it came on */
     struct list of_link; /* in that link's `heads`, if it is still there */
@@ -41,37 +42,41 @@ struct head {
 };
 
 /* Where heads come from. */
-struct head_pool {
+struct pending_send_pool {
     struct pool pool;
 };
 
-void head_pool_init(struct head_pool *p, size_t keep);
-void head_pool_fini(struct head_pool *p);
+void pending_send_pool_init(struct pending_send_pool *p, size_t keep);
+void pending_send_pool_fini(struct pending_send_pool *p);
 
 /* Own URIs in a row: ours, and ours (RFC 4976, trap 19). */
-enum { HEAD_OWN_MAX = 2 };
+enum { PENDING_SEND_OWN_MAX = 2 };
 
 /* The head for `m`, that goes on to `to` (the rest of its To-Path), having
  * passed our URIs own[0..n_own), nearest to the sender first; `token` is the
  * session-id of the last. One reference, or NULL without memory. */
-struct head *head_new(struct head_pool *p, const struct msg *m, struct span to,
-                      const struct span *own, size_t n_own, struct span token,
-                      uint64_t in_number);
+struct pending_send *pending_send_new(struct pending_send_pool *p,
+                                      const struct msg *m, struct span to,
+                                      const struct span *own, size_t n_own,
+                                      struct span token, uint64_t in_number);
 
-struct head *head_ref(struct head *h);
-void head_unref(struct head_pool *p, struct head *h);
+struct pending_send *pending_send_ref(struct pending_send *h);
+void pending_send_unref(struct pending_send_pool *p, struct pending_send *h);
 
-static inline struct span head_text(const struct head *h, struct slice s)
+static inline struct span pending_send_text(const struct pending_send *h,
+                                            struct slice s)
 {
     return (struct span){h->text + s.at, s.n};
 }
 
 /* Is it the same message: Message-ID, session and sender? */
-bool head_same_message(const struct head *a, const struct head *b);
+bool pending_send_same_message(const struct pending_send *a,
+                               const struct pending_send *b);
 
 /* A SEND from this head, up to where the body begins. The Byte-Range goes where
  * the sender had it (or first, if it had none); start 0 leaves it out. */
-void head_send(struct frame *f, const struct head *h, struct span tid,
-               uint64_t start, uint64_t end, uint64_t total);
+void pending_send_send(struct frame *f, const struct pending_send *h,
+                       struct span tid, uint64_t start, uint64_t end,
+                       uint64_t total);
 
 #endif

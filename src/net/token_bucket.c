@@ -1,8 +1,8 @@
-#include "bucket.h"
+#include "token_bucket.h"
 
 enum { MILLI = 1000 }; /* thousandths in one */
 
-uint64_t bucket_allows(struct bucket *b, uint64_t now_ms)
+uint64_t token_bucket_allows(struct token_bucket *b, uint64_t now_ms)
 {
     uint64_t most = b->rate >= 10 ? 100 * b->rate : MILLI;
     uint64_t elapsed_ms = now_ms - b->at_ms;
@@ -17,13 +17,13 @@ uint64_t bucket_allows(struct bucket *b, uint64_t now_ms)
     return b->left_milli / MILLI;
 }
 
-void bucket_take(struct bucket *b, uint64_t n)
+void token_bucket_take(struct token_bucket *b, uint64_t n)
 {
     if (b->rate)
         b->left_milli -= MILLI * n;
 }
 
-bool bucket_is_empty(const struct bucket *b)
+bool token_bucket_is_empty(const struct token_bucket *b)
 {
     return b->rate && b->left_milli < MILLI;
 }
