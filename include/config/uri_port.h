@@ -6,7 +6,7 @@
  *
  * `ports` are the ports that the listeners of `config` really have, in its
  * order; `n` is their number. Which port a session gets when a reload has
- * closed its listener is decided in core (answer.c). */
+ * closed its listener is decided in core (local_response.c). */
 #ifndef URI_PORT_H
 #define URI_PORT_H
 

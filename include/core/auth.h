@@ -1,7 +1,8 @@
 /* auth - judges an AUTH request (RFC 4976, 5.1, 6.3, 9.1).
  *
- * Says what the answer has to be; sessions and connections are the relay's
- * business. Unknown user and wrong password take the same way. */
+ * Decides which response is due. Sessions and connections are the caller's
+ * business. An unknown user takes the same path, and the same time, as a wrong
+ * password. */
 #ifndef AUTH_H
 #define AUTH_H
 
@@ -22,34 +23,38 @@ struct auth {
     char opaque[16]; /* the same in every challenge (I-7) */
 };
 
-/* 0 or ERR_NOMEM. */
+/* 0 or ERR_NOMEM. `policy`, `users` and `rnd` belong to the caller and must
+ * outlive `a`; the first two at least until the next auth_configure(). Free it
+ * with auth_fini(). */
 int auth_init(struct auth *a, const struct policy *policy,
               const struct users *users, struct rnd *rnd);
 void auth_fini(struct auth *a);
 
-/* Judges by these from now on; what was challenged before may still be
- * answered. */
+/* Use these settings and users from now on. Challenges that were issued before
+ * may still be answered. */
 void auth_configure(struct auth *a, const struct policy *policy,
                     const struct users *users, uint64_t now_ms);
 
 struct auth_verdict {
-    unsigned code;      /* 200, 400, 401, 423 */
-    bool stale;         /* 401: the nonce was bad, all else good */
+    unsigned code;      /* 200, 400, 401 or 423 */
+    bool stale;         /* 401: right, except that the nonce was too old */
     bool failure;       /* 401: counts as a failed attempt */
     bool too_long;      /* 423: over the maximum, else under the minimum */
-    uint32_t expires_s; /* 200: granted; 423: the bound */
+    uint32_t expires_s; /* 200: granted; 423: the limit */
     struct digest_auth credentials; /* 200: as given; points into the request */
-    struct digest_hex rspauth;      /* 200 */
+    struct digest_hex rspauth;      /* 200: for Authentication-Info */
 };
 
+/* Judges the AUTH `m`. Fills in *v, which points into m. A nonce that was used
+ * correctly is consumed. */
 void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
                 uint64_t now_ms);
 
-/* Room for one WWW-Authenticate value. */
-enum { AUTH_CHALLENGE_MAX = 512 };
+enum { AUTH_CHALLENGE_MAX = 512 }; /* octets of one challenge */
 
-/* The value of a WWW-Authenticate header for `alg`, with a new nonce, into dst
- * (AUTH_CHALLENGE_MAX). Empty without memory. */
+/* Writes the value of a WWW-Authenticate header for `alg`, with a new nonce,
+ * into dst, which has room for AUTH_CHALLENGE_MAX octets. Returns it; empty
+ * when out of memory. */
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,
                            bool stale, uint64_t now_ms);
 

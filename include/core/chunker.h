@@ -1,13 +1,15 @@
-/* chunker - one incoming SEND chunk to outgoing SENDs.
+/* chunker - turns one incoming SEND chunk into outgoing SENDs.
  *
- * Streams: each run of body goes out at once, in a chunk that is open or begins
- * with it, and is copied nowhere else. The parser promises what this needs: a
- * run is at least `gather` octets or the last one, at most `most`, and one that
- * is not the last is followed by more (so every `+` has something behind it and
- * every end flag an octet to ride on).
+ * It streams: each run of body octets is sent at once, in the chunk that is
+ * open or in a new one that begins with it, and is copied only into the output.
+ * This relies on what the parser guarantees: a run has at least `gather` octets
+ * or is the last one; it has at most `most` octets; and a run that is not the
+ * last is followed by more. So every `+` is followed by a chunk, and every end
+ * flag has an octet to go with.
  *
- * Outgoing Byte-Ranges are counted, never copied; a known total is kept; over
- * 2048 octets the range-end is `*` (R4975-5.1-a, B4975-7.1.1-b, -c). */
+ * Outgoing Byte-Ranges are counted, never copied from the incoming one. A known
+ * total is kept. The range-end of more than 2048 octets is `*`, so that the
+ * chunk may be interrupted (R4975-5.1-a, B4975-7.1.1-b, -c). */
 #ifndef CHUNKER_H
 #define CHUNKER_H
 
@@ -20,40 +22,47 @@
 #include "rnd.h"
 #include "txn.h"
 
-enum { CHUNK_ALONE_MAX = 2048 }; /* octets that go without interruption */
+enum { CHUNK_ALONE_MAX = 2048 }; /* octets that are sent without interruption */
 
 struct chunker {
     const struct policy *policy;
     struct txns *txns;
-    /* Writes TID_LEN characters; tests put their own here. */
+    /* Writes TID_LEN characters, without NUL. Tests replace it. */
     void (*new_tid)(struct chunker *c, char *tid);
     struct rnd *rnd;
-    uint64_t chunks_out, octets_out; /* SENDs begun, and of their bodies */
+    uint64_t chunks_out; /* SENDs begun */
+    uint64_t octets_out; /* of their bodies */
 };
 
+/* The pointers belong to the caller and must outlive `c`; `policy` may be
+ * replaced at any time by setting c->policy. */
 void chunker_init(struct chunker *c, const struct policy *policy,
                   struct txns *txns, struct rnd *rnd);
 
-/* A SEND begins that goes on to `out`; takes the caller's reference to `head`.
- */
+/* Sets up the link's stream: it carries nothing. */
+void chunker_link_init(struct link *l);
+
+/* A SEND begins that is forwarded to `out`. Takes over the caller's reference
+ * to `head`. */
 void chunker_start(struct stream *s, struct link *out,
                    struct pending_send *head);
 
-/* What parser_want() has to be told before the next run. */
+/* The two arguments of parser_want() for the next run, in octets. */
 size_t chunker_gather(const struct stream *s);
 size_t chunker_most(const struct chunker *c, const struct stream *s);
 
-/* A run of body, from a BODY event. 0; or an error when nothing more can be
- * sent: the stream has then to be failed by the caller. */
+/* Forwards a run of body, from a BODY event: 0, or an error, after which
+ * nothing more can be sent and the caller must fail the stream: ERR_FULL for
+ * too many open transactions, ERR_EOF for a lost output, ERR_NOMEM. */
 int chunker_body(struct chunker *c, struct stream *s,
                  const struct parse_event *ev);
 
-/* The incoming chunk ended without a body, or with an empty one. As
- * chunker_body(). */
+/* The incoming chunk ended with `flag`, without a body or with an empty one.
+ * Errors as with chunker_body(). */
 int chunker_empty(struct chunker *c, struct stream *s, char flag);
 
-/* Gives the stream up: an open chunk is ended with `#`, its transaction is
- * dropped; the head's reference is given back. Harmless when there is none. */
+/* Stops the stream: ends its open chunk with `#` and drops the transaction of
+ * that; gives the reference to the head back. No-op if it carries nothing. */
 void chunker_stop(struct chunker *c, struct stream *s);
 
 #endif

@@ -1,8 +1,8 @@
-/* codes - the response codes that are counted each by itself.
+/* codes - the response codes that have a counter of their own.
  *
- * A small fixed table, so that counting is an index and a graph has no holes:
- * the codes of RFC 4975, RFC 4976 and RFC 7701, and one entry for all others.
- */
+ * A small fixed table: counting is an index, and every counter exists from the
+ * start. It has the codes of RFC 4975, RFC 4976 and RFC 7701, and one entry for
+ * all others. */
 #ifndef CODES_H
 #define CODES_H
 
@@ -25,7 +25,7 @@
     X(501)                                                                     \
     X(506)
 
-/* Where each has its count: CODE_AT_200 and so on. */
+/* The index of each: CODE_AT_200 and so on. */
 enum {
 #define CODES_AT(code) CODE_AT_##code,
     CODES_LIST(CODES_AT)
@@ -34,10 +34,11 @@ enum {
     CODES
 };
 
-/* The index of a code, below CODES. */
+/* The index of a code, less than CODES; CODE_AT_OTHER for one that has none. */
 size_t code_index(unsigned code);
 
-/* The code as text, "other" for CODE_AT_OTHER; static. */
+/* The code with this index as text, "other" for CODE_AT_OTHER: a static string.
+ */
 const char *code_name(size_t index);
 
 #endif

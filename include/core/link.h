@@ -1,10 +1,30 @@
-/* link - one connection as the relay's rules see it.
+/* link - one connection, as the relay's rules see it.
  *
- * hop fills in the functions and what it knows of the connection; everything
- * else belongs to a module of core and begins zeroed by link_init(). Core never
- * touches a socket, and a link never dies inside one of core's functions:
- * close() only asks for the end, which comes later through relay_link_closed().
- */
+ * A link is where the application and core meet, and within core it is where
+ * several modules meet. It has parts, each part has one owner, and only the
+ * owner writes it. All of core may read all of it. The application may read
+ * the parts that are marked (app).
+ *
+ *     part         owner           what it holds
+ *     ----------   -------------   -----------------------------------------
+ *     (unnamed)    application     what is known of the connection
+ *     closing      link_close()    the end was asked for (app)
+ *     frame        dispatch, send  the frame that is being received
+ *     sendq        sendq           its output; its wait for other outputs (app)
+ *     txns         txn             what awaits a response from it (app)
+ *     stream       see stream.h    the SEND chunk that is being received
+ *     sessions     session         sessions and peers behind it (app)
+ *     send         send            messages that are not complete yet
+ *     trust        relay           good and bad requests so far (app)
+ *     relay_links  relay_links     its use as a connection to a host (app)
+ *     by_number    relay           its entry in the table of all links
+ *
+ * Life: the application owns the memory. link_init() zeroes it, the application
+ * sets its fields, relay_link_opened() lets the owners in core set up their
+ * parts. From then until relay_link_closed() core keeps pointers to the link in
+ * its tables and lists; afterwards it has none, and the memory may be freed. A
+ * link never dies inside one of core's functions: link_close() only asks for
+ * the end, which comes later as relay_link_closed(). */
 #ifndef LINK_H
 #define LINK_H
 
@@ -21,127 +41,143 @@ struct link;
 struct buffered_request;
 struct sendq;
 
+/* What the application does for core. None of these may call core back. */
 struct link_ops {
-    /* Appends all parts to the output, or nothing: 0 or an error, which means
-     * that the link is lost or takes no more. They are a frame or, if they do
-     * not end it, what has come of it: nothing of another comes in between. */
+    /* Appends all parts to the output, or nothing: 0, or an error, after which
+     * the link takes no more and has to be closed. Copies the parts. They are
+     * a frame if `ends`, else the beginning or the middle of one, whose rest
+     * follows before anything else does. */
     int (*put)(struct link *l, const struct span *parts, size_t n, bool ends);
-    /* Octets that wait in the output. */
+
+    /* Octets in the output that the kernel has not taken yet. */
     size_t (*queued)(const struct link *l);
-    /* Octets ever appended: what relay_link_sent() will reach. */
+
+    /* Octets ever appended; relay_link_sent() counts the same way. */
     uint64_t (*position)(const struct link *l);
-    /* Stops, and goes on with, asking this link's parser for events. */
+
+    /* Stops, and resumes, asking this link's parser for events. A resumed
+     * link is asked later, not within the call. */
     void (*pause)(struct link *l);
     void (*resume)(struct link *l);
-    /* Wants the end, after what is queued was written. `why` is static. No
-     * event of this link reaches core after the present one. */
+
+    /* Asks for the end, after queued output has been written. `why` is static.
+     * Once the present event has been handled core gets no more from this link
+     * but relay_link_closed(). */
     void (*close)(struct link *l, const char *why);
-    /* Does the verified certificate name this host (R4976-9.2-g)? */
+
+    /* Does the verified certificate of the other end name this host
+     * (R4976-9.2-g)? */
     bool (*has_name)(const struct link *l, struct span host);
 };
 
-/* What becomes of the frame that this link is sending us. */
-enum link_frame {
+/* --- the parts of core's modules --- */
+
+/* What becomes of the frame that is being received. */
+enum link_frame_kind {
     LINK_FRAME_NONE,   /* between frames */
-    LINK_FRAME_DROP,   /* read and thrown away */
+    LINK_FRAME_DROP,   /* it is read and discarded */
     LINK_FRAME_STREAM, /* a SEND that goes on through `stream` */
-    LINK_FRAME_GATHER, /* another request, its body still to come (P-26) */
+    LINK_FRAME_GATHER, /* another request, whose body is still to come (P-26) */
 };
 
-/* --- the parts of a link, each with the module that owns it --- */
-
-/* hop's: who is at the other end, and over what. Set before the link is opened,
- * or with relay_link_known(). */
-struct link_identity {
-    bool secure;         /* TLS */
-    bool may_auth;       /* TLS, or auth.allow_tcp */
-    bool is_relay;       /* showed a verified host certificate (P-8) */
-    bool requested_cert; /* dialled: asked for our certificate, as relays do */
-    uint16_t uri_port;   /* in URIs given out over it */
-    /* Of a link that this relay dialled; `host` is empty for others. */
-    struct span host; /* the host of the URI */
-    uint16_t port;    /* its port; 0: it had none */
+/* dispatch.c, and send.c while a SEND is received. */
+struct link_frame {
+    struct buffered_request *held; /* the request, while GATHER; owned */
+    enum link_frame_kind kind;
 };
 
-/* dispatch's and send's: the frame that is coming in. */
-struct link_in {
-    enum link_frame frame;
-    struct stream stream; /* the incoming SEND, in STREAM */
-    struct buffered_request
-        *request;      /* the incoming other request, in GATHER; owned */
-    struct list heads; /* of SENDs from here that await an answer */
-    /* In out.expected of the link to which the last chunk went, if that chunk
-     * ended with `+`. */
-    struct list unfinished;
-};
-
-/* sendq's: its turn as one who sends to others. */
-struct link_turn {
-    bool blocked;       /* waits in another link's out.waiters */
-    int64_t credit;     /* octets that it may send while others wait */
-    uint64_t since_ms;  /* when `blocked` began */
-    uint64_t paused_ms; /* how long it was blocked in all, before that (P-23) */
-    struct list waiting; /* in that out.waiters */
-};
-
-/* sendq's: its output, which many may send to. */
-struct link_out {
-    struct sendq *sendq;      /* what it shares with all other outputs */
+/* sendq.c. The link has two roles: as an output that streams feed, and as the
+ * input of one stream that may have to wait for an output. */
+struct link_sendq {
+    struct sendq *shared; /* what all outputs of the relay have in common */
+    /* As an output. */
     struct stream *open;      /* whose chunk is open on it, or NULL */
     struct list senders;      /* streams whose `out` it is */
-    struct list waiters;      /* links that wait for room on it */
-    struct list expected;     /* links whose unfinished message goes to it */
-    struct list of_congested; /* in the relay's list of links with waiters */
+    struct list waiters;      /* links that wait for it, in order */
+    struct list of_congested; /* in shared->congested, if it has waiters */
+    /* As an input. */
+    struct list waiting; /* in the `waiters` of another link */
+    int64_t credit;      /* octets that it may feed before others have a turn */
+    uint64_t blocked_since_ms;
+    uint64_t paused_ms; /* sum of former waits; see link_paused_ms() */
+    bool blocked;       /* it waits, and is paused */
 };
 
-/* txn's: requests that went out on it and await their answer. */
+/* txn.c. */
 struct link_txns {
-    struct list unsent; /* whose last octet the kernel has not taken */
-    struct list sent;   /* all others, oldest first */
+    struct list unsent; /* the kernel has not taken their last octet yet */
+    struct list sent;   /* all others, the oldest first */
     uint32_t n;         /* in both */
 };
 
-/* session's: what leads to this link. */
+/* session.c. */
 struct link_sessions {
-    struct list issued; /* sessions that belong to it */
-    uint32_t n;         /* ... and how many */
-    struct list peers;  /* peer bindings (P-10) */
+    struct list issued; /* sessions that were issued over this link */
+    struct list peers;  /* peer bindings that lead to it (P-10) */
+    uint32_t n;         /* sessions issued */
 };
 
-/* Each part is written by the module that owns it and by nobody else; whoever
- * has the link may read all of it. hop makes the link and frees it, after
- * relay_link_closed(); until then every pointer to it is in one of its lists or
- * in the table of links, and those are emptied there. */
+/* send.c. A link that is in any of these lists, or has members in its own, is
+ * in use: relay_link_is_idle(). */
+struct link_send {
+    struct list unfinished; /* in the `expected` of the link to which its last
+                               chunk went, if that ended with `+` */
+    struct list expected;   /* links whose unfinished message goes to it */
+    struct list heads;      /* of SENDs from it that await an answer */
+};
+
+/* relay.c. */
+struct link_trust {
+    bool proven;            /* past its probation (R4976-6.1-d) */
+    uint32_t failures;      /* failed requests before that */
+    uint32_t auth_failures; /* wrong credentials, ever */
+};
+
+/* relay_links.c. */
+struct link_relays {
+    struct list of_hosts; /* if it leads to a host */
+    bool to_relay;        /* it is needed as a relay (R4976-9.2-e) */
+};
+
 struct link {
-    const struct link_ops *ops; /* hop's */
-    uint64_t number;            /* never reused */
-    bool connecting; /* hop's: not there yet; senders wait, what is put stays */
-    uint16_t fail_code; /* hop's: what waits for it fails so; 0: as usual */
-    struct link_identity identity;
+    /* The application's. Set before relay_link_opened(), except for what the
+     * handshake shows (is_relay, requested_cert: set before relay_link_known(),
+     * which clears `connecting`) and fail_code (set before
+     * relay_link_closed()). */
+    const struct link_ops *ops;
+    uint64_t number;     /* never reused */
+    struct span host;    /* of the URI that was dialled; empty: it was not */
+    uint16_t host_port;  /* of that URI; 0: it had none */
+    bool secure;         /* TLS */
+    bool may_auth;       /* AUTH is accepted here: TLS, or auth.allow_tcp */
+    bool is_relay;       /* showed a verified host certificate (P-8) */
+    bool requested_cert; /* asked for our certificate, as relays do */
+    bool connecting;     /* being dialled: streams wait, output is kept */
+    uint16_t port;       /* for the URIs issued over it */
+    uint16_t fail_code;  /* for everything that waits for it; 0: as usual */
 
-    bool closing;      /* link_close() was called, or it is gone */
-    bool proven;       /* relay's: had a successful request (R4976-6.1-d) */
-    uint32_t failures; /* relay's: failed requests before that */
-    uint32_t auth_failures;      /* local_response's and request's */
-    struct table_node by_number; /* relay's: in its table of links */
-
-    struct link_in in;
-    struct link_turn turn;
-    struct link_out out;
+    /* Core's. What each chunk of a SEND needs comes first. */
+    bool closing;
+    struct link_frame frame;
+    struct link_sendq sendq;
     struct link_txns txns;
+    struct stream stream;
     struct link_sessions sessions;
-
-    struct list of_relay_links; /* relay_links': in its list of hosts */
-    bool to_relay; /* relay_links': is needed as a relay (R4976-9.2-e) */
+    struct link_send send;
+    struct link_trust trust;
+    struct link_relays relay_links;
+    struct table_node by_number;
 };
 
-/* Zeroes all, sets the lists up. The caller fills in the first part. */
+/* Zeroes the link. The caller sets the application's other fields next. */
 void link_init(struct link *l, const struct link_ops *ops, uint64_t number);
 
-/* How long its reading has been paused by this relay, all in all, up to now. */
+/* How long this relay has paused the reading of the link, in total up to now
+ * (P-23). */
 uint64_t link_paused_ms(const struct link *l, uint64_t now_ms);
 
-/* Asks for the end; harmless when it was asked for already. */
+/* Asks for the end of the link; no-op if that was asked for already. `why` is
+ * static. */
 void link_close(struct link *l, const char *why);
 
 #endif

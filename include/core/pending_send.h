@@ -1,10 +1,9 @@
-/* pending_send - what stays of an incoming SEND while its octets are on the
- * way.
+/* pending_send - what is kept of an incoming SEND while its body is forwarded.
  *
- * Made once for each incoming chunk, in the form in which it goes out again, so
- * that an outgoing SEND is `MSRP tid SEND`, this text and a Byte-Range. It also
- * holds what a REPORT needs (RFC 4976, 6.4.1): every transaction of the chunk
- * refers to it, none copies it. */
+ * Made once for each incoming chunk, in the form in which it goes out again: an
+ * outgoing SEND is `MSRP tid SEND`, this text and a Byte-Range. It also holds
+ * what a REPORT needs (RFC 4976, 6.4.1). Every transaction of the chunk refers
+ * to it, none copies it: it is freed with the last reference. */
 #ifndef PENDING_SEND_H
 #define PENDING_SEND_H
 
@@ -22,59 +21,67 @@ struct pending_send {
     bool pooled;
     bool has_body;   /* Content-Type and an empty line */
     bool has_range;  /* the incoming SEND had a Byte-Range */
-    bool reported;   /* the sender was told of its failure */
+    bool reported;   /* its failure has been reported to the sender */
     bool from_relay; /* it came from another relay */
     enum msg_report failure_report;
     uint64_t in_number;  /* the link it came on */
-    struct list of_link; /* in that link's `heads`, if it is still there */
+    struct list of_link; /* in that link's send.heads, if it is still there */
     uint64_t range_start, range_total; /* as received */
+    /* Parts of `text`. */
     struct slice received; /* From-Path as received: a REPORT's To-Path */
-    struct slice own;      /* our URIs it passed, in the order of a REPORT's
-                              From-Path: those nearest to the sender first */
+    struct slice own;      /* our URIs that it passed, in the order of a
+                              REPORT's From-Path: nearest to the sender first */
     struct slice token;    /* the session-id of the last of them */
     struct slice message_id;
-    struct slice tid;  /* of the incoming SEND, for its answer */
-    uint32_t before_n; /* of `text`: To-Path to the last header before
-                          Byte-Range */
-    uint32_t after_n;  /* then: the headers behind it */
+    struct slice tid;  /* of the incoming SEND, for its response */
+    uint32_t before_n; /* from the beginning of `text`: To-Path to the last
+                          header before Byte-Range */
+    uint32_t after_n;  /* then: the headers after it */
     uint32_t text_n;
     char text[];
 };
 
-/* Where heads come from. */
+/* Where heads are allocated: heads of usual size are kept for reuse. */
 struct pending_send_pool {
     struct pool pool;
 };
 
+/* Keeps up to `keep` unused heads. All must have been given back before
+ * pending_send_pool_fini(). */
 void pending_send_pool_init(struct pending_send_pool *p, size_t keep);
 void pending_send_pool_fini(struct pending_send_pool *p);
 
 /* Own URIs in a row: ours, and ours (RFC 4976, trap 19). */
 enum { PENDING_SEND_OWN_MAX = 2 };
 
-/* The head for `m`, that goes on to `to` (the rest of its To-Path), having
- * passed our URIs own[0..n_own), nearest to the sender first; `token` is the
- * session-id of the last. One reference, or NULL without memory. */
+/* A new head for the SEND `m`, which goes on to `to`, the rest of its To-Path.
+ * It passed our URIs own[0..n_own), nearest to the sender first; `token` is the
+ * session-id of the last one. Copies everything. The caller gets one reference;
+ * NULL when out of memory. */
 struct pending_send *pending_send_new(struct pending_send_pool *p,
                                       const struct msg *m, struct span to,
                                       const struct span *own, size_t n_own,
                                       struct span token, uint64_t in_number);
 
+/* Adds a reference; returns h. */
 struct pending_send *pending_send_ref(struct pending_send *h);
+/* Gives a reference back. NULL is allowed. */
 void pending_send_unref(struct pending_send_pool *p, struct pending_send *h);
 
+/* A part of the text; valid as long as the head. */
 static inline struct span pending_send_text(const struct pending_send *h,
                                             struct slice s)
 {
     return (struct span){h->text + s.at, s.n};
 }
 
-/* Is it the same message: Message-ID, session and sender? */
+/* Are both of the same message: same Message-ID, session and sender? */
 bool pending_send_same_message(const struct pending_send *a,
                                const struct pending_send *b);
 
-/* A SEND from this head, up to where the body begins. The Byte-Range goes where
- * the sender had it (or first, if it had none); start 0 leaves it out. */
+/* Writes a SEND with this head into *f, up to where the body begins. The
+ * Byte-Range goes where the sender had it, or to the front; start 0 leaves it
+ * out. */
 void pending_send_send(struct frame *f, const struct pending_send *h,
                        struct span tid, uint64_t start, uint64_t end,
                        uint64_t total);

@@ -1,8 +1,9 @@
-/* relay_links - connections to hosts, found by URI, made when there is none.
+/* relay_links - connections to hosts, found by URI, dialled when there is none.
  *
- * A connection that this relay dialled counts for the host and port of its URI;
- * one whose other end showed a host's certificate counts for that name, whoever
- * opened it and from whatever port (R4975-5.4-a, B4975-5.4-a). */
+ * A connection that this relay dialled counts for the host and port of the URI
+ * that it was dialled for. A connection whose other end showed a verified host
+ * certificate counts for the names in that, whichever side opened it and
+ * whatever its port (R4975-5.4-a, B4975-5.4-a). */
 #ifndef RELAY_LINKS_H
 #define RELAY_LINKS_H
 
@@ -14,13 +15,14 @@
 #include "msg.h"
 #include "uri.h"
 
-/* Begins to dial `uri`: a link that is `connecting`, or NULL and the code to
- * refuse with: 403 by policy, 408 for anything else (P-20). */
+/* Starts to dial the host of `uri`. Returns a link that is `connecting`, or
+ * NULL with the response code in *code: 403 if policy forbids it, 408 for
+ * anything else (P-20). */
 typedef struct link *(*relay_links_dial_fn)(void *ctx, const struct uri *uri,
                                             uint16_t *code);
 
 struct relay_links {
-    struct list hosts;
+    struct list hosts;        /* links that lead to a host */
     relay_links_dial_fn dial; /* NULL: nothing is dialled */
     void *ctx;
     bool allow_tcp; /* dial.allow_tcp */
@@ -28,25 +30,31 @@ struct relay_links {
 
 void relay_links_init(struct relay_links *n);
 
-/* This link leads to a host: it is dialled, or has shown a certificate. */
+/* Sets up relay_links' part of a link: it leads to no host. */
+void relay_links_link_init(struct link *l);
+
+/* The link leads to a host: it was dialled, or has shown a certificate. No-op
+ * if it was added before. */
 void relay_links_add(struct relay_links *n, struct link *link);
+/* No-op if it was never added. */
 void relay_links_remove(struct link *link);
 
-/* A link to the host of `uri`, or NULL. */
+/* A link to the host of `uri` that is not closing, or NULL. */
 struct link *relay_links_find(const struct relay_links *n,
                               const struct uri *uri);
 
-/* May `l` be used for a path with more URIs, or an AUTH (`as_relay`)? Relays
- * prove themselves to each other: one that was dialled and did not ask for our
- * certificate is not used as one (R4976-9.2-e), nor is plain TCP. Who is still
- * being dialled is judged when it is there. */
+/* May `l` carry a request with more URIs in its path, or an AUTH (`as_relay`)?
+ * Relays authenticate to each other: a link that was dialled is not used as one
+ * to a relay if the other end did not ask for our certificate (R4976-9.2-e),
+ * nor is one over plain TCP. A link that is still connecting is accepted and
+ * remembers what it is needed for; it is judged when it is up. */
 bool relay_links_serves(struct link *l, bool as_relay);
 
-/* A link to the host of `uri`, dialled if there is none; `is_last`: no URI
- * comes behind it in the path, `is_auth`: for an AUTH. NULL with the code to
- * refuse with: 403 for what policy forbids (R4976-9.2-e, -f, P-11), 408 for who
- * cannot be reached (P-20), be it because he can only come to us (R7977-A-a,
- * I-15). */
+/* A link to the host of `uri`, dialled if there is none. `is_last`: no URI
+ * follows in the path; `is_auth`: for an AUTH. NULL with the response code in
+ * *code: 403 if policy forbids it (R4976-9.2-e, -f, P-11), 408 if the host
+ * cannot be reached (P-20), for example because it can only connect to us
+ * (R7977-A-a, I-15). */
 struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
                                bool is_last, bool is_auth, uint16_t *code);
 

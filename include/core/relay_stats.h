@@ -1,8 +1,8 @@
-/* relay_stats - what the relay counts, for whoever graphs it.
+/* relay_stats - what the relay counts, for metrics.
  *
- * Counters only ever rise; what ends in `_now` is a level. A chunk is one SEND
- * as it stands on the wire, a message all chunks with the octets from 1 to the
- * one that ended with `$`. */
+ * Counters only rise; fields that end in `_now` are levels. A chunk is one SEND
+ * on the wire; a message is all chunks from octet 1 to the chunk that ends with
+ * `$`. */
 #ifndef RELAY_STATS_H
 #define RELAY_STATS_H
 
@@ -11,15 +11,15 @@
 #include "usage.h"
 #include "codes.h"
 
-/* What became of an AUTH for this relay itself, and what that is called. */
+/* The result of an AUTH for this relay itself, and its name in metrics. */
 #define RELAY_AUTHS_LIST(X)                                                    \
     X(RELAY_AUTH_OK, "ok") /* 200: a session was granted */                    \
-    /* 401: no credentials, or with an algorithm that this relay has not */    \
+    /* 401: no credentials, or an algorithm that this relay does not offer */  \
     X(RELAY_AUTH_CHALLENGED, "challenged")                                     \
     X(RELAY_AUTH_STALE, "stale")       /* 401: right, but for an old nonce */  \
     X(RELAY_AUTH_WRONG, "wrong")       /* 401: wrong user or password */       \
     X(RELAY_AUTH_INTERVAL, "interval") /* 423: Expires out of bounds */        \
-    X(RELAY_AUTH_FORBIDDEN, "forbidden") /* 403: not over such a link */       \
+    X(RELAY_AUTH_FORBIDDEN, "forbidden") /* 403: not on such a link */         \
     X(RELAY_AUTH_LIMIT, "limit") /* 403: limits.sessions_per_connection */     \
     X(RELAY_AUTH_DRAINING, "draining") /* closed, or 403 */                    \
     X(RELAY_AUTH_FAULTY, "faulty")     /* 400 */
@@ -31,7 +31,7 @@ enum relay_auth {
         RELAY_AUTHS
 };
 
-/* Static. */
+/* The name: a static string. */
 const char *relay_auth_name(enum relay_auth auth);
 
 struct relay_stats {
@@ -39,42 +39,43 @@ struct relay_stats {
     uint64_t sessions_ended[SESSION_WHYS];
     uint64_t auths[RELAY_AUTHS];
 
-    /* SENDs. What is refused, or for the relay itself, is in, not forwarded. */
-    uint64_t chunks_in;          /* came in, with a sound head */
-    uint64_t chunks_forwarded;   /* of them, passed on to their end */
-    uint64_t chunks_out;         /* went out: a chunk in may become several */
-    uint64_t messages_in;        /* began: chunks in with octet 1 or none */
+    /* SENDs. One that is refused, or is for the relay itself, counts as in but
+     * not as forwarded. */
+    uint64_t chunks_in;          /* received, with a valid head */
+    uint64_t chunks_forwarded;   /* of these, forwarded to their end */
+    uint64_t chunks_out;         /* sent: one in may become several */
+    uint64_t messages_in;        /* chunks in with octet 1, or with no octet */
     uint64_t messages_forwarded; /* chunks forwarded that ended with `$` */
     uint64_t messages_given_up;  /* ... that ended with `#` */
-    uint64_t octets_in;  /* of bodies that were let in to be passed on */
-    uint64_t octets_out; /* of bodies that went out */
+    uint64_t octets_in;  /* of bodies that were accepted for forwarding */
+    uint64_t octets_out; /* of bodies that were sent */
 
     /* Responses by code (codes.h). */
     uint64_t responses_made[CODES];
     uint64_t responses_received[CODES]; /* to what this relay had sent */
-    uint64_t responses_forwarded; /* of those, to other methods than SEND */
+    uint64_t responses_forwarded; /* of these, to other methods than SEND */
 
     /* Other requests. */
     uint64_t reports_made_by_code[CODES];
     uint64_t reports_made, reports_forwarded;
     uint64_t auths_forwarded;  /* to other relays */
-    uint64_t others_forwarded; /* of unknown methods, NICKNAME for one */
+    uint64_t others_forwarded; /* of unknown methods, such as NICKNAME */
 
     uint64_t transactions_now, transactions_ever;
-    uint64_t timeouts; /* transactions that nobody answered in time */
-    uint64_t dropped;  /* frames thrown away without an answer */
+    uint64_t timeouts; /* transactions without a response in time */
+    uint64_t dropped;  /* frames discarded without a response */
 
-    /* Links whose reading waits for another link's output. */
+    /* Links that are paused until another link's output has room. */
     uint64_t links_waiting_now;
-    uint64_t waits;   /* how often one was made to wait */
-    uint64_t wait_ms; /* how long they waited, all in all, up to now */
+    uint64_t waits;   /* how often a link was paused */
+    uint64_t wait_ms; /* for how long, in total up to now */
 
-    /* How often a limit was met. */
+    /* How often a limit was reached. */
     uint64_t too_many_sessions;     /* limits.sessions_per_connection */
     uint64_t too_large;             /* limits.message_size */
     uint64_t too_many_transactions; /* limits.transactions_per_connection, where
-                                       it could not be waited */
-    uint64_t too_many_failures;     /* closed: nothing but failed requests */
+                                       the sender could not be paused */
+    uint64_t too_many_failures;     /* closed: only failed requests */
     uint64_t too_many_wrong;        /* closed: auth.max_failures */
 };
 

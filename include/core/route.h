@@ -1,8 +1,9 @@
 /* route - where a request may go (RFC 4976, 6.2, 6.3, 6.4, 9.3).
  *
- * Consumes our own URIs at the front of To-Path, authorising each by itself:
- * from the client that got it, it opens the way out; from anybody else it leads
- * to that client and nowhere else. Never an open relay (R4976-3.1-a). */
+ * Consumes our own URIs at the front of To-Path and authorises each by itself:
+ * from the client that it was issued to, a URI opens the way out; from anybody
+ * else it leads to that client and nowhere else. So this is never an open relay
+ * (R4976-3.1-a). */
 #ifndef ROUTE_H
 #define ROUTE_H
 
@@ -17,28 +18,31 @@
 #include "uri.h"
 
 enum route_kind {
-    ROUTE_LINK,    /* on to `out` */
-    ROUTE_LOCAL,   /* the relay itself is the target */
-    ROUTE_DIAL,    /* on to the host of `next` (relay_links.h) */
-    ROUTE_REFUSE,  /* answered with `code` */
+    ROUTE_LINK,    /* forward to `out` */
+    ROUTE_LOCAL,   /* for the relay itself */
+    ROUTE_DIAL,    /* forward to the host of `next` (relay_links.h) */
+    ROUTE_REFUSE,  /* answer with `code` */
     ROUTE_FOREIGN, /* not addressed to this relay (R4976-6.2-b) */
 };
 
+/* Texts point into the request, sessions and links are borrowed: all are valid
+ * until the relay handles another event. */
 struct route {
     enum route_kind kind;
     uint16_t code;            /* REFUSE */
     struct link *out;         /* LINK */
-    struct session *session;  /* the last one passed; NULL if none */
-    struct session *sender;   /* the one whose owner sends it, or NULL */
-    struct session *receiver; /* the one to whose owner it goes, or NULL */
-    struct span own[PENDING_SEND_OWN_MAX]; /* our URIs passed, as text */
+    struct session *session;  /* the last one passed, or NULL */
+    struct session *sender;   /* the one whose owner sends, or NULL */
+    struct session *receiver; /* the one whose owner receives, or NULL */
+    struct span own[PENDING_SEND_OWN_MAX]; /* our URIs passed, nearest to the
+                                      sender first */
     size_t n_own;
     struct span to;  /* the rest of To-Path */
     struct uri next; /* its first URI; LINK and DIAL */
 };
 
-/* The way of the request `m`, which came on `from` and has no fault. Binds the
- * peer that speaks to one of our clients to `from` (P-10). */
+/* Finds the route of the request `m`, which arrived on `from` and has no fault.
+ * Binds the peer that speaks to one of our clients to `from` (P-10). */
 void route_find(struct route *r, const struct policy *policy,
                 struct sessions *sessions, struct link *from,
                 const struct msg *m, uint64_t now_ms);
@@ -46,15 +50,15 @@ void route_find(struct route *r, const struct policy *policy,
 /* Does a listener have this port now? */
 bool route_has_port(const struct policy *policy, uint16_t port);
 
-/* Does this URI mean this relay? By its authority, for which AUTH also takes
- * the realm as host, and no port (I-9); or because it was issued by this relay,
- * whatever that was called then, and its session lives. */
+/* Does this URI mean this relay? Either by its authority; for an AUTH
+ * (`is_auth`) the realm is accepted as host, and no port (I-9). Or because this
+ * relay issued it, under whatever name at that time, and its session lives. */
 bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
                    const struct uri *uri, bool is_auth, uint64_t now_ms);
 
-/* Moves our own URIs from the front of an answer's To-Path: what is left of it,
- * and the URIs taken, in order, at most PENDING_SEND_OWN_MAX. false if the
- * first one is not ours (R4976-6.4.3-a). */
+/* Splits the To-Path of a response: our own URIs at its front go to own[], in
+ * order, at most PENDING_SEND_OWN_MAX; the rest to *to. false if the first one
+ * is not ours, or nothing is left (R4976-6.4.3-a). */
 bool route_answer(const struct policy *policy, const struct sessions *sessions,
                   const struct msg *m, struct span *to, struct span *own,
                   size_t *n_own, uint64_t now_ms);

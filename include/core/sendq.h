@@ -1,16 +1,18 @@
 /* sendq - whose turn it is on a link's output.
  *
  * One chunk at a time is open on an output. It is interrupted with `+` whenever
- * anything else goes out: a response, a REPORT, another sender's chunk
+ * anything else is sent: a response, a REPORT, another sender's chunk
  * (B4975-7.1.1-f).
  *
- * An output over the high-water mark makes those who feed it wait, and below
- * the low one they go on in turn, each for SENDQ_QUANTUM octets of body,
- * whatever the size of its chunks; who took more than that has less the next
- * time (deficit round robin). Who has nothing to give when it is his turn holds
- * the others up for a moment only. A link is never made to wait for its own
- * output's sake, nor for the answers of one that waits for answers itself: two
- * who send to each other never stop each other for ever. */
+ * While an output is over the high-water mark its senders wait. Below the low
+ * one they go on in turn, each for SENDQ_QUANTUM octets of body, whatever the
+ * size of its chunks; a sender that took more gets less the next time (deficit
+ * round robin). A sender with nothing to send on its turn delays the others
+ * only briefly.
+ *
+ * Two links that send to each other must not stop each other for ever. So a
+ * link never waits because its own output is full, nor for responses from a
+ * link that itself waits for responses. */
 #ifndef SENDQ_H
 #define SENDQ_H
 
@@ -28,51 +30,73 @@ struct trace;
 struct sendq {
     const struct policy *policy;
     struct trace *trace;   /* NULL: nothing is traced */
+    struct list congested; /* links whose output others wait for */
     uint64_t waiting;      /* links that wait now */
-    uint64_t since_sum_ms; /* ... since when, added up */
-    uint64_t wait_ms;      /* how long others waited, all in all */
+    uint64_t since_sum_ms; /* sum of the times at which they began to wait */
+    uint64_t wait_ms;      /* how long others waited, in total */
 };
 
+/* `policy` belongs to the caller and must outlive `q`, or be replaced by
+ * setting q->policy. */
 void sendq_init(struct sendq *q, const struct policy *policy);
 
-/* How long links have waited, all in all, up to now. */
+/* Sets up sendq's part of a link: nothing feeds it, and it waits for nothing.
+ * `q` must outlive the link. */
+void sendq_link_init(struct sendq *q, struct link *l);
+
+/* How long links have waited, in total up to now. */
 uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms);
 
-/* Puts a frame into the output as it is. false if the link takes no more; it is
- * then being closed. */
+/* --- writing --- */
+
+/* Appends a frame, or a part of one, to the output. false if the link is
+ * closing or takes no more; in the latter case it closes the link. */
 bool sendq_put(struct link *out, const struct frame *f);
 
-/* The same between chunks: what is open is interrupted first. */
+/* The same for a whole frame other than SEND: interrupts the open chunk first.
+ */
 bool sendq_put_between(struct link *out, const struct frame *f);
 
-/* The stream's chunk is open from now on; no other one is. */
+/* The stream feeds this output from now on; no longer. */
+void sendq_join(struct link *out, struct stream *s);
+void sendq_leave(struct stream *s);
+
+/* The stream's chunk is open from now on. Interrupts the chunk that was open.
+ */
 void sendq_open(struct link *out, struct stream *s);
 
-/* Ends the stream's open chunk with this flag, if there is one. Its transaction
- * goes on to wait for the answer. */
+/* Ends the stream's open chunk with this flag; no-op without one. Its
+ * transaction goes on to wait for the response. */
 void sendq_close(struct stream *s, char flag);
 
-enum { SENDQ_QUANTUM = 65536 };
+/* --- waiting --- */
 
-/* Must `in` wait before it feeds `out` more? */
+enum { SENDQ_QUANTUM = 65536 }; /* octets of body in a turn */
+
+/* Must `in` wait before it may feed `out`? */
 bool sendq_must_wait(const struct link *in, const struct link *out);
 
-/* `in` waits for its turn on the output of `out`, which may come at once: then
- * it is already being resumed. */
+/* Pauses `in` until it has its turn on the output of `out`. That may be at
+ * once: it has then been resumed before this returns. */
 void sendq_wait(struct link *in, struct link *out, uint64_t now_ms);
 
-/* `in` has fed an output with n octets of body. Who had it for himself owes one
- * quantum at most when others come. */
+/* `in` has fed an output with n octets of body. A sender that was alone owes at
+ * most one quantum when others come. */
 void sendq_fed(struct link *in, size_t n);
 
-/* The output has moved: those who wait go on, as far as there is room. */
+/* The output has moved, or a response came: links that wait for it go on, as
+ * far as there is room. */
 void sendq_moved(struct link *out, uint64_t now_ms);
 
-/* Called now and then: nothing moves on an empty output, so whoever waits for
- * it goes on, whosever turn it is. */
-void sendq_stir(struct link *out, uint64_t now_ms);
+/* Resumes links that wait for an empty output, whose turn it is or not: nothing
+ * will move on it. Call it several times a second. */
+void sendq_stir(struct sendq *q, uint64_t now_ms);
 
-/* `in` waits no longer, wherever it did. */
+/* Cancels the wait of `in`; no-op if it does not wait. */
 void sendq_unwait(struct link *in, uint64_t now_ms);
+
+/* The link has ended (`closing` is set): resumes all that wait for it, and
+ * cancels its own wait. */
+void sendq_link_closed(struct link *l, uint64_t now_ms);
 
 #endif

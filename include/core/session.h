@@ -1,9 +1,9 @@
 /* session - the URIs that this relay has issued, one for each AUTH.
  *
  * A session is found by the token in its URI (RFC 4976, 6.3). It belongs to the
- * connection that carried the AUTH and dies with it (R4976-6.3-h, -i), or when
- * its time is over (-j). It remembers who of the other side speaks to it over
- * which connection (P-10), and which messages have failed (P-21). */
+ * connection that carried the AUTH and ends with it (R4976-6.3-h, -i), or when
+ * it expires (-j). It remembers over which connection each peer on the other
+ * side speaks to it (P-10), and which messages have failed (P-21). */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -21,8 +21,8 @@
 
 enum {
     SESSION_TOKEN_LEN = 22,  /* 128 bits, base64url (R4976-6.3-k) */
-    SESSION_PEERS_MAX = 32,  /* most peer bindings; the oldest goes */
-    SESSION_FAILED_MAX = 16, /* most failed messages remembered */
+    SESSION_PEERS_MAX = 32,  /* peer bindings at most; the oldest goes */
+    SESSION_FAILED_MAX = 16, /* failed messages remembered at most */
 };
 
 /* A message of the session that has failed. */
@@ -36,22 +36,23 @@ struct session {
     struct list of_all;
     struct list of_link; /* in link->sessions.issued */
     struct list in_slot; /* in the expiry wheel */
-    struct link *link;   /* whom it was given to; NULL: to the relay `home` */
+    struct link *link;   /* that it belongs to; NULL: to the relay `home` */
     struct span home;    /* a relay's host name, or empty */
     struct span user;
     uint64_t connection; /* number of the link that carried its AUTH */
     uint64_t began_ms, expires_ms;
     struct list peers; /* of struct peer, oldest first */
     uint32_t n_peers;
-    uint32_t n_failed; /* ever; the last SESSION_FAILED_MAX are kept */
+    uint32_t n_failed; /* ever; the latest SESSION_FAILED_MAX are kept */
     struct session_failed *failed; /* NULL until the first one */
     struct list parties;           /* of the streams that go through it */
-    struct usage usage;            /* but for those streams */
+    struct usage usage;            /* without those streams */
     struct uri uri;                /* as issued; points into text */
     char text[];                   /* URI, user, home */
 };
 
-/* Who speaks to a session over which link: the peer's first From-Path URI. */
+/* A peer of a session, known by the first URI of its From-Path, and the link
+ * over which it speaks. */
 struct peer {
     struct list of_session;
     struct list of_link; /* in link->sessions.peers */
@@ -65,26 +66,29 @@ enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */
 
 struct sessions {
     struct table by_token;
-    struct list all;   /* in the order of their beginning */
-    struct list walks; /* over them, that are under way */
+    struct list all;   /* in the order in which they began */
+    struct list walks; /* that are under way */
     struct list slots[SESSION_SLOTS];
     uint64_t swept_s; /* the wheel was swept up to this second */
     struct rnd *rnd;
-    usage_fn on_end; /* NULL: nobody wants to know */
+    usage_fn on_end; /* called for each that ends; or NULL */
     void *ctx;
     uint64_t ever, ended[SESSION_WHYS];
 };
 
-/* 0 or ERR_NOMEM. `rnd` is the caller's and must outlive it. */
+/* 0 or ERR_NOMEM. `rnd` belongs to the caller and must outlive `s`. */
 int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms);
-/* Ends all sessions, for SESSION_SHUTDOWN. */
+/* Ends all sessions, with SESSION_SHUTDOWN. */
 void sessions_fini(struct sessions *s, uint64_t now_ms);
 
-/* What a session is made of; all is copied. */
+/* Sets up session's part of a link: no sessions, no peers. */
+void sessions_link_init(struct link *l);
+
+/* What a session is made of. Texts are copied. */
 struct session_grant {
     struct link *link; /* that carried the AUTH */
-    struct span home; /* the relay that it belongs to, over whatever connection,
-                         instead of `link` (R4976-6.3-g); or empty */
+    struct span home;  /* the relay that it belongs to, over any connection,
+                          instead of `link` (R4976-6.3-g); or empty */
     struct span user;
     struct span host; /* of the URI: msrps://host:port/TOKEN;tcp */
     uint16_t port;
@@ -92,87 +96,92 @@ struct session_grant {
     uint64_t began_ms, expires_ms;
 };
 
-/* A new session; NULL without memory. It ends by session_end(), with its link,
- * or by time. */
+/* A new session; NULL when out of memory. Its owner is `s`: it ends by
+ * session_end(), with its link, or when it expires. */
 struct session *session_new(struct sessions *s, const struct session_grant *g);
+
+/* Ends the session and frees it. */
 void session_end(struct sessions *s, struct session *ss, enum session_why why,
                  uint64_t now_ms);
 
-/* Is `from` (NULL: this relay itself) the side to which the session was given?
- */
+/* Does the session belong to this link, or to the relay that the link leads to?
+ * NULL means this relay itself, to which none belongs. */
 bool session_is_of(const struct session *ss, const struct link *from);
 
-/* The living session whose URI equals `uri`, or NULL. */
+/* The session with this URI that has not expired and whose link is not closing,
+ * or NULL. */
 struct session *session_find(const struct sessions *s, const struct uri *uri,
                              uint64_t now_ms);
 
-/* The session with this token, or NULL; it may be over, but what failed in it
- * is not forgotten yet. */
+/* The session with this token, or NULL. It may have expired or be about to end;
+ * what failed in it is still known. */
 struct session *session_find_token(const struct sessions *s, struct span token);
 
-/* Ends those whose time is over. Call it about once a second. */
+/* Ends those that have expired. Call it at least once a second. */
 void sessions_sweep(struct sessions *s, uint64_t now_ms);
 
 /* --- peers (P-10) --- */
 
-/* The link over which this peer speaks to the session, or NULL. */
+/* The link over which this peer speaks to the session, or NULL if it is not
+ * known or the link is closing. */
 struct link *session_peer(const struct session *ss, const struct uri *uri);
 
-/* The peer with this URI speaks over `link`: 0; ERR_EXISTS if another living
- * link claims it; ERR_NOMEM. Beyond SESSION_PEERS_MAX the oldest is forgotten.
- */
+/* Remembers that the peer with this URI speaks over `link`: 0; ERR_EXISTS if it
+ * speaks over another one that is not closing; ERR_NOMEM. Forgets the oldest
+ * beyond SESSION_PEERS_MAX. */
 int session_bind_peer(struct session *ss, const struct uri *uri,
                       struct link *link);
 
-/* Forgets all that leads to `link`: its sessions end, its peer bindings go. */
+/* Ends the link's sessions and forgets the peer bindings that lead to it. */
 void sessions_link_closed(struct sessions *s, struct link *link,
                           enum session_why why, uint64_t now_ms);
 
 /* --- walks --- */
 
-/* Over all sessions from the first to the last that begins before the walk is
- * over, whatever happens to them between its steps (walk.h). */
+/* A walk over all sessions, up to the last one that begins before the walk has
+ * ended. Sessions may begin and end between its steps. */
 struct session_walk {
     struct walk at;
 };
 
 void session_walk_begin(struct sessions *s, struct session_walk *w);
 
-/* The next one, or NULL at the end: the walk is over then. */
+/* The next session, or NULL at the end; the walk has then ended. */
 struct session *session_walk_next(struct session_walk *w);
 
-/* The one that the last step gave, or NULL if it has ended since. */
+/* The session that the last step gave, or NULL if it has ended since. */
 struct session *session_walk_shown(const struct session_walk *w);
 
-/* Ends the walk before its end. Harmless when it is over, or zeroed. */
+/* Ends the walk early; no-op if it has ended or was zeroed. */
 void session_walk_end(struct session_walk *w);
 
 /* --- what goes through them --- */
 
-/* The stream that `p` is part of goes through this session from now on; NULL
- * does nothing. */
+/* The stream that `p` is part of goes through this session from now on. No-op
+ * for NULL. */
 void session_join(struct session *ss, struct party *p);
 
-/* What it was used for up to now. */
+/* What the session was used for so far. */
 struct usage session_usage(const struct session *ss);
 
-/* It does no longer: what went through it is counted for its owner. */
+/* The stream goes through the session no longer. Adds what it carried to the
+ * session's account. No-op if it goes through none. */
 void session_leave(struct party *p);
 
 /* --- failed messages (P-21) --- */
 
-/* A message: its Message-ID, and From-Path, for both sides may count from 1
- * (RFC 4975, trap 13). */
+/* A message is known by its Message-ID and its From-Path: both sides may number
+ * their messages from 1 (RFC 4975, trap 13). */
 struct session_message {
     struct span id, from;
 };
 
-/* Remembers that this message failed with `code`, unless it had failed before;
- * without memory it is not remembered. */
+/* Remembers that this message failed with `code`; no-op if it had failed
+ * before, or when out of memory. */
 void session_fail(struct sessions *s, struct session *ss,
                   struct session_message m, uint16_t code);
 
-/* The code with which it failed, or 0. */
+/* The code with which the message failed, or 0. */
 uint16_t session_failed(const struct sessions *s, const struct session *ss,
                         struct session_message m);
 

@@ -1,6 +1,18 @@
-/* stream - the outgoing side of one incoming SEND chunk (chunker.h).
+/* stream - one incoming SEND chunk on its way out.
  *
- * Lives in the link that receives the chunk; idle while it has no head. */
+ * Each link has one stream (link.h), since a link sends one chunk at a time.
+ * chunker_start() fills it when the chunk's head has been routed,
+ * chunker_stop() empties it; `head` is NULL in between. What is written by
+ * whom:
+ *
+ *     chunker.c   everything that is not named below
+ *     sendq.c     of_senders, is_open; and `txn` when the outgoing chunk ends
+ *     txn.c       clears `txn` when the transaction ends before the chunk
+ *     session.c   sender, receiver: the list nodes and the session
+ *
+ * All of core may read it. One incoming chunk becomes one or more outgoing
+ * SENDs; the "open chunk" is the one of these whose end-line is not yet
+ * written. */
 #ifndef STREAM_H
 #define STREAM_H
 
@@ -9,37 +21,38 @@
 
 #include "list.h"
 
-struct link;
 struct pending_send;
-struct txn;
+struct link;
 struct session;
+struct txn;
 
-/* A stream's membership in a session that it goes through, as sent by the
- * session's owner or to it. The session clears it when it ends. */
+/* The tie between a stream and a session that it goes through; counts for the
+ * session's account what the stream carries (session_join(), session_leave()).
+ * The session clears it when it ends. */
 struct party {
     struct session *session;     /* or NULL */
-    struct list of_session;      /* in its `parties` */
-    const struct stream *stream; /* that it is part of */
+    struct list of_session;      /* in session->parties */
+    const struct stream *stream; /* that this is part of; never changes */
 };
 
-enum { TID_LEN = 16 };
+enum { TID_LEN = 16 }; /* of the transaction ids that this relay makes up */
+
 struct stream {
-    struct link *in; /* the link that it comes in on */
-    struct link
-        *out; /* the link that it goes out on; NULL: none, or it failed */
-    struct list feeding; /* in out->out.senders */
+    struct link *in;        /* the link that it belongs to; never changes */
+    struct link *out;       /* the link that it feeds; NULL without `head` */
+    struct list of_senders; /* in out's list of senders */
     struct pending_send
-        *head;       /* what every outgoing SEND of it repeats; owned ref */
-    struct txn *txn; /* of the open chunk; NULL if none is needed */
+        *head;       /* what every outgoing SEND repeats; owned reference */
+    struct txn *txn; /* of the open chunk; NULL if it needs none */
     uint64_t next;   /* position in the message of the next octet out */
-    uint64_t chunk_start;  /* where the open chunk began */
-    uint64_t total;        /* or MSG_STAR */
-    uint64_t first;        /* where the incoming chunk began */
-    struct party sender;   /* the session whose owner sends it */
-    struct party receiver; /* the session whose owner receives it */
-    bool is_open;          /* its chunk is open on `out` */
-    uint8_t tail_n;        /* octets in `tail` */
-    char tid[TID_LEN];
+    uint64_t chunk_start;       /* position where the open chunk began */
+    uint64_t total;             /* octets of the message, or MSG_STAR */
+    uint64_t first;             /* position where the incoming chunk began */
+    struct party sender;        /* the session whose owner sends it */
+    struct party receiver;      /* the session whose owner receives it */
+    bool is_open;               /* it has an open chunk on `out` */
+    uint8_t tail_n;             /* octets in `tail` */
+    char tid[TID_LEN];          /* of the open chunk */
     char tail[7 + TID_LEN - 1]; /* last octets written of the open chunk */
 };
 

@@ -1,11 +1,11 @@
-/* txn - outgoing transactions: requests whose answer is awaited.
+/* txn - outgoing transactions: requests that await a response.
  *
- * One for each outgoing SEND whose Failure-Report is not `no`, and one for each
- * other request that may be answered (P-6). Found by (link, tid) in O(1). The
- * clock of a transaction starts when the kernel has taken its last octet
- * (R4976-6.4.1-c); then it waits in one FIFO for all. It stands still for a
- * link that this relay itself has stopped reading (P-23). Each keeps the
- * timeout that held when its clock started. */
+ * There is one for each outgoing SEND whose Failure-Report is not `no`, and one
+ * for each other request that may be answered (P-6). It is found by link and
+ * tid in O(1). Its clock starts when the kernel has taken its last octet
+ * (R4976-6.4.1-c); from then on it is in one FIFO with all others. The clock
+ * stops while this relay does not read the link (P-23). A transaction keeps the
+ * timeout that was set when its clock started. */
 #ifndef TXN_H
 #define TXN_H
 
@@ -18,21 +18,21 @@
 #include "pool.h"
 #include "table.h"
 
-/* Where the answer to a request other than SEND goes. */
+/* Where the response to a request other than SEND goes. */
 struct txn_back {
     uint64_t in_number; /* the link it came on */
     bool is_auth;
     bool had_credentials; /* the AUTH carried Authorization */
     uint8_t tid_n;
     char tid[MSG_TID_MAX];
-    /* The paths of a response, in case that the connection never comes about;
-     * owned, NULL if it is there. */
+    /* The paths of this relay's own response, in case that the link never comes
+     * up; owned. NULL if it is up. */
     char *paths;
 };
 
 struct txn {
     struct table_node by_tid;
-    struct list of_link; /* link->txns.unsent, then link->txns.sent */
+    struct list of_link; /* in link->txns: unsent, then sent */
     struct list in_fifo; /* once the clock runs */
     struct link *link;
     struct pending_send *head; /* of a SEND; owned reference */
@@ -40,17 +40,17 @@ struct txn {
     uint64_t start, end;       /* octets of the message; end < start: none */
     union {
         uint64_t position; /* unsent: of its last octet in the output */
-        uint64_t due_ms;   /* sent: when its time is over */
+        uint64_t due_ms;   /* sent: when it times out */
     };
-    uint64_t paused_ms; /* link->turn.paused_ms when its clock started */
+    uint64_t paused_ms; /* link_paused_ms() when its clock started */
     bool is_open;       /* its chunk is still being written */
     char tid[TID_LEN];
 };
 
 struct txns {
     struct table by_tid;
-    struct list fifo;   /* of the timeout that holds now */
-    struct list former; /* of those that held before, by due_ms */
+    struct list fifo;   /* with the present timeout */
+    struct list former; /* with former timeouts, ordered by due_ms */
     struct pool pool;
     struct pending_send_pool *heads;
     uint64_t timeout_ms;
@@ -58,41 +58,49 @@ struct txns {
     uint64_t ever;
 };
 
-/* 0 or ERR_NOMEM. `heads` is where references are given back. */
+/* 0 or ERR_NOMEM. References to heads are given back to `heads`, which belongs
+ * to the caller and must outlive `t`. */
 int txns_init(struct txns *t, const uint64_t seed[2],
               struct pending_send_pool *heads, uint64_t timeout_ms);
-/* All must have been dropped. */
+/* All transactions must have been dropped. */
 void txns_fini(struct txns *t);
 
-/* For clocks that start from now on. */
+/* Sets the timeout of transactions whose clock starts from now on. */
 void txns_set_timeout(struct txns *t, uint64_t timeout_ms);
 
-/* A SEND that begins to go out on `link` under `tid`; takes a reference to
- * `head`. NULL without memory. It is open: txn_close() follows. */
+/* Sets up txn's part of a link: it has no transactions. */
+void txns_link_init(struct link *l);
+
+/* A new transaction for a SEND that begins at octet `start` and goes out on
+ * `link` under `tid` (TID_LEN characters). Takes a reference of its own to
+ * `head`. NULL when out of memory. It is open until txn_close(). */
 struct txn *txn_open(struct txns *t, struct link *link, const char *tid,
                      struct pending_send *head, uint64_t start);
 
-/* Another request that goes out on `link`; copies `back`, whose paths it takes.
- * NULL without memory. */
+/* A new transaction for another request. Copies `back` and takes ownership of
+ * its paths, even when out of memory: then NULL. It is open until txn_close().
+ */
 struct txn *txn_request(struct txns *t, struct link *link, const char *tid,
                         const struct txn_back *back);
 
-/* Its last octet, `end` of the message, is in the link's output. */
+/* The whole request is now in the link's output; `end` is the last octet of the
+ * message in it. */
 void txn_close(struct txn *x, uint64_t end);
 
-/* The kernel has taken the link's output up to `position`: clocks start. */
+/* The kernel has taken the link's output up to `position`: starts the clocks of
+ * the transactions up to there. */
 void txns_sent(struct txns *t, struct link *link, uint64_t position,
                uint64_t now_ms);
 
-/* The one with this tid on this link, or NULL. */
+/* The transaction with this tid on this link, or NULL. */
 struct txn *txn_find(const struct txns *t, const struct link *link,
                      struct span tid);
 
-/* Takes it out of everything and frees it. */
+/* Removes the transaction and frees it. */
 void txn_drop(struct txns *t, struct txn *x);
 
-/* One whose time is over, or NULL; it stays in the table. The time during which
- * its link was not being read does not count (P-23). */
+/* A transaction that has timed out, or NULL. The caller must drop it before the
+ * next call. Time during which its link was not read does not count (P-23). */
 struct txn *txns_expired(struct txns *t, uint64_t now_ms);
 
 #endif

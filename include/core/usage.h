@@ -1,7 +1,8 @@
 /* usage - what a session was used for, and how it ended.
  *
- * Counted for sessions that this relay issued, from their owner's side. What
- * goes from one client of this relay to another is counted for both. */
+ * Counted for sessions that this relay issued, from the point of view of their
+ * owner. Traffic from one client of this relay to another is counted in both
+ * sessions. */
 #ifndef USAGE_H
 #define USAGE_H
 
@@ -9,12 +10,12 @@
 
 #include "str.h"
 
-/* Why a session ended, and what that is called. */
+/* Why a session ended, and the name of that in logs and metrics. */
 #define SESSION_WHYS_LIST(X)                                                   \
-    X(SESSION_EXPIRED, "expired")       /* its time was over */                \
+    X(SESSION_EXPIRED, "expired")       /* it was not renewed in time */       \
     X(SESSION_CONNECTION, "connection") /* its connection ended */             \
     X(SESSION_KICKED, "kicked")         /* the operator ended it */            \
-    X(SESSION_SHUTDOWN, "shutdown")     /* the relay ends */
+    X(SESSION_SHUTDOWN, "shutdown")     /* the relay exits */
 
 enum session_why {
 #define SESSION_WHY_ENUM(name, text) name,
@@ -23,36 +24,35 @@ enum session_why {
         SESSION_WHYS
 };
 
-/* Static. */
+/* The name: a static string. */
 const char *session_why_name(enum session_why why);
 
-/* One way. Octets are of SEND bodies that were passed on, whole or in part;
- * messages are SENDs passed on that ended with `$`; reports were passed on. */
+/* Traffic in one direction. */
 struct usage_flow {
-    uint64_t octets;
-    uint64_t messages;
-    uint64_t reports;
+    uint64_t octets;   /* of SEND bodies that were forwarded, even in part */
+    uint64_t messages; /* SENDs forwarded that ended with `$` */
+    uint64_t reports;  /* REPORTs forwarded */
 };
 
 struct usage {
-    struct usage_flow sent;     /* by its owner */
-    struct usage_flow received; /* by its owner */
-    uint64_t reports_made;      /* by this relay, for its owner as the sender */
+    struct usage_flow sent;     /* by the owner */
+    struct usage_flow received; /* by the owner */
+    uint64_t reports_made;      /* by this relay, about the owner's messages */
 };
 
-enum { SESSION_SHORT_ID_LEN = 6 }; /* of a token: what may be shown of it */
+enum { SESSION_SHORT_ID_LEN = 6 }; /* characters of a token that may be shown */
 
-/* A session that is over. The texts are valid during the call only. */
+/* A session that has ended. The texts are valid during the call only. */
 struct session_record {
     char short_id[SESSION_SHORT_ID_LEN + 1];
     struct span user;
-    uint64_t connection;         /* number of the one that carried its AUTH */
-    uint64_t began_ms, ended_ms; /* as told by relay_clock() */
+    uint64_t connection;         /* number of the link that carried its AUTH */
+    uint64_t began_ms, ended_ms; /* times of relay_clock() */
     enum session_why why;
     struct usage usage;
 };
 
-/* A session has ended. It must not call the relay. */
+/* Called when a session has ended. It must not call the relay. */
 typedef void (*usage_fn)(void *ctx, const struct session_record *record);
 
 #endif

@@ -1,10 +1,10 @@
-/* hop - one connection between the net and the relay's rules: its octets become
+/* hop - one connection between the net and the relay's rules: octets become
  * events for the relay, the relay's frames become octets.
  *
  *     conn.input → parser → relay        relay → link.put → conn_write
  *
- * Also keeps the connection's own time limits: probation (R4976-6.1-c, -d) and
- * idleness (R4976-6.5-b). */
+ * It also enforces the time limits of a connection: probation (R4976-6.1-c, -d)
+ * and idleness (R4976-6.5-b). */
 #ifndef HOP_H
 #define HOP_H
 
@@ -24,7 +24,7 @@
 #include "timer.h"
 #include "walk.h"
 
-/* Why connections ended that this relay ended, and other figures. */
+/* Counters: why this relay ended connections, and others. */
 struct hops_stats {
     uint64_t opened;    /* transport up */
     uint64_t bad_input; /* framing lost, or a head over limits.head_size */
@@ -33,12 +33,13 @@ struct hops_stats {
     uint64_t made_room; /* limits.connections */
     uint64_t handshake; /* timers.handshake */
     uint64_t stalled;   /* timers.stall */
-    uint64_t full;      /* never read its responses and REPORTs */
+    uint64_t full;      /* did not read its responses and REPORTs */
     uint64_t dialled;
     uint64_t dial_failed;
 };
 
-/* What all hops share; the server's. */
+/* What all hops share; owned by the server, which sets the fields that
+ * hops_init() does not. */
 struct hops {
     struct loop *loop;
     struct net *net;
@@ -54,12 +55,12 @@ struct hops {
     size_t max; /* limits.connections */
     struct hops_stats stats;
     struct list by_use; /* the least recently used first */
-    struct list by_age; /* the same ones, the oldest first */
-    struct list walks;  /* of struct hop_walk, under way */
+    struct list by_age; /* the same hops, the oldest first */
+    struct list walks;  /* of struct hop_walk, those that have begun */
     struct dial *dial;
     struct tls_ctx *tls_client; /* NULL: nothing is dialled over TLS */
-    uint16_t uri_port; /* in URIs given out over a dialled connection */
-    /* Told when an accepted one is gone, with its address. */
+    uint16_t uri_port;          /* in URIs issued over a dialled connection */
+    /* Called with the peer's address when an accepted connection has ended. */
     void (*on_gone)(void *ctx, const struct addr *peer);
     void *ctx;
 };
@@ -67,43 +68,46 @@ struct hops {
 struct hop_origin {
     enum net_transport transport;
     struct tls_ctx *tls; /* NULL: none */
-    uint16_t port;       /* in URIs given out */
+    uint16_t port;       /* in URIs issued over it */
     bool may_auth;
 };
 
-/* 0 or ERR_NOMEM; the other fields are the caller's to fill in. */
+/* 0 or ERR_NOMEM. The caller sets the other fields. */
 int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
               uint64_t idle_ms);
 /* All hops must be gone. */
 void hops_fini(struct hops *h);
 
-/* Takes over an accepted socket. 0, or an error with the socket closed. */
+/* Makes a hop of an accepted socket, which it owns from now on: 0, or an error,
+ * after which the socket is closed. */
 int hop_accept(struct hops *all, int fd, const struct addr *peer,
                const struct hop_origin *origin);
 
-/* Dials the host of `uri`: the relay's relay_links_dial_fn, `ctx` is the hops.
- */
+/* Starts to dial the host of `uri`; a relay_links_dial_fn whose `ctx` is the
+ * struct hops. Returns a link that is connecting, or NULL with the response
+ * code in *code. */
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
 
-/* Closes the one that was not used for the longest time, if there is one that
- * has nothing in flight (R4976-6.5-c). */
+/* Closes the connection that was not used for the longest time among those with
+ * nothing in flight (R4976-6.5-c). false if there is none. */
 bool hops_close_oldest(struct hops *all);
 
-/* Closes those that have nothing in flight. */
+/* Asks for the end of all connections with nothing in flight. */
 void hops_close_idle(struct hops *all);
 
-/* Is all said to all of them, and only their own goodbye outstanding? */
+/* Has everything been sent on all connections, so that they only wait for the
+ * other side to close? */
 bool hops_only_linger(const struct hops *all);
 
-/* Gives up what is still in flight, with its REPORTs, and closes all in order.
- */
+/* Fails what is in flight, with REPORTs, and asks for the end of all
+ * connections. */
 void hops_close_all(struct hops *all);
 
-/* Closes all now, whatever is queued. */
+/* Closes all connections now and discards their output. */
 void hops_drop_all(struct hops *all);
 
-/* Ends the connection with this number at an operator's wish: what is in flight
- * on it fails with REPORTs. ERR_NOT_FOUND if there is none. */
+/* Ends the connection with this number for an operator: what is in flight on it
+ * fails with REPORTs. 0 or ERR_NOT_FOUND. */
 int hops_kick(struct hops *all, uint64_t number);
 
 /* --- for operators --- */
@@ -112,7 +116,7 @@ enum hop_state {
     HOP_DIALLING,  /* no socket is connected yet */
     HOP_HANDSHAKE, /* its transport is not up yet */
     HOP_OPEN,
-    HOP_CLOSING, /* gone for the relay, its last output is on the way */
+    HOP_CLOSING, /* the relay knows of its end, its last output is being sent */
 };
 const char *hop_state_text(enum hop_state state);
 
@@ -121,26 +125,27 @@ struct hop_view {
     enum hop_state state;
     bool dialled;
     enum net_transport transport;
-    bool is_relay; /* showed a host's certificate */
-    bool blocked;  /* its reading is paused: who gets what it sends is slow */
+    bool is_relay; /* showed a verified host certificate */
+    bool blocked;  /* not read now: the receiver of its messages is slow */
     char peer[ADDR_TEXT_MAX]; /* "" while it is being dialled */
-    struct span host;         /* dialled: the URI's; valid in the call */
-    const char *tls_version;  /* "" without; static */
+    struct span host;         /* dialled: of the URI; valid during the call */
+    const char *tls_version;  /* "" without TLS; a static string */
     uint64_t age_ms, unused_ms, paused_ms;
     uint64_t octets_in, octets_out;
     uint32_t sessions, transactions;
     size_t queued; /* octets in its output */
 };
 
-/* A walk over all connections, the oldest first (walk.h). Few at once. */
+/* A walk over all connections, the oldest first. It may take many turns of the
+ * loop; connections may come and go meanwhile. Meant for few walks at once. */
 struct hop_walk {
     struct walk at;
 };
 
 void hop_walk_begin(struct hop_walk *w, struct hops *all);
-/* The next one; false at the end, and the walk is over then. */
+/* Fills in *out with the next connection; false at the end. */
 bool hop_walk_next(struct hop_walk *w, struct hop_view *out);
-/* Ends the walk before its end. Harmless when it is over, or zeroed. */
+/* Ends the walk; no-op if it has ended, or was zeroed and never begun. */
 void hop_walk_end(struct hop_walk *w);
 
 #endif

@@ -4,7 +4,7 @@
  * targets of its SRV records in the order of RFC 2782, or, if there are none,
  * its own addresses and port 2855 (R4976-8-d). A numeric host is its own
  * address. The system's hosts file comes before the name servers. Answers are
- * remembered, see names.h. */
+ * remembered, see dns_cache.h. */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 

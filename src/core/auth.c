@@ -45,8 +45,8 @@ static struct span rightmost(struct span path)
     return uri;
 }
 
-/* The URI that went into the client's hash: the text of its `uri`, which must
- * mean the rightmost To-Path URI (I-6), or that URI's own text (I-5). */
+/* The URI that the client hashed: the text of its `uri`, which must mean the
+ * rightmost To-Path URI (I-6), or that URI's text (I-5). 0 or ERR_SYNTAX. */
 static int digest_uri(struct span *out, const struct msg *m,
                       const struct digest_auth *credentials)
 {
@@ -63,8 +63,8 @@ static int digest_uri(struct span *out, const struct msg *m,
     return 0;
 }
 
-/* Is the response the right one? Somebody unknown is computed with a password
- * that nobody has, so that the time tells nothing. */
+/* Is the response right? For an unknown user it is computed all the same, with
+ * a password that nobody has, so that the time it takes reveals nothing. */
 static bool is_right(const struct auth *a, struct auth_verdict *v,
                      struct span uri)
 {
@@ -94,7 +94,8 @@ static bool is_right(const struct auth *a, struct auth_verdict *v,
            span_eq(c->realm, a->policy->realm);
 }
 
-/* Expires wanted, granted or refused (R4976-6.3-f, P-12). */
+/* Judges the Expires that the client asks for: 200, 400 or 423 (R4976-6.3-f,
+ * P-12). */
 static unsigned judge_expires(const struct policy *policy,
                               struct auth_verdict *v, const struct msg *m)
 {
@@ -120,7 +121,7 @@ static unsigned judge_expires(const struct policy *policy,
     return 423;
 }
 
-/* Can it stand in quotes as it is? What is given back in the answer must. */
+/* Can it be quoted as it is? The cnonce is returned in the response. */
 static bool is_quotable(struct span s)
 {
     return span_find(s, '"') == s.n && span_find(s, '\\') == s.n;

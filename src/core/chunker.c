@@ -19,6 +19,16 @@ void chunker_init(struct chunker *c, const struct policy *policy,
         .policy = policy, .txns = txns, .new_tid = random_tid, .rnd = rnd};
 }
 
+void chunker_link_init(struct link *l)
+{
+    struct stream *s = &l->stream;
+
+    *s = (struct stream){.in = l, .sender.stream = s, .receiver.stream = s};
+    list_init(&s->of_senders);
+    list_init(&s->sender.of_session);
+    list_init(&s->receiver.of_session);
+}
+
 void chunker_start(struct stream *s, struct link *out,
                    struct pending_send *head)
 {
@@ -29,7 +39,7 @@ void chunker_start(struct stream *s, struct link *out,
     s->next = s->first = head->range_start;
     s->total = head->range_total;
     s->tail_n = 0;
-    list_append(&out->out.senders, &s->feeding);
+    sendq_join(out, s);
 }
 
 size_t chunker_gather(const struct stream *s)
@@ -42,7 +52,7 @@ size_t chunker_most(const struct chunker *c, const struct stream *s)
     size_t max = c->policy->max_chunk_size;
     size_t sent = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
 
-    /* The open chunk may be of a time when more was allowed. */
+    /* The chunk may have been opened when more was allowed. */
     return sent < max ? max - sent : 1;
 }
 
@@ -66,7 +76,7 @@ static bool has_own_end(const struct stream *s, struct span body, size_t *at)
     return hit != NULL;
 }
 
-/* Would the end of what was written and the beginning of `body` make one? */
+/* Do the last octets written and the first of `body` form our end-line? */
 static bool straddles(const struct stream *s, struct span body)
 {
     char seam[2 * (NEEDLE_N - 1)];
@@ -79,7 +89,7 @@ static bool straddles(const struct stream *s, struct span body)
     return has_own_end(s, span_of(seam, s->tail_n + n), &at);
 }
 
-static void remember_tail(struct stream *s, struct span body)
+static void chunker_remember_tail(struct stream *s, struct span body)
 {
     size_t keep = sizeof s->tail;
 
@@ -97,10 +107,10 @@ static void remember_tail(struct stream *s, struct span body)
 
 /* --- one chunk --- */
 
-/* The total to write into a chunk whose last octet is `end` (MSG_STAR: not
- * known); `ends` says that the message ends there. Totals are hints and may
- * lie: one that is too small is not repeated, one that is missing is known at
- * the end. */
+/* The total for a chunk whose last octet is `end` (MSG_STAR: not known);
+ * `ends`: the message ends there. The sender's total is a hint and may be
+ * wrong: one that is too small is not repeated; a missing one is known at the
+ * end. */
 static uint64_t total_for(const struct stream *s, uint64_t end, bool ends)
 {
     bool lies =
@@ -111,8 +121,8 @@ static uint64_t total_for(const struct stream *s, uint64_t end, bool ends)
     return s->total;
 }
 
-/* Feeders wait at the limit of transactions, but for those who would wait for
- * ever (sendq.c); twice as many are the end for everybody. */
+/* At the limit of transactions senders wait, except those that would wait for
+ * ever (sendq.c). At twice the limit every sender fails. */
 static int new_txn(struct chunker *c, struct stream *s)
 {
     uint32_t limit = c->policy->transactions_per_link;
@@ -132,9 +142,9 @@ static void close_txn(struct stream *s, uint64_t end)
     s->txn = NULL;
 }
 
-/* Begins a chunk with `body` and, if it has a flag, ends it too. */
-static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
-                       bool hyphens, char flag)
+/* Begins a chunk with `body` and, given a flag, ends it too. */
+static int chunker_begin(struct chunker *c, struct stream *s, struct span body,
+                         bool hyphens, char flag)
 {
     uint64_t last = s->next + body.n - 1;
     uint64_t end = flag && body.n <= CHUNK_ALONE_MAX ? last : MSG_STAR;
@@ -146,8 +156,8 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
     do
         c->new_tid(c, s->tid);
     while (hyphens && has_own_end(s, body, &at));
-    if (s->out->out.open)
-        sendq_close(s->out->out.open, '+');
+    if (s->out->sendq.open)
+        sendq_close(s->out->sendq.open, '+');
     err = new_txn(c, s);
     if (err)
         return err;
@@ -168,14 +178,14 @@ static int begin_chunk(struct chunker *c, struct stream *s, struct span body,
         return 0;
     }
     s->tail_n = 0;
-    remember_tail(s, body);
+    chunker_remember_tail(s, body);
     sendq_open(s->out, s);
     return 0;
 }
 
-/* Goes on with the open chunk and, with a flag, ends it. */
-static int continue_chunk(struct chunker *c, struct stream *s, struct span body,
-                          char flag)
+/* Continues the open chunk and, given a flag, ends it. */
+static int chunker_continue(struct chunker *c, struct stream *s,
+                            struct span body, char flag)
 {
     struct frame f;
 
@@ -185,7 +195,7 @@ static int continue_chunk(struct chunker *c, struct stream *s, struct span body,
         return ERR_EOF;
     s->next += body.n;
     c->octets_out += body.n;
-    remember_tail(s, body);
+    chunker_remember_tail(s, body);
     if (flag)
         sendq_close(s, flag);
     return 0;
@@ -199,8 +209,8 @@ static bool is_full_chunk(const struct chunker *c, const struct stream *s,
     return before + n >= c->policy->max_chunk_size;
 }
 
-/* A run that holds our open chunk's end-line, or completes it, is cut before
- * that; the rest goes on under another tid. */
+/* Ends the open chunk before its own end-line would appear in the body; the
+ * rest goes on under another tid. */
 static int cut_before_own_end(struct chunker *c, struct stream *s,
                               struct span *body, bool hyphens)
 {
@@ -210,7 +220,7 @@ static int cut_before_own_end(struct chunker *c, struct stream *s,
     if (!straddles(s, *body) && !(hyphens && has_own_end(s, *body, &at)))
         return 0;
     if (at > 0)
-        err = continue_chunk(c, s, span_of(body->p, at), 0);
+        err = chunker_continue(c, s, span_of(body->p, at), 0);
     if (!err)
         sendq_close(s, '+');
     *body = span_from(*body, at);
@@ -232,13 +242,14 @@ int chunker_body(struct chunker *c, struct stream *s,
     }
     if (!end && is_full_chunk(c, s, body.n))
         end = '+';
-    return s->is_open ? continue_chunk(c, s, body, end)
-                      : begin_chunk(c, s, body, ev->hyphens, end);
+    return s->is_open ? chunker_continue(c, s, body, end)
+                      : chunker_begin(c, s, body, ev->hyphens, end);
 }
 
-/* Whether there was a Byte-Range, and which, is kept for what has no octets
- * (I-1, I-2); an empty body without one is all of its message. With a `+` it is
- * no part of anything, and some choke on it (I-23): it goes no further. */
+/* A SEND without octets keeps its Byte-Range, or goes without one (I-1, I-2).
+ * With an empty body and no Byte-Range it is a whole message. With `+` it is
+ * not part of any message, and some clients fail on it (I-23): it is not
+ * forwarded. */
 int chunker_empty(struct chunker *c, struct stream *s, char flag)
 {
     const struct pending_send *h = s->head;
@@ -251,8 +262,8 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag)
     if (flag == '+')
         return 0;
     c->new_tid(c, s->tid);
-    if (s->out->out.open)
-        sendq_close(s->out->out.open, '+');
+    if (s->out->sendq.open)
+        sendq_close(s->out->sendq.open, '+');
     err = new_txn(c, s);
     if (err)
         return err;
@@ -281,7 +292,7 @@ void chunker_stop(struct chunker *c, struct stream *s)
     sendq_close(s, '#');
     if (open)
         txn_drop(c->txns, open);
-    list_remove(&s->feeding);
+    sendq_leave(s);
     pending_send_unref(c->txns->heads, s->head);
     s->head = NULL;
     s->out = NULL;

@@ -1,5 +1,5 @@
-/* dispatch - what an event leads to: one of a link's parser, the passing of
- * time, or the end of a link. */
+#include "dispatch.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -7,104 +7,40 @@
 
 enum { REQUEST_BODY_MAX = 10240 }; /* of other requests than SEND (P-26) */
 
-/* --- time --- */
+/* A request other than SEND whose body is still to come. */
+struct buffered_request {
+    struct msg m; /* its offsets count in `text` */
+    char text[];
+};
 
-static void stir(struct relay *r)
+/* --- the beginning of a link --- */
+
+void relay_link_opened(struct relay *r, struct link *l)
 {
-    struct list *m, *next;
-
-    LIST_EACH(m, next, &r->congested)
-    {
-        struct link *out = CONTAINER(m, struct link, out.of_congested);
-
-        sendq_stir(out, r->now_ms);
-        if (list_is_empty(&out->out.waiters))
-            list_remove(m);
-    }
+    sendq_link_init(&r->sendq, l);
+    txns_link_init(l);
+    chunker_link_init(l);
+    sessions_link_init(l);
+    send_link_init(l);
+    relay_links_link_init(l);
+    relay_enter(r, l);
+    if (l->host.n > 0 || l->is_relay)
+        relay_links_add(&r->relay_links, l);
 }
 
-void relay_tick(struct relay *r)
+void relay_link_known(struct relay *r, struct link *l)
 {
-    failure_report_expired(r);
-    stir(r);
-    sessions_sweep(&r->sessions, r->now_ms);
-}
-
-/* --- links --- */
-
-/* Takes all members out of a list. */
-static void list_clear(struct list *l)
-{
-    while (list_take_first(l))
-        continue;
-}
-
-static void give_up(struct relay *r, struct link *l, uint16_t code)
-{
-    struct list *m;
-
-    failure_report_link(r, l, code);
-    while ((m = list_first(&l->out.senders)))
-        send_fail(r, CONTAINER(m, struct stream, feeding)->in, code);
-}
-
-void relay_link_give_up(struct relay *r, struct link *l)
-{
-    give_up(r, l, 408);
-}
-
-void relay_link_kick(struct relay *r, struct link *l)
-{
-    give_up(r, l, 481);
-    sessions_link_closed(&r->sessions, l, SESSION_KICKED, r->now_ms);
-    link_close(l, "kicked");
-}
-
-/* What fed the link that is gone fails: 481 if a client of ours was there, 408
- * if it did not take its octets (P-22) or was not ours. */
-void relay_link_closed(struct relay *r, struct link *l, bool stalled)
-{
-    uint16_t code = !stalled && !list_is_empty(&l->sessions.issued) ? 481 : 408;
-
-    if (l->fail_code)
-        code = l->fail_code;
-    l->closing = true;
-    send_stop(r, l); /* P-18: ends with `#` */
-    give_up(r, l, code);
-    sendq_moved(l, r->now_ms);
-    sendq_unwait(l, r->now_ms);
-    list_remove(&l->out.of_congested);
-    list_remove(&l->in.unfinished);
-    list_clear(&l->out.expected);
-    list_clear(&l->in.heads);
-    sessions_link_closed(&r->sessions, l,
-                         r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
-                         r->now_ms);
-    relay_links_remove(l);
-    free(l->in.request);
-    l->in.request = NULL;
-    table_remove(&r->links, &l->by_number);
-    assert(!l->out.open && l->txns.n == 0 && list_is_empty(&l->out.waiters));
-}
-
-bool relay_link_is_idle(const struct link *l)
-{
-    return l->in.frame == LINK_FRAME_NONE && list_is_empty(&l->in.unfinished) &&
-           list_is_empty(&l->out.expected) && list_is_empty(&l->in.heads) &&
-           l->txns.n == 0 && list_is_empty(&l->out.senders);
-}
-
-void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
-{
-    txns_sent(&r->txns, l, position, r->now_ms);
+    l->connecting = false;
+    if (l->is_relay)
+        relay_links_add(&r->relay_links, l);
     sendq_moved(l, r->now_ms);
 }
 
 /* --- events --- */
 
-/* At the limit of transactions the oldest is forgotten if only an error answer
- * would be told of it (`partial`, P-4): nobody has to answer it, so nobody is
- * made to wait until its time is over. */
+/* At the limit of transactions, drops the oldest ones with Failure-Report
+ * `partial` (P-4). The next hop need not answer these, so senders should not
+ * have to wait until they time out. */
 static void forget_partial(struct relay *r, struct link *out)
 {
     uint32_t limit = r->policy->transactions_per_link;
@@ -121,27 +57,25 @@ static void forget_partial(struct relay *r, struct link *out)
 
 bool relay_is_ready(struct relay *r, struct link *l)
 {
-    if (l->closing || l->turn.blocked)
+    if (l->closing || l->sendq.blocked)
         return false;
-    if (l->in.frame == LINK_FRAME_STREAM)
-        forget_partial(r, l->in.stream.out);
-    if (l->in.frame != LINK_FRAME_STREAM ||
-        !sendq_must_wait(l, l->in.stream.out))
+    if (l->frame.kind == LINK_FRAME_STREAM)
+        forget_partial(r, l->stream.out);
+    if (l->frame.kind != LINK_FRAME_STREAM ||
+        !sendq_must_wait(l, l->stream.out))
         return true;
     r->stats.waits++;
-    list_remove(&l->in.stream.out->out.of_congested);
-    list_append(&r->congested, &l->in.stream.out->out.of_congested);
-    sendq_wait(l, l->in.stream.out, r->now_ms);
+    sendq_wait(l, l->stream.out, r->now_ms);
     return false;
 }
 
 void relay_prepare(const struct relay *r, const struct link *l,
                    struct parser *p)
 {
-    switch (l->in.frame) {
+    switch (l->frame.kind) {
     case LINK_FRAME_STREAM:
-        parser_want(p, chunker_gather(&l->in.stream),
-                    chunker_most(&r->chunker, &l->in.stream));
+        parser_want(p, chunker_gather(&l->stream),
+                    chunker_most(&r->chunker, &l->stream));
         break;
     case LINK_FRAME_GATHER:
         parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
@@ -153,11 +87,11 @@ void relay_prepare(const struct relay *r, const struct link *l,
     }
 }
 
-/* What is broken but framed is answered with 400 where an answer can go
- * (M-2..M-11), else dropped. */
+/* Answers a malformed frame whose end can be found with 400, if its sender may
+ * be answered and is known (M-2..M-11); else drops it. */
 static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
 {
-    l->in.frame = LINK_FRAME_DROP;
+    l->frame.kind = LINK_FRAME_DROP;
     if (m->method == MSG_REPORT || m->method == MSG_RESPONSE) {
         r->stats.dropped++; /* M-8, M-9 */
         return;
@@ -172,7 +106,7 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
     relay_refused(r, l);
 }
 
-/* Keeps a copy of the head until the body is there. */
+/* Keeps a copy of the head until the body has arrived. */
 static void hold(struct link *l, const struct msg *m)
 {
     struct buffered_request *held = malloc(sizeof *held + m->len);
@@ -184,15 +118,15 @@ static void hold(struct link *l, const struct msg *m)
     memcpy(held->text, m->base, m->len);
     held->m = *m;
     held->m.base = held->text;
-    l->in.request = held;
-    l->in.frame = LINK_FRAME_GATHER;
+    l->frame.held = held;
+    l->frame.kind = LINK_FRAME_GATHER;
 }
 
-/* Other requests than SEND are never cut or given up (M-11). */
-static void take_request(struct relay *r, struct link *l, const struct msg *m,
-                         struct span body, char flag)
+/* Requests other than SEND are never split or aborted (M-11). */
+static void dispatch_request(struct relay *r, struct link *l,
+                             const struct msg *m, struct span body, char flag)
 {
-    l->in.frame = LINK_FRAME_DROP;
+    l->frame.kind = LINK_FRAME_DROP;
     if (flag == '$') {
         request_forward(r, l, m, body);
     } else {
@@ -201,8 +135,8 @@ static void take_request(struct relay *r, struct link *l, const struct msg *m,
     }
 }
 
-static void on_head(struct relay *r, struct link *l,
-                    const struct parse_event *ev)
+static void dispatch_head(struct relay *r, struct link *l,
+                          const struct parse_event *ev)
 {
     const struct msg *m = ev->head;
 
@@ -217,7 +151,7 @@ static void on_head(struct relay *r, struct link *l,
         send_head(r, l, m);
         return;
     case MSG_RESPONSE:
-        l->in.frame = LINK_FRAME_DROP;
+        l->frame.kind = LINK_FRAME_DROP;
         if (!m->has_body && ev->flag == '$')
             response_take(r, l, m);
         return;
@@ -227,44 +161,44 @@ static void on_head(struct relay *r, struct link *l,
         if (m->has_body)
             hold(l, m);
         else
-            take_request(r, l, m, SPAN(""), ev->flag);
+            dispatch_request(r, l, m, SPAN(""), ev->flag);
         return;
     }
 }
 
-/* The parser gathers the whole body up to its limit; what is not the last run
- * is longer. */
+/* The parser gathers the body up to its limit: if this run is not the last one,
+ * the body is too long. */
 static void take_buffered(struct relay *r, struct link *l, struct span body,
                           bool whole, char flag)
 {
-    struct buffered_request *held = l->in.request;
+    struct buffered_request *held = l->frame.held;
 
-    l->in.request = NULL;
+    l->frame.held = NULL;
     if (!whole || body.n > REQUEST_BODY_MAX)
         flag = 0;
-    take_request(r, l, &held->m, body, flag);
+    dispatch_request(r, l, &held->m, body, flag);
     free(held);
 }
 
-static void on_body(struct relay *r, struct link *l,
-                    const struct parse_event *ev)
+static void dispatch_body(struct relay *r, struct link *l,
+                          const struct parse_event *ev)
 {
-    if (l->in.frame == LINK_FRAME_STREAM)
+    if (l->frame.kind == LINK_FRAME_STREAM)
         send_body(r, l, ev);
-    else if (l->in.frame == LINK_FRAME_GATHER)
+    else if (l->frame.kind == LINK_FRAME_GATHER)
         take_buffered(r, l, ev->body, ev->last, ev->flag);
 }
 
-static void on_end(struct relay *r, struct link *l,
-                   const struct parse_event *ev)
+static void dispatch_end(struct relay *r, struct link *l,
+                         const struct parse_event *ev)
 {
     if (r->sendq.trace)
         trace_in_end(r->sendq.trace, l, ev->flag);
-    if (l->in.frame == LINK_FRAME_STREAM)
+    if (l->frame.kind == LINK_FRAME_STREAM)
         send_end(r, l, ev->flag);
-    else if (l->in.frame == LINK_FRAME_GATHER)
+    else if (l->frame.kind == LINK_FRAME_GATHER)
         take_buffered(r, l, SPAN(""), true, ev->flag);
-    l->in.frame = LINK_FRAME_NONE;
+    l->frame.kind = LINK_FRAME_NONE;
 }
 
 void relay_on_event(struct relay *r, struct link *l,
@@ -274,13 +208,83 @@ void relay_on_event(struct relay *r, struct link *l,
         return;
     switch (ev->type) {
     case PARSE_HEAD:
-        on_head(r, l, ev);
+        dispatch_head(r, l, ev);
         return;
     case PARSE_BODY:
-        on_body(r, l, ev);
+        dispatch_body(r, l, ev);
         return;
     case PARSE_END:
-        on_end(r, l, ev);
+        dispatch_end(r, l, ev);
         return;
     }
+}
+
+void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
+{
+    txns_sent(&r->txns, l, position, r->now_ms);
+    sendq_moved(l, r->now_ms);
+}
+
+/* --- the end of a link --- */
+
+bool relay_link_is_idle(const struct link *l)
+{
+    return l->frame.kind == LINK_FRAME_NONE &&
+           list_is_empty(&l->send.unfinished) &&
+           list_is_empty(&l->send.expected) && list_is_empty(&l->send.heads) &&
+           l->txns.n == 0 && list_is_empty(&l->sendq.senders);
+}
+
+static void dispatch_give_up(struct relay *r, struct link *l, uint16_t code)
+{
+    struct list *m;
+
+    failure_report_link(r, l, code);
+    while ((m = list_first(&l->sendq.senders)))
+        send_fail(r, CONTAINER(m, struct stream, of_senders)->in, code);
+}
+
+void relay_link_give_up(struct relay *r, struct link *l)
+{
+    dispatch_give_up(r, l, 408);
+}
+
+void relay_link_kick(struct relay *r, struct link *l)
+{
+    dispatch_give_up(r, l, 481);
+    sessions_link_closed(&r->sessions, l, SESSION_KICKED, r->now_ms);
+    link_close(l, "kicked");
+}
+
+/* Messages to the link fail: with 481 if it carried a client of ours, with 408
+ * if it did not take its octets (P-22) or carried none. */
+void relay_link_closed(struct relay *r, struct link *l, bool stalled)
+{
+    uint16_t code = !stalled && !list_is_empty(&l->sessions.issued) ? 481 : 408;
+
+    if (l->fail_code)
+        code = l->fail_code;
+    l->closing = true;
+    send_stop(r, l); /* P-18: ends with `#` */
+    dispatch_give_up(r, l, code);
+    sendq_link_closed(l, r->now_ms);
+    send_link_closed(l);
+    sessions_link_closed(&r->sessions, l,
+                         r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
+                         r->now_ms);
+    relay_links_remove(l);
+    free(l->frame.held);
+    l->frame.held = NULL;
+    relay_forget(r, l);
+    assert(!l->sendq.open && l->txns.n == 0 &&
+           list_is_empty(&l->sendq.waiters));
+}
+
+/* --- time --- */
+
+void relay_tick(struct relay *r)
+{
+    failure_report_expired(r);
+    sendq_stir(&r->sendq, r->now_ms);
+    sessions_sweep(&r->sessions, r->now_ms);
 }

@@ -1,18 +1,19 @@
-/* failure_report - what failed after it was accepted: a REPORT to the sender
- * (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
+/* failure_report - a SEND that failed after it was accepted: a REPORT to the
+ * sender (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
 #include <stdlib.h>
 
 #include "relay_private.h"
 
-/* Octets of one message that were lost in one go. */
+/* A range of octets of one message that failed. */
 struct lost {
     struct pending_send *head;
     uint64_t start, end;
     uint16_t code;
 };
 
-/* The way back is the connection on which the SEND came. If that was a link to
- * another relay and is gone, any other will do: sessions do not end with it. */
+/* The link to the sender: the one on which the SEND came. If that was to
+ * another relay and is gone, any other link to it will do, since sessions do
+ * not end with it. */
 static struct link *way_back(struct relay *r, const struct pending_send *h)
 {
     struct link *in = relay_link(r, h->in_number);
@@ -26,8 +27,8 @@ static struct link *way_back(struct relay *r, const struct pending_send *h)
     return relay_links_reach(&r->relay_links, &uri, path.n == 0, false, &code);
 }
 
-/* For whom the REPORT is: the session through which its owner sent the message.
- * NULL if it came from somebody else, to a client of ours. */
+/* The session through which its owner sent the message, and in whose account
+ * the REPORT is counted. NULL if somebody else sent it to a client of ours. */
 static struct session *sender_of(const struct relay *r,
                                  const struct pending_send *h,
                                  const struct link *in)
@@ -41,8 +42,8 @@ static struct session *sender_of(const struct relay *r,
     return ss && session_is_of(ss, in) ? ss : NULL;
 }
 
-static void count(struct relay *r, const struct lost *lost,
-                  const struct link *in)
+static void loss_count(struct relay *r, const struct lost *lost,
+                       const struct link *in)
 {
     struct session *sender = sender_of(r, lost->head, in);
 
@@ -52,7 +53,7 @@ static void count(struct relay *r, const struct lost *lost,
         sender->usage.reports_made++;
 }
 
-static void report(struct relay *r, const struct lost *lost)
+static void loss_report(struct relay *r, const struct lost *lost)
 {
     struct link *in = way_back(r, lost->head);
     char tid[TID_LEN];
@@ -65,17 +66,17 @@ static void report(struct relay *r, const struct lost *lost)
     report_failure(&f, lost->head, span_of(tid, TID_LEN), lost->start,
                    lost->end, lost->code);
     if (sendq_put_between(in, &f))
-        count(r, lost, in);
+        loss_count(r, lost, in);
 }
 
-/* The session that the message went through, NULL if it is forgotten. */
+/* The session that the message went through, NULL if it has ended. */
 static struct session *session_of(const struct relay *r,
                                   const struct pending_send *h)
 {
     return session_find_token(&r->sessions, pending_send_text(h, h->token));
 }
 
-/* Has its failure been told already, by a response or by a REPORT (P-17)? */
+/* Has its failure been reported already, by a response or a REPORT (P-17)? */
 static bool was_reported(const struct relay *r, const struct pending_send *h)
 {
     const struct session *ss = session_of(r, h);
@@ -84,8 +85,8 @@ static bool was_reported(const struct relay *r, const struct pending_send *h)
            (ss && session_failed(&r->sessions, ss, message_of(h)));
 }
 
-/* From now on the message has failed (P-21): what of it is still coming in is
- * refused with the same code. */
+/* Marks the message as failed (P-21): what is still received of it is refused
+ * with the same code. */
 static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
 {
     struct session *ss = session_of(r, h);
@@ -94,17 +95,16 @@ static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
     h->reported = true;
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
-    if (in && in->in.stream.head &&
-        pending_send_same_message(in->in.stream.head, h))
+    if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
         send_fail(r, in, code);
 }
 
-/* Is the incoming chunk of this head still coming in, and so unanswered? */
+/* Is the incoming chunk of this head still being received, thus unanswered? */
 static bool is_unanswered(const struct relay *r, const struct pending_send *h)
 {
     const struct link *in = relay_link(r, h->in_number);
 
-    return in && in->in.stream.head == h;
+    return in && in->stream.head == h;
 }
 
 void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
@@ -113,13 +113,13 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
     struct lost lost;
 
     if (x->is_open)
-        x->end = x->link->out.open->next - 1;
+        x->end = x->link->sendq.open->next - 1;
     lost = (struct lost){pending_send_ref(x->head), x->start, x->end, code};
     txn_drop(&r->txns, x);
     if (report_is_due(lost.head->failure_report, cause)) {
         /* An unanswered chunk gets the error as its response (P-1). */
         if (!was_reported(r, lost.head) && !is_unanswered(r, lost.head))
-            report(r, &lost);
+            loss_report(r, &lost);
         fail_message(r, lost.head, code);
     }
     pending_send_unref(&r->heads, lost.head);
@@ -135,7 +135,7 @@ static int compare_spans(struct span a, struct span b)
     return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-/* By sender, message and position. */
+/* Orders by sender, message and position. */
 static int compare_lost(const void *left, const void *right)
 {
     const struct lost *a = left, *b = right;
@@ -163,7 +163,8 @@ static bool joins(const struct lost *a, const struct lost *b)
            pending_send_same_message(a->head, b->head);
 }
 
-/* One REPORT for each contiguous range (P-5), then the messages are marked. */
+/* Sends one REPORT for each contiguous range (P-5), then marks the messages.
+ * Consumes the references to heads. */
 static void report_all(struct relay *r, struct lost *lost, size_t n)
 {
     if (n == 0)
@@ -174,7 +175,7 @@ static void report_all(struct relay *r, struct lost *lost, size_t n)
 
         for (i++; i < n && joins(&run, &lost[i]); i++)
             run.end = lost[i].end;
-        report(r, &run);
+        loss_report(r, &run);
     }
     for (size_t i = 0; i < n; i++) {
         fail_message(r, lost[i].head, lost[i].code);
@@ -182,14 +183,14 @@ static void report_all(struct relay *r, struct lost *lost, size_t n)
     }
 }
 
-/* What was lost in one go, to be sorted before it is told. */
+/* All that failed at once, to be sorted before it is reported. */
 struct losses {
     struct lost *items;
     size_t n, room;
 };
 
-/* Adds what this transaction carried, if anybody is to be told of it, and drops
- * the transaction. Without memory to sort it is told by itself. */
+/* Adds the octets of this transaction, if a REPORT is due, and drops it. When
+ * out of memory they are reported at once, unsorted. */
 static void collect(struct relay *r, struct losses *all, struct txn *x,
                     enum report_cause cause, uint16_t code)
 {
@@ -227,7 +228,7 @@ static void collect_list(struct relay *r, struct losses *all, struct list *txns,
         collect(r, all, CONTAINER(m, struct txn, of_link), cause, code);
 }
 
-static void tell(struct relay *r, struct losses *all)
+static void loss_tell(struct relay *r, struct losses *all)
 {
     report_all(r, all->items, all->n);
     free(all->items);
@@ -239,11 +240,11 @@ void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code)
 
     collect_list(r, &all, &l->txns.sent, REPORT_LOST, 408);
     collect_list(r, &all, &l->txns.unsent, REPORT_CUT, cut_code);
-    tell(r, &all);
+    loss_tell(r, &all);
 }
 
-/* The token is random and nobody else's: where it stands among the URIs that a
- * message passed, its session is one of them. */
+/* Did the SEND of this transaction pass the session? Tokens are random, so it
+ * did if the token appears among the URIs that the SEND passed. */
 static bool passed(const struct txn *x, const struct session *ss)
 {
     struct span own =
@@ -253,7 +254,7 @@ static bool passed(const struct txn *x, const struct session *ss)
     return own.n && memmem(own.p, own.n, token.p, token.n);
 }
 
-/* Rare, so all transactions may be looked at. */
+/* Looks at all transactions, since this is rare. */
 void failure_report_session(struct relay *r, const struct session *ss,
                             uint16_t code)
 {
@@ -269,7 +270,7 @@ void failure_report_session(struct relay *r, const struct session *ss,
         collect(r, &all, x,
                 list_is_empty(&x->in_fifo) ? REPORT_CUT : REPORT_LOST, code);
     }
-    tell(r, &all);
+    loss_tell(r, &all);
 }
 
 void failure_report_expired(struct relay *r)
@@ -281,12 +282,12 @@ void failure_report_expired(struct relay *r)
         struct link *l = x->link;
 
         r->stats.timeouts++;
-        /* A chunk that still comes in gets the error as its response. */
+        /* An unanswered chunk gets the error as its response (P-1). */
         if (x->head && is_unanswered(r, x->head))
             failure_report_txn(r, x, REPORT_TIMEOUT, 408);
         else
             collect(r, &all, x, REPORT_TIMEOUT, 408);
         sendq_moved(l, r->now_ms);
     }
-    tell(r, &all);
+    loss_tell(r, &all);
 }

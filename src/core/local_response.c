@@ -18,21 +18,21 @@ static bool wants_answer(const struct msg *m, unsigned code)
     return false;
 }
 
-/* Who answers: the URI by which the request meant us. */
+/* The From-Path of the response: the URI by which the request addressed us. */
 static struct span responder(const struct relay *r, const struct msg *m)
 {
     return m->to_first.n ? msg_text(m, m->to_first) : r->policy->self;
 }
 
-static void begin(const struct relay *r, struct frame *f, const struct msg *m,
-                  unsigned code)
+static void answer_begin(const struct relay *r, struct frame *f,
+                         const struct msg *m, unsigned code)
 {
     frame_init(f);
     report_response(f, m, responder(r, m), code);
 }
 
-static void finish(struct relay *r, struct link *l, struct frame *f,
-                   const struct msg *m, unsigned code)
+static void answer_finish(struct relay *r, struct link *l, struct frame *f,
+                          const struct msg *m, unsigned code)
 {
     frame_end(f, msg_text(m, m->tid), '$');
     r->stats.responses_made[code_index(code)]++;
@@ -48,8 +48,8 @@ void local_response_code(struct relay *r, struct link *l, const struct msg *m,
         r->stats.dropped += code != 200;
         return;
     }
-    begin(r, &f, m, code);
-    finish(r, l, &f, m, code);
+    answer_begin(r, &f, m, code);
+    answer_finish(r, l, &f, m, code);
 }
 
 /* --- AUTH --- */
@@ -61,7 +61,7 @@ static void challenge(struct relay *r, struct link *l, const struct msg *m,
     const struct policy *policy = r->policy;
     struct frame f;
 
-    begin(r, &f, m, 401);
+    answer_begin(r, &f, m, 401);
     for (size_t i = 0; i < policy->n_algorithms; i++) {
         struct span value = auth_challenge(
             &r->auth, values[i], policy->algorithms[i], stale, r->now_ms);
@@ -72,7 +72,7 @@ static void challenge(struct relay *r, struct link *l, const struct msg *m,
         }
         frame_header(&f, SPAN("WWW-Authenticate"), value);
     }
-    finish(r, l, &f, m, 401);
+    answer_finish(r, l, &f, m, 401);
 }
 
 static void refuse_interval(struct relay *r, struct link *l,
@@ -80,16 +80,16 @@ static void refuse_interval(struct relay *r, struct link *l,
 {
     struct frame f;
 
-    begin(r, &f, m, 423);
+    answer_begin(r, &f, m, 423);
     frame_add(&f, v->too_long ? SPAN("Max-Expires: ") : SPAN("Min-Expires: "));
     frame_add_u64(&f, v->expires_s);
     frame_add(&f, SPAN("\r\n"));
-    finish(r, l, &f, m, 423);
+    answer_finish(r, l, &f, m, 423);
 }
 
 enum { HOPS_MAX = 32 }; /* URIs in the From-Path of an AUTH */
 
-/* From-Path reversed, without the client, then our own new URI (spec: 5). */
+/* From-Path reversed, without the client, then the new URI (RFC 4976, 6.3). */
 static void add_use_path(struct frame *f, const struct msg *m,
                          const struct session *ss)
 {
@@ -119,25 +119,24 @@ static void add_authentication_info(struct frame *f,
     frame_add(f, SPAN(", qop=auth\r\n"));
 }
 
-/* What was granted through another relay belongs to that relay's name
- * (R4976-6.3-g), which is_from_relay() has checked. */
+/* A session that was granted through another relay belongs to the name of that
+ * relay (R4976-6.3-g), which is_from_relay() has checked. */
 static struct span home_of(const struct link *l, const struct msg *m)
 {
     struct uri from;
 
-    if (!l->identity.is_relay ||
-        uri_parse(&from, msg_text(m, m->from_first)) != 0)
+    if (!l->is_relay || uri_parse(&from, msg_text(m, m->from_first)) != 0)
         return SPAN("");
     return from.host;
 }
 
-/* That of the listener on which the AUTH came; when a reload has closed it, one
- * at which others find the client. */
-static uint16_t uri_port(const struct policy *policy, const struct link *l)
+/* The port of the listener on which the AUTH came. If a reload has closed that,
+ * a port at which others can reach the client. */
+static uint16_t answer_uri_port(const struct policy *policy,
+                                const struct link *l)
 {
-    if (!l->identity.secure || policy->tls_port == 0 ||
-        route_has_port(policy, l->identity.uri_port))
-        return l->identity.uri_port;
+    if (!l->secure || policy->tls_port == 0 || route_has_port(policy, l->port))
+        return l->port;
     return policy->tls_port;
 }
 
@@ -150,8 +149,8 @@ static struct session *new_session(struct relay *r, struct link *l,
         .home = home_of(l, m),
         .user = v->credentials.username,
         .host = r->policy->name,
-        .port = uri_port(r->policy, l),
-        .secure = l->identity.secure,
+        .port = answer_uri_port(r->policy, l),
+        .secure = l->secure,
         .began_ms = r->now_ms,
         .expires_ms = r->now_ms + UINT64_C(1000) * v->expires_s,
     };
@@ -166,8 +165,8 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     struct session *ss;
     struct frame f;
 
-    /* Many clients share another relay's link. */
-    if (limit && !l->identity.is_relay && l->sessions.n >= limit) {
+    /* The limit is for one client; many share another relay's link. */
+    if (limit && !l->is_relay && l->sessions.n >= limit) {
         r->stats.too_many_sessions++;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
         local_response_code(r, l, m, 403);
@@ -180,19 +179,19 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     }
     r->stats.auths[RELAY_AUTH_OK]++;
     relay_succeeded(l);
-    begin(r, &f, m, 200);
+    answer_begin(r, &f, m, 200);
     add_use_path(&f, m, ss);
     add_authentication_info(&f, v);
     frame_add(&f, SPAN("Expires: "));
     frame_add_u64(&f, v->expires_s);
     frame_add(&f, SPAN("\r\n"));
-    finish(r, l, &f, m, 200);
+    answer_finish(r, l, &f, m, 200);
     log_info(r->log, "c=%llu s=%.6s session granted expires=%u",
              (unsigned long long)l->number, ss->uri.session_id.p,
              (unsigned)v->expires_s);
 }
 
-/* A host speaks for itself only: the first From-Path URI is its own
+/* A host may speak only for itself: the first From-Path URI must have its name
  * (R4976-6.3-b, P-8). */
 static bool is_from_relay(const struct link *l, const struct msg *m)
 {
@@ -209,22 +208,20 @@ static void count_failure(struct relay *r, struct link *l)
     if (log_limit_pass(&r->auth_log, r->now_ms, 10, 1000, &held))
         log_info(r->log, "c=%llu authentication failed held_back=%u",
                  (unsigned long long)l->number, held);
-    /* Many clients share another relay's link (R4976-6.3-p). */
-    if (l->identity.is_relay || ++l->auth_failures < r->policy->max_failures)
-        return;
-    r->stats.too_many_wrong++;
-    link_close(l, "authentication failures");
+    relay_denied(r, l, "authentication failures");
 }
 
-/* Does it serve anybody besides the one who speaks on it now? */
+/* Is the link used by others than the sender of this AUTH? */
 static bool serves_others(const struct link *l)
 {
     return l->sessions.n > 0 || !list_is_empty(&l->sessions.peers) ||
-           l->identity.is_relay || l->identity.host.n > 0;
+           l->is_relay || l->host.n > 0;
 }
 
-/* Unanswered, a client that found this relay by SRV goes on to the next one. */
-static void turn_away(struct relay *r, struct link *l, const struct msg *m)
+/* A client that found this relay by SRV tries the next target when the
+ * connection closes without a response. */
+static void answer_turn_away(struct relay *r, struct link *l,
+                             const struct msg *m)
 {
     if (serves_others(l))
         local_response_code(r, l, m, 403);
@@ -246,7 +243,7 @@ static enum relay_auth result_of(const struct auth_verdict *v)
     }
 }
 
-static void judge(struct relay *r, struct link *l, const struct msg *m)
+static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
 {
     struct auth_verdict v;
 
@@ -272,11 +269,12 @@ static void judge(struct relay *r, struct link *l, const struct msg *m)
     }
 }
 
-void local_response_auth(struct relay *r, struct link *l, const struct msg *m)
+static void local_response_auth(struct relay *r, struct link *l,
+                                const struct msg *m)
 {
-    bool is_liar = l->identity.is_relay && !is_from_relay(l, m);
+    bool is_liar = l->is_relay && !is_from_relay(l, m);
 
-    if (!l->identity.may_auth || is_liar) { /* R4976-8-e */
+    if (!l->may_auth || is_liar) { /* R4976-8-e */
         r->stats.auths[RELAY_AUTH_FORBIDDEN]++;
         local_response_code(r, l, m, 403);
         relay_refused(r, l);
@@ -284,17 +282,17 @@ void local_response_auth(struct relay *r, struct link *l, const struct msg *m)
             link_close(l, "From-Path is not the certificate's");
     } else if (r->draining) {
         r->stats.auths[RELAY_AUTH_DRAINING]++;
-        turn_away(r, l, m);
+        answer_turn_away(r, l, m);
     } else if (m->n_from > HOPS_MAX) {
         r->stats.auths[RELAY_AUTH_FAULTY]++;
         local_response_code(r, l, m, 400);
         relay_refused(r, l);
     } else {
-        judge(r, l, m);
+        answer_judge(r, l, m);
     }
 }
 
-/* --- what is for the relay itself (P-7, P-25) --- */
+/* --- requests for the relay itself (P-7, P-25) --- */
 
 void local_response_request(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route)
@@ -318,7 +316,7 @@ void local_response_request(struct relay *r, struct link *l,
     }
 }
 
-/* --- what was passed on and got nowhere (P-20) --- */
+/* --- requests that could not be delivered (P-20) --- */
 
 void local_response_lost(struct relay *r, const struct txn *x)
 {

@@ -5,8 +5,8 @@
 #include "digest.h"
 #include "err.h"
 
-/* 16 digits of time, 16 of chance, then the first 32 of the keyed hash of both:
- * all hex. */
+/* Hex digits: 16 of the time, 16 random ones, and the first 32 of the keyed
+ * hash of both. */
 enum { STAMP_LEN = 16, OPEN_LEN = 32, MAC_LEN = NONCE_LEN - OPEN_LEN };
 
 struct used_nonce {

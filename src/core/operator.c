@@ -31,7 +31,7 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v)
     return true;
 }
 
-/* Each of its chunks that is coming in is answered so. */
+/* Answers each chunk of the session that is being received with `code`. */
 static void fail_streams(struct relay *r, struct session *ss, uint16_t code)
 {
     struct list *m;
@@ -51,7 +51,7 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
     failure_report_session(r, ss, 481);
     l = ss->link;
     session_end(&r->sessions, ss, SESSION_KICKED, r->now_ms);
-    if (l && l->sessions.n == 0 && !l->identity.is_relay)
+    if (l && l->sessions.n == 0 && !l->is_relay)
         link_close(l, "kicked");
 }
 

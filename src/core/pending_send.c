@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* A head of usual length, 2 URIs in each path, fits. */
+/* Octets; a head of usual length, with 2 URIs in each path, fits. */
 enum { HEAD_BLOCK = 768 };
 
 void pending_send_pool_init(struct pending_send_pool *p, size_t keep)
@@ -32,7 +32,7 @@ static struct pending_send *head_alloc(struct pending_send_pool *p,
     return h;
 }
 
-static struct slice add(struct pending_send *h, struct span s)
+static struct slice head_add(struct pending_send *h, struct span s)
 {
     struct slice where = {h->text_n, (uint32_t)s.n};
 
@@ -41,26 +41,26 @@ static struct slice add(struct pending_send *h, struct span s)
     return where;
 }
 
-/* To-Path, From-Path and the headers before and behind Byte-Range, as they go
- * out: our URIs in front of From-Path, the last one passed first. */
+/* Adds To-Path, From-Path and the headers before and after Byte-Range as they
+ * go out: our URIs are in front of From-Path, the last one passed first. */
 static void add_outgoing(struct pending_send *h, const struct msg *m,
                          struct span to, const struct span *own, size_t n_own)
 {
     struct span rest = msg_text(m, m->rest);
     size_t at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
 
-    add(h, SPAN("To-Path: "));
-    add(h, to);
-    add(h, SPAN("\r\nFrom-Path: "));
+    head_add(h, SPAN("To-Path: "));
+    head_add(h, to);
+    head_add(h, SPAN("\r\nFrom-Path: "));
     for (size_t i = n_own; i-- > 0;) {
-        add(h, own[i]);
-        add(h, SPAN(" "));
+        head_add(h, own[i]);
+        head_add(h, SPAN(" "));
     }
-    h->received = add(h, msg_text(m, m->from));
-    add(h, SPAN("\r\n"));
-    add(h, span_of(rest.p, at));
+    h->received = head_add(h, msg_text(m, m->from));
+    head_add(h, SPAN("\r\n"));
+    head_add(h, span_of(rest.p, at));
     h->before_n = h->text_n;
-    add(h, span_from(rest, at + m->range_line.n));
+    head_add(h, span_from(rest, at + m->range_line.n));
     h->after_n = h->text_n - h->before_n;
 }
 
@@ -87,16 +87,16 @@ struct pending_send *pending_send_new(struct pending_send_pool *p,
     h->range_start = m->range_start;
     h->range_total = m->range_total;
     add_outgoing(h, m, to, own, n_own);
-    h->message_id = add(h, msg_text(m, m->message_id));
-    h->tid = add(h, msg_text(m, m->tid));
+    h->message_id = head_add(h, msg_text(m, m->message_id));
+    h->tid = head_add(h, msg_text(m, m->tid));
     h->own.at = h->text_n;
     for (size_t i = 0; i < n_own; i++) {
         if (i > 0)
-            add(h, SPAN(" "));
-        add(h, own[i]);
+            head_add(h, SPAN(" "));
+        head_add(h, own[i]);
     }
     h->own.n = h->text_n - h->own.at;
-    h->token = add(h, token);
+    h->token = head_add(h, token);
     assert(h->text_n <= text_n);
     return h;
 }

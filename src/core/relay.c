@@ -8,7 +8,7 @@
 
 enum {
     HEADS_KEEP = 4096, /* unused heads kept for reuse */
-    /* Failed requests before the first good one (R4976-6.1-e). */
+    /* Failed requests until a link on probation is closed (R4976-6.1-e). */
     PROBATION_FAILURES_MAX = 10,
 };
 
@@ -42,7 +42,6 @@ int relay_new(struct relay **out, const struct policy *policy,
     if (err)
         goto fail_auth;
     relay_links_init(&r->relay_links);
-    list_init(&r->congested);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     trace_init(&r->trace, &r->sessions, log);
@@ -141,6 +140,18 @@ struct link *relay_link(const struct relay *r, uint64_t number)
     return l && !l->closing ? l : NULL;
 }
 
+/* This relay itself wanted the links that it dialled: no probation. */
+void relay_enter(struct relay *r, struct link *l)
+{
+    l->trust = (struct link_trust){.proven = l->host.n > 0};
+    table_add(&r->links, &l->by_number, hash_number(r, l->number));
+}
+
+void relay_forget(struct relay *r, struct link *l)
+{
+    table_remove(&r->links, &l->by_number);
+}
+
 void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
                    bool allow_tcp)
 {
@@ -149,29 +160,15 @@ void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
     r->relay_links.allow_tcp = allow_tcp;
 }
 
-void relay_link_opened(struct relay *r, struct link *l)
-{
-    l->out.sendq = &r->sendq;
-    table_add(&r->links, &l->by_number, hash_number(r, l->number));
-    if (l->identity.host.n > 0 || l->identity.is_relay)
-        relay_links_add(&r->relay_links, l);
-}
-
-void relay_link_known(struct relay *r, struct link *l)
-{
-    l->connecting = false;
-    if (l->identity.is_relay)
-        relay_links_add(&r->relay_links, l);
-    sendq_moved(l, r->now_ms);
-}
-
 static bool is_last(const struct route *route)
 {
     return route->to.n == route->next.text.n;
 }
 
-/* What goes on the same way next time finds it among the session's peers. */
-static void reach(struct relay *r, struct route *route, const struct msg *m)
+/* Resolves ROUTE_DIAL. Later requests to the same peer find the link among the
+ * session's peers. */
+static void relay_reach(struct relay *r, struct route *route,
+                        const struct msg *m)
 {
     uint16_t code = 408;
 
@@ -193,8 +190,8 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 {
     route_find(route, r->policy, &r->sessions, l, m, r->now_ms);
     if (route->kind == ROUTE_DIAL)
-        reach(r, route, m);
-    else if (route->kind == ROUTE_LINK && route->out->identity.host.n > 0 &&
+        relay_reach(r, route, m);
+    else if (route->kind == ROUTE_LINK && route->out->host.n > 0 &&
              !relay_links_serves(route->out,
                                  !is_last(route) || m->method == MSG_AUTH)) {
         route->kind = ROUTE_REFUSE;
@@ -204,13 +201,22 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 
 void relay_succeeded(struct link *l)
 {
-    l->proven = true;
+    l->trust.proven = true;
 }
 
 void relay_refused(struct relay *r, struct link *l)
 {
-    if (l->proven || ++l->failures < PROBATION_FAILURES_MAX)
+    if (l->trust.proven || ++l->trust.failures < PROBATION_FAILURES_MAX)
         return;
     r->stats.too_many_failures++;
     link_close(l, "nothing but failed requests");
+}
+
+/* Many clients share another relay's link: it is not closed for one of them. */
+void relay_denied(struct relay *r, struct link *l, const char *why)
+{
+    if (l->is_relay || ++l->trust.auth_failures < r->policy->max_failures)
+        return;
+    r->stats.too_many_wrong++;
+    link_close(l, why);
 }

@@ -1,6 +1,6 @@
 #include "relay_links.h"
 
-/* The port of those who cannot be dialled (RFC 6135, 4.2.2). */
+/* The port in URIs of clients that cannot be dialled (RFC 6135, 4.2.2). */
 enum { DISCARD_PORT = 9 };
 
 void relay_links_init(struct relay_links *n)
@@ -9,30 +9,35 @@ void relay_links_init(struct relay_links *n)
     list_init(&n->hosts);
 }
 
+void relay_links_link_init(struct link *l)
+{
+    l->relay_links = (struct link_relays){0};
+    list_init(&l->relay_links.of_hosts);
+}
+
 void relay_links_add(struct relay_links *n, struct link *link)
 {
-    list_remove(&link->of_relay_links);
-    list_append(&n->hosts, &link->of_relay_links);
+    list_remove(&link->relay_links.of_hosts);
+    list_append(&n->hosts, &link->relay_links.of_hosts);
 }
 
 void relay_links_remove(struct link *link)
 {
-    list_remove(&link->of_relay_links);
+    list_remove(&link->relay_links.of_hosts);
 }
 
-/* A dialled one leads to its port; for one that came to us only the name is
- * known. */
+/* A dialled link leads to its host and port; of one that was accepted only the
+ * name is known. */
 static bool leads_to(const struct link *l, const struct uri *uri)
 {
-    if (l->closing || l->identity.secure != uri->secure)
+    if (l->closing || l->secure != uri->secure)
         return false;
-    if (l->identity.host.n > 0) {
-        bool port =
-            l->identity.port == uri->port || !l->identity.port || !uri->port;
+    if (l->host.n > 0) {
+        bool port = l->host_port == uri->port || !l->host_port || !uri->port;
 
-        return port && uri_host_equal(l->identity.host, uri->host);
+        return port && uri_host_equal(l->host, uri->host);
     }
-    return l->identity.is_relay && l->ops->has_name(l, uri->host);
+    return l->is_relay && l->ops->has_name(l, uri->host);
 }
 
 struct link *relay_links_find(const struct relay_links *n,
@@ -42,7 +47,7 @@ struct link *relay_links_find(const struct relay_links *n,
 
     LIST_EACH(m, next, &n->hosts)
     {
-        struct link *l = CONTAINER(m, struct link, of_relay_links);
+        struct link *l = CONTAINER(m, struct link, relay_links.of_hosts);
 
         if (leads_to(l, uri))
             return l;
@@ -64,9 +69,8 @@ static bool can_be_dialled(const struct uri *uri)
 bool relay_links_serves(struct link *l, bool as_relay)
 {
     if (l->connecting)
-        l->to_relay |= as_relay;
-    return l->connecting || !as_relay || l->identity.host.n == 0 ||
-           l->identity.requested_cert;
+        l->relay_links.to_relay |= as_relay;
+    return l->connecting || !as_relay || l->host.n == 0 || l->requested_cert;
 }
 
 struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,

@@ -1,12 +1,29 @@
-/* relay_private - what the files that make up the relay share among themselves.
+/* relay_private - what the files that make up the relay share with each other,
+ * and no other file includes.
  *
- * Calls go one way, from the right to the left:
+ * The files have an order, and each calls only those below it:
  *
- *     relay   answer   send   loss   request   dispatch
- *     links   our own  SEND   failed other     what an event
- *     routes  respon-  on its after  methods,  or an ending
- *             ses      way    a 200  responses leads to
- */
+ *     dispatch    operator     a parser's event, the end of a link, time;
+ *        |           |         what the operator asks for
+ *        |-----------|
+ *     request        |         other requests than SEND, and responses
+ *        |           |
+ *        |-----------|
+ *       loss                   a SEND that failed after it was accepted
+ *        |
+ *       send                   a SEND on its way
+ *        |
+ *      answer                  responses that this relay makes itself
+ *        |
+ *       relay                  the links by number, the route of a request
+ *        |
+ *     the modules with a header of their own: route, session, chunker, ...
+ *
+ * A function that both an upper and a lower file need belongs into the lower
+ * one. For example, local_response_lost() is not in request.c, which forwarded
+ * the request: failure_report.c finds out that the request is lost, and
+ * request.c calls failure_report.c. All these files may use `struct relay`; the
+ * modules below them never see it. */
 #ifndef RELAY_PRIVATE_H
 #define RELAY_PRIVATE_H
 
@@ -25,9 +42,9 @@
 #include "txn.h"
 
 struct relay {
-    const struct policy *policy;
-    struct log *log;
-    uint64_t now_ms;
+    const struct policy *policy; /* the caller's, as are the users */
+    struct log *log;             /* the caller's */
+    uint64_t now_ms;             /* as set by relay_clock() */
     bool draining, ending;
     struct table links; /* by number */
     struct rnd rnd;
@@ -35,95 +52,113 @@ struct relay {
     struct txns txns;
     struct sessions sessions;
     struct relay_links relay_links;
-    struct list congested; /* links for whose output others wait */
     struct chunker chunker;
     struct sendq sendq;
     struct trace trace;
     struct auth auth;
-    struct log_limit auth_log;
-    struct relay_stats stats;
+    struct log_limit auth_log; /* of lines about failed authentications */
+    struct relay_stats stats;  /* those that no module counts itself */
 };
 
-/* A request other than SEND whose body is still to come. */
-struct buffered_request {
-    struct msg m; /* its offsets count in `text` */
-    char text[];
-};
-
-/* The message of which the head was. */
+/* The message that a SEND with this head is part of. */
 static inline struct session_message message_of(const struct pending_send *h)
 {
     return (struct session_message){pending_send_text(h, h->message_id),
                                     pending_send_text(h, h->received)};
 }
 
-/* --- relay.c --- */
+/* --- relay.c: the links, the route of a request --- */
 
-/* The link with this number, NULL if it is gone. */
+/* The link with this number, NULL if it is gone or closing. */
 struct link *relay_link(const struct relay *r, uint64_t number);
 
-/* A request of this link did what it should (R4976-6.1-d), or did not (-e). */
-void relay_succeeded(struct link *l);
-void relay_refused(struct relay *r, struct link *l);
+/* A new link: relay_link() finds it, and it is on probation unless it was
+ * dialled. */
+void relay_enter(struct relay *r, struct link *l);
 
-/* The way of the request m, which came on l; what leads to a host (ROUTE_DIAL)
- * gets its link, or the code to refuse with. */
+/* relay_link() finds it no longer. */
+void relay_forget(struct relay *r, struct link *l);
+
+/* Finds the route of the request m, which arrived on l. ROUTE_DIAL is already
+ * resolved: into ROUTE_LINK to the host, dialled if need be, or into
+ * ROUTE_REFUSE with the code. */
 void relay_route(struct relay *r, struct route *route, struct link *l,
                  const struct msg *m);
 
-/* --- local_response.c: this relay's own responses --- */
+/* A request from this link was valid (R4976-6.1-d): it is no longer on
+ * probation. */
+void relay_succeeded(struct link *l);
 
-/* Answers a request with `code`, if its Failure-Report wants that. */
+/* A request from this link was refused (R4976-6.1-e). Closes a link on
+ * probation that had too many of these. */
+void relay_refused(struct relay *r, struct link *l);
+
+/* An AUTH from this link had a wrong user or password, here or at the relay
+ * that it went to (R4976-6.3-o, -p). Closes the link with `why`, which is
+ * static, after auth.max_failures of these. */
+void relay_denied(struct relay *r, struct link *l, const char *why);
+
+/* --- local_response.c: responses that this relay makes itself --- */
+
+/* Answers a request with `code`, if its method and its Failure-Report want
+ * that. */
 void local_response_code(struct relay *r, struct link *l, const struct msg *m,
                          unsigned code);
 
-/* Handles an AUTH for this relay itself. */
-void local_response_auth(struct relay *r, struct link *l, const struct msg *m);
-
-/* Handles any other request for this relay itself (P-7). */
+/* Handles a request for this relay itself: an AUTH (RFC 4976, 5.1), or any
+ * other (P-7). */
 void local_response_request(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route);
 
-/* The link to which this request was to go never came about: says so to the
- * sender (P-20). */
+/* The link that was dialled for the request of this transaction never came up:
+ * answers the request with the link's `fail_code` (P-20). */
 void local_response_lost(struct relay *r, const struct txn *x);
 
-/* --- send.c: SEND on its way --- */
+/* --- send.c: a SEND on its way --- */
 
+/* Sets up send's part of a link; takes the link out of everything that it kept
+ * track of. */
+void send_link_init(struct link *l);
+void send_link_closed(struct link *l);
+
+/* The parser's events of a SEND without fault. send_body() and send_end() only
+ * while the frame is LINK_FRAME_STREAM. */
 void send_head(struct relay *r, struct link *l, const struct msg *m);
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
 void send_end(struct relay *r, struct link *l, char flag);
 
-/* Nothing more of what l's stream carries goes out. */
+/* Stops l's stream: its open chunk is ended with `#`. No-op without one. */
 void send_stop(struct relay *r, struct link *l);
 
-/* The message that l's stream carries has failed with `code`: the incoming
- * chunk is answered so, what still comes of it is thrown away (P-20, P-21). */
+/* Fails the message that l's stream carries: answers the incoming chunk with
+ * `code` and discards the rest of it (P-20, P-21). There must be a stream. */
 void send_fail(struct relay *r, struct link *l, uint16_t code);
 
-/* --- request.c: other requests, and responses --- */
+/* --- failure_report.c: a SEND that failed after it was accepted --- */
 
-/* A whole request other than SEND. */
-void request_forward(struct relay *r, struct link *l, const struct msg *m,
-                     struct span body);
-/* A response; never has a body. */
-void response_take(struct relay *r, struct link *l, const struct msg *m);
-
-/* --- failure_report.c: what failed after it was accepted --- */
-
-/* The transaction ended badly; drops it. `code` is the REPORT's. */
+/* The transaction of a SEND failed. Drops it, and reports the failure to the
+ * sender with `code` where a REPORT is due. */
 void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
                         uint16_t code);
 
-/* All transactions whose time is over: 408. */
+/* Fails all transactions whose time is over: 408. */
 void failure_report_expired(struct relay *r);
 
-/* All transactions of a link that is gone; `cut_code` is for those whose octets
- * were not all written. */
+/* Fails all transactions of a link that is gone: with 408, or with `cut_code`
+ * where not all octets had been written. */
 void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code);
 
-/* All transactions of SENDs that went through this session. */
+/* Fails all transactions of SENDs that went through this session. */
 void failure_report_session(struct relay *r, const struct session *ss,
                             uint16_t code);
+
+/* --- request.c: other requests than SEND, and responses --- */
+
+/* Forwards, answers or refuses a whole request; `body` may be empty. */
+void request_forward(struct relay *r, struct link *l, const struct msg *m,
+                     struct span body);
+
+/* Handles a response without a body. */
+void response_take(struct relay *r, struct link *l, const struct msg *m);
 
 #endif

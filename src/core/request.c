@@ -1,9 +1,9 @@
-/* request - requests other than SEND, whole, and the responses to them. */
+/* request - whole requests other than SEND, and responses. */
 #include <stdio.h>
 
 #include "relay_private.h"
 
-/* Our URIs in front, the last one passed first, then who was there before. */
+/* Our URIs in front, the last one passed first, then the URIs it came with. */
 static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
                           struct span from)
 {
@@ -16,8 +16,8 @@ static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
     frame_add(f, SPAN("\r\n"));
 }
 
-/* What an answer of our own will need, if this request asks for one. NULL also
- * without memory: then there will be none. */
+/* The paths of a response of our own, if this request asks for one. NULL also
+ * when out of memory: then there will be no response. */
 static char *keep_paths(const struct msg *m)
 {
     char *paths = NULL;
@@ -31,7 +31,8 @@ static char *keep_paths(const struct msg *m)
     return paths;
 }
 
-/* Remembers where the answer belongs (P-6); a REPORT has none. */
+/* Remembers where the response goes (P-6); a REPORT has none. false when out of
+ * memory. */
 static bool expect_answer(struct relay *r, const struct link *l,
                           struct link *out, const struct msg *m,
                           const char *tid)
@@ -55,8 +56,8 @@ static bool expect_answer(struct relay *r, const struct link *l,
     return x != NULL;
 }
 
-static void count(struct relay *r, const struct msg *m,
-                  const struct route *route)
+static void request_count(struct relay *r, const struct msg *m,
+                          const struct route *route)
 {
     if (m->method != MSG_REPORT) {
         r->stats.auths_forwarded += m->method == MSG_AUTH;
@@ -105,7 +106,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
         return;
     }
     relay_succeeded(l);
-    count(r, m, route);
+    request_count(r, m, route);
 }
 
 void request_forward(struct relay *r, struct link *l, const struct msg *m,
@@ -121,13 +122,13 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
     case ROUTE_LOCAL:
         local_response_request(r, l, m, &route);
         return;
-    case ROUTE_DIAL: /* relay_route() has made it one of the others */
+    case ROUTE_DIAL: /* relay_route() has resolved it */
     case ROUTE_REFUSE:
         local_response_code(r, l, m, route.code);
         relay_refused(r, l);
         return;
     case ROUTE_FOREIGN:
-        if (l->identity.is_relay)
+        if (l->is_relay)
             local_response_code(r, l, m, 481);
         else
             link_close(l, "not addressed to this relay");
@@ -137,8 +138,8 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
 
 /* --- responses --- */
 
-/* A forwarded AUTH was refused for its credentials (R4976-6.3-o): counts for
- * the client as if it had been here. */
+/* An AUTH that was forwarded was refused for its credentials (R4976-6.3-o):
+ * counts for the client as if it had been judged here. */
 static void count_refused_auth(struct relay *r, struct link *in,
                                const struct txn_back *back, const struct msg *m)
 {
@@ -146,17 +147,12 @@ static void count_refused_auth(struct relay *r, struct link *in,
     bool stale = msg_header(&value, m, SPAN("WWW-Authenticate")) &&
                  memmem(value.p, value.n, "stale=true", 10);
 
-    if (m->code != 401 || !back->is_auth || !back->had_credentials || stale ||
-        in->identity.is_relay)
-        return;
-    if (++in->auth_failures < r->policy->max_failures)
-        return;
-    r->stats.too_many_wrong++;
-    link_close(in, "authentication failures elsewhere");
+    if (m->code == 401 && back->is_auth && back->had_credentials && !stale)
+        relay_denied(r, in, "authentication failures elsewhere");
 }
 
-/* The answer to a request that was passed on: on with it, under the tid that
- * the request had (R4976-6.4.3-e). Nobody is dialled for it (-f). */
+/* Forwards the response to a request, under the tid that the request had
+ * (R4976-6.4.3-e). Nothing is dialled for it (-f). */
 static void pass_back(struct relay *r, const struct txn_back *back,
                       const struct msg *m)
 {
@@ -181,8 +177,8 @@ static void pass_back(struct relay *r, const struct txn_back *back,
     count_refused_auth(r, in, back, m);
 }
 
-/* Matched by connection and tid alone (I-20); unknown ones are late, or to a
- * REPORT, and mean nothing (M-9, I-19). */
+/* Responses are matched by connection and tid alone (I-20). Unknown ones are
+ * late, or answer a REPORT, and are ignored (M-9, I-19). */
 void response_take(struct relay *r, struct link *l, const struct msg *m)
 {
     struct txn *x = txn_find(&r->txns, l, msg_text(m, m->tid));

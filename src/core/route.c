@@ -35,20 +35,21 @@ bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
            session_find(sessions, uri, now_ms);
 }
 
-/* Whoever came through a listener means us by its port even when a reload has
- * closed it: to renew his session, or to ask whether we are alive. */
+/* Like route_is_ours(); but a client also means us by the port of its own
+ * listener if a reload has closed that: to renew its session, or to check that
+ * we are alive. */
 static bool is_addressed_to_us(const struct policy *policy,
                                const struct sessions *sessions,
                                const struct link *from, const struct uri *uri,
                                bool is_auth, uint64_t now_ms)
 {
     return route_is_ours(policy, sessions, uri, is_auth, now_ms) ||
-           (from && uri->port == from->identity.uri_port &&
+           (from && uri->port == from->port &&
             is_our_host(policy, uri->host, is_auth));
 }
 
-/* Cuts the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is none,
- * or has no port in anything but AUTH (R4976-8-a). */
+/* Takes the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is
+ * malformed, or has no port, which only AUTH may have (R4976-8-a). */
 static int next_uri(struct uri *uri, struct span *path, const struct msg *m)
 {
     struct span text;
@@ -60,7 +61,7 @@ static int next_uri(struct uri *uri, struct span *path, const struct msg *m)
     return 0;
 }
 
-/* Is all that is left of the path sound? */
+/* Is the rest of the path well-formed? */
 static bool path_is_sound(struct span path, const struct msg *m)
 {
     struct uri uri;
@@ -72,7 +73,7 @@ static bool path_is_sound(struct span path, const struct msg *m)
     return err == ERR_EOF;
 }
 
-static void refuse(struct route *r, uint16_t code)
+static void route_refuse(struct route *r, uint16_t code)
 {
     r->kind = ROUTE_REFUSE;
     r->code = code;
@@ -84,8 +85,9 @@ static void lead_to(struct route *r, struct link *out)
     r->out = out;
 }
 
-/* Does the rest of To-Path lead to whom the session belongs: a client's own URI
- * and no further (P-9), a relay's host and on from there? */
+/* Does the rest of To-Path lead to the owner of the session? For a client that
+ * is its own URI and no further (P-9), for a relay its host and whatever
+ * follows. */
 static bool leads_home(const struct route *r)
 {
     struct span home = r->session->home;
@@ -94,19 +96,19 @@ static bool leads_home(const struct route *r)
                   : r->to.n == r->next.text.n;
 }
 
-/* Somebody speaks to our client: the way leads over the client's connection and
+/* Somebody speaks to our client: forward over the client's connection and
  * nowhere else (R4976-9.3-a). */
 static void route_inbound(struct route *r, struct link *from,
                           const struct uri *speaker)
 {
     r->receiver = r->session;
     if (!leads_home(r)) {
-        refuse(r, 403);
+        route_refuse(r, 403);
         return;
     }
-    if (from && !from->identity.is_relay &&
+    if (from && !from->is_relay &&
         session_bind_peer(r->session, speaker, from) == ERR_EXISTS) {
-        refuse(r, 506);
+        route_refuse(r, 506);
         return;
     }
     if (r->session->link)
@@ -115,10 +117,10 @@ static void route_inbound(struct route *r, struct link *from,
         r->kind = ROUTE_DIAL;
 }
 
-/* Takes the URI `u`, which is ours, off the front of To-Path. false if that
- * decides the matter. */
-static bool pass(struct route *r, struct sessions *sessions,
-                 const struct uri *u, bool is_auth, uint64_t now_ms)
+/* Consumes the URI `u`, which is ours, from the front of To-Path. false if that
+ * decides the route. */
+static bool route_pass(struct route *r, struct sessions *sessions,
+                       const struct uri *u, bool is_auth, uint64_t now_ms)
 {
     r->session = u->session_id.n ? session_find(sessions, u, now_ms) : NULL;
     if (r->to.n == 0 && (r->session || is_auth || u->session_id.n == 0)) {
@@ -126,11 +128,11 @@ static bool pass(struct route *r, struct sessions *sessions,
         return false;
     }
     if (!r->session) {
-        refuse(r, 481);
+        route_refuse(r, 481);
         return false;
     }
     if (r->n_own == PENDING_SEND_OWN_MAX) {
-        refuse(r, 403);
+        route_refuse(r, 403);
         return false;
     }
     r->own[r->n_own++] = u->text;
@@ -156,7 +158,7 @@ void route_find(struct route *r, const struct policy *policy,
     memset(r, 0, sizeof *r);
     if (next_uri(&r->next, &path, m) || next_uri(&speaker, &back, m) ||
         !path_is_sound(back, m)) {
-        refuse(r, 400);
+        route_refuse(r, 400);
         return;
     }
     if (!is_addressed_to_us(policy, sessions, from, &r->next,
@@ -166,10 +168,10 @@ void route_find(struct route *r, const struct policy *policy,
     }
     for (;;) {
         r->to = rest_behind(path);
-        if (!pass(r, sessions, &r->next, is_auth, now_ms))
+        if (!route_pass(r, sessions, &r->next, is_auth, now_ms))
             return;
         if (next_uri(&r->next, &path, m)) {
-            refuse(r, 400);
+            route_refuse(r, 400);
             return;
         }
         if (!session_is_of(r->session, previous))
@@ -177,10 +179,10 @@ void route_find(struct route *r, const struct policy *policy,
         r->sender = r->session;
         if (!route_is_ours(policy, sessions, &r->next, false, now_ms))
             break;
-        previous = NULL; /* this relay itself */
+        previous = NULL; /* from here on this relay itself */
     }
     if (!path_is_sound(path, m)) {
-        refuse(r, 400);
+        route_refuse(r, 400);
         return;
     }
     if (!session_is_of(r->session, previous)) {

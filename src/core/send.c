@@ -1,15 +1,36 @@
-/* send - a SEND on its way: routed at its head, streamed, answered at its end.
- */
+/* send - a SEND on its way: routed at its head, streamed, answered at its end
+ * (RFC 4976, 6.4; R4976-6.4.1). */
 #include "err.h"
 #include "relay_private.h"
 
-static void drop_rest(struct link *l)
+void send_link_init(struct link *l)
 {
-    l->in.frame = LINK_FRAME_DROP;
+    list_init(&l->send.unfinished);
+    list_init(&l->send.expected);
+    list_init(&l->send.heads);
 }
 
-static void refuse(struct relay *r, struct link *l, const struct msg *m,
-                   unsigned code)
+/* Removes all members of a list. */
+static void list_clear(struct list *l)
+{
+    while (list_take_first(l))
+        continue;
+}
+
+void send_link_closed(struct link *l)
+{
+    list_remove(&l->send.unfinished);
+    list_clear(&l->send.expected);
+    list_clear(&l->send.heads);
+}
+
+static void drop_rest(struct link *l)
+{
+    l->frame.kind = LINK_FRAME_DROP;
+}
+
+static void send_refuse(struct relay *r, struct link *l, const struct msg *m,
+                        unsigned code)
 {
     local_response_code(r, l, m, code);
     relay_refused(r, l);
@@ -45,13 +66,13 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
-    head->from_relay = l->identity.is_relay;
-    list_append(&l->in.heads, &head->of_link);
+    head->from_relay = l->is_relay;
+    list_append(&l->send.heads, &head->of_link);
     relay_succeeded(l);
-    chunker_start(&l->in.stream, route->out, head);
-    session_join(route->sender, &l->in.stream.sender);
-    session_join(route->receiver, &l->in.stream.receiver);
-    l->in.frame = LINK_FRAME_STREAM;
+    chunker_start(&l->stream, route->out, head);
+    session_join(route->sender, &l->stream.sender);
+    session_join(route->receiver, &l->stream.receiver);
+    l->frame.kind = LINK_FRAME_STREAM;
 }
 
 void send_head(struct relay *r, struct link *l, const struct msg *m)
@@ -69,21 +90,21 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
         local_response_request(r, l, m, &route);
         drop_rest(l);
         return;
-    case ROUTE_DIAL: /* relay_route() has made it one of the others */
+    case ROUTE_DIAL: /* relay_route() has resolved it */
     case ROUTE_REFUSE:
-        refuse(r, l, m, route.code);
+        send_refuse(r, l, m, route.code);
         return;
     case ROUTE_FOREIGN:
-        if (l->identity.is_relay)
-            refuse(r, l, m, 481); /* P-2: many sessions share the link */
+        if (l->is_relay)
+            send_refuse(r, l, m, 481); /* P-2: many sessions share the link */
         else
             link_close(l, "not addressed to this relay");
         return;
     }
 }
 
-/* Why could the chunker not go on? Too much is unanswered there; or its output
- * is gone, or memory is. */
+/* Fails the message if the chunker returned an error: with 413 for too many
+ * transactions, with 408 if the output is lost or out of memory. */
 static void fail_for(struct relay *r, struct link *l, int err)
 {
     if (!err)
@@ -94,7 +115,7 @@ static void fail_for(struct relay *r, struct link *l, int err)
 
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
 {
-    struct stream *s = &l->in.stream;
+    struct stream *s = &l->stream;
 
     if (is_too_large(r->policy, s->next - 1 + ev->body.n)) {
         r->stats.too_large++;
@@ -106,8 +127,8 @@ void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
     fail_for(r, l, chunker_body(&r->chunker, s, ev));
 }
 
-static void answer(struct relay *r, struct link *l,
-                   const struct pending_send *h, unsigned code)
+static void send_answer(struct relay *r, struct link *l,
+                        const struct pending_send *h, unsigned code)
 {
     struct frame f;
 
@@ -119,20 +140,20 @@ static void answer(struct relay *r, struct link *l,
     (void)sendq_put_between(l, &f);
 }
 
-/* Between two chunks of a message neither its sender nor its receiver is idle.
- * A whole message in between, such as a keep-alive, ends no other. */
+/* Between two chunks of a message neither its sender nor its receiver counts as
+ * idle. A whole message in between, such as a keep-alive, does not end it. */
 static void note_unfinished(struct link *l, char flag)
 {
-    const struct stream *s = &l->in.stream;
+    const struct stream *s = &l->stream;
 
     if (s->first == 1 && flag == '$')
         return;
-    list_remove(&l->in.unfinished);
+    list_remove(&l->send.unfinished);
     if (flag == '+')
-        list_append(&s->out->out.expected, &l->in.unfinished);
+        list_append(&s->out->send.expected, &l->send.unfinished);
 }
 
-/* A message is over with its last chunk. */
+/* Counts a message at its last chunk. */
 static void count_message(struct relay *r, const struct stream *s, char flag)
 {
     if (flag == '#')
@@ -148,38 +169,38 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
 
 void send_end(struct relay *r, struct link *l, char flag)
 {
-    struct stream *s = &l->in.stream;
+    struct stream *s = &l->stream;
 
     if (s->next == s->first) {
         fail_for(r, l, chunker_empty(&r->chunker, s, flag));
-        if (l->in.frame != LINK_FRAME_STREAM)
+        if (l->frame.kind != LINK_FRAME_STREAM)
             return;
     }
     note_unfinished(l, flag);
     r->stats.chunks_forwarded++;
     count_message(r, s, flag);
-    answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
+    send_answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
     send_stop(r, l);
 }
 
 void send_stop(struct relay *r, struct link *l)
 {
-    session_leave(&l->in.stream.sender);
-    session_leave(&l->in.stream.receiver);
-    chunker_stop(&r->chunker, &l->in.stream);
+    session_leave(&l->stream.sender);
+    session_leave(&l->stream.receiver);
+    chunker_stop(&r->chunker, &l->stream);
 }
 
 void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
-    struct pending_send *h = pending_send_ref(l->in.stream.head);
+    struct pending_send *h = pending_send_ref(l->stream.head);
     struct session *ss =
         session_find_token(&r->sessions, pending_send_text(h, h->token));
 
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
     send_stop(r, l);
-    list_remove(&l->in.unfinished);
-    answer(r, l, h, code);
+    list_remove(&l->send.unfinished);
+    send_answer(r, l, h, code);
     h->reported = true;
     pending_send_unref(&r->heads, h);
     drop_rest(l);

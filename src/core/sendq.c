@@ -7,6 +7,16 @@
 void sendq_init(struct sendq *q, const struct policy *policy)
 {
     *q = (struct sendq){.policy = policy};
+    list_init(&q->congested);
+}
+
+void sendq_link_init(struct sendq *q, struct link *l)
+{
+    l->sendq = (struct link_sendq){.shared = q};
+    list_init(&l->sendq.senders);
+    list_init(&l->sendq.waiters);
+    list_init(&l->sendq.of_congested);
+    list_init(&l->sendq.waiting);
 }
 
 uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms)
@@ -23,23 +33,33 @@ bool sendq_put(struct link *out, const struct frame *f)
         link_close(out, "output full");
         return false;
     }
-    if (out->out.sendq->trace)
-        trace_out(out->out.sendq->trace, out, f);
+    if (out->sendq.shared->trace)
+        trace_out(out->sendq.shared->trace, out, f);
     return true;
 }
 
 bool sendq_put_between(struct link *out, const struct frame *f)
 {
-    if (out->out.open)
-        sendq_close(out->out.open, '+');
+    if (out->sendq.open)
+        sendq_close(out->sendq.open, '+');
     return sendq_put(out, f);
+}
+
+void sendq_join(struct link *out, struct stream *s)
+{
+    list_append(&out->sendq.senders, &s->of_senders);
+}
+
+void sendq_leave(struct stream *s)
+{
+    list_remove(&s->of_senders);
 }
 
 void sendq_open(struct link *out, struct stream *s)
 {
-    if (out->out.open && out->out.open != s)
-        sendq_close(out->out.open, '+');
-    out->out.open = s;
+    if (out->sendq.open && out->sendq.open != s)
+        sendq_close(out->sendq.open, '+');
+    out->sendq.open = s;
     s->is_open = true;
 }
 
@@ -52,8 +72,8 @@ void sendq_close(struct stream *s, char flag)
     frame_init(&f);
     frame_end_body(&f, span_of(s->tid, TID_LEN), flag);
     (void)sendq_put(s->out, &f);
-    assert(s->out->out.open == s);
-    s->out->out.open = NULL;
+    assert(s->out->sendq.open == s);
+    s->out->sendq.open = NULL;
     s->is_open = false;
     if (s->txn)
         txn_close(s->txn, s->next - 1);
@@ -63,23 +83,23 @@ void sendq_close(struct stream *s, char flag)
 static bool is_over(const struct link *out)
 {
     return out->connecting ||
-           out->ops->queued(out) >= out->out.sendq->policy->high_water;
+           out->ops->queued(out) >= out->sendq.shared->policy->high_water;
 }
 
 static bool awaits_enough(const struct link *out)
 {
-    return out->out.sendq->policy->transactions_per_link &&
-           out->txns.n >= out->out.sendq->policy->transactions_per_link;
+    return out->sendq.shared->policy->transactions_per_link &&
+           out->txns.n >= out->sendq.shared->policy->transactions_per_link;
 }
 
-/* Does it wait for the answers of another itself? Its own are not read then,
- * and nobody waits for them: those who wait for each other's answers would do
- * so for ever. */
+/* Does the link itself wait for responses from another link? Then it is not
+ * read, so its own responses do not arrive, and no link may wait for them: two
+ * links that wait for each other's responses would do so for ever. */
 static bool is_awaiting_answers(const struct link *l)
 {
-    const struct link *out = l->in.stream.out;
+    const struct link *out = l->stream.out;
 
-    return l->turn.blocked && out && !is_over(out) && awaits_enough(out);
+    return l->sendq.blocked && out && !is_over(out) && awaits_enough(out);
 }
 
 static bool is_full(const struct link *in, const struct link *out)
@@ -90,87 +110,90 @@ static bool is_full(const struct link *in, const struct link *out)
            (awaits_enough(out) && in != out && !is_awaiting_answers(out));
 }
 
-/* Do others feed this output too, or wait to? */
+/* Do other streams feed this output, or wait to? */
 static bool is_shared(const struct link *out)
 {
-    return !list_is_empty(&out->out.waiters) ||
-           out->out.senders.next != out->out.senders.prev;
+    return !list_is_empty(&out->sendq.waiters) ||
+           out->sendq.senders.next != out->sendq.senders.prev;
 }
 
 bool sendq_must_wait(const struct link *in, const struct link *out)
 {
-    return is_full(in, out) || (in->turn.credit <= 0 && is_shared(out));
+    return is_full(in, out) || (in->sendq.credit <= 0 && is_shared(out));
 }
 
-/* Lets as many go on as there is room for. A resumed link is asked for events
- * later, so that nobody comes back to the list while it is being walked. */
+/* Resumes as many as there is room for. A resumed link is asked for events
+ * later, so the list does not change while it is walked. */
 static void take_turns(struct link *out, uint64_t now_ms)
 {
-    int64_t room =
-        (int64_t)(out->out.sendq->policy->high_water - out->ops->queued(out));
+    int64_t room = (int64_t)(out->sendq.shared->policy->high_water -
+                             out->ops->queued(out));
     struct list *m;
 
-    while (room > 0 && (m = list_first(&out->out.waiters))) {
-        struct link *in = CONTAINER(m, struct link, turn.waiting);
+    while (room > 0 && (m = list_first(&out->sendq.waiters))) {
+        struct link *in = CONTAINER(m, struct link, sendq.waiting);
 
-        if (in->turn.credit <= 0)
-            in->turn.credit += SENDQ_QUANTUM;
-        if (in->turn.credit > 0) {
-            room -= in->turn.credit;
+        if (in->sendq.credit <= 0)
+            in->sendq.credit += SENDQ_QUANTUM;
+        if (in->sendq.credit > 0) {
+            room -= in->sendq.credit;
             sendq_unwait(in, now_ms);
-        } else { /* still pays for what it took too much */
+        } else { /* it took too much before */
             list_remove(m);
-            list_append(&out->out.waiters, m);
+            list_append(&out->sendq.waiters, m);
         }
     }
 }
 
-/* Low enough to let others go on; an eighth below the limit of transactions, so
- * that not every answer resumes somebody. */
+/* Is there enough room to resume waiting links? The limit of transactions has a
+ * margin of an eighth, so that not every response resumes one. */
 static bool is_low(const struct link *out)
 {
-    uint32_t limit = out->out.sendq->policy->transactions_per_link;
+    uint32_t limit = out->sendq.shared->policy->transactions_per_link;
 
     return !out->connecting &&
-           out->ops->queued(out) <= out->out.sendq->policy->low_water &&
+           out->ops->queued(out) <= out->sendq.shared->policy->low_water &&
            (!limit || out->txns.n < limit - limit / 8 ||
             is_awaiting_answers(out));
 }
 
 void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
 {
-    assert(!in->turn.blocked);
-    in->turn.blocked = true;
-    in->turn.since_ms = now_ms;
-    in->out.sendq->waiting++;
-    in->out.sendq->since_sum_ms += now_ms;
-    if (in->turn.credit > 0) /* its turn is not over */
-        list_prepend(&out->out.waiters, &in->turn.waiting);
+    assert(!in->sendq.blocked);
+    in->sendq.blocked = true;
+    in->sendq.blocked_since_ms = now_ms;
+    in->sendq.shared->waiting++;
+    in->sendq.shared->since_sum_ms += now_ms;
+    list_remove(&out->sendq.of_congested);
+    list_append(&in->sendq.shared->congested, &out->sendq.of_congested);
+    if (in->sendq.credit > 0) /* its turn is not over */
+        list_prepend(&out->sendq.waiters, &in->sendq.waiting);
     else
-        list_append(&out->out.waiters, &in->turn.waiting);
+        list_append(&out->sendq.waiters, &in->sendq.waiting);
     in->ops->pause(in);
-    /* Else what is queued will move, and others have their turn before. */
+    /* Otherwise queued octets or transactions will move, and others have their
+     * turn first. */
     if (is_low(out))
         take_turns(out, now_ms);
 }
 
 void sendq_fed(struct link *in, size_t n)
 {
-    in->turn.credit -= (int64_t)n;
-    if (in->turn.credit < -SENDQ_QUANTUM)
-        in->turn.credit = -SENDQ_QUANTUM;
+    in->sendq.credit -= (int64_t)n;
+    if (in->sendq.credit < -SENDQ_QUANTUM)
+        in->sendq.credit = -SENDQ_QUANTUM;
 }
 
 void sendq_unwait(struct link *in, uint64_t now_ms)
 {
-    if (!in->turn.blocked)
+    if (!in->sendq.blocked)
         return;
-    in->turn.paused_ms = link_paused_ms(in, now_ms);
-    in->turn.blocked = false;
-    in->out.sendq->waiting--;
-    in->out.sendq->since_sum_ms -= in->turn.since_ms;
-    in->out.sendq->wait_ms += now_ms - in->turn.since_ms;
-    list_remove(&in->turn.waiting);
+    in->sendq.paused_ms = link_paused_ms(in, now_ms);
+    in->sendq.blocked = false;
+    in->sendq.shared->waiting--;
+    in->sendq.shared->since_sum_ms -= in->sendq.blocked_since_ms;
+    in->sendq.shared->wait_ms += now_ms - in->sendq.blocked_since_ms;
+    list_remove(&in->sendq.waiting);
     if (!in->closing)
         in->ops->resume(in);
 }
@@ -179,13 +202,13 @@ static void let_all_on(struct link *out, uint64_t now_ms)
 {
     struct list *m;
 
-    while ((m = list_first(&out->out.waiters)))
-        sendq_unwait(CONTAINER(m, struct link, turn.waiting), now_ms);
+    while ((m = list_first(&out->sendq.waiters)))
+        sendq_unwait(CONTAINER(m, struct link, sendq.waiting), now_ms);
 }
 
 void sendq_moved(struct link *out, uint64_t now_ms)
 {
-    if (list_is_empty(&out->out.waiters))
+    if (list_is_empty(&out->sendq.waiters))
         return;
     if (out->closing)
         let_all_on(out, now_ms);
@@ -193,8 +216,24 @@ void sendq_moved(struct link *out, uint64_t now_ms)
         take_turns(out, now_ms);
 }
 
-void sendq_stir(struct link *out, uint64_t now_ms)
+void sendq_stir(struct sendq *q, uint64_t now_ms)
 {
-    if (out->ops->queued(out) == 0 && !is_full(NULL, out))
-        let_all_on(out, now_ms);
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &q->congested)
+    {
+        struct link *out = CONTAINER(m, struct link, sendq.of_congested);
+
+        if (out->ops->queued(out) == 0 && !is_full(NULL, out))
+            let_all_on(out, now_ms);
+        if (list_is_empty(&out->sendq.waiters))
+            list_remove(m);
+    }
+}
+
+void sendq_link_closed(struct link *l, uint64_t now_ms)
+{
+    sendq_moved(l, now_ms);
+    sendq_unwait(l, now_ms);
+    list_remove(&l->sendq.of_congested);
 }

@@ -41,6 +41,13 @@ void sessions_fini(struct sessions *s, uint64_t now_ms)
     table_fini(&s->by_token);
 }
 
+void sessions_link_init(struct link *l)
+{
+    l->sessions = (struct link_sessions){0};
+    list_init(&l->sessions.issued);
+    list_init(&l->sessions.peers);
+}
+
 static struct list *slot_of(struct sessions *s, uint64_t expires_ms)
 {
     return &s->slots[(expires_ms / 1000 + 1) % SESSION_SLOTS];
@@ -56,7 +63,7 @@ static struct span keep(char **at, struct span s)
     return kept;
 }
 
-/* Writes its URI, with a new token, and the other texts behind it: 0 or
+/* Writes the URI, with a new token, and after it the other texts: 0 or
  * ERR_SYNTAX. */
 static int write_texts(struct sessions *s, struct session *ss, size_t size,
                        const struct session_grant *g)
@@ -122,9 +129,9 @@ static void peer_free(struct peer *p)
     free(p);
 }
 
-/* Takes the session from under those who are looking at it. */
-static void tell(const struct sessions *s, const struct session *ss,
-                 enum session_why why, uint64_t now_ms)
+static void session_report_end(const struct sessions *s,
+                               const struct session *ss, enum session_why why,
+                               uint64_t now_ms)
 {
     struct session_record record = {
         .user = ss->user,
@@ -152,7 +159,7 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
         session_leave(CONTAINER(m, struct party, of_session));
     walks_leave(&s->walks, &ss->of_all);
     s->ended[why]++;
-    tell(s, ss, why, now_ms);
+    session_report_end(s, ss, why, now_ms);
     table_remove(&s->by_token, &ss->by_token);
     list_remove(&ss->of_all);
     list_remove(&ss->of_link);
@@ -167,8 +174,7 @@ bool session_is_of(const struct session *ss, const struct link *from)
 {
     if (ss->link)
         return ss->link == from;
-    return from && from->identity.is_relay &&
-           from->ops->has_name(from, ss->home);
+    return from && from->is_relay && from->ops->has_name(from, ss->home);
 }
 
 struct session *session_find_token(const struct sessions *s, struct span token)
@@ -189,7 +195,7 @@ struct session *session_find(const struct sessions *s, const struct uri *uri,
     return uri_equal(&ss->uri, uri) ? ss : NULL;
 }
 
-/* Each second has its slot, which also holds sessions of later rounds. */
+/* Each second has a slot, which also holds sessions of later rounds. */
 void sessions_sweep(struct sessions *s, uint64_t now_ms)
 {
     uint64_t now_s = now_ms / 1000;
@@ -299,7 +305,7 @@ void session_walk_end(struct session_walk *w)
     walk_end(&w->at);
 }
 
-/* --- what goes through them --- */
+/* --- streams --- */
 
 void session_join(struct session *ss, struct party *p)
 {
@@ -310,7 +316,7 @@ void session_join(struct session *ss, struct party *p)
     list_append(&ss->parties, &p->of_session);
 }
 
-/* Adds what went through a session as part of a stream. */
+/* Adds what a stream has carried through a session so far. */
 static void add_party(struct usage *a, const struct party *p)
 {
     const struct stream *s = p->stream;
@@ -340,8 +346,8 @@ void session_leave(struct party *p)
 
 /* --- failed messages --- */
 
-/* Both hashes are under the table's secret; a product mixes them so that the
- * two texts do not change places. */
+/* Both hashes use the table's secret; the product makes the order of the two
+ * texts matter. */
 static uint64_t hash_message(const struct sessions *s, struct session_message m)
 {
     return table_hash(&s->by_token, m.id) * 31 +

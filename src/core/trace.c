@@ -8,7 +8,7 @@
 #include "uri.h"
 
 enum {
-    HEAD_MAX = 16384, /* longer ones that go out are not looked at */
+    HEAD_MAX = 16384, /* longer heads that are sent are skipped */
     PATH_MAX_URIS = 64,
     ESCAPED_MAX = 4 * MSG_TID_MAX + 8,
     NAME_MAX = 64,
@@ -23,17 +23,17 @@ void trace_init(struct trace *t, const struct sessions *sessions,
 
 /* --- targets --- */
 
-static struct span text_of(const struct trace_target *target)
+static struct span trace_target_text(const struct trace_target *target)
 {
     return span_of(target->text, target->n);
 }
 
-static bool is_target(const struct trace *t, enum trace_kind kind,
-                      struct span what, size_t *at)
+static bool trace_is_target(const struct trace *t, enum trace_kind kind,
+                            struct span what, size_t *at)
 {
     for (size_t i = 0; i < t->n; i++) {
         if (t->targets[i].kind == kind &&
-            span_eq(text_of(&t->targets[i]), what)) {
+            span_eq(trace_target_text(&t->targets[i]), what)) {
             *at = i;
             return true;
         }
@@ -57,7 +57,7 @@ int trace_set(struct trace *t, enum trace_kind kind, struct span what, bool on)
 
     if (!sound)
         return ERR_SYNTAX;
-    if (is_target(t, kind, what, &at)) {
+    if (trace_is_target(t, kind, what, &at)) {
         if (on)
             return ERR_EXISTS;
         t->targets[at] = t->targets[--t->n];
@@ -71,7 +71,7 @@ int trace_set(struct trace *t, enum trace_kind kind, struct span what, bool on)
     return 0;
 }
 
-/* --- whose it is --- */
+/* --- whose head it is --- */
 
 static struct span short_id_of(const struct session *ss)
 {
@@ -82,11 +82,11 @@ static bool is_traced(const struct trace *t, const struct session *ss)
 {
     size_t at;
 
-    return is_target(t, TRACE_USER, ss->user, &at) ||
-           is_target(t, TRACE_SESSION, short_id_of(ss), &at);
+    return trace_is_target(t, TRACE_USER, ss->user, &at) ||
+           trace_is_target(t, TRACE_SESSION, short_id_of(ss), &at);
 }
 
-/* The first session traced whose URI stands in the path, or NULL. */
+/* The first traced session whose URI is in the path, or NULL. */
 static const struct session *traced_in(const struct trace *t, struct span path)
 {
     const struct session *ss;
@@ -103,7 +103,7 @@ static const struct session *traced_in(const struct trace *t, struct span path)
     return NULL;
 }
 
-/* Remembers who asks, for the answer. */
+/* Is this the AUTH of a traced user? Remembers it for the response. */
 static bool is_traced_auth(struct trace *t, const struct link *l,
                            const struct msg *m)
 {
@@ -114,7 +114,7 @@ static bool is_traced_auth(struct trace *t, const struct link *l,
     if (m->method != MSG_AUTH ||
         !msg_header(&header, m, SPAN("Authorization")) ||
         digest_auth_parse(&credentials, header) != 0 ||
-        !is_target(t, TRACE_USER, credentials.username, &at))
+        !trace_is_target(t, TRACE_USER, credentials.username, &at))
         return false;
     t->asker = t->targets[at];
     t->asked_on = l->number;
@@ -129,7 +129,8 @@ static bool answers_traced_auth(const struct trace *t, const struct link *l,
            span_eq(msg_text(m, m->tid), span_str(t->asked_tid));
 }
 
-/* Writes `s=MARK` or `user="NAME"` into dst; false: it is nobody's. */
+/* Writes `s=MARK` or `user="NAME"` into dst; false if the head belongs to no
+ * target. */
 static bool whose(struct trace *t, char *dst, size_t size, const struct link *l,
                   const struct msg *m)
 {
@@ -141,8 +142,9 @@ static bool whose(struct trace *t, char *dst, size_t size, const struct link *l,
     if (ss)
         (void)snprintf(dst, size, "s=%.*s", SPAN_ARG(short_id_of(ss)));
     else if (is_traced_auth(t, l, m) || answers_traced_auth(t, l, m))
-        (void)snprintf(dst, size, "user=%s",
-                       log_escape(name, sizeof name, text_of(&t->asker)));
+        (void)snprintf(
+            dst, size, "user=%s",
+            log_escape(name, sizeof name, trace_target_text(&t->asker)));
     else
         return false;
     return true;
@@ -150,7 +152,7 @@ static bool whose(struct trace *t, char *dst, size_t size, const struct link *l,
 
 /* --- lines --- */
 
-/* ` name=value`, or nothing where there is no value. */
+/* Writes ` name=value` into dst, or nothing if there is no value. */
 static const char *field(char *dst, size_t size, const char *name,
                          struct span value)
 {
@@ -163,7 +165,7 @@ static const char *field(char *dst, size_t size, const char *name,
     return dst;
 }
 
-/* The value of Byte-Range as it stands. */
+/* The value of Byte-Range as received. */
 static struct span range_of(const struct msg *m)
 {
     struct span value;
@@ -200,11 +202,11 @@ void trace_in(struct trace *t, const struct link *l, const struct msg *m,
 
 void trace_in_end(struct trace *t, const struct link *l, char flag)
 {
-    const struct stream *s = &l->in.stream;
+    const struct stream *s = &l->stream;
     const struct session *ss = s->sender.session;
     char tid[ESCAPED_MAX];
 
-    if (!s->head || !s->head->has_body) /* its end was in the head's line */
+    if (!s->head || !s->head->has_body) /* its end was logged with the head */
         return;
     if (!ss || !is_traced(t, ss))
         ss = s->receiver.session;
@@ -217,7 +219,7 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
         flag);
 }
 
-/* --- what goes out --- */
+/* --- frames that are sent --- */
 
 /* The flag of the end-line, 0 if the frame has none yet. */
 static char flag_of(const struct frame *f)
@@ -227,8 +229,8 @@ static char flag_of(const struct frame *f)
                : 0;
 }
 
-/* Writes as much of the frame as fits into dst: how many octets. */
-static size_t join(char *dst, size_t size, const struct frame *f)
+/* Copies as much of the frame as fits into dst; returns how many octets. */
+static size_t trace_join(char *dst, size_t size, const struct frame *f)
 {
     size_t n = 0;
 
@@ -237,8 +239,8 @@ static size_t join(char *dst, size_t size, const struct frame *f)
     return n;
 }
 
-/* The head at the beginning of a frame, to be parsed: up to the empty line, or
- * to the end-line if there is no body. */
+/* The head at the beginning of a frame: up to the empty line, or to the
+ * end-line if there is no body. */
 static struct span head_in(struct span text, struct span tid, bool *has_body)
 {
     const char *empty = memmem(text.p, text.n, "\r\n\r\n", 4);
@@ -259,7 +261,7 @@ void trace_out(struct trace *t, const struct link *l, const struct frame *f)
 
     if (f->n <= 3 || !span_eq(f->parts[0], SPAN("MSRP ")))
         return;
-    head = head_in(span_of(text, join(text, sizeof text, f)), f->parts[1],
+    head = head_in(span_of(text, trace_join(text, sizeof text, f)), f->parts[1],
                    &has_body);
     if (!has_body && f->octets >= sizeof text)
         return;

@@ -10,7 +10,7 @@ struct tid_key {
     struct span tid;
 };
 
-static bool has_tid(const struct table_node *node, const void *key)
+static bool txn_has_tid(const struct table_node *node, const void *key)
 {
     const struct txn *x =
         CONTAINER((void *)(uintptr_t)node, struct txn, by_tid);
@@ -39,8 +39,8 @@ void txns_fini(struct txns *t)
     pool_fini(&t->pool);
 }
 
-/* Merges the FIFO into the former ones, so that both stay in order: no timeout
- * is ever waited for behind a longer one. */
+/* Merges the FIFO into the former transactions, so that both stay in order:
+ * none waits behind one with a longer timeout. */
 void txns_set_timeout(struct txns *t, uint64_t timeout_ms)
 {
     struct list *at = t->former.next, *m;
@@ -58,6 +58,13 @@ void txns_set_timeout(struct txns *t, uint64_t timeout_ms)
     }
 }
 
+void txns_link_init(struct link *l)
+{
+    l->txns = (struct link_txns){0};
+    list_init(&l->txns.unsent);
+    list_init(&l->txns.sent);
+}
+
 static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
 {
     struct txn *x = pool_take(&t->pool);
@@ -73,7 +80,7 @@ static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
     link->txns.n++;
     t->count++;
     t->ever++;
-    /* The tid is this relay's own and random: a link needs no part in it. */
+    /* The tid is this relay's own and random: no need to hash the link too. */
     table_add(&t->by_tid, &x->by_tid,
               table_hash(&t->by_tid, span_of(tid, TID_LEN)));
     return x;
@@ -145,7 +152,8 @@ struct txn *txn_find(const struct txns *t, const struct link *link,
 
     if (tid.n != TID_LEN)
         return NULL;
-    node = table_find(&t->by_tid, table_hash(&t->by_tid, tid), has_tid, &key);
+    node =
+        table_find(&t->by_tid, table_hash(&t->by_tid, tid), txn_has_tid, &key);
     return node ? CONTAINER(node, struct txn, by_tid) : NULL;
 }
 
@@ -155,8 +163,8 @@ void txn_drop(struct txns *t, struct txn *x)
     list_remove(&x->of_link);
     list_remove(&x->in_fifo);
     x->link->txns.n--;
-    if (x->link->out.open && x->link->out.open->txn == x)
-        x->link->out.open->txn = NULL;
+    if (x->link->sendq.open && x->link->sendq.open->txn == x)
+        x->link->sendq.open->txn = NULL;
     t->count--;
     pending_send_unref(t->heads, x->head);
     if (x->back)
@@ -178,8 +186,8 @@ static struct txn *first_expired(struct list *fifo, uint64_t now_ms)
         paused_ms = link_paused_ms(x->link, now_ms);
         if (paused_ms == x->paused_ms)
             return x;
-        /* Behind all others it is seen again in time enough: late by less than
-         * one timeout, never early. */
+        /* At the end of the FIFO it is seen again soon enough: late by less
+         * than one timeout, never early. */
         x->due_ms += paused_ms - x->paused_ms;
         x->paused_ms = paused_ms;
         list_remove(&x->in_fifo);

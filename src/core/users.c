@@ -3,8 +3,8 @@
 #include "err.h"
 #include "table.h"
 
-/* One line; its parts lie in the copy of the text, one behind the other with a
- * colon between them, from `at` on. */
+/* One line of the file. Its parts are in the copy of the text, from `at` on,
+ * with a colon after each. */
 struct entry {
     struct table_node node;
     size_t at;
@@ -20,15 +20,15 @@ struct users {
     size_t text_n;
 };
 
-/* What an entry is found by. */
+/* What identifies an entry. */
 struct key {
     struct span name; /* user ":" realm */
-    size_t user_n;    /* a realm may hold colons too */
+    size_t user_n;    /* a realm may contain colons */
     enum digest_alg alg;
     const char *text;
 };
 
-/* A line on its way to becoming an entry. */
+/* A line that is being read. */
 struct line {
     struct span user, realm, ha1;
     enum digest_alg alg;
@@ -36,16 +36,16 @@ struct line {
 
 enum { FAULT_MAX = 96 };
 
-/* --- looking up --- */
+/* --- finding --- */
 
-static const struct entry *entry_of(const struct table_node *node)
+static const struct entry *users_entry_of(const struct table_node *node)
 {
     return (const struct entry *)(const void *)node; /* its first member */
 }
 
 static bool is_key_of(const struct table_node *node, const void *key)
 {
-    const struct entry *e = entry_of(node);
+    const struct entry *e = users_entry_of(node);
     const struct key *k = key;
     size_t n = (size_t)e->user_n + 1 + e->realm_n;
 
@@ -53,12 +53,13 @@ static bool is_key_of(const struct table_node *node, const void *key)
            span_eq(span_of(k->text + e->at, n), k->name);
 }
 
-static const struct entry *find(const struct users *u, const struct key *key)
+static const struct entry *users_lookup(const struct users *u,
+                                        const struct key *key)
 {
     struct table_node *node =
         table_find(&u->table, table_hash(&u->table, key->name), is_key_of, key);
 
-    return node ? entry_of(node) : NULL;
+    return node ? users_entry_of(node) : NULL;
 }
 
 struct span users_find(const struct users *u, struct span user,
@@ -75,7 +76,7 @@ struct span users_find(const struct users *u, struct span user,
     name[user.n] = ':';
     memcpy(name + user.n + 1, realm.p, realm.n);
     key.name = span_of(name, user.n + 1 + realm.n);
-    e = find(u, &key);
+    e = users_lookup(u, &key);
     if (!e)
         return SPAN("");
     return span_of(u->text + e->at + key.name.n + 1, digest_hex_len(alg));
@@ -88,7 +89,7 @@ size_t users_count(const struct users *u)
 
 /* --- reading --- */
 
-/* Without CR, comment and blanks at the end. */
+/* The line without CR, comment and trailing blanks. */
 static struct span strip(struct span line)
 {
     for (size_t i = 0; i < line.n; i++) {
@@ -121,8 +122,8 @@ static size_t find_last_colon(struct span s)
     return at ? (size_t)(at - s.p) : s.n;
 }
 
-/* Takes a line apart; NULL, or what is wrong with it. */
-static const char *read_line(struct line *out, struct span text)
+/* Splits a line into its parts: NULL, or what is wrong with it. */
+static const char *users_read_line(struct line *out, struct span text)
 {
     size_t first = span_find(text, ':'), last = find_last_colon(text);
 
@@ -146,10 +147,10 @@ static const char *read_line(struct line *out, struct span text)
     return span_is_hex(out->ha1) ? NULL : "HA1 is not 32 or 64 hex digits";
 }
 
-/* Makes `e` the entry of a line in u->text, unless it stands there already; its
- * first line then, else 0. */
-static uint32_t add(struct users *u, struct entry *e, const struct line *line,
-                    uint32_t number)
+/* Adds a line of u->text as the entry `e`: 0. If it is there already, returns
+ * the line that it is in. */
+static uint32_t users_add(struct users *u, struct entry *e,
+                          const struct line *line, uint32_t number)
 {
     size_t at = (size_t)(line->user.p - u->text);
     char *ha1 = u->text + (line->ha1.p - u->text);
@@ -159,7 +160,7 @@ static uint32_t add(struct users *u, struct entry *e, const struct line *line,
         .alg = line->alg,
         .text = u->text,
     };
-    const struct entry *twin = find(u, &key);
+    const struct entry *twin = users_lookup(u, &key);
 
     if (twin)
         return twin->line;
@@ -176,7 +177,7 @@ static uint32_t add(struct users *u, struct entry *e, const struct line *line,
     return 0;
 }
 
-/* All lines of u->text; ERR_CONFIG if one is malformed. */
+/* Reads all lines of u->text; ERR_CONFIG if one is malformed. */
 static int read_lines(struct users *u, users_fault_fn fault, void *ctx)
 {
     struct span rest = span_of(u->text, u->text_n);
@@ -190,9 +191,10 @@ static int read_lines(struct users *u, users_fault_fn fault, void *ctx)
 
         if (!text.n)
             continue;
-        what = read_line(&line, text);
+        what = users_read_line(&line, text);
         if (!what) {
-            uint32_t twin = add(u, &u->entries[u->table.count], &line, number);
+            uint32_t twin =
+                users_add(u, &u->entries[u->table.count], &line, number);
 
             if (!twin)
                 continue;
@@ -206,7 +208,7 @@ static int read_lines(struct users *u, users_fault_fn fault, void *ctx)
     return err;
 }
 
-/* Lines that may hold a user: at least so many entries are needed. */
+/* How many entries may be needed: lines that may hold a user. */
 static size_t count_lines(struct span rest)
 {
     size_t n = 0;
@@ -220,7 +222,7 @@ static size_t count_lines(struct span rest)
 int users_parse(struct users **out, struct span text, users_fault_fn fault,
                 void *ctx)
 {
-    /* Who chooses the names is the operator: there is no need for a secret. */
+    /* The operator chooses the names: no secret is needed. */
     static const uint64_t seed[2] = {0, 0};
     struct users *u = calloc(1, sizeof *u);
     size_t lines = count_lines(text);
@@ -228,7 +230,7 @@ int users_parse(struct users **out, struct span text, users_fault_fn fault,
 
     if (!u || table_init(&u->table, seed))
         goto fail;
-    /* One more than there are, since calloc(0) may be NULL. */
+    /* One more, since calloc(0) may return NULL. */
     u->entries = calloc(lines + 1, sizeof *u->entries);
     u->text = malloc(text.n + 1);
     if (!u->entries || !u->text)

@@ -5,8 +5,8 @@
 #include "hop_private.h"
 #include "writer.h"
 
-/* An hour: no session's connection is closed for idleness before (R4976-6.5-b,
- * R4976-5.4-a). */
+/* One hour: connections of sessions are not closed for idleness before
+ * (R4976-6.5-b, R4976-5.4-a). */
 enum { SESSION_IDLE_MS = 3600 * 1000 };
 
 static struct hop *hop_of(const struct link *l)
@@ -14,10 +14,10 @@ static struct hop *hop_of(const struct link *l)
     return CONTAINER((void *)(uintptr_t)l, struct hop, link);
 }
 
-/* --- the link's functions: what the relay asks of this neighbour --- */
+/* --- the link's functions, called by core --- */
 
-/* One line for each head out: the parts of a frame begin with its start line.
- */
+/* Logs one line for each head that is sent. A frame's parts begin with its
+ * start line, the middle of a body has fewer parts. */
 static void log_out(const struct hop *h, const struct span *parts, size_t n)
 {
     char tid[MSG_TID_MAX + 8], what[32];
@@ -79,7 +79,7 @@ static void hop_close(struct link *l, const char *why)
     struct hop *h = hop_of(l);
 
     h->why = why;
-    hop_pause(l); /* what it still says, nobody hears */
+    hop_pause(l); /* no more input is handled */
     loop_defer(h->all->loop, &h->end);
 }
 
@@ -116,8 +116,8 @@ void hop_leave(struct hop *h, bool stalled)
     relay_link_closed(h->all->relay, &h->link, stalled);
 }
 
-/* What the relay asked for with hop_close(). */
-static void on_end(void *ctx)
+/* The end that hop_close() asked for. */
+static void hop_on_end(void *ctx)
 {
     struct hop *h = ctx;
 
@@ -126,7 +126,7 @@ static void on_end(void *ctx)
         return;
     }
     hop_leave(h, false);
-    if (h->full) /* he does not read: there is nothing to wait for */
+    if (h->full) /* it does not read: waiting is pointless */
         conn_fail(h->conn, CONN_WHY_FULL);
     else if (h->bad_input)
         conn_reject(h->conn);
@@ -141,7 +141,7 @@ static void mark_used(struct hop *h)
     list_append(&h->all->by_use, &h->by_use);
 }
 
-static void on_open(void *ctx)
+static void hop_on_open(void *ctx)
 {
     struct hop *h = ctx;
     char peer[ADDR_TEXT_MAX];
@@ -152,7 +152,7 @@ static void on_open(void *ctx)
         conn_close(h->conn);
         return;
     }
-    h->link.identity.is_relay = conn_peer_is_host(h->conn);
+    h->link.is_relay = conn_peer_is_host(h->conn);
     relay_link_known(h->all->relay, &h->link);
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
@@ -161,8 +161,8 @@ static void on_open(void *ctx)
              "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
              hop_number(h), addr_text(peer, conn_peer(h->conn)),
              net_transport_text(net_transport_of(h->conn)),
-             h->link.identity.secure ? conn_tls_version(h->conn) : "none",
-             h->link.identity.is_relay ? "yes" : "no");
+             h->link.secure ? conn_tls_version(h->conn) : "none",
+             h->link.is_relay ? "yes" : "no");
 }
 
 static void log_in(const struct hop *h, const struct msg *m)
@@ -176,8 +176,9 @@ static void log_in(const struct hop *h, const struct msg *m)
               m->fault ? msg_fault_text(m->fault) : "");
 }
 
-/* Each message of a transport that has them is a chunk, and each chunk a
- * message (R7977-5.1-c, -d): is that so for what is about to be parsed? */
+/* On a transport with messages (WebSocket) each message must be one chunk, and
+ * each chunk one message (R7977-5.1-c, -d). Does that hold for the octets about
+ * to be parsed? */
 static bool is_in_bounds(struct hop *h)
 {
     uint64_t message = conn_message(h->conn);
@@ -193,7 +194,8 @@ static bool is_in_bounds(struct hop *h)
     return true;
 }
 
-/* 0 with the next event, ERR_AGAIN, or what is wrong with the input. */
+/* 0 with the next event, ERR_AGAIN if more input is needed, or what is wrong
+ * with the input. */
 static int next_event(struct hop *h, struct parse_event *ev, struct span *in)
 {
     int err;
@@ -215,7 +217,7 @@ static void reject(struct hop *h, int err)
     link_close(&h->link, "bad input");
 }
 
-static void on_input(void *ctx, struct span *in)
+static void hop_on_input(void *ctx, struct span *in)
 {
     struct hop *h = ctx;
     struct relay *relay = h->all->relay;
@@ -240,7 +242,7 @@ static void on_input(void *ctx, struct span *in)
     }
 }
 
-static void on_sent(void *ctx, uint64_t position)
+static void hop_on_sent(void *ctx, uint64_t position)
 {
     struct hop *h = ctx;
 
@@ -268,14 +270,14 @@ void hop_free(struct hop *h)
     free(h);
 }
 
-static void count_end(struct hops_stats *stats, enum conn_why why)
+static void hop_count_end(struct hops_stats *stats, enum conn_why why)
 {
     stats->handshake += why == CONN_WHY_HANDSHAKE;
     stats->stalled += why == CONN_WHY_STALL;
     stats->full += why == CONN_WHY_FULL;
 }
 
-static void on_closed(void *ctx, enum conn_why why)
+static void hop_on_closed(void *ctx, enum conn_why why)
 {
     struct hop *h = ctx;
     struct hops *all = h->all;
@@ -283,7 +285,7 @@ static void on_closed(void *ctx, enum conn_why why)
     if (!h->open)
         hop_never_opened(h, why);
     hop_leave(h, why == CONN_WHY_STALL);
-    count_end(&all->stats, why);
+    hop_count_end(&all->stats, why);
     log_info(
         all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
         hop_number(h), h->why ? h->why : conn_why_text(why),
@@ -296,30 +298,30 @@ static void on_closed(void *ctx, enum conn_why why)
 }
 
 const struct conn_ops hop_conn_ops = {
-    .open = on_open,
-    .input = on_input,
-    .sent = on_sent,
-    .closed = on_closed,
+    .open = hop_on_open,
+    .input = hop_on_input,
+    .sent = hop_on_sent,
+    .closed = hop_on_closed,
 };
 
 /* --- time --- */
 
-static void on_probation_over(struct timer *t)
+static void hop_on_probation_over(struct timer *t)
 {
     struct hop *h = CONTAINER(t, struct hop, probation);
 
-    if (h->link.proven)
+    if (h->link.trust.proven)
         return;
     h->all->stats.probation++;
     link_close(&h->link, "probation");
 }
 
-static void on_idle(struct timer *t)
+static void hop_on_idle(struct timer *t)
 {
     struct hop *h = CONTAINER(t, struct hop, idle);
     uint64_t limit_ms = h->all->idle_ms;
 
-    if (!list_is_empty(&h->link.sessions.issued) && limit_ms < SESSION_IDLE_MS)
+    if (h->link.sessions.n > 0 && limit_ms < SESSION_IDLE_MS)
         limit_ms = SESSION_IDLE_MS;
     if (loop_now_ms(h->all->loop) - h->used_ms >= limit_ms) {
         h->all->stats.idle++;
@@ -342,9 +344,10 @@ int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
     list_init(&h->by_use);
     list_init(&h->by_age);
     list_init(&h->walks);
-    err = timer_fifo_new(&h->probation, loop, probation_ms, on_probation_over);
+    err = timer_fifo_new(&h->probation, loop, probation_ms,
+                         hop_on_probation_over);
     if (!err)
-        err = timer_fifo_new(&h->idle, loop, idle_ms, on_idle);
+        err = timer_fifo_new(&h->idle, loop, idle_ms, hop_on_idle);
     return err;
 }
 
@@ -367,7 +370,7 @@ struct hop *hop_new(struct hops *all)
     timer_init(&h->idle);
     list_init(&h->by_use);
     list_init(&h->by_age);
-    loop_defer_init(&h->end, on_end, h);
+    loop_defer_init(&h->end, hop_on_end, h);
     return h;
 }
 
@@ -391,9 +394,9 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
         (void)close(fd);
         return ERR_NOMEM;
     }
-    h->link.identity.secure = origin->tls != NULL;
-    h->link.identity.may_auth = origin->may_auth;
-    h->link.identity.uri_port = origin->port;
+    h->link.secure = origin->tls != NULL;
+    h->link.may_auth = origin->may_auth;
+    h->link.port = origin->port;
     err = (is_ws ? conn_accept_ws : conn_accept)(&h->conn, all->net, fd, peer,
                                                  origin->tls, h->link.number,
                                                  &hop_conn_ops, h);
@@ -450,7 +453,7 @@ bool hops_only_linger(const struct hops *all)
     return true;
 }
 
-/* Not even to tell what was lost. */
+/* From now on nothing is dialled, not even for REPORTs. */
 static void stop_dialling(struct hops *all)
 {
     relay_on_dial(all->relay, NULL, NULL, false);

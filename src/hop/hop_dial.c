@@ -5,8 +5,8 @@
 #include "err.h"
 #include "hop_private.h"
 
-/* REPORTs and requests that may wait for one connection to come up; SENDs wait
- * with who sends them. */
+/* Octets of REPORTs and requests that may wait for one connection to come up.
+ * SENDs wait in the input of their sender. */
 enum { EARLY_MAX = 65536 };
 
 int hop_put_early(struct hop *h, const struct span *parts, size_t n)
@@ -37,7 +37,7 @@ void hop_stop_dialling(struct hop *h)
     hop_free(h);
 }
 
-/* An operator has to see from this line what to mend. */
+/* This line must tell an operator what to fix. */
 static void log_end(const struct hop *h, const char *error, const char *cause)
 {
     char host[128], peer[ADDR_TEXT_MAX];
@@ -45,9 +45,8 @@ static void log_end(const struct hop *h, const char *error, const char *cause)
     log_warn(h->all->log,
              "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
              "cause=\"%s\"",
-             hop_number(h),
-             log_escape(host, sizeof host, h->link.identity.host),
-             h->link.identity.port, error, addr_text(peer, conn_peer(h->conn)),
+             hop_number(h), log_escape(host, sizeof host, h->link.host),
+             h->link.host_port, error, addr_text(peer, conn_peer(h->conn)),
              cause);
 }
 
@@ -57,10 +56,9 @@ bool hop_may_be_used(struct hop *h)
 
     if (!h->host)
         return true;
-    h->link.identity.requested_cert = conn_peer_asked(h->conn);
-    if (h->link.identity.requested_cert || !h->link.to_relay) {
-        dial_note(h->all->dial, h->link.identity.host, h->link.identity.port,
-                  0);
+    h->link.requested_cert = conn_peer_asked(h->conn);
+    if (h->link.requested_cert || !h->link.relay_links.to_relay) {
+        dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
         return true;
     }
     h->why = why;
@@ -75,14 +73,14 @@ void hop_never_opened(struct hop *h, enum conn_why why)
     h->link.fail_code = 408;
     if (!h->host)
         return;
-    dial_note(h->all->dial, h->link.identity.host, h->link.identity.port,
+    dial_note(h->all->dial, h->link.host, h->link.host_port,
               why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     h->all->stats.dial_failed++;
     log_end(h, conn_why_text(why), conn_fault(h->conn));
 }
 
-/* 403 for what policy forbids, 408 for whatever could not be reached (P-20). */
-static void fail(struct hop *h, int err)
+/* 403 for what policy forbids, 408 for what could not be reached (P-20). */
+static void hop_dial_fail(struct hop *h, int err)
 {
     h->link.fail_code = err == ERR_DENIED ? 403 : 408;
     h->all->stats.dial_failed++;
@@ -99,22 +97,21 @@ static void log_failure(const struct hop *h, const struct dial_result *result)
     log_warn(h->all->log,
              "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
              "cause=\"%s\" tried=%u denied=%u backoff_ms=%llu",
-             hop_number(h),
-             log_escape(host, sizeof host, h->link.identity.host),
-             h->link.identity.port, err_text(result->err), peer,
+             hop_number(h), log_escape(host, sizeof host, h->link.host),
+             h->link.host_port, err_text(result->err), peer,
              result->errnum ? strerror(result->errnum) : "", result->tried,
              result->denied, (unsigned long long)result->backoff_ms);
 }
 
-/* The socket is connected; what waited goes into the connection's output, which
- * moves when the handshake has proved who is there (R4976-9.2-g). */
+/* The socket is connected. Output that waited goes into the connection, which
+ * sends it once the handshake has verified the host (R4976-9.2-g). */
 static int connect_to(struct hop *h, const struct dial_result *result)
 {
     struct conn_to to = {
         .fd = result->fd,
         .peer = &result->peer,
-        .tls = h->link.identity.secure ? h->all->tls_client : NULL,
-        .host = h->link.identity.host,
+        .tls = h->link.secure ? h->all->tls_client : NULL,
+        .host = h->link.host,
     };
     struct span early = span_of(h->early, h->early_n);
     int err = conn_connect(&h->conn, h->all->net, &to, h->link.number,
@@ -128,7 +125,7 @@ static int connect_to(struct hop *h, const struct dial_result *result)
     return err;
 }
 
-static void on_dialled(void *ctx, const struct dial_result *result)
+static void hop_on_dialled(void *ctx, const struct dial_result *result)
 {
     struct hop *h = ctx;
     int err = result->err;
@@ -136,7 +133,7 @@ static void on_dialled(void *ctx, const struct dial_result *result)
     h->call = NULL;
     if (err) {
         log_failure(h, result);
-        fail(h, err);
+        hop_dial_fail(h, err);
         return;
     }
     err = connect_to(h, result);
@@ -146,7 +143,7 @@ static void on_dialled(void *ctx, const struct dial_result *result)
     if (h->conn)
         conn_close(h->conn);
     else
-        fail(h, err);
+        hop_dial_fail(h, err);
 }
 
 static struct hop *hop_towards(struct hops *all, const struct uri *uri)
@@ -160,12 +157,11 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
         hop_free(h);
         return NULL;
     }
-    h->link.identity.host = span_str(h->host);
-    h->link.identity.port = uri->port;
-    h->link.identity.secure = h->link.identity.may_auth = uri->secure;
-    h->link.identity.uri_port = all->uri_port;
+    h->link.host = span_str(h->host);
+    h->link.host_port = uri->port;
+    h->link.secure = h->link.may_auth = uri->secure;
+    h->link.port = all->uri_port;
     h->link.connecting = true;
-    h->link.proven = true;
     return h;
 }
 
@@ -181,8 +177,8 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
     h = hop_towards(all, uri);
     if (!h)
         return NULL;
-    if (dial_start(&h->call, all->dial, h->link.identity.host, uri->port,
-                   on_dialled, h) != 0) {
+    if (dial_start(&h->call, all->dial, h->link.host, uri->port, hop_on_dialled,
+                   h) != 0) {
         hop_free(h);
         return NULL;
     }

@@ -1,8 +1,12 @@
-/* What hop.c and hop_dial.c share, and nobody else sees. */
+/* hop_private - what hop.c, hop_dial.c and hop_walk.c share, and no other file
+ * includes. hop.c has what accepted and dialled connections have in common,
+ * hop_dial.c what only dialled ones do; each calls the other, since both are
+ * halves of one module. */
 #ifndef HOP_PRIVATE_H
 #define HOP_PRIVATE_H
 
 #include "dial.h"
+#include "dispatch.h"
 #include "hop.h"
 
 struct hop {
@@ -14,20 +18,20 @@ struct hop {
     struct timer idle;
     struct list by_use;
     struct list by_age;
-    struct loop_defer end; /* close() of the link, made at the turn's end */
-    const char *why;       /* ... and why */
-    bool open;             /* its transport is up */
-    bool full;             /* its output took no more */
-    bool bad_input;        /* it is closed for what it said */
-    bool in_chunk;         /* of `message`, which is its conn's */
-    uint64_t message;      /* ... or of which there was one */
-    bool left;             /* the relay has been told of the end */
+    struct loop_defer end; /* what hop_close() asked for, at the turn's end */
+    const char *why;  /* of its end, for the log; static; NULL: conn knows */
+    bool open;        /* its transport is up */
+    bool full;        /* its output was full */
+    bool bad_input;   /* it is closed for malformed input */
+    bool in_chunk;    /* a chunk of `message` is being parsed */
+    uint64_t message; /* of the transport, parsed last; 0: none */
+    bool left;        /* relay_link_closed() was called */
     uint64_t since_ms;
     uint64_t used_ms;
-    /* Of one that this relay dials. */
-    struct dial_call *call; /* under way */
-    char *host;             /* behind link.host */
-    char *early;            /* output until there is a connection */
+    /* Only for a connection that this relay dials. */
+    struct dial_call *call; /* while it is being dialled, else NULL */
+    char *host;  /* the text of link.host, owned; NULL: not dialled */
+    char *early; /* output until there is a connection, owned */
     size_t early_n;
 };
 
@@ -38,35 +42,38 @@ static inline unsigned long long hop_number(const struct hop *h)
     return h->link.number;
 }
 
-/* A new one, not in any list, with its number; NULL without memory. */
+/* A new hop with a number, not in any list; NULL when out of memory. */
 struct hop *hop_new(struct hops *all);
 
-/* It is among the others and known to the relay from here on. */
+/* Enters the hop into the lists and tells the relay of its link. */
 void hop_enter(struct hop *h);
 
-/* For the relay the link is gone, though its output may still be on the way. */
+/* Tells the relay that the link has ended, though output may still be on its
+ * way. No-op the second time. */
 void hop_leave(struct hop *h, bool stalled);
 
-/* Frees what has left, or never entered. */
+/* Frees a hop that has left, or was never entered. */
 void hop_free(struct hop *h);
 
 /* --- hop_walk.c --- */
 
-/* It is about to leave by_age: no walk stays with it. */
+/* The hop is about to be freed: walks that would visit it next go on to the one
+ * after. */
 void hop_walks_skip(struct hop *h);
 
 /* --- hop_dial.c --- */
 
-/* Output before there is a connection: 0, ERR_FULL or ERR_NOMEM. */
+/* Keeps output until there is a connection: 0, ERR_FULL or ERR_NOMEM. */
 int hop_put_early(struct hop *h, const struct span *parts, size_t n);
 
-/* Gives the call up; the relay has been told already, or is told now. */
+/* Stops dialling, tells the relay unless it knows, and frees the hop. */
 void hop_stop_dialling(struct hop *h);
 
-/* The connection is up: may it be used for what it was dialled for
- * (R4976-9.2-e)? */
+/* The connection is up. May it be used for what it was dialled for
+ * (R4976-9.2-e)? If not, logs why. */
 bool hop_may_be_used(struct hop *h);
-/* It never came up, as whoever is dialled next has to know. */
+/* The connection never came up: remembers that for the next attempt to dial the
+ * host, and logs why. */
 void hop_never_opened(struct hop *h, enum conn_why why);
 
 #endif

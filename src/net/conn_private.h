@@ -1,4 +1,4 @@
-/* conn_inside - what conn.c and net.c share, and no other file sees. */
+/* conn_private - what conn.c and net.c share, and no other file sees. */
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H
 

@@ -1,4 +1,4 @@
-/* metrics_inside - what metrics.c and metrics_table.c share, and no other file
+/* metrics_private - what metrics.c and metrics_table.c share, and no other file
  * sees. */
 #ifndef METRICS_PRIVATE_H
 #define METRICS_PRIVATE_H

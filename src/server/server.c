@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "accounting.h"
+#include "dispatch.h"
 #include "clock.h"
 #include "err.h"
 #include "privileges.h"

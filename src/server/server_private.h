@@ -1,4 +1,4 @@
-/* server_inside - what the files that make up the server share, and no other
+/* server_private - what the files that make up the server share, and no other
  * file sees.
  *
  *     server.c    begins, runs, ends

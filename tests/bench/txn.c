@@ -70,8 +70,10 @@ static bool prepare(struct bench *b)
         msg_parse(&m, SPAN(send_head), true, 16))
         return false;
     b->head = pending_send_new(&b->heads, &m, to, &own, 1, SPAN("token"), 1);
-    for (size_t i = 0; i < LINKS; i++)
+    for (size_t i = 0; i < LINKS; i++) {
         link_init(&b->links[i], &ops, i + 1);
+        txns_link_init(&b->links[i]);
+    }
     for (size_t i = 0; i < b->n; i++)
         rnd_alnum(&b->rnd, b->tids[i], TID_LEN);
     return b->head != NULL;

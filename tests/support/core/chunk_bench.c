@@ -38,7 +38,8 @@ int bench_set_up(void **state)
     fake_link_init(&b->in, 1);
     fake_link_init(&b->out, 2);
     sendq_init(&b->sendq, &b->policy);
-    b->in.link.out.sendq = b->out.link.out.sendq = &b->sendq;
+    sendq_link_init(&b->sendq, &b->in.link);
+    sendq_link_init(&b->sendq, &b->out.link);
     *state = b;
     return 0;
 }
@@ -48,10 +49,10 @@ int bench_tear_down(void **state)
     struct bench *b = *state;
     struct list *m;
 
-    chunker_stop(&b->c, &b->in.link.in.stream);
+    chunker_stop(&b->c, &b->in.link.stream);
     while ((m = list_first(&b->out.link.txns.unsent)))
         txn_drop(&b->txns, CONTAINER(m, struct txn, of_link));
-    assert_true(list_is_empty(&b->out.link.out.senders));
+    assert_true(list_is_empty(&b->out.link.sendq.senders));
     assert_int_equal(b->heads.pool.taken, 0);
     txns_fini(&b->txns);
     pending_send_pool_fini(&b->heads);
@@ -71,7 +72,7 @@ struct bench *bench_anew(void **state)
 struct stream *bench_start(struct bench *b, const char *rest)
 {
     struct span own = SPAN("msrps://r:1/own;tcp");
-    struct stream *s = &b->in.link.in.stream;
+    struct stream *s = &b->in.link.stream;
     char text[1024];
     struct pending_send *h;
     struct msg m;
@@ -99,7 +100,7 @@ int bench_run(struct bench *b, struct span body, char flag)
 
     memcpy(b->body + b->body_n, body.p, body.n);
     b->body_n += body.n;
-    return chunker_body(&b->c, &b->in.link.in.stream, &ev);
+    return chunker_body(&b->c, &b->in.link.stream, &ev);
 }
 
 void bench_feed(struct bench *b, struct span body, char flag)
@@ -109,7 +110,7 @@ void bench_feed(struct bench *b, struct span body, char flag)
 
 void bench_feed_pattern(struct bench *b, size_t n, size_t piece, char flag)
 {
-    struct stream *s = &b->in.link.in.stream;
+    struct stream *s = &b->in.link.stream;
     char *text = malloc(n);
     size_t at = 0;
 

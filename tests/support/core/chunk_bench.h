@@ -13,13 +13,13 @@
 enum { BODY_MAX = 65536 };
 
 struct bench {
-    struct chunker c; /* first: new_tid() is given it */
+    struct chunker c; /* first: new_tid() gets a pointer to it */
     struct policy policy;
     struct pending_send_pool heads;
     struct txns txns;
     struct rnd rnd;
-    const char *tids; /* to be given out first, in a row */
-    unsigned n_tids;  /* given out behind them */
+    const char *tids; /* to be used first, one after the other */
+    unsigned n_tids;  /* made up after these */
     struct sendq sendq;
     struct fake_link in, out;
     char body[BODY_MAX]; /* all that went in */
@@ -28,7 +28,7 @@ struct bench {
     struct received received;
 };
 
-/* Headers of what is fed: no transactions; a body. */
+/* Headers of SENDs: for no transactions; for a body. */
 #define QUIET "Failure-Report: no\r\n"
 #define TYPE "Content-Type: a/b\r\n\r\n"
 
@@ -39,19 +39,20 @@ int bench_tear_down(void **state);
 /* A new one in place of the old. */
 struct bench *bench_anew(void **state);
 
-/* A SEND begins whose headers behind the paths and Message-ID are `rest`. */
+/* A SEND begins whose headers after the paths and Message-ID are `rest`. */
 struct stream *bench_start(struct bench *b, const char *rest);
 
 /* A run of body; `flag` 0: not the last. As chunker_body(). */
 int bench_run(struct bench *b, struct span body, char flag);
-/* The same, which must work. */
+/* The same; fails the test on an error. */
 void bench_feed(struct bench *b, struct span body, char flag);
 
 /* n octets of the pattern, in runs as the parser gives them when `piece` octets
  * come at a time, none of them the last unless there is a flag. */
 void bench_feed_pattern(struct bench *b, size_t n, size_t piece, char flag);
 
-/* Everything that went in came out (received.h); returns in how many frames. */
+/* Checks that everything that went in came out (received.h); returns in how
+ * many frames. */
 size_t bench_arrived(struct bench *b);
 
 /* The i-th of them, and its Byte-Range line. */

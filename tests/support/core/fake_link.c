@@ -2,8 +2,13 @@
 
 #include <stdlib.h>
 
+#include "chunker.h"
 #include "cmocka_all.h"
 #include "err.h"
+#include "relay_links.h"
+#include "sendq.h"
+#include "session.h"
+#include "txn.h"
 
 static struct fake_link *fake_of(const struct link *l)
 {
@@ -96,9 +101,14 @@ void fake_link_init(struct fake_link *f, uint64_t number)
 {
     memset(f, 0, sizeof *f);
     link_init(&f->link, &fake_ops, number);
-    f->link.identity.secure = true;
-    f->link.identity.may_auth = true;
-    f->link.identity.uri_port = 2855;
+    sendq_link_init(NULL, &f->link);
+    txns_link_init(&f->link);
+    chunker_link_init(&f->link);
+    sessions_link_init(&f->link);
+    relay_links_link_init(&f->link);
+    f->link.secure = true;
+    f->link.may_auth = true;
+    f->link.port = 2855;
 }
 
 void fake_link_fini(struct fake_link *f)

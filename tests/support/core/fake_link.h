@@ -1,5 +1,5 @@
-/* fake_link - a neighbour without a connection: keeps what is put, and says of
- * the rest what the test tells it to. */
+/* fake_link - a link without a connection: keeps what is put, and otherwise
+ * behaves as the test wants. */
 #ifndef FAKE_LINK_H
 #define FAKE_LINK_H
 
@@ -22,17 +22,19 @@ struct fake_link {
     const char *name; /* in its certificate; NULL: it has none */
 };
 
-/* A link over TLS, allowed to AUTH, on port 2855. */
+/* A link over TLS, allowed to AUTH, on port 2855. The parts of core's modules
+ * are set up; what outputs share (sendq_link_init()) is for the test to give.
+ */
 void fake_link_init(struct fake_link *f, uint64_t number);
 void fake_link_fini(struct fake_link *f);
 
-/* Makes room for this much output, so that put needs no memory. */
+/* Allocates room for this much output, so that put needs no memory. */
 void fake_link_reserve(struct fake_link *f, size_t room);
 
-/* What was put since the last call; valid until more is. */
+/* What was put since the last call; valid until more is put. */
 struct span fake_link_new_output(struct fake_link *f);
 
-/* Just this was put since then. */
+/* Fails the test unless exactly this was put since then. */
 void assert_output(struct fake_link *f, const char *want);
 
 #endif

@@ -96,7 +96,7 @@ void rig_stop(struct rig *r)
     for (size_t i = 0; i < r->n_wires; i++) {
         struct wire *w = &r->wires[i];
 
-        hosts |= w->fake.link.identity.is_relay;
+        hosts |= w->fake.link.is_relay;
         if (!w->gone)
             rig_close(r, w, false);
         fake_link_fini(&w->fake);
@@ -149,11 +149,10 @@ static struct link *dial(void *ctx, const struct uri *uri, uint16_t *code)
             continue;
         w = new_wire(r, h->name);
         w->held = true;
-        w->fake.link.identity.host = span_str(h->host);
-        w->fake.link.identity.port = uri->port;
-        w->fake.link.identity.secure = w->fake.link.identity.may_auth =
-            uri->secure;
-        w->fake.link.connecting = w->fake.link.proven = true;
+        w->fake.link.host = span_str(h->host);
+        w->fake.link.host_port = uri->port;
+        w->fake.link.secure = w->fake.link.may_auth = uri->secure;
+        w->fake.link.connecting = true;
         relay_link_opened(r->relay, &w->fake.link);
         return &w->fake.link;
     }
@@ -173,9 +172,8 @@ void rig_dials(struct rig *r, const char *name, const char *host)
 void rig_up(struct rig *r, struct wire *w)
 {
     w->held = false;
-    w->fake.link.identity.is_relay = w->fake.link.identity.requested_cert =
-        w->fake.link.identity.secure;
-    w->fake.name = w->fake.link.identity.host.p; /* a C string of ours */
+    w->fake.link.is_relay = w->fake.link.requested_cert = w->fake.link.secure;
+    w->fake.name = w->fake.link.host.p; /* a C string of ours */
     relay_clock(r->relay, r->now_ms);
     relay_link_known(r->relay, &w->fake.link);
     rig_settle(r);

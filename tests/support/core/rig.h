@@ -1,10 +1,9 @@
-/* rig - a whole relay with neighbours that are fake links behind parsers, in a
- * time of the test's own.
+/* rig - a whole relay, whose links are fake ones with parsers, and whose clock
+ * is the test's.
  *
- * What the app would do is done here: events are pulled from the parsers as
- * long as the relay is ready for them, what is put is taken by "the kernel" at
- * once (unless it is held), and links that the relay wants closed are closed.
- */
+ * It does what the application would do: asks the parsers for events as long as
+ * the relay is ready for them, lets "the kernel" take what is put at once
+ * (unless the wire is held), and closes links that the relay wants closed. */
 #ifndef RIG_H
 #define RIG_H
 
@@ -12,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dispatch.h"
 #include "fake_link.h"
 #include "parser.h"
 #include "policy.h"
@@ -25,7 +25,7 @@ enum {
     RIG_URI_MAX = 128,
 };
 
-/* One neighbour. */
+/* One connection to the relay. */
 struct wire {
     struct fake_link fake;
     struct parser parser;
@@ -34,17 +34,17 @@ struct wire {
     char *in;              /* what it sent and the relay has not consumed */
     size_t in_n, in_room;
     bool held; /* the kernel takes nothing of its output */
-    bool gone; /* the relay was told of its end */
+    bool gone; /* relay_link_closed() was called */
 };
 
-/* A host that the relay can dial, and who is there. */
+/* A host that the relay can dial, and the name of its wire. */
 struct rig_host {
     char host[RIG_NAME_MAX], name[RIG_NAME_MAX];
 };
 
 struct rig {
     struct policy policy;
-    struct policy *live; /* the copy that the relay was given */
+    struct policy *live; /* the copy that the relay uses */
     struct users *users;
     struct log *log; /* the test's; NULL: none */
     struct relay *relay;
@@ -59,25 +59,25 @@ struct rig {
  * example.com; change r->policy before rig_start(). */
 void rig_init(struct rig *r);
 
-/* The users of `text`, a users file, and the relay. 0 or ERR_NOMEM. */
+/* Starts the relay with the users of `text`, a users file: 0 or ERR_NOMEM. */
 int rig_start(struct rig *r, const char *text);
 
-/* The users that most tests need: alice, bob and carol, whose passwords are
- * their names. */
+/* The same with the users that most tests need: alice, bob and carol, whose
+ * passwords are their names. */
 int rig_start_plain(struct rig *r);
 
-/* The relay goes over to r->policy as it is now, and to the users of `text`
- * (NULL: as before); what it had is freed. */
+/* Reconfigures the relay with r->policy as it is now and the users of `text`
+ * (NULL: as before); frees what it used before. */
 void rig_reload(struct rig *r, const char *text);
 
-/* Closes what is open, checks that nothing is left. Harmless if it was never
+/* Closes what is open, checks that nothing is left. No-op if it was never
  * started. */
 void rig_stop(struct rig *r);
 
-/* A new neighbour, over TLS; its link may be changed before it sends. */
+/* A new connection, over TLS; its link may be changed before it sends. */
 struct wire *rig_connect(struct rig *r, const char *name);
 
-/* The living one with that name; it must exist. */
+/* The open connection with that name; it must exist. */
 struct wire *rig_wire(struct rig *r, struct span name);
 
 /* It sends these octets, in one read. */
@@ -90,34 +90,34 @@ void rig_close(struct rig *r, struct wire *w, bool stalled);
 /* Time passes, with a tick every 100 ms. */
 void rig_wait(struct rig *r, uint64_t ms);
 
-/* Does all that can be done now. */
+/* Runs until nothing more happens at this time. */
 void rig_settle(struct rig *r);
 
-/* Asks for a challenge and writes the AUTH into dst that answers it, as `user`,
+/* Gets a challenge and writes the AUTH that answers it into dst, for `user`,
  * whose password is the name. */
 void rig_credentials(struct rig *r, struct wire *w, const char *user, char *dst,
                      size_t size);
 
-/* The neighbour authenticates as `user`, whose password is the name, and has
- * its URI in w->uri then. */
+/* The client authenticates as `user`, whose password is the name. Its URI is
+ * then in w->uri. */
 void rig_auth(struct rig *r, struct wire *w, const char *user);
 
-/* It is the first to speak to whom `uri` was given to: from now on its own URI,
+/* The first one to speak to the owner of `uri`: from now on its own URI,
  * msrps://NAME.example:9/NAME;tcp, leads to it (P-10). */
 void rig_speak(struct rig *r, struct wire *w, const char *uri);
 
-/* From now on the relay dials: `host`, where `name` is, in any number; who is
- * elsewhere cannot be reached, who is at `denied.example` must not. */
+/* From now on the relay can dial `host` any number of times; the wires are
+ * called `name`. Other hosts cannot be reached, `denied.example` is forbidden.
+ */
 void rig_dials(struct rig *r, const char *name, const char *host);
 
-/* The connection that was dialled is there, with the host's certificate if it
- * is over TLS; or it never came about, and is said to have failed with `code`.
- */
+/* The connection that was dialled is up, with the host's certificate if it is
+ * over TLS; or it has failed, which the application calls `code`. */
 void rig_up(struct rig *r, struct wire *w);
 void rig_down(struct rig *r, struct wire *w, uint16_t code);
 
-/* Octets i..j (from 1) of a text that says where one is in it: appended to dst,
- * which must have room. */
+/* Writes octets from..to (counted from 1) of a text in which every place looks
+ * different into dst, which must have room. */
 void rig_pattern(char *dst, uint64_t from, uint64_t to);
 
 #endif

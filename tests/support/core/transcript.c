@@ -221,14 +221,14 @@ static void set_wire(struct script *s, struct wire *w, struct span key,
                      struct span value)
 {
     if (span_eq(key, SPAN("tcp"))) {
-        w->fake.link.identity.secure = w->fake.link.identity.may_auth = false;
+        w->fake.link.secure = w->fake.link.may_auth = false;
     } else if (span_eq(key, SPAN("host"))) {
         vars_set(&s->vars, SPAN("host"), value);
         w->fake.name = vars_find(&s->vars, SPAN("host"))->value;
-        w->fake.link.identity.is_relay = true;
+        w->fake.link.is_relay = true;
         relay_link_known(s->rig.relay, &w->fake.link);
     } else if (span_eq(key, SPAN("port"))) {
-        w->fake.link.identity.uri_port = (uint16_t)number(s, value);
+        w->fake.link.port = (uint16_t)number(s, value);
     } else {
         complain(s, "connect what? %.*s", SPAN_ARG(key));
     }

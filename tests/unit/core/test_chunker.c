@@ -180,12 +180,12 @@ static void another_streams_chunk_interrupts(void **state)
     bench_start(b, QUIET TYPE);
     bench_feed_pattern(b, 2500, 1, 0);
     fake_link_init(&other, 3);
-    chunker_start(&other.link.in.stream, &b->out.link,
+    chunker_start(&other.link.stream, &b->out.link,
                   pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"),
                                    &own, 1, SPAN("own"), 3));
-    assert_int_equal(chunker_body(&b->c, &other.link.in.stream, &ev), 0);
-    assert_false(b->in.link.in.stream.is_open);
-    chunker_stop(&b->c, &other.link.in.stream);
+    assert_int_equal(chunker_body(&b->c, &other.link.stream, &ev), 0);
+    assert_false(b->in.link.stream.is_open);
+    chunker_stop(&b->c, &other.link.stream);
     bench_feed_pattern(b, 3000, 1, '$');
     assert_int_equal(bench_arrived(b), 3);
     assert_span(
@@ -203,7 +203,7 @@ static void assert_empty_goes_as(void **state, const char *rest, char flag,
 
     b = bench_anew(state);
     bench_start(b, rest);
-    assert_int_equal(chunker_empty(&b->c, &b->in.link.in.stream, flag), 0);
+    assert_int_equal(chunker_empty(&b->c, &b->in.link.stream, flag), 0);
     assert_int_equal(bench_arrived(b), 1);
     assert_span_equal(bench_range(b, 0), span_str(range));
     assert_int_equal(bench_frame(b, 0)->m.has_body, has_body);
@@ -231,7 +231,7 @@ static void a_plus_on_nothing_goes_no_further(void **state)
     struct bench *b = *state;
 
     bench_start(b, "Byte-Range: 1-0/9\r\n" TYPE);
-    assert_int_equal(chunker_empty(&b->c, &b->in.link.in.stream, '+'), 0);
+    assert_int_equal(chunker_empty(&b->c, &b->in.link.stream, '+'), 0);
     assert_int_equal(b->out.out_n, 0);
     assert_int_equal(b->txns.count, 0);
 }
@@ -276,11 +276,11 @@ static void giving_up_ends_the_open_chunk_and_its_transaction(void **state)
     bench_start(b, TYPE);
     bench_feed_pattern(b, 2100, 1, 0);
     assert_int_equal(b->txns.count, 1);
-    chunker_stop(&b->c, &b->in.link.in.stream);
+    chunker_stop(&b->c, &b->in.link.stream);
     assert_int_equal(b->txns.count, 0);
     assert_int_equal(bench_arrived(b), 1);
     assert_int_equal(bench_frame(b, 0)->flag, '#');
-    chunker_stop(&b->c, &b->in.link.in.stream);
+    chunker_stop(&b->c, &b->in.link.stream);
     assert_int_equal(bench_arrived(b), 1);
 }
 
@@ -290,8 +290,8 @@ static void giving_up_says_nothing_when_nothing_is_open(void **state)
 
     bench_start(b, TYPE);
     bench_feed_pattern(b, 2100, 1, 0);
-    sendq_close(&b->in.link.in.stream, '+');
-    chunker_stop(&b->c, &b->in.link.in.stream);
+    sendq_close(&b->in.link.stream, '+');
+    chunker_stop(&b->c, &b->in.link.stream);
     assert_int_equal(bench_arrived(b), 1);
     assert_int_equal(bench_frame(b, 0)->flag, '+');
     assert_int_equal(b->txns.count, 1); /* its answer is awaited */

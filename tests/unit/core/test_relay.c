@@ -168,7 +168,7 @@ static void a_client_may_fail_as_often_as_it_likes(void **state)
     struct rig *r = *state;
     struct wire *alice = client(r, "alice");
 
-    assert_true(alice->fake.link.proven);
+    assert_true(alice->fake.link.trust.proven);
     for (unsigned i = 0; i < 50; i++)
         rig_send(r, alice,
                  "MSRP abcd SEND\r\nTo-Path: msrps://relay.example.com:2855/x;"

@@ -37,10 +37,10 @@ static int set_up(void **state)
     fake_link_init(&b->dialled, 1);
     fake_link_init(&b->came, 2);
     fake_link_init(&b->fresh, 3);
-    b->dialled.link.identity.host = SPAN("far.example");
-    b->dialled.link.identity.port = 2855;
-    b->dialled.link.identity.requested_cert = true;
-    b->came.link.identity.is_relay = true;
+    b->dialled.link.host = SPAN("far.example");
+    b->dialled.link.host_port = 2855;
+    b->dialled.link.requested_cert = true;
+    b->came.link.is_relay = true;
     b->came.name = "near.example";
     *state = b;
     return 0;
@@ -92,7 +92,7 @@ static void who_was_dialled_is_found_by_host_and_port(void **state)
     assert_ptr_equal(find(b, "msrps://far.example;tcp"), l);
     assert_null(find(b, "msrps://far.example:2856/x;tcp"));
     assert_null(find(b, "msrp://far.example:2855/x;tcp"));
-    l->identity.port = 0; /* by SRV */
+    l->host_port = 0; /* by SRV */
     assert_ptr_equal(find(b, "msrps://far.example:2856/x;tcp"), l);
 }
 
@@ -137,7 +137,7 @@ static void who_asked_for_no_certificate_is_no_relay(void **state)
     struct uri u = uri_of(uri);
     uint16_t code;
 
-    l->identity.requested_cert = false;
+    l->requested_cert = false;
     relay_links_add(&b->all, l);
     assert_ptr_equal(reach(b, uri, true, &code), l);
     assert_null(reach(b, uri, false, &code));
@@ -155,15 +155,15 @@ static void who_is_being_dialled_is_marked_as_a_relay(void **state)
     struct link *l = &b->dialled.link;
     uint16_t code;
 
-    l->identity.requested_cert = false;
+    l->requested_cert = false;
     l->connecting = true;
     relay_links_add(&b->all, l);
     assert_ptr_equal(reach(b, uri, true, &code), l);
-    assert_false(l->to_relay);
+    assert_false(l->relay_links.to_relay);
     assert_ptr_equal(reach(b, uri, false, &code), l);
-    assert_true(l->to_relay);
+    assert_true(l->relay_links.to_relay);
     assert_ptr_equal(reach(b, uri, true, &code), l);
-    assert_true(l->to_relay);
+    assert_true(l->relay_links.to_relay);
 }
 
 static void who_is_there_is_not_dialled(void **state)

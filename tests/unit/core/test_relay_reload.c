@@ -295,7 +295,7 @@ static void draining_refuses_another_relays_clients(void **state)
 {
     struct scene *s = *state;
 
-    s->peer->fake.link.identity.is_relay = true;
+    s->peer->fake.link.is_relay = true;
     s->peer->fake.name = "peer.example";
     relay_link_known(s->rig.relay, &s->peer->fake.link);
     relay_drain(s->rig.relay, true);

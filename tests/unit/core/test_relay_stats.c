@@ -175,7 +175,7 @@ static void forbidden_links_are_counted(void **state)
 {
     struct scene *s = *state;
 
-    s->other->fake.link.identity.may_auth = false;
+    s->other->fake.link.may_auth = false;
     ask(s, s->other, "");
     assert_auths(s, RELAY_AUTH_FORBIDDEN, 1, 4);
 }

@@ -58,7 +58,7 @@ static int set_up(void **state)
     b->of_alice = session_for(b, &b->alice, 1, SPAN(""));
     b->of_bob = session_for(b, &b->bob, 2, SPAN(""));
     b->of_relay = session_for(b, &b->relay, 3, SPAN("home.example"));
-    b->relay.link.identity.is_relay = true;
+    b->relay.link.is_relay = true;
     b->relay.name = "home.example";
     fake_link_init(&b->stranger, 4);
     *state = b;
@@ -168,7 +168,7 @@ static void port_that_a_link_came_through_is_ours_for_it_alone(void **state)
     static const char former[] = "msrps://r.example:2854;tcp";
     struct bench *b = *state;
 
-    b->alice.link.identity.uri_port = 2854;
+    b->alice.link.port = 2854;
     assert_int_equal(sends(b, &b->alice, former)->kind, ROUTE_LOCAL);
     assert_int_equal(way(b, &b->alice, "AUTH", former, BOB)->kind, ROUTE_LOCAL);
     assert_int_equal(sends(b, &b->bob, former)->kind, ROUTE_FOREIGN);
@@ -251,7 +251,7 @@ static void a_relays_client_is_led_out_over_any_link_of_that_name(void **state)
     struct fake_link second;
 
     fake_link_init(&second, 9);
-    second.link.identity.is_relay = true;
+    second.link.is_relay = true;
     second.name = "home.example";
     assert_int_equal(sends(b, &b->relay, "R " BOB)->kind, ROUTE_DIAL);
     assert_int_equal(sends(b, &second, "R " BOB)->kind, ROUTE_DIAL);

@@ -86,11 +86,11 @@ static void what_goes_between_ends_the_open_chunk(void **state)
 
     bench_feed_pattern(b, 2100, 1, 0);
     (void)fake_link_new_output(&b->out);
-    assert_ptr_equal(b->out.link.out.open, s);
+    assert_ptr_equal(b->out.link.sendq.open, s);
     a_frame(&f);
     assert_true(sendq_put_between(&b->out.link, &f));
     assert_output(&b->out, "\r\n-------tid0000000000000+\r\nMSRP frame");
-    assert_null(b->out.link.out.open);
+    assert_null(b->out.link.sendq.open);
     assert_false(s->is_open);
     assert_null(s->txn);
     /* Its transaction waits for the answer. */
@@ -131,7 +131,7 @@ static void an_output_is_full_at_the_limit_of_transactions(void **state)
     b->out.link.txns.n = 16;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->sendq, NOW_MS);
     assert_true(b->in.paused);
     b->out.link.txns.n = 14; /* not yet an eighth below */
     moved(b, 0, NOW_MS);
@@ -149,12 +149,12 @@ static void who_waits_goes_on_at_the_low_mark(void **state)
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     assert_true(b->in.paused);
-    assert_true(b->in.link.turn.blocked);
+    assert_true(b->in.link.sendq.blocked);
     moved(b, 101, NOW_MS);
     assert_true(b->in.paused);
     moved(b, 100, NOW_MS);
     assert_false(b->in.paused);
-    assert_false(b->in.link.turn.blocked);
+    assert_false(b->in.link.sendq.blocked);
     assert_int_equal(b->in.pauses, 1);
     assert_int_equal(b->in.resumes, 1);
 }
@@ -181,13 +181,36 @@ static void all_go_on_when_the_link_is_gone(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
-    other.link.out.sendq = &b->sendq;
+    sendq_link_init(&b->sendq, &other.link);
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     wait_for_it(b, &other);
     b->out.link.closing = true;
     sendq_moved(&b->out.link, NOW_MS);
     assert_false(b->in.paused || other.paused);
+    b->out.link.closing = false;
+}
+
+static void a_link_that_is_gone_is_in_no_list(void **state)
+{
+    struct bench *b = marks(state);
+    struct fake_link other;
+
+    fake_link_init(&other, 3);
+    sendq_link_init(&b->sendq, &other.link);
+    set_queued(b, 1000);
+    other.out_n = 1000; /* all of it queued */
+    wait_for_it(b, &b->in);
+    sendq_wait(&b->out.link, &other.link, NOW_MS);
+    b->out.link.closing = true;
+    sendq_link_closed(&b->out.link, NOW_MS + 7);
+    assert_false(b->in.paused);
+    assert_false(b->out.link.sendq.blocked);
+    assert_true(list_is_empty(&other.link.sendq.waiters));
+    assert_int_equal(b->sendq.waiting, 0);
+    assert_int_equal(sendq_wait_ms(&b->sendq, NOW_MS + 7), 14);
+    sendq_stir(&b->sendq, NOW_MS + 7);
+    assert_true(list_is_empty(&b->sendq.congested));
     b->out.link.closing = false;
 }
 
@@ -200,7 +223,7 @@ static void who_is_closing_is_not_resumed(void **state)
     b->in.link.closing = true;
     sendq_unwait(&b->in.link, NOW_MS);
     assert_int_equal(b->in.resumes, 0);
-    assert_true(list_is_empty(&b->out.link.out.waiters));
+    assert_true(list_is_empty(&b->out.link.sendq.waiters));
     sendq_unwait(&b->in.link, NOW_MS);
     b->in.link.closing = false;
 }
@@ -215,7 +238,7 @@ static void they_go_on_one_after_the_other(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         fake_link_init(&many[i], 10 + i);
-        many[i].link.out.sendq = &b->sendq;
+        sendq_link_init(&b->sendq, &many[i].link);
         set_queued(b, 1000);
         wait_for_it(b, &many[i]);
     }
@@ -243,9 +266,9 @@ static void who_took_too_much_pays(void **state)
     unsigned turns_greedy = 0, turns_modest = 0;
 
     fake_link_init(&greedy, 10);
-    greedy.link.out.sendq = &b->sendq;
+    sendq_link_init(&b->sendq, &greedy.link);
     fake_link_init(&modest, 11);
-    modest.link.out.sendq = &b->sendq;
+    sendq_link_init(&b->sendq, &modest.link);
     set_queued(b, 1000);
     wait_for_it(b, &greedy);
     wait_for_it(b, &modest);
@@ -274,10 +297,10 @@ static void whose_turn_is_not_over_waits_in_front(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
-    other.link.out.sendq = &b->sendq;
+    sendq_link_init(&b->sendq, &other.link);
     set_queued(b, 1000);
     wait_for_it(b, &other);
-    b->in.link.turn.credit = 1;
+    b->in.link.sendq.credit = 1;
     wait_for_it(b, &b->in);
     set_queued(b, 50);
     b->policy.high_water = 51; /* room for one octet */
@@ -294,7 +317,7 @@ static void an_empty_output_is_stirred(void **state)
     struct fake_link other;
 
     fake_link_init(&other, 3);
-    other.link.out.sendq = &b->sendq;
+    sendq_link_init(&b->sendq, &other.link);
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     wait_for_it(b, &other);
@@ -302,10 +325,10 @@ static void an_empty_output_is_stirred(void **state)
     assert_false(b->in.paused);
     assert_true(other.paused); /* for the other may take all the room */
     b->out.taken = b->out.out_n - 1;
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->sendq, NOW_MS);
     assert_true(other.paused);
     b->out.taken = b->out.out_n;
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->sendq, NOW_MS);
     assert_false(other.paused);
 }
 
@@ -317,7 +340,7 @@ static void what_is_connecting_is_full(void **state)
     b->out.link.connecting = true;
     assert_true(must_wait(b, &b->in));
     wait_for_it(b, &b->in);
-    sendq_stir(&b->out.link, NOW_MS);
+    sendq_stir(&b->sendq, NOW_MS);
     moved(b, 0, NOW_MS);
     assert_true(b->in.paused);
     b->out.link.connecting = false;
@@ -337,6 +360,7 @@ int main(void)
         TEST(who_waits_goes_on_at_the_low_mark),
         TEST(the_time_of_waiting_is_counted),
         TEST(all_go_on_when_the_link_is_gone),
+        TEST(a_link_that_is_gone_is_in_no_list),
         TEST(who_is_closing_is_not_resumed),
         TEST(they_go_on_one_after_the_other),
         TEST(who_took_too_much_pays),

@@ -274,7 +274,7 @@ static void a_settled_session_is_of_any_link_with_that_name(void **state)
     assert_false(session_is_of(ss, NULL));
     b->b.name = "home.example";
     assert_false(session_is_of(ss, &b->b.link)); /* it showed nothing */
-    b->b.link.identity.is_relay = true;
+    b->b.link.is_relay = true;
     assert_true(session_is_of(ss, &b->b.link));
     close_link(b, &b->a);
     close_link(b, &b->b);

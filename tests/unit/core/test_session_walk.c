@@ -165,7 +165,7 @@ static void walks_do_not_disturb_each_other(void **state)
 static void what_a_stream_carried_is_counted_when_it_leaves(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.in.stream;
+    struct stream *s = &b->link.link.stream;
 
     s->first = s->next = 1001;
     session_join(b->ss[0], &s->sender);
@@ -183,7 +183,7 @@ static void what_a_stream_carried_is_counted_when_it_leaves(void **state)
 static void who_speaks_to_himself_is_counted_both_ways(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.in.stream;
+    struct stream *s = &b->link.link.stream;
 
     s->first = 1;
     s->next = 11;
@@ -198,7 +198,7 @@ static void who_speaks_to_himself_is_counted_both_ways(void **state)
 static void a_session_that_ends_counts_what_went_so_far(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.in.stream;
+    struct stream *s = &b->link.link.stream;
 
     s->first = s->next = 1;
     session_join(b->ss[0], &s->sender);
@@ -214,7 +214,7 @@ static void a_session_that_ends_counts_what_went_so_far(void **state)
 static void no_session_is_joined_by_nobody(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.in.stream;
+    struct stream *s = &b->link.link.stream;
 
     session_join(NULL, &s->sender);
     session_leave(&s->sender);

@@ -263,14 +263,14 @@ static void each_keeps_the_timeout_it_began_with(void **state)
 
 static void block(struct fake_link *f, uint64_t now_ms)
 {
-    f->link.turn.blocked = true;
-    f->link.turn.since_ms = now_ms;
+    f->link.sendq.blocked = true;
+    f->link.sendq.blocked_since_ms = now_ms;
 }
 
 static void unblock(struct fake_link *f, uint64_t now_ms)
 {
-    f->link.turn.paused_ms = link_paused_ms(&f->link, now_ms);
-    f->link.turn.blocked = false;
+    f->link.sendq.paused_ms = link_paused_ms(&f->link, now_ms);
+    f->link.sendq.blocked = false;
 }
 
 static void time_in_which_we_do_not_read_does_not_count(void **state)
