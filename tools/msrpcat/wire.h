@@ -1,7 +1,12 @@
 /* wire - one connection: octets in, octets out, with or without TLS.
  *
- * Never waits but in wire_handshake(). A `struct tx` is emptied into it; what
- * has come lies in one piece, ready for the parser. */
+ * Never waits except in wire_handshake(). A `struct tx` is emptied into it;
+ * what has come lies in one piece, ready for the parser.
+ *
+ * Not built on include/net: msrpcat has no event loop, it connects and shakes
+ * hands before it does anything else, and waits for its one connection,
+ * standard input and a signal with poll(). It also is a second TLS client to
+ * test the relay with, which does not share a mistake with the relay's own. */
 #ifndef WIRE_H
 #define WIRE_H
 

@@ -1,235 +1,282 @@
 #include "channel.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "err.h"
 
 enum {
     INPUT_BLOCK = 128 * 1024,
-    INPUT_BLOCKS_KEPT = 4,
-    READ_LEAST = 16 * 1024,        /* room for a TLS record */
-    OUTPUT_BLOCK = 16 * 1024 + 32, /* a TLS record, and the queue's words */
-    OUTPUT_BLOCKS_KEPT = 256,
+    READ_PER_TURN = 4 * INPUT_BLOCK,
     OUTPUT_MAX = 64 * 1024 * 1024, /* answers that the relay does not read */
-    RUNS = 32,
+    /* A relay may leave a sender waiting for as long as a receiver stalls. */
+    STALL_MS = 7 * 24 * 60 * 60 * 1000,
     HEAD_MAX = 16384,
     PATH_URIS = 16
 };
 
-int channels_init(struct channels *all, struct loop *loop)
+/* --- all of them ---------------------------------------------------------- */
+
+int channels_init(struct channels *all, struct loop *loop,
+                  uint64_t handshake_ms)
 {
+    const struct net_settings settings = {.input_size = INPUT_BLOCK,
+                                          .read_per_turn = READ_PER_TURN,
+                                          .output_max = OUTPUT_MAX,
+                                          .handshake_ms = handshake_ms,
+                                          .stall_ms = STALL_MS,
+                                          .sock.nodelay = true};
+
     *all = (struct channels){.loop = loop};
-    pool_init(&all->outputs, OUTPUT_BLOCK, OUTPUT_BLOCKS_KEPT);
-    return input_pool_new(&all->inputs, INPUT_BLOCK, INPUT_BLOCKS_KEPT);
+    return net_new(&all->net, loop, &settings);
 }
 
 void channels_fini(struct channels *all)
 {
-    if (all->inputs)
-        input_pool_unref(all->inputs);
-    pool_fini(&all->outputs);
+    net_free(all->net);
+    tls_ctx_unref(all->tls);
 }
 
-static void update_events(struct channel *c)
+int channels_use_tls(struct channels *all, const char *ca_file, bool insecure,
+                     char *why)
 {
-    bool wants_out = c->out.len > 0 && c->blocked;
+    const struct tls_settings settings = {.certificate = "",
+                                          .private_key = "",
+                                          .ca_file = ca_file ? ca_file : "",
+                                          .ciphers = "",
+                                          .ciphersuites = "",
+                                          .insecure = insecure};
+    enum tls_fault fault;
 
-    if (!c->dead)
-        loop_io_want(&c->io, stream_wants(&c->stream, !c->deaf, wants_out));
+    return tls_client_new(&all->tls, &settings, &fault, why);
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+static bool is_dead(const struct channel *c)
+{
+    return !c->conn && c->fd < 0;
+}
+
+static void stop_connecting(struct channel *c)
+{
+    if (c->fd < 0)
+        return;
+    loop_io_want(&c->io, 0);
+    close(c->fd);
+    c->fd = -1;
+}
+
+/* It could not be connected. */
+static void end_early(struct channel *c, int err, const char *why)
+{
+    stop_connecting(c);
+    loop_defer_cancel(&c->turn);
+    c->ops->closed(c, err, why);
 }
 
 void channel_fail(struct channel *c, int err)
 {
-    if (c->dead)
+    if (is_dead(c))
         return;
-    c->dead = true;
-    loop_io_want(&c->io, 0);
-    loop_defer_cancel(&c->turn);
-    stream_close(&c->stream);
-    buf_clear(&c->out);
-    c->ops->closed(c, err);
+    c->err = err;
+    if (c->conn)
+        conn_close(c->conn); /* calls on_closed() */
+    else
+        end_early(c, err, err_text(err));
 }
 
-/* --- input ---------------------------------------------------------------- */
-
-static int take_apart(struct channel *c)
+static const char *describe(const struct conn *conn, enum conn_why why)
 {
-    struct span all = input_peek(&c->in), in = all;
+    switch (why) {
+    case CONN_WHY_EOF:
+        return "the relay closed the connection";
+    case CONN_WHY_RESET:
+        return "the connection was reset";
+    case CONN_WHY_TLS:
+    case CONN_WHY_CERT:
+        return conn_fault(conn);
+    case CONN_WHY_HANDSHAKE:
+        return "the TLS handshake took too long";
+    case CONN_WHY_NOMEM:
+        return err_text(ERR_NOMEM);
+    case CONN_WHY_WEBSOCKET:
+    case CONN_WHY_STALL:
+    case CONN_WHY_FULL:
+    case CONN_WHY_LOCAL:
+        break;
+    }
+    return conn_why_text(why);
+}
+
+/* --- what the conn calls -------------------------------------------------- */
+
+static void on_open(void *ctx)
+{
+    struct channel *c = ctx;
+
+    c->ops->open(c);
+}
+
+/* Lets the owner put in what there is room for. */
+static void fill(struct channel *c)
+{
+    int err = c->ops->fill(c);
+
+    c->was_full = channel_room(c) == 0;
+    if (err)
+        channel_fail(c, err);
+}
+
+static void on_input(void *ctx, struct span *in)
+{
+    struct channel *c = ctx;
     struct parse_event ev;
     int err = 0;
 
     while (!err && !c->deaf) {
-        err = parser_next(&c->parser, &in, &ev);
+        err = parser_next(&c->parser, in, &ev);
         if (!err)
             err = c->ops->event(c, &ev);
     }
-    input_drop(&c->in, all.n - in.n);
-    return err == ERR_AGAIN ? 0 : err;
+    if (err && err != ERR_AGAIN) {
+        channel_fail(c, err);
+        return;
+    }
+    /* What has come has mostly made room for more: that goes out together with
+     * the answers. */
+    if (loop_is_deferred(&c->turn)) {
+        loop_defer_cancel(&c->turn);
+        fill(c);
+    }
 }
 
-/* Fills the block as far as that goes without waiting. */
-static int fill_block(struct channel *c, char *dst, size_t room)
+static void on_sent(void *ctx, uint64_t position)
 {
-    size_t got, total = 0;
-    int err = 0;
+    struct channel *c = ctx;
 
-    do {
-        err = stream_read(&c->stream, dst + total, room - total, &got);
-        if (!err)
-            total += got;
-        /* A plain read has taken what there was; TLS gives a record at a
-         * time. */
-    } while (!err && c->stream.ssl && room - total >= READ_LEAST);
-    input_commit(&c->in, total);
-    c->octets_in += total;
-    return total ? 0 : err;
-}
-
-static int read_some(struct channel *c)
-{
-    size_t room;
-    char *dst;
-    int err = input_reserve(&c->in, &dst, &room);
-
-    if (!err)
-        err = fill_block(c, dst, room);
-    if (!err)
-        err = take_apart(c);
-    input_settle(&c->in);
-    if (!err && stream_has_input(&c->stream) && !c->deaf)
+    (void)position;
+    if (c->was_full)
         channel_poke(c);
-    return err == ERR_AGAIN ? 0 : err;
 }
 
-/* --- output --------------------------------------------------------------- */
-
-static int write_some(struct channel *c)
+static void on_closed(void *ctx, enum conn_why why)
 {
-    struct span runs[RUNS];
-    size_t n = buf_peek_runs(&c->out, runs, RUNS), offered = 0, taken = 0;
-    int err;
+    struct channel *c = ctx;
+    const char *text = describe(c->conn, why);
 
-    if (n == 0)
-        return 0;
-    for (size_t i = 0; i < n; i++)
-        offered += runs[i].n;
-    err = stream_write(&c->stream, runs, n, &taken);
-    if (err && err != ERR_AGAIN)
-        return err;
-    buf_drop(&c->out, taken);
-    c->octets_out += taken;
-    c->blocked = taken < offered;
-    return 0;
+    c->conn = NULL;
+    loop_defer_cancel(&c->turn);
+    c->ops->closed(c, c->err, text);
 }
+
+static const struct conn_ops conn_ops = {
+    .open = on_open,
+    .input = on_input,
+    .sent = on_sent,
+    .closed = on_closed,
+};
+
+/* --- what the loop calls -------------------------------------------------- */
 
 static void on_turn(void *ctx)
 {
-    struct channel *c = ctx;
-    bool was_full = false;
-    int err = 0;
-
-    if (stream_has_input(&c->stream) && !c->deaf)
-        err = read_some(c);
-    if (!err)
-        err = c->ops->fill(c);
-    if (!err)
-        was_full = channel_room(c) == 0;
-    if (!err && !c->blocked)
-        err = write_some(c);
-    if (err)
-        channel_fail(c, err);
-    /* What was put in just now is written; another turn is due only if there
-     * is more to put in, to write, or to read. */
-    loop_defer_cancel(&c->turn);
-    if (!c->dead && ((was_full && !c->blocked) ||
-                     (stream_has_input(&c->stream) && !c->deaf)))
-        channel_poke(c);
-    update_events(c);
+    fill(ctx);
 }
 
-/* --- readiness ------------------------------------------------------------ */
-
-static int on_connecting(struct channel *c)
-{
-    int err = stream_connect(&c->stream);
-
-    if (err)
-        return err == ERR_AGAIN ? 0 : err;
-    c->ops->open(c);
-    return 0;
-}
-
-static void on_ready(void *ctx, int events)
+static void on_connected(void *ctx, int events)
 {
     struct channel *c = ctx;
-    int err = 0;
+    struct conn_to to = {.fd = c->fd,
+                         .peer = &c->all->to,
+                         .tls = c->all->tls,
+                         .host = c->all->name};
+    int errnum = 0, err;
+    socklen_t len = sizeof errnum;
 
-    if (!c->stream.up) {
-        err = on_connecting(c);
-    } else {
-        if (events & stream_wants(&c->stream, false, true) && c->blocked) {
-            c->blocked = false;
-            channel_poke(c);
-        }
-        if (events & stream_wants(&c->stream, true, false) && !c->deaf)
-            err = read_some(c);
+    (void)events;
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &errnum, &len))
+        errnum = errno;
+    if (errnum) {
+        end_early(c, 0, strerror(errnum));
+        return;
     }
+    loop_io_want(&c->io, 0);
+    c->fd = -1; /* the conn's, even if it fails */
+    err = conn_connect(&c->conn, c->all->net, &to, c->all->n_opened++,
+                       &conn_ops, c);
     if (err)
-        channel_fail(c, err);
-    update_events(c);
+        end_early(c, err, err_text(err));
 }
 
 /* --- what the owner calls ------------------------------------------------- */
 
 int channel_open(struct channel *c, struct channels *all,
-                 const struct channel_ops *ops, const struct sockaddr *to,
-                 socklen_t to_n, SSL_CTX *ctx, const char *name)
+                 const struct channel_ops *ops)
 {
+    const struct sock_opts none = {0};
     int err;
 
-    *c = (struct channel){.all = all, .ops = ops};
-    input_init(&c->in, all->inputs);
-    buf_init(&c->out, &all->outputs, OUTPUT_MAX);
+    *c = (struct channel){.all = all, .ops = ops, .fd = -1};
     parser_init(&c->parser, HEAD_MAX, PATH_URIS);
     loop_defer_init(&c->turn, on_turn, c);
-    err = stream_open(&c->stream, to, to_n, ctx, name);
-    loop_io_init(&c->io, all->loop, c->stream.fd, on_ready, c);
-    if (err) {
-        c->dead = true;
+    err = sock_connect(&c->fd, &all->to, &none);
+    if (err)
         return err;
-    }
-    /* TLS begins to speak only when the connection is there. */
+    loop_io_init(&c->io, all->loop, c->fd, on_connected, c);
     loop_io_want(&c->io, LOOP_WRITE);
     return 0;
 }
 
+static void on_nothing(void *ctx, enum conn_why why)
+{
+    (void)ctx;
+    (void)why;
+}
+
 void channel_fini(struct channel *c)
 {
+    static const struct conn_ops none = {.closed = on_nothing};
+
     if (!c->all)
         return;
-    if (!c->dead)
-        loop_io_want(&c->io, 0);
-    c->dead = true;
+    stop_connecting(c);
     loop_defer_cancel(&c->turn);
-    stream_close(&c->stream);
-    buf_clear(&c->out);
-    input_fini(&c->in);
+    if (c->conn) {
+        conn_set_ctx(c->conn, &none, NULL);
+        conn_close(c->conn);
+    }
+    c->conn = NULL;
 }
 
 int channel_put(struct channel *c, const struct span *parts, size_t n)
 {
-    if (c->dead)
+    if (!c->conn)
         return 0;
     channel_poke(c);
-    return buf_put(&c->out, parts, n);
+    return conn_write(c->conn, parts, n);
 }
 
 void channel_poke(struct channel *c)
 {
-    if (!c->dead && !loop_is_deferred(&c->turn))
-        loop_defer(c->all->loop, &c->turn);
+    if (!c->conn || loop_is_deferred(&c->turn))
+        return;
+    loop_defer(c->all->loop, &c->turn);
+    /* So that the conn's own end of the turn comes after this one, and writes
+     * what is put in then. */
+    (void)conn_write(c->conn, NULL, 0);
+}
+
+size_t channel_room(const struct channel *c)
+{
+    size_t queued = c->conn ? conn_queued(c->conn) : CHANNEL_BULK;
+
+    return queued < CHANNEL_BULK ? CHANNEL_BULK - queued : 0;
 }
 
 void channel_stop_reading(struct channel *c)
 {
     c->deaf = true;
-    update_events(c);
+    if (c->conn)
+        conn_pause(c->conn);
 }

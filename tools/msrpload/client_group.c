@@ -1,6 +1,5 @@
 #include "client_group.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "err.h"
@@ -212,16 +211,13 @@ static int on_fill(struct channel *channel)
     return out_conn_fill(&group_of(channel)->conn);
 }
 
-static void on_closed(struct channel *channel, int err)
+static void on_closed(struct channel *channel, int err, const char *why)
 {
     struct client_group *g = group_of(channel);
 
-    if (err == ERR_DENIED)
-        be_lost(g, g->auth.why);
-    else if (err == ERR_IO && errno)
-        be_lost(g, strerror(errno));
-    else
-        be_lost(g, err_text(err));
+    if (err)
+        why = err == ERR_DENIED ? g->auth.why : err_text(err);
+    be_lost(g, why);
 }
 
 static const struct channel_ops channel_ops = {
@@ -231,9 +227,7 @@ static const struct channel_ops channel_ops = {
     .closed = on_closed,
 };
 
-int client_group_start(struct client_group *g, const struct sockaddr *to,
-                       socklen_t to_n, SSL_CTX *ctx, const char *name)
+int client_group_start(struct client_group *g)
 {
-    return channel_open(&g->conn.channel, g->all->channels, &channel_ops, to,
-                        to_n, ctx, name);
+    return channel_open(&g->conn.channel, g->all->channels, &channel_ops);
 }

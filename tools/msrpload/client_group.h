@@ -58,8 +58,7 @@ int client_group_init(struct client_group *g, struct client_groups *all,
 void client_group_fini(struct client_group *g);
 
 /* Begins to connect and to authenticate: 0 or what channel_open() gives. */
-int client_group_start(struct client_group *g, const struct sockaddr *to,
-                       socklen_t to_n, SSL_CTX *ctx, const char *name);
+int client_group_start(struct client_group *g);
 
 static inline bool client_group_is_ready(const struct client_group *g)
 {

@@ -38,8 +38,6 @@ struct load {
     struct channels channels;
     struct client_groups all;
     struct rnd rnd;
-    SSL_CTX *tls; /* NULL: plain TCP */
-    struct addrinfo *addresses;
     struct cat_dial_to name;     /* whom the certificate must be for */
     struct client_group *groups; /* those of the senders, then the receivers' */
     size_t per_side;             /* connections of the senders */
@@ -62,20 +60,11 @@ static int no_load(struct load *l, const char *what, const char *why)
 
 /* --- connecting ----------------------------------------------------------- */
 
-static int start_group(struct load *l)
-{
-    struct client_group *g = &l->groups[l->n_started++];
-    const struct addrinfo *at = l->addresses;
-    const char *name = l->options->name ? l->options->name : l->name.host;
-
-    return client_group_start(g, at->ai_addr, at->ai_addrlen, l->tls, name);
-}
-
 static void start_more(struct load *l)
 {
     while (l->n_started < l->n_groups &&
            l->n_started - l->n_ready < CONNECTING_MAX) {
-        int err = start_group(l);
+        int err = client_group_start(&l->groups[l->n_started++]);
 
         if (!err)
             continue;
@@ -338,23 +327,43 @@ static void look_for_end(struct load *l)
 
 /* --- the run -------------------------------------------------------------- */
 
-static int resolve(struct load *l, bool *secure)
+/* The system's resolver, not the relay's: it knows the names that a user
+ * knows. */
+static int resolve(struct load *l, const struct cat_dial_to *at)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
-    struct cat_dial_to at;
-    int err = cat_dial_from_uri(&l->name, secure, span_str(l->options->relay));
+    struct addr *to = &l->channels.to;
+    struct addrinfo *found;
+    int err = getaddrinfo(at->host, at->port, &hints, &found);
 
     if (err)
-        return no_load(l, l->options->relay, err_text(err));
-    at = l->name;
-    if (l->options->connect)
-        err = cat_dial_parse(&at, span_str(l->options->connect), NULL);
+        return no_load(l, at->host, gai_strerror(err));
+    memcpy(&to->sa, found->ai_addr, found->ai_addrlen);
+    to->len = found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+/* Where to connect, whom to find there, and whether by TLS. */
+static int find_relay(struct load *l)
+{
+    const struct load_options *o = l->options;
+    struct cat_dial_to at;
+    char why[TLS_WHY_MAX];
+    bool secure;
+    int err = cat_dial_from_uri(&l->name, &secure, span_str(o->relay));
+
     if (err)
-        return no_load(l, l->options->connect, err_text(err));
-    err = getaddrinfo(at.host, at.port, &hints, &l->addresses);
-    return err ? no_load(l, at.host, gai_strerror(err)) : 0;
+        return no_load(l, o->relay, err_text(err));
+    at = l->name;
+    if (o->connect && cat_dial_parse(&at, span_str(o->connect), NULL))
+        return no_load(l, o->connect, "not HOST:PORT");
+    l->channels.name = span_str(o->name ? o->name : l->name.host);
+    if (secure && channels_use_tls(&l->channels, o->ca_file, o->insecure, why))
+        return no_load(l, "TLS", why);
+    return resolve(l, &at);
 }
 
 static int make_groups(struct load *l)
@@ -384,18 +393,14 @@ static int make_groups(struct load *l)
 
 static int prepare(struct load *l)
 {
-    bool secure;
     int err = loop_new(&l->loop);
 
     if (!err)
         err = alarm_new(&l->alarm, l->loop, on_alarm, l);
     if (!err)
-        err = channels_init(&l->channels, l->loop);
+        err = channels_init(&l->channels, l->loop, l->options->timeout_ms);
     if (!err)
-        err = resolve(l, &secure);
-    if (!err && secure)
-        err =
-            stream_context(&l->tls, l->options->ca_file, l->options->insecure);
+        err = find_relay(l);
     if (!err)
         err = make_groups(l);
     if (!err)
@@ -436,12 +441,9 @@ static void load_fini(struct load *l)
     free(l->groups);
     schedule_stop(&l->schedule);
     tx_fini(&l->all.scratch);
-    if (l->addresses)
-        freeaddrinfo(l->addresses);
-    SSL_CTX_free(l->tls);
+    channels_fini(&l->channels);
     alarm_free(l->alarm);
     loop_free(l->loop);
-    channels_fini(&l->channels);
 }
 
 int load_run(struct load_result *out, const struct load_options *options,
