@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "write_all.h"
 
 enum { COPY = 64 * 1024, SUFFIX_MAX = 9999 };
 
@@ -18,19 +19,6 @@ static struct item *of_link(const struct list *link)
 }
 
 /* --- descriptors ---------------------------------------------------------- */
-
-static int write_all(int fd, struct span s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-
-        if (n < 0 && errno != EINTR)
-            return ERR_IO;
-        if (n > 0)
-            s = span_from(s, (size_t)n);
-    }
-    return 0;
-}
 
 static int write_all_at(int fd, struct span s, uint64_t at)
 {

@@ -12,13 +12,6 @@
 
 static const char default_config[] = "/etc/msrprelayd/msrprelayd.conf";
 
-static enum ctl_exit complain(const char *what, const char *detail)
-{
-    fprintf(stderr, "msrprelayctl: %s%s%s\n", what, *detail ? ": " : "",
-            detail);
-    return CTL_FAILED;
-}
-
 static const char *reason(int err)
 {
     return err == ERR_IO && errno ? strerror(errno) : err_text(err);
@@ -58,15 +51,15 @@ static char *get_password(const struct ctl_args *a)
                             : ask_twice(&password, a->user);
 
     if (err == ERR_DENIED)
-        complain("the passwords are not the same", "");
+        ctl_complain(CTL_FAILED, "the passwords are not the same", "");
     else if (err == ERR_LIMIT)
-        complain("the password is too long", "");
+        ctl_complain(CTL_FAILED, "the password is too long", "");
     else if (err == ERR_SYNTAX)
-        complain("the password holds a NUL", "");
+        ctl_complain(CTL_FAILED, "the password holds a NUL", "");
     else if (err)
-        complain("no password", errno ? reason(err) : "");
+        ctl_complain(CTL_FAILED, "no password", errno ? reason(err) : "");
     else if (!*password) {
-        complain("the password is empty", "");
+        ctl_complain(CTL_FAILED, "the password is empty", "");
         password_free(password);
         password = NULL;
     }
@@ -104,15 +97,17 @@ static enum ctl_exit make_change(const struct ctl_args *a, const char *path,
     int err;
 
     if (!copy)
-        return complain(err_text(ERR_NOMEM), "");
+        return ctl_complain(CTL_FAILED, err_text(ERR_NOMEM), "");
     err = ctl_users_change(path, c, print_fault, copy);
     free(copy);
     if (err == ERR_CONFIG)
-        return complain("nothing changed: the users file is malformed", path);
+        return ctl_complain(
+            CTL_FAILED, "nothing changed: the users file is malformed", path);
     if (err == ERR_NOT_FOUND)
-        return complain("there is no such user in this realm", a->user);
+        return ctl_complain(CTL_FAILED, "there is no such user in this realm",
+                            a->user);
     if (err)
-        return complain(path, reason(err));
+        return ctl_complain(CTL_FAILED, path, reason(err));
     fprintf(stderr,
             "%s: %s in realm %.*s is %s; `msrprelayctl reload` makes it "
             "count\n",
@@ -128,7 +123,8 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
     enum ctl_exit code = CTL_OK;
 
     if (!ctl_users_can_hold(c.user, c.realm))
-        return complain("no users file can hold this user and realm", a->user);
+        return ctl_complain(
+            CTL_FAILED, "no users file can hold this user and realm", a->user);
     if (!a->removes) {
         char *password = get_password(a);
         int err = password ? hash(&c, a, password) : 0;
@@ -136,7 +132,7 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
         if (!password)
             code = CTL_FAILED;
         else if (err)
-            code = complain("cannot hash", err_text(err));
+            code = ctl_complain(CTL_FAILED, "cannot hash", err_text(err));
         password_free(password);
     }
     if (code == CTL_OK)
@@ -147,13 +143,6 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
 
 /* --- where --- */
 
-static void print_config_fault(void *ctx, struct config_place at,
-                               const char *what)
-{
-    (void)ctx;
-    fprintf(stderr, "%s:%u: %s\n", at.file, at.line, what);
-}
-
 enum ctl_exit ctl_passwd(const struct ctl_args *a)
 {
     const char *from = a->config ? a->config : default_config;
@@ -163,12 +152,13 @@ enum ctl_exit ctl_passwd(const struct ctl_args *a)
 
     if (a->users_file && a->realm)
         return change(a, a->users_file, a->realm);
-    err = config_load(&config, from, print_config_fault, NULL);
+    err = config_load(&config, from, ctl_print_fault, NULL);
     if (err)
-        return complain(err == ERR_CONFIG
-                            ? "without a configuration, -f and -r are needed"
-                            : err_text(err),
-                        "");
+        return ctl_complain(
+            CTL_FAILED,
+            err == ERR_CONFIG ? "without a configuration, -f and -r are needed"
+                              : err_text(err),
+            "");
     code = change(a, a->users_file ? a->users_file : config->auth.users_file,
                   a->realm ? a->realm : config->relay.realm);
     config_free(config);

@@ -13,6 +13,7 @@
 #include "err.h"
 #include "file.h"
 #include "users_file.h"
+#include "write_all.h"
 
 enum { LINE_MAX_OCTETS = 2 * USERS_NAME_MAX + DIGEST_HEX_MAX + 4 };
 
@@ -207,19 +208,6 @@ static int open_locked(int *out, const char *path)
         }
         close(fd);
     }
-}
-
-static int write_all(int fd, struct span text)
-{
-    while (text.n) {
-        ssize_t n = write(fd, text.p, text.n);
-
-        if (n < 0 && errno != EINTR)
-            return ERR_IO;
-        if (n > 0)
-            text = span_from(text, (size_t)n);
-    }
-    return 0;
 }
 
 /* The entry in the directory is safe too, as far as the file system can say. */

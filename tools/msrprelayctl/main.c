@@ -7,6 +7,7 @@
 #include "config_load.h"
 #include "ctl_args.h"
 #include "ctl_ask.h"
+#include "ctl_exit.h"
 #include "ctl_passwd.h"
 #include "ctl_show.h"
 #include "err.h"
@@ -18,26 +19,12 @@ enum {
 
 static const char default_socket[] = "/run/msrprelayd/control.sock";
 
-static enum ctl_exit complain(enum ctl_exit code, const char *what,
-                              const char *detail)
-{
-    fprintf(stderr, "msrprelayctl: %s%s%s\n", what, *detail ? ": " : "",
-            detail);
-    return code;
-}
-
-static void print_fault(void *ctx, struct config_place at, const char *what)
-{
-    (void)ctx;
-    fprintf(stderr, "%s:%u: %s\n", at.file, at.line, what);
-}
-
 /* Nobody has got the answer unless all of it could be written. */
 static enum ctl_exit finish(enum ctl_exit code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
-    return complain(CTL_FAILED, "cannot write", strerror(errno));
+    return ctl_complain(CTL_FAILED, "cannot write", strerror(errno));
 }
 
 static enum ctl_exit ask(const struct ctl_args *a, int fd)
@@ -52,13 +39,13 @@ static enum ctl_exit ask(const struct ctl_args *a, int fd)
     err = ctl_ask(&end, fd, a->line, timeout_ms, ctl_show_row, &show);
     ctl_show_end(&show, err ? NULL : &end);
     if (err)
-        return complain(CTL_UNREACHABLE, "no whole answer from the relay",
-                        err == ERR_IO ? strerror(errno) : err_text(err));
+        return ctl_complain(CTL_UNREACHABLE, "no whole answer from the relay",
+                            err == ERR_IO ? strerror(errno) : err_text(err));
     if (end.left_out)
         fprintf(stderr, "msrprelayctl: %lld more were left out\n",
                 end.left_out);
     if (!end.ok)
-        return complain(CTL_FAILED, end.error, "");
+        return ctl_complain(CTL_FAILED, end.error, "");
     return CTL_OK;
 }
 
@@ -68,10 +55,10 @@ static enum ctl_exit reach(const struct ctl_args *a, const char *path)
     int fd;
 
     if (!*path)
-        return complain(CTL_UNREACHABLE,
-                        "the configuration has no control.socket", "");
+        return ctl_complain(CTL_UNREACHABLE,
+                            "the configuration has no control.socket", "");
     if (ctl_ask_open(&fd, path))
-        return complain(CTL_UNREACHABLE, path, strerror(errno));
+        return ctl_complain(CTL_UNREACHABLE, path, strerror(errno));
     code = finish(ask(a, fd));
     close(fd);
     return code;
@@ -81,10 +68,10 @@ static enum ctl_exit reach_configured(const struct ctl_args *a)
 {
     struct config *config;
     enum ctl_exit code;
-    int err = config_load(&config, a->config, print_fault, NULL);
+    int err = config_load(&config, a->config, ctl_print_fault, NULL);
 
     if (err)
-        return complain(CTL_UNREACHABLE, a->config, err_text(err));
+        return ctl_complain(CTL_UNREACHABLE, a->config, err_text(err));
     code = reach(a, config->control.socket);
     config_free(config);
     return code;

@@ -1,0 +1,17 @@
+#include "ctl_exit.h"
+
+#include <stdio.h>
+
+enum ctl_exit ctl_complain(enum ctl_exit code, const char *what,
+                           const char *detail)
+{
+    fprintf(stderr, "msrprelayctl: %s%s%s\n", what, *detail ? ": " : "",
+            detail);
+    return code;
+}
+
+void ctl_print_fault(void *ctx, struct config_place at, const char *what)
+{
+    (void)ctx;
+    fprintf(stderr, "%s:%u: %s\n", at.file, at.line, what);
+}
