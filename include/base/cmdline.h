@@ -53,7 +53,7 @@ struct cmdline {
 };
 
 /* Parses argv[1] and on into `values`, which has the defaults after that; the
- * operands are then argv[*first] and on, moved behind the options. 0, or what
+ * operands are then argv[*first] and on, moved after the options. 0, or what
  * is wrong in `why`, without a full stop, and ERR_SYNTAX; or what a `take`
  * returned. */
 int cmdline_parse(void *values, int *first, char why[CMDLINE_WHY],

@@ -201,7 +201,7 @@ static void list_names(struct names *names, const struct cmdline *c)
     assert(c->n <= CMDLINE_OPTIONS_MAX);
     if (c->stops_at_operand)
         *letter++ = '+';
-    *letter++ = ':'; /* a missing argument is told from a wrong option */
+    *letter++ = ':'; /* distinguishes a missing argument from a wrong option */
     for (size_t i = 0; i < c->n; i++) {
         const struct cmdline_option *o = &c->options[i];
         bool has_argument = o->kind != CMDLINE_FLAG;

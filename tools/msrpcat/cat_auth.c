@@ -24,7 +24,7 @@ void cat_auth_fini(struct cat_auth *a)
     a->use_path = NULL;
 }
 
-/* The relay that is being asked, as it stands last in To-Path. */
+/* The relay that is being asked, as the last URI in To-Path has it. */
 static struct span relay_of(const struct cat_auth *a)
 {
     return span_str(a->rules.relays[a->at]);
@@ -201,17 +201,17 @@ static int on_challenge(struct cat_auth *a, const struct msg *head)
     const struct digest_challenge *c = choose(space, head);
 
     if (!c)
-        return give_up(a, "the relay offers no digest that is known here");
+        return give_up(a, "the relay offers no supported digest algorithm");
     if (a->tries > 0 && !c->stale)
         return give_up(a, "user or password is wrong");
     if (a->tries++ == TRIES)
-        return give_up(a, "the relay finds every answer stale");
+        return give_up(a, "the relay rejects every nonce as stale");
     return answer_challenge(a, c);
 }
 
 /* --- the answer ----------------------------------------------------------- */
 
-/* The value of `rspauth` in an Authentication-Info. Commas may stand in quotes.
+/* The value of `rspauth` in an Authentication-Info. Commas may be in quotes.
  */
 static struct span find_rspauth(struct span info)
 {
@@ -253,10 +253,10 @@ static int on_granted(struct cat_auth *a, const struct msg *head)
     char *copy;
 
     if (!is_genuine(a, head))
-        return give_up(a, "the relay does not know the password");
+        return give_up(a, "the relay did not prove that it knows the password");
     if (!msg_header(&use_path, head, SPAN("Use-Path")) ||
         !path_is_valid(use_path))
-        return give_up(a, "the relay gave no valid Use-Path");
+        return give_up(a, "the response has no valid Use-Path");
     copy = strndup(use_path.p, use_path.n);
     if (!copy)
         return ERR_NOMEM;
@@ -281,11 +281,11 @@ static int on_refused(struct cat_auth *a, const struct msg *head)
 
     if (msg_header(&bound, head, SPAN("Min-Expires")))
         snprintf(a->why, sizeof a->why,
-                 "the relay wants --expires %.*s or more",
+                 "the relay requires --expires %.*s or more",
                  bound.n > 20 ? 20 : (int)bound.n, bound.p);
     else if (msg_header(&bound, head, SPAN("Max-Expires")))
         snprintf(a->why, sizeof a->why,
-                 "the relay wants --expires %.*s or less",
+                 "the relay requires --expires %.*s or less",
                  bound.n > 20 ? 20 : (int)bound.n, bound.p);
     else
         snprintf(a->why, sizeof a->why, "the relay answered %u %.*s",

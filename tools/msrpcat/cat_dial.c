@@ -51,7 +51,7 @@ int cat_dial_parse(struct cat_dial_to *out, struct span text, const char *host)
             return ERR_SYNTAX;
         name = span_str(host);
     }
-    /* An IPv6 address without brackets has no port that could be told. */
+    /* An IPv6 address without brackets has no port that can be recognised. */
     if (span_find(name, ':') < name.n && name.p[0] != '[')
         return ERR_SYNTAX;
     if (span_u64(&port, text, 65535) || (port == 0 && !host) ||

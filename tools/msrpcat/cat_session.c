@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "cat_auth.h"
+#include "cat_trace.h"
 #include "err.h"
 #include "fname.h"
 #include "lines.h"
 #include "parser.h"
 #include "path.h"
-#include "cat_trace.h"
 
 enum {
     CLOSE_MS = 2000,   /* to be polite for */

@@ -4,8 +4,8 @@
 #ifndef CAT_SESSION_H
 #define CAT_SESSION_H
 
-#include "inbox.h"
 #include "cat_options.h"
+#include "inbox.h"
 #include "outbox.h"
 #include "rnd.h"
 #include "screen.h"
@@ -29,7 +29,7 @@ struct cat_session_setup {
 enum exit_code cat_session_run(const struct cat_session_setup *setup);
 
 /* Makes the path known under which this end can be reached: in --path-file, or
- * on the screen of whoever waits for messages. 0 or ERR_IO (see errno). */
+ * on the screen if this end waits for messages. 0 or ERR_IO (see errno). */
 int cat_session_announce(const struct cat_options *options, const char *path);
 
 #endif

@@ -11,14 +11,14 @@
 #include "str.h"
 #include "writer.h"
 
-/* Shows the lines of `head` behind `mark`. A NULL `to` shows nothing; so for
+/* Shows the lines of `head` after `mark`. A NULL `to` shows nothing; so for
  * the others. */
 void cat_trace_head(FILE *to, char mark, struct span head);
 
 /* The same for a frame that is not in one piece. */
 void cat_trace_frame(FILE *to, char mark, const struct frame *f);
 
-/* Shows how large a body was, and the end-line behind it. */
+/* Shows how large a body was, and the end-line after it. */
 void cat_trace_end(FILE *to, char mark, uint64_t body_octets, struct span tid,
                    char flag);
 

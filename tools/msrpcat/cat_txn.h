@@ -1,8 +1,8 @@
 /* cat_txn - SENDs that went out and wait for their response.
  *
  * A transaction begins with the head of its SEND. Its clock starts only when
- * the last octet of the SEND has left (RFC 4975, trap 15): first it is told
- * where in the stream that octet is, then how far the stream has come. */
+ * the last octet of the SEND has left: cat_txns_written() says where in the
+ * stream that octet is, cat_txns_sent() how far the stream has come. */
 #ifndef CAT_TXN_H
 #define CAT_TXN_H
 

@@ -31,7 +31,7 @@ struct outgoing {
     size_t txns;       /* SENDs that a response may come for */
     struct ranges reported;
     bool any_report;
-    bool finished; /* nobody waits for it */
+    bool finished; /* nothing waits for it */
     bool failed;
     char id[OUTGOING_ID];
 };

@@ -9,7 +9,7 @@
 
 enum { FNAME_MAX = 200 };
 
-/* Makes a plain name of `raw`: what is behind the last slash or backslash, with
+/* Makes a plain name of `raw`: what follows the last slash or backslash, with
  * `_` for control octets, for a leading dot and for a leading hyphen, at most
  * FNAME_MAX octets, never cut inside a UTF-8 sequence. False if nothing is
  * left. The name never leads out of a directory and never is a hidden file. */

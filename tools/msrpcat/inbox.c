@@ -118,7 +118,7 @@ static unsigned begin(struct inbox *b, struct incoming *m)
     if (b->n_open >= INBOX_OPEN_MAX || !name_from_head(name, &b->head))
         return 413;
     if (store_begin(&m->item, b->store, name)) {
-        screen_note(b->screen, "cannot take a message: %s", strerror(errno));
+        screen_note(b->screen, "cannot receive a message: %s", strerror(errno));
         b->any_failed = true;
         return 413;
     }
@@ -288,7 +288,7 @@ int inbox_on_body(struct inbox *b, struct span octets)
     if (!m || !m->item)
         return 0;
     if (end > MSG_RANGE_MAX || end > m->length) {
-        fail(b, m, 400, "it is longer than it says");
+        fail(b, m, 400, "longer than announced");
         return refuse(b, 400);
     }
     err = store_put(m->item, b->at, octets);
@@ -305,7 +305,7 @@ static int complete(struct inbox *b, struct incoming *m)
     char name[FNAME_MAX + 1];
 
     if (store_finish(m->item, name)) {
-        screen_note(b->screen, "cannot keep a message: %s", strerror(errno));
+        screen_note(b->screen, "cannot store a message: %s", strerror(errno));
         b->any_failed = true;
         m->code = 413;
         settle(b, m);
@@ -322,14 +322,14 @@ static int complete(struct inbox *b, struct incoming *m)
 static int chunk_end(struct inbox *b, struct incoming *m, char flag)
 {
     if (flag == '#') {
-        fail(b, m, 413, "given up by its sender");
+        fail(b, m, 413, "aborted by its sender");
         b->message = NULL;
         return 0;
     }
     if (flag == '$' && m->length == MSG_STAR) {
         m->length = b->at;
         if (ranges_end(&m->item->got) > m->length) {
-            fail(b, m, 400, "it is longer than it says");
+            fail(b, m, 400, "longer than announced");
             return refuse(b, 400);
         }
     }

@@ -59,7 +59,7 @@ void inbox_fini(struct inbox *b);
 
 /* The head of a request other than REPORT, its body octets, its end. 0, or an
  * error that ends the connection: what tx_frame() gives, ERR_NOMEM, or
- * ERR_SYNTAX if there is nobody to answer. */
+ * ERR_SYNTAX if there is no path to answer to. */
 int inbox_on_head(struct inbox *b, const struct msg *head);
 int inbox_on_body(struct inbox *b, struct span octets);
 int inbox_on_end(struct inbox *b, char flag);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "cat_dial.h"
-#include "err.h"
 #include "cat_options.h"
+#include "cat_session.h"
+#include "err.h"
 #include "password.h"
 #include "path.h"
-#include "cat_session.h"
 
 /* What the program holds while it runs. */
 struct program {
@@ -33,7 +33,7 @@ static enum exit_code complain(struct program *p, const char *what, int err,
     if (err == ERR_IO && errno)
         why = strerror(errno);
     if (err == ERR_NOT_FOUND)
-        why = "no address is known for it";
+        why = "no address found";
     screen_note(&p->screen, "%s: %s", what, why);
     return code;
 }
@@ -115,7 +115,7 @@ static enum exit_code call(struct program *p)
     int fd, err = find_target(p, &at, &name, &secure);
 
     if (err)
-        return complain(p, "where to connect", err, EXIT_USAGE);
+        return complain(p, "address", err, EXIT_USAGE);
     err = cat_dial_connect(&fd, &at, p->options.timeout_s * 1000);
     if (!err)
         err = take_socket(p, fd);

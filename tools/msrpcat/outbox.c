@@ -182,14 +182,14 @@ static int advance(struct outbox *o, struct outgoing *m)
         return ERR_AGAIN;
     }
     if (err)
-        return fail(o, m, errno ? strerror(errno) : "the file was cut short");
+        return fail(o, m, errno ? strerror(errno) : "the file became shorter");
     err = chunk_put(o, m, run, at_end);
     if (!err && !o->streaming && m->offset == m->total)
         message_sent(o, m);
     return err;
 }
 
-/* What nobody answers is followed by something that is answered: when that is,
+/* What is not answered is followed by something that is answered: when that is,
  * all before it has been read. */
 static int send_barrier(struct outbox *o)
 {
@@ -240,7 +240,7 @@ static struct outgoing *end_txn(struct outbox *o, struct cat_txn *x)
     return m;
 }
 
-/* What stands behind the code in the start line. */
+/* What follows the code in the start line. */
 static struct span response_comment(const struct msg *head)
 {
     struct span rest = span_of(head->base, head->len), line;
@@ -422,7 +422,7 @@ void outbox_fini(struct outbox *o)
 
 int outbox_abort(struct outbox *o)
 {
-    return fail_all(o, "given up");
+    return fail_all(o, "aborted");
 }
 
 bool outbox_is_done(const struct outbox *o)

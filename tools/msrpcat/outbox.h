@@ -1,5 +1,5 @@
 /* outbox - messages on their way out: cut into SENDs, watched until the peer's
- * answers have told what became of them.
+ * answers have said what became of them.
  *
  * It fills a tx as far as that has room and never waits. A message is finished
  * when all of it was sent, each SEND that asks for one has its response and, if
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cat_txn.h"
 #include "list.h"
 #include "msg.h"
 #include "rnd.h"
@@ -20,7 +21,6 @@
 #include "str.h"
 #include "table.h"
 #include "tx.h"
-#include "cat_txn.h"
 
 /* How messages are sent; the spans are the caller's. */
 struct outbox_rules {
@@ -53,7 +53,7 @@ struct outbox {
     size_t pings;              /* of these, bodiless */
     uint64_t news_ms;          /* when something was last sent or answered */
     int wait_fd;               /* the pipe that has nothing yet, or -1 */
-    bool barrier_due;          /* something went out that nobody answers */
+    bool barrier_due;          /* something went out that is not answered */
     bool any_failed;
     bool session_dead; /* the far side does not know the session */
 };
@@ -63,7 +63,7 @@ int outbox_init(struct outbox *o, const struct outbox_rules *rules,
                 struct tx *tx, struct rnd *rnd, struct screen *screen);
 void outbox_fini(struct outbox *o);
 
-/* Adds a message behind all others; `source` becomes the outbox's, whatever
+/* Adds a message after all others; `source` becomes the outbox's, whatever
  * happens. `type` must outlive the outbox; `disposition` is copied and may be
  * NULL. 0 or ERR_NOMEM. */
 int outbox_add(struct outbox *o, struct source *source, const char *type,

@@ -13,7 +13,7 @@
  * bits; RFC 4975, 14.1); NULL without memory. */
 char *path_own_uri(struct rnd *rnd, bool secure, struct span authority);
 
-/* The same with a host that cannot exist, for whoever cannot be dialled. */
+/* The same with a host that cannot exist, for an end that cannot be dialled. */
 char *path_nowhere_uri(struct rnd *rnd, bool secure);
 
 /* What a client puts into its SDP: `use_path` from its last URI to its first,
@@ -34,9 +34,9 @@ bool path_is_valid(struct span path);
  * of FILE for `@FILE`. 0, ERR_IO, ERR_NOMEM, or ERR_SYNTAX if it is no path. */
 int path_from_arg(char **out, const char *arg);
 
-/* Writes `path` and a newline to FILE so that nobody ever sees half of it: into
- * a new file beside it, which then takes its name. `-` is standard output. 0 or
- * ERR_IO (see errno). */
+/* Writes `path` and a newline to FILE so that no reader ever sees half of it:
+ * into a new file beside it, which then takes its name. `-` is standard output.
+ * 0 or ERR_IO (see errno). */
 int path_save(const char *file, const char *path);
 
 #endif

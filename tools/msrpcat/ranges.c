@@ -17,7 +17,7 @@ void ranges_fini(struct ranges *r)
     ranges_init(r);
 }
 
-/* The first run that ends at or behind `at`: the one to merge with. */
+/* The first run that ends at or after `at`: the one to merge with. */
 static size_t first_ending_at(const struct ranges *r, uint64_t at)
 {
     size_t low = 0, high = r->n;
@@ -65,24 +65,24 @@ static int insert(struct ranges *r, size_t at, struct range run)
 int ranges_add(struct ranges *r, uint64_t from, uint64_t to)
 {
     size_t first = first_ending_at(r, from);
-    size_t behind = first;
+    size_t after = first;
     struct range *merged;
 
     assert(from <= to);
     if (from == to)
         return 0;
-    while (behind < r->n && r->runs[behind].from <= to)
-        behind++;
-    if (behind == first)
+    while (after < r->n && r->runs[after].from <= to)
+        after++;
+    if (after == first)
         return insert(r, first, (struct range){from, to});
     merged = &r->runs[first];
     if (from < merged->from)
         merged->from = from;
-    if (to < r->runs[behind - 1].to)
-        to = r->runs[behind - 1].to;
+    if (to < r->runs[after - 1].to)
+        to = r->runs[after - 1].to;
     merged->to = to;
-    memmove(merged + 1, r->runs + behind, (r->n - behind) * sizeof *merged);
-    r->n -= behind - first - 1;
+    memmove(merged + 1, r->runs + after, (r->n - after) * sizeof *merged);
+    r->n -= after - first - 1;
     return 0;
 }
 

@@ -46,7 +46,7 @@ struct source *source_text(struct span text)
 }
 
 /* What kind of thing the descriptor is decides what is known of its length. A
- * standard input that was read from before counts from where it stands. */
+ * standard input that was read from before counts from its position. */
 static int look_at(struct source *s)
 {
     struct stat st;

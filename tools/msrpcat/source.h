@@ -1,8 +1,8 @@
 /* source - the content of one outgoing message: a text, a file or a pipe.
  *
  * The octets are looked at and then dropped. While more may come, the last
- * octet at hand is not shown, so that whoever sends never runs out of octets
- * before the end is known (RFC 4975, trap 9: the empty last chunk). */
+ * octet at hand is not shown, so that the sender never runs out of octets
+ * before the end is known (RFC 4975, trap of the empty last chunk). */
 #ifndef SOURCE_H
 #define SOURCE_H
 

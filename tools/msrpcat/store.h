@@ -1,6 +1,6 @@
 /* store - where the content of incoming messages goes.
  *
- * Into a stream (standard output, or one file) messages go one behind the
+ * Into a stream (standard output, or one file) messages go one after the
  * other, each in order and whole: the oldest one that is not finished has the
  * stream, and what cannot go there yet waits in an unnamed temporary file. Into
  * a directory each message goes as a file of its own, which has its name once
@@ -65,7 +65,7 @@ int store_put(struct item *i, uint64_t at, struct span octets);
 int store_finish(struct item *i, char name[FNAME_MAX + 1]);
 
 /* Throws the message away, as far as it is not in the stream already. The same
- * error, for what waited behind it. */
+ * error, for what waited for it. */
 int store_drop(struct item *i);
 
 #endif

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "err.h"
 #include "cat_trace.h"
+#include "err.h"
 
 /* A little more than four TLS records, for the block's own words. */
 enum { BLOCK = 64 * 1024 + 64, BLOCKS_KEPT = 8 };

@@ -24,7 +24,7 @@ struct flow_counters {
 struct counters {
     struct flow_counters live;    /* flows whose receivers read */
     struct flow_counters stalled; /* and those whose receivers do not */
-    uint64_t stray;               /* frames that nobody here waits for */
+    uint64_t stray;               /* frames that belong to no message */
     uint64_t connections_lost;
     struct hist latency_ns;
 };

@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 #include "channel.h"
+#include "counters.h"
 #include "label.h"
 #include "list.h"
+#include "load_options.h"
 #include "msg.h"
 #include "pattern.h"
-#include "load_options.h"
 #include "sink.h"
 #include "str.h"
-#include "counters.h"
 
 struct flow;
 
@@ -55,7 +55,7 @@ struct out_conn {
 
 void out_conn_init(struct out_conn *o);
 
-/* Puts a frame in, behind the `+` of a chunk that is open. 0 or an error that
+/* Puts a frame in, after the `+` of a chunk that is open. 0 or an error that
  * ends the connection. */
 int out_conn_put(struct out_conn *o, const struct span *parts, size_t n);
 
@@ -83,8 +83,7 @@ struct flow {
     struct sink sink;
 };
 
-/* Who talks to whom: what stands in To-Path and From-Path of the SENDs, and the
- * URI of the receiver. */
+/* The two ends: To-Path and From-Path of the SENDs, and the receiver's URI. */
 struct flow_paths {
     struct span to, from;
     const char *receiver; /* outlives the flow */

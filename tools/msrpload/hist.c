@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 /* Values below 128 have a step each; above, the highest bit chooses the group
- * and the seven bits behind it the step. */
+ * and the seven bits after it the step. */
 static size_t step_of(uint64_t value)
 {
     unsigned shift;

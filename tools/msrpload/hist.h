@@ -14,7 +14,7 @@ enum {
     HIST_STEPS = (HIST_VALUE_BITS - HIST_STEP_BITS + 1) << HIST_STEP_BITS
 };
 
-/* The largest value told apart; 78 hours of nanoseconds. */
+/* The largest value that is distinguished; 78 hours of nanoseconds. */
 #define HIST_MAX ((UINT64_C(1) << HIST_VALUE_BITS) - 1)
 
 /* All zero is an empty one. */

@@ -5,18 +5,18 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "cat_dial.h"
 #include "channel.h"
 #include "client_group.h"
-#include "cat_dial.h"
 #include "err.h"
 #include "loop.h"
-#include "schedule.h"
 #include "path.h"
+#include "schedule.h"
 
 enum {
     CONNECTING_MAX = 64, /* connections that are not ready yet */
     LOOK_MS = 100,
-    FAULT_QUIET_MS = 1000 /* after a fault, no news for so long is the end */
+    FAULT_QUIET_MS = 1000 /* after a fault, this long without news ends it */
 };
 
 enum phase {
@@ -42,7 +42,7 @@ struct load {
     struct client_group *groups; /* those of the senders, then the receivers' */
     size_t per_side;             /* connections of the senders */
     size_t n_groups, n_started, n_ready, n_lost;
-    uint64_t quiet_ms; /* nothing has moved for so long */
+    uint64_t quiet_ms; /* for how long nothing has moved */
     uint64_t moved;    /* octets, when that was last looked at */
 };
 

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "counters.h"
 #include "flow.h"
 #include "load_options.h"
-#include "counters.h"
 
 enum { LOAD_WHY = 300 };
 

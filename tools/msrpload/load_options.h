@@ -33,7 +33,7 @@ struct load_options {
     uint64_t sessions_per_connection;
     uint64_t stall; /* pairs whose receiver stops reading */
     bool duplex;    /* both clients of a pair send */
-    bool idle;      /* nobody sends */
+    bool idle;      /* no client sends */
     uint64_t size;  /* octets of a message, > 0 */
     uint64_t chunk; /* most octets of a SEND, > 0, <= size */
     uint64_t window;

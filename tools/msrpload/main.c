@@ -9,8 +9,8 @@
 #include "digest.h"
 #include "err.h"
 #include "load.h"
-#include "password.h"
 #include "load_options.h"
+#include "password.h"
 #include "summary.h"
 
 static enum load_exit complain(const char *what, enum load_exit code)
@@ -51,7 +51,7 @@ static enum load_exit print_users(const struct load_options *o)
     return fflush(stdout) ? complain(strerror(errno), LOAD_NOT_RUN) : LOAD_FINE;
 }
 
-/* A descriptor for each connection, as many as may be. */
+/* A descriptor for each connection: as many as are allowed. */
 static void raise_limit(void)
 {
     struct rlimit limit;
@@ -92,7 +92,7 @@ static enum load_exit run_or_print(struct load_options *o)
         int err = password_get(&o->password, o->password_file, o->user);
 
         if (err)
-            return complain("no password", LOAD_USAGE);
+            return complain("cannot read the password", LOAD_USAGE);
     }
     if (o->users_for)
         return print_users(o);

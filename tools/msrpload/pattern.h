@@ -31,7 +31,7 @@ void pattern_init(struct pattern *p);
 struct span pattern_get(const struct pattern *p, uint64_t flow, uint64_t number,
                         uint64_t offset, size_t n);
 
-/* Is `body`, of any length, what stands there? */
+/* Is `body`, of any length, what the pattern has there? */
 bool pattern_is(const struct pattern *p, uint64_t flow, uint64_t number,
                 uint64_t offset, struct span body);
 

@@ -105,8 +105,8 @@ void summary_text(FILE *to, const struct load_options *options,
     text_latency(to, &t->latency_ns);
     text_counts(to, &t->live);
     if (t->stray)
-        fprintf(to, "%-12s %" PRIu64 " frames that nobody waits for\n", "stray",
-                t->stray);
+        fprintf(to, "%-12s %" PRIu64 " frames that belong to no message\n",
+                "stray", t->stray);
     if (!options->stall)
         return;
     fputs("--- receivers that do not read\n", to);

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
+#include "counters.h"
 #include "load.h"
 #include "load_options.h"
-#include "counters.h"
 
 void summary_text(FILE *to, const struct load_options *options,
                   const struct load_result *r, const struct counters *t);

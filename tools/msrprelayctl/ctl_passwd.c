@@ -19,7 +19,7 @@ static const char *reason(int err)
 
 /* --- the password --- */
 
-/* Twice, for nobody sees what is typed. */
+/* Twice, since what is typed is not shown. */
 static int ask_twice(char **out, const char *user)
 {
     char prompt[USERS_NAME_MAX + 64], *first, *second;
@@ -29,7 +29,7 @@ static int ask_twice(char **out, const char *user)
     err = password_ask(&first, prompt);
     if (err)
         return err;
-    err = password_ask(&second, "The same again: ");
+    err = password_ask(&second, "Repeat the password: ");
     if (!err) {
         if (!span_eq_secret(span_str(first), span_str(second)))
             err = ERR_DENIED;
@@ -51,11 +51,11 @@ static char *get_password(const struct ctl_args *a)
                             : ask_twice(&password, a->user);
 
     if (err == ERR_DENIED)
-        ctl_complain(CTL_FAILED, "the passwords are not the same", "");
+        ctl_complain(CTL_FAILED, "the passwords do not match", "");
     else if (err == ERR_LIMIT)
         ctl_complain(CTL_FAILED, "the password is too long", "");
     else if (err == ERR_SYNTAX)
-        ctl_complain(CTL_FAILED, "the password holds a NUL", "");
+        ctl_complain(CTL_FAILED, "the password contains a NUL", "");
     else if (err)
         ctl_complain(CTL_FAILED, "no password", errno ? reason(err) : "");
     else if (!*password) {
@@ -102,16 +102,15 @@ static enum ctl_exit make_change(const struct ctl_args *a, const char *path,
     free(copy);
     if (err == ERR_CONFIG)
         return ctl_complain(
-            CTL_FAILED, "nothing changed: the users file is malformed", path);
+            CTL_FAILED, "the users file is malformed, nothing changed", path);
     if (err == ERR_NOT_FOUND)
-        return ctl_complain(CTL_FAILED, "there is no such user in this realm",
-                            a->user);
+        return ctl_complain(CTL_FAILED, "no such user in this realm", a->user);
     if (err)
         return ctl_complain(CTL_FAILED, path, reason(err));
     fprintf(stderr,
-            "%s: %s in realm %.*s is %s; `msrprelayctl reload` makes it "
-            "count\n",
-            path, a->user, SPAN_ARG(c->realm), a->removes ? "gone" : "set");
+            "%s: user %s in realm %.*s %s; run 'msrprelayctl reload' to apply "
+            "it\n",
+            path, a->user, SPAN_ARG(c->realm), a->removes ? "removed" : "set");
     return CTL_OK;
 }
 
@@ -123,8 +122,9 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
     enum ctl_exit code = CTL_OK;
 
     if (!ctl_users_can_hold(c.user, c.realm))
-        return ctl_complain(
-            CTL_FAILED, "no users file can hold this user and realm", a->user);
+        return ctl_complain(CTL_FAILED,
+                            "a users file cannot hold this user and realm",
+                            a->user);
     if (!a->removes) {
         char *password = get_password(a);
         int err = password ? hash(&c, a, password) : 0;
@@ -156,8 +156,9 @@ enum ctl_exit ctl_passwd(const struct ctl_args *a)
     if (err)
         return ctl_complain(
             CTL_FAILED,
-            err == ERR_CONFIG ? "without a configuration, -f and -r are needed"
-                              : err_text(err),
+            err == ERR_CONFIG
+                ? "without a configuration, -f and -r are required"
+                : err_text(err),
             "");
     code = change(a, a->users_file ? a->users_file : config->auth.users_file,
                   a->realm ? a->realm : config->relay.realm);

@@ -5,8 +5,8 @@
 #include "ctl_args.h"
 #include "ctl_exit.h"
 
-/* Asks for the password and writes it, or takes the user out. What went wrong
- * has been told on stderr. */
+/* Asks for the password and writes it, or removes the user. What went wrong
+ * has been printed on stderr. */
 enum ctl_exit ctl_passwd(const struct ctl_args *a);
 
 #endif

@@ -80,7 +80,7 @@ static void print_cell(FILE *to, const char *text, size_t places, bool right)
             right ? 0 : padding, "");
 }
 
-/* A column of figures stands at the right, by what its first row has. */
+/* A column is aligned right if its first row has a figure. */
 static bool is_figure(const json_t *row, const char *key)
 {
     return json_is_number(json_object_get(row, key)) && !ends_with(key, "_at");

@@ -268,7 +268,7 @@ static int change(const char *path, int fd, struct span text,
         return err;
     if (!c->has[DIGEST_MD5] && !c->has[DIGEST_SHA256] && before == 0) {
         err = ERR_NOT_FOUND;
-    } else { /* no signal leaves a temporary file behind */
+    } else { /* no signal leaves a temporary file */
         sigfillset(&all);
         (void)sigprocmask(SIG_SETMASK, &all, &as_it_was);
         err = replace(path, &st, span_of(edited, n));

@@ -29,9 +29,9 @@ int ctl_users_edit(char **out, size_t *n, size_t *before, struct span text,
                    const struct ctl_users_change *c);
 
 /* Makes the change in the file at `path`; one that is not there is made, for
- * the group of its directory to read. 0; ERR_CONFIG after `fault` was told what
- * was wrong in the file before; ERR_NOT_FOUND when there is no such user to be
- * taken out; ERR_IO (errno is set), ERR_LIMIT or ERR_NOMEM. */
+ * the group of its directory to read. 0; ERR_CONFIG after `fault` was called
+ * with what was wrong in the file before; ERR_NOT_FOUND when there is no such
+ * user to be taken out; ERR_IO (errno is set), ERR_LIMIT or ERR_NOMEM. */
 int ctl_users_change(const char *path, const struct ctl_users_change *c,
                      users_fault_fn fault, void *ctx);
 

@@ -19,7 +19,7 @@ enum {
 
 static const char default_socket[] = "/run/msrprelayd/control.sock";
 
-/* Nobody has got the answer unless all of it could be written. */
+/* The answer counts only if all of it was written. */
 static enum ctl_exit finish(enum ctl_exit code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -39,10 +39,10 @@ static enum ctl_exit ask(const struct ctl_args *a, int fd)
     err = ctl_ask(&end, fd, a->line, timeout_ms, ctl_show_row, &show);
     ctl_show_end(&show, err ? NULL : &end);
     if (err)
-        return ctl_complain(CTL_UNREACHABLE, "no whole answer from the relay",
+        return ctl_complain(CTL_UNREACHABLE, "incomplete answer from the relay",
                             err == ERR_IO ? strerror(errno) : err_text(err));
     if (end.left_out)
-        fprintf(stderr, "msrprelayctl: %lld more were left out\n",
+        fprintf(stderr, "msrprelayctl: %lld more are not shown\n",
                 end.left_out);
     if (!end.ok)
         return ctl_complain(CTL_FAILED, end.error, "");

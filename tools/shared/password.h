@@ -9,11 +9,11 @@ enum { PASSWORD_MAX = 1023 }; /* octets */
  * one; ERR_SYNTAX for one with a NUL in it; ERR_NOMEM. */
 int password_get(char **out, const char *file, const char *user);
 
-/* What is typed at the terminal behind `prompt`, the same way. A signal that
+/* What is typed at the terminal after `prompt`, the same way. A signal that
  * ends or stops the process finds the terminal as it was. */
 int password_ask(char **out, const char *prompt);
 
-/* The first line of this descriptor, of which no octet behind the line is read;
+/* The first line of this descriptor, of which no octet after the line is read;
  * the same way. ERR_IO with errno 0 if it ends before there is a line. */
 int password_read(char **out, int fd);
 

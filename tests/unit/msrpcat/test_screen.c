@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "cat_trace.h"
 #include "cmocka_all.h"
 #include "msg.h"
-#include "cat_trace.h"
 
 #define MIB (UINT64_C(1024) * 1024)
 

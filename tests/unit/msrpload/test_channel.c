@@ -1,4 +1,4 @@
-/* A channel over TCP, with the relay's end in the test's hand. TLS is tried
+/* A channel over TCP, with the test as the relay. TLS is tested
  * against the relay itself, in tests/tools/msrpload.sh. */
 #include "channel.h"
 
@@ -184,7 +184,7 @@ static void fill_is_called_while_there_is_more(void **state)
     assert_int_equal(channel_room(&r->channel), CHANNEL_BULK);
 }
 
-static void who_stopped_reading_gets_no_frames(void **state)
+static void after_stop_reading_no_frame_comes(void **state)
 {
     struct rig *r = *state;
 
@@ -196,7 +196,7 @@ static void who_stopped_reading_gets_no_frames(void **state)
     assert_int_equal(r->frames, 0);
 }
 
-static void the_end_is_told_with_its_reason(void **state)
+static void the_end_is_reported_with_its_reason(void **state)
 {
     struct rig *r = *state;
     const struct span late = SPAN("late");
@@ -227,7 +227,7 @@ static void an_error_of_the_owner_ends_it(void **state)
     assert_int_equal(r->err, ERR_LIMIT);
 }
 
-static void nobody_there_is_told(void **state)
+static void a_refused_connection_is_reported(void **state)
 {
     struct rig *r = *state;
 
@@ -241,7 +241,7 @@ static void nobody_there_is_told(void **state)
     assert_string_equal(r->why, strerror(ECONNREFUSED));
 }
 
-static void a_wrong_file_of_certificates_is_told(void **state)
+static void a_missing_ca_file_is_reported(void **state)
 {
     struct rig *r = *state;
     char why[TLS_WHY_MAX];
@@ -260,11 +260,11 @@ int main(void)
         TEST(frames_come_in),
         TEST(what_is_put_in_is_written_in_the_same_turn),
         TEST(fill_is_called_while_there_is_more),
-        TEST(who_stopped_reading_gets_no_frames),
-        TEST(the_end_is_told_with_its_reason),
+        TEST(after_stop_reading_no_frame_comes),
+        TEST(the_end_is_reported_with_its_reason),
         TEST(an_error_of_the_owner_ends_it),
-        TEST(nobody_there_is_told),
-        TEST(a_wrong_file_of_certificates_is_told),
+        TEST(a_refused_connection_is_reported),
+        TEST(a_missing_ca_file_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,7 +117,7 @@ static void begin(struct rig *r)
     flow_poke(&r->flow);
 }
 
-/* Takes what the connection has, behind what was taken before. */
+/* Takes what the connection has, after what was taken before. */
 static void take_more(struct rig *r, struct out_conn *o)
 {
     struct buf *out = queue_of(&o->channel);

@@ -5,7 +5,7 @@
 
 enum { ARGS_MAX = 10 };
 
-/* Takes apart what stands behind the program's name, parted by commas. */
+/* Parses what follows the program's name, separated by commas. */
 static int parse(struct ctl_args *a, char why[CMDLINE_WHY], char *line)
 {
     char name[] = "msrprelayctl";

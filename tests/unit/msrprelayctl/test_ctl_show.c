@@ -2,7 +2,7 @@
 
 #include "cmocka_all.h"
 
-/* Shows rows, each a JSON text with a line feed behind it; what is written is
+/* Shows rows, each a JSON text and a line feed; what is written is
  * to be freed. */
 static char *show(enum control_answer answer, bool json, const char *rows,
                   const struct ctl_end *end)

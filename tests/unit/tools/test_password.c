@@ -21,7 +21,7 @@ enum { PATIENCE_MS = 10000, SHOWN_MAX = 1024 };
 
 /* --- from a descriptor ---------------------------------------------------- */
 
-/* What is read of this text; `rest` (8) is what is left behind it. */
+/* What is read of this text; `rest` (8) is what is left after it. */
 static int read_from(char **out, char *rest, struct span text)
 {
     int ends[2], err;
