@@ -31,12 +31,12 @@ typedef int (*cmdline_take_fn)(void *values, char *argument,
                                char why[CMDLINE_WHY]);
 
 struct cmdline_option {
-    char letter;          /* 0: it has only a name */
     const char *name;     /* without hyphens; NULL: the row is a heading, and
                              `help` is its text */
     const char *argument; /* what --help calls it; of a CMDLINE_CHOICE, NULL
                              lists the words */
     enum cmdline_kind kind;
+    char letter;         /* 0: it has only a name */
     size_t at;           /* where in the caller's struct */
     uint64_t min, max;   /* of a number, as it is stored */
     const char *initial; /* the default, as it would be written; NULL: the value
