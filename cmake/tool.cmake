@@ -1,7 +1,6 @@
-# The program tools/<name>/main.c, installed in bindir; its manual page is
-# docs/man/<name>.1. The other sources there become the library <name>_parts, so
-# that its unit tests can link them; further arguments are the libraries that it
-# needs.
+# The program tools/<name>/main.c, installed in bindir. The other sources there
+# become the library <name>_parts, so that its unit tests can link them; further
+# arguments are the libraries that it needs.
 function(tool name)
     set(dir ${PROJECT_SOURCE_DIR}/tools/${name})
     set(parts ${name}_parts)
@@ -17,6 +16,4 @@ function(tool name)
         keep_plain_code(${parts})
         unit_tests(${name} ${parts})
     endif()
-    tool_test(${name}.man man.sh $<TARGET_FILE:${name}>
-              ${PROJECT_SOURCE_DIR}/docs/man/${name}.1)
 endfunction()
