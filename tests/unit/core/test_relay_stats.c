@@ -389,6 +389,15 @@ static void the_time_of_waiting_is_counted_up_to_now(void **state)
     assert_int_equal(figures(s).wait_ms, 700);
 }
 
+static void names_are_those_of_their_places(void **state)
+{
+    (void)state;
+    assert_string_equal(relay_auth_name(RELAY_AUTH_OK), "ok");
+    assert_string_equal(relay_auth_name(RELAY_AUTH_FAULTY), "faulty");
+    assert_string_equal(session_why_name(SESSION_EXPIRED), "expired");
+    assert_string_equal(session_why_name(SESSION_SHUTDOWN), "shutdown");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -412,6 +421,7 @@ int main(void)
         TEST(forwarded_requests_are_counted_by_kind),
         TEST(sessions_are_counted_from_begin_to_end),
         TEST(the_time_of_waiting_is_counted_up_to_now),
+        cmocka_unit_test(names_are_those_of_their_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "cmocka_all.h"
-#include "relay_stats.h"
 
 static void a_code_is_counted_under_its_name(void **state)
 {
@@ -29,21 +28,11 @@ static void what_is_not_in_the_table_is_other(void **state)
     assert_string_equal(code_name(code_index(100200)), "other");
 }
 
-static void names_are_those_of_their_places(void **state)
-{
-    (void)state;
-    assert_string_equal(relay_auth_name(RELAY_AUTH_OK), "ok");
-    assert_string_equal(relay_auth_name(RELAY_AUTH_FAULTY), "faulty");
-    assert_string_equal(session_why_name(SESSION_EXPIRED), "expired");
-    assert_string_equal(session_why_name(SESSION_SHUTDOWN), "shutdown");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_is_counted_under_its_name),
         cmocka_unit_test(what_is_not_in_the_table_is_other),
-        cmocka_unit_test(names_are_those_of_their_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
