@@ -54,10 +54,7 @@ void frame_status(struct frame *f, unsigned code, struct span comment);
 /* The end-line of a frame without a body: seven hyphens, tid, flag, CRLF. */
 void frame_end(struct frame *f, struct span tid, char flag);
 
-/* The same behind a body: CRLF first. */
+/* The same after a body: CRLF first. */
 void frame_end_body(struct frame *f, struct span tid, char flag);
-
-/* The comment this project writes behind a code; may be empty. */
-struct span code_comment(unsigned code);
 
 #endif

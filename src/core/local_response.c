@@ -1,4 +1,5 @@
 /* local_response - this relay's own responses: refusals, keep-alives, AUTH. */
+#include "codes.h"
 #include "relay_private.h"
 
 /* AUTH is answered whatever its Failure-Report says; a REPORT never is. */

@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "codes.h"
+
 bool report_answers(enum msg_report failure_report, unsigned code)
 {
     switch (failure_report) {

@@ -5,7 +5,7 @@
 size_t code_index(unsigned code)
 {
     switch (code) {
-#define INDEX(code)                                                            \
+#define INDEX(code, comment)                                                   \
     case code:                                                                 \
         return CODE_AT_##code;
         CODES_LIST(INDEX)
@@ -18,11 +18,24 @@ size_t code_index(unsigned code)
 const char *code_name(size_t index)
 {
     static const char *const names[CODES] = {
-#define NAME(code) #code,
+#define NAME(code, comment) #code,
         CODES_LIST(NAME)
 #undef NAME
             "other"};
 
     assert(index < CODES);
     return names[index];
+}
+
+struct span code_comment(unsigned code)
+{
+    switch (code) {
+#define COMMENT(code, comment)                                                 \
+    case code:                                                                 \
+        return SPAN(comment);
+        CODES_LIST(COMMENT)
+#undef COMMENT
+    default:
+        return SPAN("");
+    }
 }

@@ -110,33 +110,3 @@ void frame_end_body(struct frame *f, struct span tid, char flag)
     frame_add(f, SPAN("\r\n"));
     frame_end(f, tid, flag);
 }
-
-struct span code_comment(unsigned code)
-{
-    switch (code) {
-    case 200:
-        return SPAN("OK");
-    case 400:
-        return SPAN("Bad Request");
-    case 401:
-        return SPAN("Unauthorized");
-    case 403:
-        return SPAN("Forbidden");
-    case 408:
-        return SPAN("Timeout");
-    case 413:
-        return SPAN("Stop Sending");
-    case 415:
-        return SPAN("Media Type Not Understood");
-    case 423:
-        return SPAN("Interval Out-of-Bounds");
-    case 481:
-        return SPAN("No Such Session");
-    case 501:
-        return SPAN("Not Implemented");
-    case 506:
-        return SPAN("Session Already In Use");
-    default:
-        return SPAN("");
-    }
-}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codes.h"
 #include "err.h"
 #include "path.h"
 

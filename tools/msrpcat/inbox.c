@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "codes.h"
 #include "err.h"
 #include "uri.h"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "chunk.h"
+#include "codes.h"
 #include "err.h"
 
 enum {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "codes.h"
 #include "err.h"
 #include "flow.h"
 #include "label.h"
