@@ -3,6 +3,7 @@
 #define NET_MAKE_H
 
 #include "config.h"
+#include "net.h"
 #include "sock.h"
 #include "tls.h"
 
@@ -11,5 +12,9 @@ struct sock_opts sock_opts_of(const struct config *config);
 
 /* What TLS contexts are made of (tls.*, dial.verify); points into `config`. */
 struct tls_settings tls_settings_of(const struct config *config);
+
+/* What all connections share: buffers, what one may read in a turn, times
+ * (limits.*, timers.*, send.high_water). */
+struct net_settings net_settings_of(const struct config *config);
 
 #endif

@@ -1,5 +1,15 @@
 #include "net_make.h"
 
+enum {
+    /* Least octets of an input block: bulk comes in few reads. */
+    INPUT_MIN = 65536,
+    /* Room in the output after the high-water mark, for responses and REPORTs
+     * in addition to what one input block may add. */
+    RESERVE = 262144,
+    /* Octets that a connection may read in a turn before others have theirs. */
+    READ_PER_TURN = INPUT_MIN,
+};
+
 struct sock_opts sock_opts_of(const struct config *config)
 {
     return (struct sock_opts){
@@ -21,4 +31,22 @@ struct tls_settings tls_settings_of(const struct config *config)
         .ciphersuites = config->tls.ciphersuites,
         .insecure = !config->dial.verify,
     };
+}
+
+struct net_settings net_settings_of(const struct config *config)
+{
+    size_t input = config->limits.head_size;
+    struct net_settings settings = {
+        .read_per_turn = READ_PER_TURN,
+        .rate = config->limits.rate,
+        .handshake_ms = config->timers.handshake_ms,
+        .ping_ms = config->timers.ping_ms,
+        .stall_ms = config->timers.stall_ms,
+        .sock = sock_opts_of(config),
+    };
+
+    settings.input_size = input > INPUT_MIN ? input : INPUT_MIN;
+    settings.output_max =
+        config->send.high_water + settings.input_size + RESERVE;
+    return settings;
 }

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "config_load.h"
 #include "err.h"
+#include "net_make.h"
 #include "server_private.h"
 
 /* Where faults go besides the log. */
@@ -44,7 +45,7 @@ static void reload_on_fixed(void *ctx, const char *key)
  * changed. */
 static int reconfigure(struct server *s, const struct config *to)
 {
-    struct net_settings settings = setup_net(to);
+    struct net_settings settings = net_settings_of(to);
     int err = dialler_prepare(&s->dialler, to);
 
     if (!err)

@@ -7,6 +7,7 @@
 #include "dispatch.h"
 #include "clock.h"
 #include "err.h"
+#include "net_make.h"
 #include "privileges.h"
 #include "rnd.h"
 #include "server_private.h"
@@ -198,7 +199,7 @@ static int open_setup(struct server *s, const struct config_loaded *from)
 
 static int open_relay(struct server *s)
 {
-    struct net_settings settings = setup_net(s->now.config);
+    struct net_settings settings = net_settings_of(s->now.config);
     int err = net_new(&s->net, s->loop, &settings);
 
     if (!err)

@@ -125,9 +125,6 @@ void setup_abandon(struct setup *setup, struct server *s);
 /* Frees all of it but the sockets, which the server has. Copes with zeroes. */
 void setup_free(struct setup *setup);
 
-/* What the net is to do by this configuration. */
-struct net_settings setup_net(const struct config *config);
-
 /* s->now holds from here on, for what begins afterwards; `old` is freed, but
  * for what both have. Cannot fail. */
 void setup_use(struct server *s, struct setup *old);

@@ -10,34 +10,6 @@
 #include "server_private.h"
 #include "uri_port.h"
 
-enum {
-    /* Least octets of an input block: bulk comes in few reads. */
-    INPUT_MIN = 65536,
-    /* Room in the output after the high-water mark, for responses and REPORTs
-     * in addition to what one input block may add. */
-    RESERVE = 262144,
-    /* What a connection may read in a turn before others have theirs. */
-    READ_PER_TURN = INPUT_MIN,
-};
-
-struct net_settings setup_net(const struct config *config)
-{
-    size_t input = config->limits.head_size;
-    struct net_settings settings = {
-        .read_per_turn = READ_PER_TURN,
-        .rate = config->limits.rate,
-        .handshake_ms = config->timers.handshake_ms,
-        .ping_ms = config->timers.ping_ms,
-        .stall_ms = config->timers.stall_ms,
-        .sock = sock_opts_of(config),
-    };
-
-    settings.input_size = input > INPUT_MIN ? input : INPUT_MIN;
-    settings.output_max =
-        config->send.high_water + settings.input_size + RESERVE;
-    return settings;
-}
-
 static bool listens(const struct config *config, enum net_transport transport)
 {
     for (size_t i = 0; i < config->listen.n; i++)
