@@ -34,8 +34,8 @@ struct setting {
     size_t at;     /* where in struct config, or in the group's struct */
     uint64_t min;  /* bounds of a number, in the unit that is stored; */
     uint64_t max;  /* ... of a list, of how many items it has */
-    const char *initial; /* the default as a file would say it; NULL: made up
-                            in config.c, as `help` says, or none (listen) */
+    const char *initial;        /* the default as a file would say it; NULL: as
+                                   `help` says (config_load.c), or none (listen) */
     const char *const *choices; /* ends with NULL */
     /* What a text must be, when it is not: "a host name"; NULL when it is. */
     const char *(*check)(struct span text);

@@ -9,13 +9,13 @@
  *     request        |         other requests than SEND, and responses
  *        |           |
  *        |-----------|
- *       loss                   a SEND that failed after it was accepted
+ *     failure_report           a SEND that failed after it was accepted
  *        |
- *       send                   a SEND on its way
+ *      send                    a SEND on its way
  *        |
- *      answer                  responses that this relay makes itself
+ *     local_response           responses that this relay makes itself
  *        |
- *       relay                  the links by number, the route of a request
+ *      relay                   the links by number, the route of a request
  *        |
  *     the modules with a header of their own: route, session, chunker, ...
  *

@@ -1,9 +1,8 @@
 /* commands_private - what the files that answer commands share, and no other
  * file sees.
  *
- *     commands.c            which function answers which command; single
- * answers command_lists.c       answers of many rows, and what is done to many
- *     control_listener.c  where the control socket is
+ *     commands.c       which function answers which command; single answers
+ *     command_lists.c  answers of many rows, and what is done to many
  */
 #ifndef COMMANDS_PRIVATE_H
 #define COMMANDS_PRIVATE_H

@@ -1,16 +1,18 @@
 /* server_private - what the files that make up the server share, and no other
  * file sees.
  *
- *     server.c    begins, runs, ends
- *     setup.c     what a configuration becomes before it is used
- *     reload.c    from one setup to the next, all or nothing
- *     listeners.c     listeners, and what they accept
- *     takeover.c  a new socket where an old one still listens
- *     logs.c      where the log and the accounts go
- *     http_endpoints.c     what is answered over HTTP
- *     shutdown.c     the soft end and the hard one
- *     state_dump.c    everything to the log (USR2)
- * */
+ *     server.c            begins, runs, ends
+ *     setup.c             what a configuration becomes before it is used
+ *     reload.c            from one setup to the next, all or nothing
+ *     listeners.c         MSRP listeners, and what they accept
+ *     takeover.c          a new socket where an old one still listens
+ *     control_listener.c  where the control socket is
+ *     commands.c          what is done for the control socket
+ *     http_endpoints.c    what is answered over HTTP, and where
+ *     logs.c              where the log and the accounts go
+ *     shutdown.c          the soft end and the hard one
+ *     state_dump.c        everything to the log (USR2)
+ */
 #ifndef SERVER_PRIVATE_H
 #define SERVER_PRIVATE_H
 
@@ -20,6 +22,7 @@
 #include "config_report.h"
 #include "dialler.h"
 #include "hop.h"
+#include "http_server.h"
 #include "list.h"
 #include "listen_fds.h"
 #include "log.h"
@@ -34,7 +37,6 @@
 #include "tls.h"
 #include "users.h"
 #include "users_load.h"
-#include "http_server.h"
 
 struct control;
 struct control_listener;
@@ -174,8 +176,8 @@ void logs_reopen(struct server *s);
 
 /* --- http_endpoints.c --- */
 
-/* As with ports: keeps those in use if they are where setup->config wants them,
- * else opens them there. */
+/* As with listeners: keeps the HTTP server if it is where setup->config wants
+ * it, else opens it there. */
 void http_endpoints_keep(struct setup *setup, const struct server *s);
 int http_endpoints_open(struct setup *setup, struct server *s,
                         struct config_report *r);
