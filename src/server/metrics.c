@@ -96,7 +96,8 @@ static void put_build(struct text *t, const struct metrics *m)
     static const char name[] = "msrprelayd_build_info";
     const struct prometheus_label label = {"version", m->version};
 
-    prometheus_family(t, name, "gauge", "Always 1; which version runs.");
+    prometheus_family(t, name, "gauge",
+                      "Always 1; the version is in the label.");
     prometheus_count(t, name, "", &label, 1, 1);
 }
 
@@ -109,8 +110,8 @@ static void put_turns(struct text *t, const struct loop_stats *loop)
         bounds[i] = loop_bucket_s(i);
     prometheus_family(
         t, name, "histogram",
-        "How long the work of a turn of the event loop took: how late "
-        "others are served.");
+        "Working time of one event loop iteration, during which all other "
+        "connections wait.");
     prometheus_histogram(t, name, bounds, loop->buckets, LOOP_BUCKETS,
                          loop->work_s);
 }

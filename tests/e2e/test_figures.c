@@ -55,7 +55,7 @@ static void messages_that_are_given_up_are_told_apart(void **state)
     struct scene *s = scene_start(state, &with_metrics);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     static const struct figure figures[] = {
-        {"msrprelayd_messages_given_up_total", 1},
+        {"msrprelayd_messages_aborted_total", 1},
         {"msrprelayd_messages_forwarded_total", 0},
         {"msrprelayd_chunks_forwarded_total", 1},
     };
@@ -71,7 +71,7 @@ static void messages_that_are_given_up_are_told_apart(void **state)
 static void waiting_is_told_while_it_lasts(void **state)
 {
     enum { LARGE = 8 << 20, LOW_WATER = 65536 };
-    static const char waiting[] = "msrprelayd_waiting_connections";
+    static const char waiting[] = "msrprelayd_backpressure_connections";
     const struct relay_opts opts = {
         .groups =
             METRICS "tcp: { receive_buffer = 65536; send_buffer = 65536; };"};
@@ -89,8 +89,8 @@ static void waiting_is_told_while_it_lasts(void **state)
     scene_wait_blocked(alice);
     p = http_scrape(port);
     assert_int_equal(http_sample(p, waiting), 1);
-    assert_true(http_sample(p, "msrprelayd_waits_total") >= 1);
-    assert_true(http_sample(p, "msrprelayd_wait_seconds_total") > 0.1);
+    assert_true(http_sample(p, "msrprelayd_backpressure_waits_total") >= 1);
+    assert_true(http_sample(p, "msrprelayd_backpressure_wait_seconds_total") > 0.1);
     assert_in_range(http_sample(p, "msrprelayd_queued_bytes"), LOW_WATER,
                     1 << 20);
     prom_free(p);
@@ -169,8 +169,8 @@ static void limits_that_were_met_match(void **state)
         .groups = METRICS
         "limits: { message_size = 1000; connections_per_address = 2; };"};
     static const struct figure figures[] = {
-        {"msrprelayd_limits_met_total{limit=\"message_size\"}", 2},
-        {"msrprelayd_limits_met_total{limit=\"sessions_per_connection\"}", 0},
+        {"msrprelayd_limits_reached_total{limit=\"message_size\"}", 2},
+        {"msrprelayd_limits_reached_total{limit=\"sessions_per_connection\"}", 0},
         {"msrprelayd_responses_made_total{code=\"413\"}", 2},
         {"msrprelayd_connections_refused_total{reason=\"connections_per_"
          "address\"}",

@@ -77,7 +77,7 @@ static void traffic_matches(void **state)
     const struct figure figures[] = {
         {"msrprelayd_messages_forwarded_total", 8},
         {"msrprelayd_messages_received_total", 16},
-        {"msrprelayd_messages_given_up_total", 0},
+        {"msrprelayd_messages_aborted_total", 0},
         {"msrprelayd_chunks_received_total", 16},
         {"msrprelayd_chunks_forwarded_total", 8},
         {"msrprelayd_chunks_sent_total", 8},

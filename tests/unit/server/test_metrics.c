@@ -125,7 +125,7 @@ static void figures_stand_under_their_labels(void **state)
                   18);
     assert_sample(&s, "msrprelayd_reports_made_total{code=\"408\"}", 19);
     assert_sample(&s, "msrprelayd_sessions_ended_total{reason=\"kicked\"}", 20);
-    assert_sample(&s, "msrprelayd_wait_seconds_total", 2.125);
+    assert_sample(&s, "msrprelayd_backpressure_wait_seconds_total", 2.125);
     assert_sample(&s,
                   "msrprelayd_connections_refused_total{reason=\"connections_"
                   "per_address\"}",
