@@ -13,11 +13,11 @@
 #include "str.h"
 
 struct uri {
-    struct span text;       /* all of it, as given */
-    bool secure;            /* msrps */
-    struct span user;       /* before '@'; empty if absent */
-    struct span host;       /* IPv6 literals with their brackets */
-    uint16_t port;          /* 0: absent */
+    struct span text; /* all of it, as given */
+    bool secure;      /* msrps */
+    struct span user; /* before '@'; empty if absent */
+    struct span host; /* without a final dot; IPv6 literals with brackets */
+    uint16_t port;    /* 0: absent */
     struct span session_id; /* empty: absent */
     struct span transport;  /* "tcp", "ws", ...: never empty */
 };

@@ -230,6 +230,15 @@ static int parse_user(struct uri *u, struct span *rest)
                                                                    : ERR_SYNTAX;
 }
 
+/* The dot behind which the root stands: it resolves with and without, but no
+ * certificate and no list of names has it (S-9). */
+static struct span without_root(struct span name)
+{
+    if (name.n > 1 && name.p[name.n - 1] == '.')
+        name.n--;
+    return name;
+}
+
 static int parse_host(struct uri *u, struct span *rest)
 {
     if (rest->n && rest->p[0] == '[') {
@@ -242,7 +251,7 @@ static int parse_host(struct uri *u, struct span *rest)
         *rest = span_from(*rest, end + 1);
         return host_canon(&canon, u->host);
     }
-    u->host = take_class(rest, NAME);
+    u->host = without_root(take_class(rest, NAME));
     return u->host.n > 0 && u->host.n <= HOST_MAX && has_whole_escapes(u->host)
                ? 0
                : ERR_SYNTAX;

@@ -336,6 +336,19 @@ static void the_user_does_not_count(void **state)
     assert_true(equal("msrp://bob@h:1/x;tcp", "msrp://alice@h:1/x;tcp"));
 }
 
+/* S-9: one, where there is a name in front of it. */
+static void a_final_dot_is_not_part_of_the_host(void **state)
+{
+    (void)state;
+    assert_span_equal(parsed("msrps://bob.test.:1/x;tcp").host,
+                      SPAN("bob.test"));
+    assert_span_equal(parsed("msrps://bob.test..:1/x;tcp").host,
+                      SPAN("bob.test."));
+    assert_span_equal(parsed("msrps://.:1/x;tcp").host, SPAN("."));
+    assert_true(equal("msrps://BOB.test.:1/x;tcp", "msrps://bob.test:1/x;tcp"));
+    assert_true(uri_host_is_numeric(parsed("msrp://127.0.0.1.:1/x;tcp").host));
+}
+
 static void an_explicit_port_never_equals_an_absent_one(void **state)
 {
     (void)state;
@@ -458,6 +471,7 @@ int main(void)
         cmocka_unit_test(
             a_future_address_is_not_the_ipv6_address_of_its_octets),
         cmocka_unit_test(the_user_does_not_count),
+        cmocka_unit_test(a_final_dot_is_not_part_of_the_host),
         cmocka_unit_test(an_explicit_port_never_equals_an_absent_one),
         cmocka_unit_test(session_ids_compare_octet_by_octet),
         cmocka_unit_test(transports_compare_without_case),
