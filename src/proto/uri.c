@@ -336,6 +336,17 @@ bool uri_host_equal(struct span a, struct span b)
            span_eq(span_of(x.octets, x.n), span_of(y.octets, y.n));
 }
 
+size_t uri_host_key(char *dst, struct span host)
+{
+    struct host h;
+
+    if (host_canon(&h, host))
+        return 0;
+    dst[0] = (char)('0' + h.kind);
+    memcpy(dst + 1, h.octets, h.n);
+    return 1 + h.n;
+}
+
 bool uri_host_is_numeric(struct span host)
 {
     struct host h;
