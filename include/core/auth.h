@@ -23,17 +23,17 @@ struct auth {
     char opaque[16]; /* the same in every challenge (I-7) */
 };
 
-/* 0 or ERR_NOMEM. `policy`, `users` and `rnd` belong to the caller and must
+/* `policy`, `users` and `rnd` belong to the caller and must
  * outlive `a`; the first two at least until the next auth_configure(). Free it
  * with auth_fini(). */
-int auth_init(struct auth *a, const struct policy *policy,
-              const struct users *users, struct rnd *rnd);
+void auth_init(struct auth *a, const struct policy *policy,
+               const struct users *users, struct rnd *rnd);
 void auth_fini(struct auth *a);
 
 /* Use these settings and users from now on. Challenges that were issued before
  * may still be answered. */
 void auth_configure(struct auth *a, const struct policy *policy,
-                    const struct users *users, uint64_t now_ms);
+                    const struct users *users);
 
 struct auth_verdict {
     unsigned code;      /* 200, 400, 401 or 423 */
@@ -45,17 +45,19 @@ struct auth_verdict {
     struct digest_hex rspauth;      /* 200: for Authentication-Info */
 };
 
-/* Judges the AUTH `m`. Fills in *v, which points into m. A nonce that was used
- * correctly is consumed. */
+/* Judges the AUTH `m`, which arrived on the link to which `nonces` belongs.
+ * Fills in *v, which points into m. Only a request that is granted spends its
+ * nonce (S-16). */
 void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
-                uint64_t now_ms);
+                struct nonce_window *nonces, uint64_t now_ms);
 
 enum { AUTH_CHALLENGE_MAX = 512 }; /* octets of one challenge */
 
-/* Writes the value of a WWW-Authenticate header for `alg`, with a new nonce,
- * into dst, which has room for AUTH_CHALLENGE_MAX octets. Returns it; empty
- * when out of memory. */
+/* Writes the value of a WWW-Authenticate header for `alg`, with a new nonce of
+ * the link to which `nonces` belongs, into dst, which has room for
+ * AUTH_CHALLENGE_MAX octets. Returns it; empty when out of memory. */
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,
-                           bool stale, uint64_t now_ms);
+                           bool stale, struct nonce_window *nonces,
+                           uint64_t now_ms);
 
 #endif

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "list.h"
+#include "nonce.h"
 #include "str.h"
 #include "stream.h"
 #include "table.h"
@@ -131,6 +132,7 @@ struct link_trust {
     bool proven;            /* past its probation (R4976-6.1-d) */
     uint32_t failures;      /* failed requests before that */
     uint32_t auth_failures; /* wrong credentials, ever */
+    struct nonce_window nonces;
 };
 
 /* relay_links.c. */

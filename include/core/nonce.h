@@ -1,9 +1,11 @@
-/* nonce - the nonces of challenges (RFC 7616, 3.3; R4976-9.1-i, -j).
+/* nonce - what the relay challenges with (RFC 7616, 3.3; R4976-9.1-i, -j).
  *
- * A nonce carries the time of its issue under a keyed hash, so that issuing one
- * takes no memory. Only nonces that were used with right credentials are
- * remembered, with their highest nc, until they are too old anyway: a replay is
- * refused. */
+ * A nonce belongs to the link over which it was given out (S-16). It carries
+ * its time and its number on that link; a keyed hash over both and the link's
+ * own number proves them. Giving one out therefore costs no memory, and there
+ * is no table that one link could fill for all others: each link remembers, one
+ * bit for each of its last nonces, which were used. An older one counts as
+ * used. */
 #ifndef NONCE_H
 #define NONCE_H
 
@@ -11,43 +13,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "list.h"
 #include "rnd.h"
 #include "str.h"
-#include "table.h"
 
 enum {
-    NONCE_LEN = 64,         /* characters */
-    NONCE_USED_MAX = 65536, /* remembered at most; then no more are accepted */
+    NONCE_LEN = 64,
+    NONCE_WINDOW_CLIENT = 1024, /* nonces that a client's link remembers */
+    NONCE_WINDOW_RELAY = 65536, /* the same for another relay's link */
+    NONCE_WINDOW_FIRST = 64,    /* what every link begins with */
+    NONCE_COUNTS = 2,           /* used nonces whose nc is remembered */
 };
 
+/* The secret of the process. */
 struct nonces {
     unsigned char key[32];
-    struct rnd *rnd;
-    uint64_t oldest_ms; /* nonces issued before have expired in any case */
-    struct table used;
-    struct list fifo; /* of the used ones, the oldest first */
 };
 
-/* 0 or ERR_NOMEM. `rnd` belongs to the caller and must outlive `n`. */
-int nonces_init(struct nonces *n, struct rnd *rnd);
+/* What a link remembers; part of the link. */
+struct nonce_window {
+    uint64_t link;    /* the link's number */
+    uint64_t given;   /* nonces so far: the number of the next one */
+    uint64_t turn_ms; /* when the last run of NONCE_WINDOW_FIRST began */
+    uint64_t first;   /* which were used, while `size` is NONCE_WINDOW_FIRST */
+    uint64_t *used;   /* the same afterwards; owned */
+    uint32_t size;    /* how many are remembered */
+    uint32_t max;     /* ... and how many may be */
+    uint32_t nc[NONCE_COUNTS];     /* the highest nc ... */
+    uint64_t number[NONCE_COUNTS]; /* ... of these numbers, plus 1; 0: none */
+};
+
+void nonces_init(struct nonces *n, struct rnd *rnd);
 void nonces_fini(struct nonces *n);
 
-/* Nonces live longer than `lifetime_ms` from now on, which was their lifetime
- * so far. Those that have expired stay expired, since their use is no longer
- * remembered. */
-void nonces_bury(struct nonces *n, uint64_t lifetime_ms, uint64_t now_ms);
+/* `link` is the number of the link, `max` one of the sizes above. */
+void nonce_window_init(struct nonce_window *w, uint64_t link, uint32_t max);
+void nonce_window_fini(struct nonce_window *w);
 
-/* Writes a new one into dst (NONCE_LEN characters, no NUL): 0 or ERR_NOMEM. */
-int nonce_new(struct nonces *n, char *dst, uint64_t now_ms);
+/* A new one into `dst` (NONCE_LEN, no NUL). The window grows to its largest
+ * size when many are given out within `lifetime_ms`; without memory it stays as
+ * it is. 0, or ERR_NOMEM if it cannot be hashed. */
+int nonce_new(const struct nonces *n, struct nonce_window *w, char *dst,
+              uint64_t lifetime_ms, uint64_t now_ms);
 
-/* Was it issued here, at most lifetime_ms ago? */
-bool nonce_is_fresh(const struct nonces *n, struct span nonce,
-                    uint64_t lifetime_ms, uint64_t now_ms);
+/* Was it given out over this link, at most lifetime_ms ago, and recently enough
+ * to know whether it was used? */
+bool nonce_is_fresh(const struct nonces *n, const struct nonce_window *w,
+                    struct span nonce, uint64_t lifetime_ms, uint64_t now_ms);
 
-/* Uses a fresh nonce with this nc (8 hex digits). false if it was used with the
- * same or a higher nc before, or if no more can be remembered. */
-bool nonce_use(struct nonces *n, struct span nonce, struct span nc,
-               uint64_t lifetime_ms, uint64_t now_ms);
+/* Uses a fresh one with this nc (8 hex digits): false if it was used before,
+ * unless the link still knows with which nc, and this one is higher. */
+bool nonce_use(struct nonce_window *w, struct span nonce, struct span nc);
 
 #endif

@@ -5,13 +5,13 @@
 #include "err.h"
 #include "uri.h"
 
-int auth_init(struct auth *a, const struct policy *policy,
-              const struct users *users, struct rnd *rnd)
+void auth_init(struct auth *a, const struct policy *policy,
+               const struct users *users, struct rnd *rnd)
 {
     a->policy = policy;
     a->users = users;
     rnd_alnum(rnd, a->opaque, sizeof a->opaque);
-    return nonces_init(&a->nonces, rnd);
+    nonces_init(&a->nonces, rnd);
 }
 
 void auth_fini(struct auth *a)
@@ -20,10 +20,8 @@ void auth_fini(struct auth *a)
 }
 
 void auth_configure(struct auth *a, const struct policy *policy,
-                    const struct users *users, uint64_t now_ms)
+                    const struct users *users)
 {
-    if (policy->nonce_lifetime_ms > a->policy->nonce_lifetime_ms)
-        nonces_bury(&a->nonces, a->policy->nonce_lifetime_ms, now_ms);
     a->policy = policy;
     a->users = users;
 }
@@ -129,11 +127,11 @@ static bool is_quotable(struct span s)
 
 static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
                                   const struct msg *m, struct span header,
-                                  uint64_t now_ms)
+                                  struct nonce_window *nonces, uint64_t now_ms)
 {
-    uint64_t lifetime_ms = a->policy->nonce_lifetime_ms;
     struct span uri;
     int err = digest_auth_parse(&v->credentials, header);
+    unsigned code;
 
     if (err == ERR_UNSUPPORTED)
         return 401;
@@ -144,35 +142,39 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
         v->failure = true;
         return 401;
     }
-    if (!nonce_is_fresh(&a->nonces, v->credentials.nonce, lifetime_ms,
-                        now_ms) ||
-        !nonce_use(&a->nonces, v->credentials.nonce, v->credentials.nc,
-                   lifetime_ms, now_ms)) {
-        v->stale = true;
+    v->stale = !nonce_is_fresh(&a->nonces, nonces, v->credentials.nonce,
+                               a->policy->nonce_lifetime_ms, now_ms);
+    if (v->stale)
         return 401;
-    }
-    return judge_expires(a->policy, v, m);
+    /* Before the nonce is spent: the client may try again with it (S-16). */
+    code = judge_expires(a->policy, v, m);
+    if (code != 200)
+        return code;
+    v->stale = !nonce_use(nonces, v->credentials.nonce, v->credentials.nc);
+    return v->stale ? 401 : 200;
 }
 
 void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
-                uint64_t now_ms)
+                struct nonce_window *nonces, uint64_t now_ms)
 {
     struct span header;
 
     v->stale = v->failure = v->too_long = false;
     v->expires_s = 0;
     v->code = msg_header(&header, m, SPAN("Authorization"))
-                  ? judge_credentials(a, v, m, header, now_ms)
+                  ? judge_credentials(a, v, m, header, nonces, now_ms)
                   : 401;
 }
 
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,
-                           bool stale, uint64_t now_ms)
+                           bool stale, struct nonce_window *nonces,
+                           uint64_t now_ms)
 {
     char nonce[NONCE_LEN];
     int n;
 
-    if (nonce_new(&a->nonces, nonce, now_ms) != 0)
+    if (nonce_new(&a->nonces, nonces, nonce, a->policy->nonce_lifetime_ms,
+                  now_ms) != 0)
         return SPAN("");
     n = snprintf(dst, AUTH_CHALLENGE_MAX,
                  "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", "

@@ -64,8 +64,9 @@ static void challenge(struct relay *r, struct link *l, const struct msg *m,
 
     answer_begin(r, &f, m, 401);
     for (size_t i = 0; i < policy->n_algorithms; i++) {
-        struct span value = auth_challenge(
-            &r->auth, values[i], policy->algorithms[i], stale, r->now_ms);
+        struct span value =
+            auth_challenge(&r->auth, values[i], policy->algorithms[i], stale,
+                           &l->trust.nonces, r->now_ms);
 
         if (value.n == 0) {
             link_close(l, "out of memory");
@@ -248,7 +249,7 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
 {
     struct auth_verdict v;
 
-    auth_judge(&r->auth, &v, m, r->now_ms);
+    auth_judge(&r->auth, &v, m, &l->trust.nonces, r->now_ms);
     if (v.code == 200) {
         grant(r, l, m, &v);
         return;

@@ -5,84 +5,59 @@
 #include "digest.h"
 #include "err.h"
 
-/* Hex digits: 16 of the time, 16 random ones, and the first 32 of the keyed
- * hash of both. */
-enum { STAMP_LEN = 16, OPEN_LEN = 32, MAC_LEN = NONCE_LEN - OPEN_LEN };
-
-struct used_nonce {
-    struct table_node by_text;
-    struct list in_fifo;
-    uint64_t given_ms;
-    uint64_t nc;
-    char text[NONCE_LEN];
+/* All hex: 16 digits of time, 16 of the number, then half of the keyed hash. */
+enum {
+    FIELD_LEN = 16,
+    OPEN_LEN = 2 * FIELD_LEN,
+    MAC_LEN = NONCE_LEN - OPEN_LEN
 };
 
-static bool has_text(const struct table_node *node, const void *key)
+void nonces_init(struct nonces *n, struct rnd *rnd)
 {
-    const struct used_nonce *u =
-        CONTAINER((void *)(uintptr_t)node, struct used_nonce, by_text);
-
-    return memcmp(u->text, key, NONCE_LEN) == 0;
-}
-
-int nonces_init(struct nonces *n, struct rnd *rnd)
-{
-    uint64_t seed[2];
-
-    n->rnd = rnd;
-    n->oldest_ms = 0;
-    list_init(&n->fifo);
     rnd_bytes(rnd, n->key, sizeof n->key);
-    rnd_bytes(rnd, seed, sizeof seed);
-    return table_init(&n->used, seed);
-}
-
-static void forget(struct nonces *n, struct used_nonce *u)
-{
-    table_remove(&n->used, &u->by_text);
-    list_remove(&u->in_fifo);
-    free(u);
 }
 
 void nonces_fini(struct nonces *n)
 {
-    struct list *m;
-
-    while ((m = list_first(&n->fifo)))
-        forget(n, CONTAINER(m, struct used_nonce, in_fifo));
-    table_fini(&n->used);
     explicit_bzero(n->key, sizeof n->key);
 }
 
-void nonces_bury(struct nonces *n, uint64_t lifetime_ms, uint64_t now_ms)
+void nonce_window_init(struct nonce_window *w, uint64_t link, uint32_t max)
 {
-    uint64_t oldest_ms = now_ms > lifetime_ms ? now_ms - lifetime_ms : 0;
-
-    if (oldest_ms > n->oldest_ms)
-        n->oldest_ms = oldest_ms;
+    *w = (struct nonce_window){
+        .link = link, .size = NONCE_WINDOW_FIRST, .max = max};
 }
 
-static int mac_text(const struct nonces *n, char *dst, const char *open)
+void nonce_window_fini(struct nonce_window *w)
 {
-    unsigned char mac[32];
-    int err = digest_mac(mac, span_of((const char *)n->key, sizeof n->key),
-                         span_of(open, OPEN_LEN));
+    free(w->used);
+    w->used = NULL;
+}
 
+/* --- the text --- */
+
+static void put_u64(unsigned char *dst, uint64_t v)
+{
+    for (size_t i = 0; i < sizeof v; i++)
+        dst[i] = (unsigned char)(v >> (8 * (sizeof v - 1 - i)));
+}
+
+/* What the hash covers: the digits that everybody sees, and the link. */
+static int mac_text(const struct nonces *n, char *dst, uint64_t link,
+                    const char *open)
+{
+    char covered[OPEN_LEN + sizeof link];
+    unsigned char mac[32];
+    int err;
+
+    memcpy(covered, open, OPEN_LEN);
+    put_u64((unsigned char *)covered + OPEN_LEN, link);
+    err = digest_mac(mac, span_of((const char *)n->key, sizeof n->key),
+                     span_of(covered, sizeof covered));
     if (err)
         return err;
     hex_text(dst, mac, MAC_LEN / 2);
     return 0;
-}
-
-int nonce_new(struct nonces *n, char *dst, uint64_t now_ms)
-{
-    unsigned char open[OPEN_LEN / 2];
-
-    for (size_t i = 0; i < STAMP_LEN / 2; i++)
-        open[i] = (unsigned char)(now_ms >> (8 * (STAMP_LEN / 2 - 1 - i)));
-    rnd_bytes(n->rnd, open + STAMP_LEN / 2, sizeof open - STAMP_LEN / 2);
-    hex_text(dst, open, sizeof open);
-    return mac_text(n, dst + OPEN_LEN, dst);
 }
 
 static bool read_hex(uint64_t *out, struct span s)
@@ -90,73 +65,128 @@ static bool read_hex(uint64_t *out, struct span s)
     uint64_t v = 0;
 
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
+        int digit = char_hex(s.p[i]);
 
-        if (c >= '0' && c <= '9')
-            v = v << 4 | (uint64_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            v = v << 4 | (uint64_t)((c | 0x20) - 'a' + 10);
-        else
+        if (digit < 0)
             return false;
+        v = v << 4 | (uint64_t)digit;
     }
     *out = v;
     return true;
 }
 
-bool nonce_is_fresh(const struct nonces *n, struct span nonce,
-                    uint64_t lifetime_ms, uint64_t now_ms)
+static bool read_number(uint64_t *out, struct span nonce)
+{
+    return nonce.n == NONCE_LEN &&
+           read_hex(out, span_of(nonce.p + FIELD_LEN, FIELD_LEN));
+}
+
+/* --- what was used --- */
+
+static uint64_t *word_of(struct nonce_window *w, uint64_t number)
+{
+    return (w->used ? w->used : &w->first) + number % w->size / 64;
+}
+
+static uint64_t bit_of(uint64_t number)
+{
+    return UINT64_C(1) << number % 64;
+}
+
+/* The whole window came round within a lifetime: it is too small. What it knows
+ * keeps its place, since the sizes are multiples of each other. */
+static void grow(struct nonce_window *w)
+{
+    uint32_t max = w->max;
+    uint64_t *used = calloc(max / 64, sizeof *used);
+
+    if (!used)
+        return;
+    for (uint64_t i = 0; i < w->size && i < w->given; i++) {
+        uint64_t number = w->given - 1 - i;
+
+        if (*word_of(w, number) & bit_of(number))
+            used[number % max / 64] |= bit_of(number);
+    }
+    free(w->used);
+    w->used = used;
+    w->size = max;
+}
+
+/* The next number; what it replaces in the window is forgotten. */
+static uint64_t take_number(struct nonce_window *w, uint64_t lifetime_ms,
+                            uint64_t now_ms)
+{
+    uint64_t number = w->given;
+
+    if (number % NONCE_WINDOW_FIRST == 0) {
+        if (number > 0 && w->size < w->max &&
+            now_ms - w->turn_ms <= lifetime_ms)
+            grow(w);
+        w->turn_ms = now_ms;
+    }
+    *word_of(w, number) &= ~bit_of(number);
+    w->given++;
+    return number;
+}
+
+int nonce_new(const struct nonces *n, struct nonce_window *w, char *dst,
+              uint64_t lifetime_ms, uint64_t now_ms)
+{
+    unsigned char open[OPEN_LEN / 2];
+
+    put_u64(open, now_ms);
+    put_u64(open + FIELD_LEN / 2, take_number(w, lifetime_ms, now_ms));
+    hex_text(dst, open, sizeof open);
+    return mac_text(n, dst + OPEN_LEN, w->link, dst);
+}
+
+bool nonce_is_fresh(const struct nonces *n, const struct nonce_window *w,
+                    struct span nonce, uint64_t lifetime_ms, uint64_t now_ms)
 {
     char mac[MAC_LEN];
-    uint64_t given_ms;
+    uint64_t given_ms, number;
 
-    if (nonce.n != NONCE_LEN || mac_text(n, mac, nonce.p) != 0 ||
+    if (nonce.n != NONCE_LEN || mac_text(n, mac, w->link, nonce.p) != 0 ||
         !span_eq_secret(span_of(mac, MAC_LEN), span_from(nonce, OPEN_LEN)) ||
-        !read_hex(&given_ms, span_of(nonce.p, STAMP_LEN)))
+        !read_hex(&given_ms, span_of(nonce.p, FIELD_LEN)) ||
+        !read_number(&number, nonce))
         return false;
-    return given_ms >= n->oldest_ms && given_ms <= now_ms &&
-           now_ms - given_ms <= lifetime_ms;
+    return given_ms <= now_ms && now_ms - given_ms <= lifetime_ms &&
+           number < w->given && w->given - number <= w->size;
 }
 
-static void forget_old(struct nonces *n, uint64_t lifetime_ms, uint64_t now_ms)
+/* Remembers the nc with which this one was used; the older of the others goes.
+ */
+static void remember(struct nonce_window *w, uint64_t number, uint32_t nc)
 {
-    struct list *m;
-
-    while ((m = list_first(&n->fifo))) {
-        struct used_nonce *u = CONTAINER(m, struct used_nonce, in_fifo);
-
-        if (now_ms - u->given_ms <= 2 * lifetime_ms)
-            return;
-        forget(n, u);
+    for (size_t i = NONCE_COUNTS - 1; i > 0; i--) {
+        w->number[i] = w->number[i - 1];
+        w->nc[i] = w->nc[i - 1];
     }
+    w->number[0] = number + 1;
+    w->nc[0] = nc;
 }
 
-bool nonce_use(struct nonces *n, struct span nonce, struct span nc,
-               uint64_t lifetime_ms, uint64_t now_ms)
+static bool is_higher(struct nonce_window *w, uint64_t number, uint32_t nc)
 {
-    uint64_t hash = table_hash(&n->used, nonce), count;
-    struct table_node *node = table_find(&n->used, hash, has_text, nonce.p);
-    struct used_nonce *u;
+    for (size_t i = 0; i < NONCE_COUNTS; i++)
+        if (w->number[i] == number + 1 && nc > w->nc[i]) {
+            w->nc[i] = nc;
+            return true;
+        }
+    return false;
+}
 
-    if (!read_hex(&count, nc))
+bool nonce_use(struct nonce_window *w, struct span nonce, struct span nc)
+{
+    uint64_t number, count;
+
+    if (nc.n != 8 || !read_hex(&count, nc) || !read_number(&number, nonce))
         return false;
-    if (node) {
-        u = CONTAINER(node, struct used_nonce, by_text);
-        if (count <= u->nc)
-            return false;
-        u->nc = count;
-        return true;
-    }
-    forget_old(n, lifetime_ms, now_ms);
-    if (n->used.count >= NONCE_USED_MAX)
-        return false;
-    u = malloc(sizeof *u);
-    if (!u)
-        return false;
-    memcpy(u->text, nonce.p, NONCE_LEN);
-    u->nc = count;
-    u->given_ms = now_ms;
-    list_init(&u->in_fifo);
-    list_append(&n->fifo, &u->in_fifo);
-    table_add(&n->used, &u->by_text, hash);
+    if (*word_of(w, number) & bit_of(number))
+        return is_higher(w, number, (uint32_t)count);
+    *word_of(w, number) |= bit_of(number);
+    remember(w, number, (uint32_t)count);
     return true;
 }

@@ -38,17 +38,13 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = sessions_init(&r->sessions, &r->rnd, now_ms);
     if (err)
         goto fail_sessions;
-    err = auth_init(&r->auth, policy, users, &r->rnd);
-    if (err)
-        goto fail_auth;
+    auth_init(&r->auth, policy, users, &r->rnd);
     relay_links_init(&r->relay_links);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     trace_init(&r->trace, &r->sessions, log);
     *out = r;
     return 0;
-fail_auth:
-    sessions_fini(&r->sessions, now_ms);
 fail_sessions:
     txns_fini(&r->txns);
 fail_txns:
@@ -77,7 +73,7 @@ void relay_configure(struct relay *r, const struct policy *policy,
     r->policy = policy;
     r->chunker.policy = policy;
     r->sendq.policy = policy;
-    auth_configure(&r->auth, policy, users, r->now_ms);
+    auth_configure(&r->auth, policy, users);
     txns_set_timeout(&r->txns, policy->transaction_ms);
 }
 
@@ -144,11 +140,13 @@ struct link *relay_link(const struct relay *r, uint64_t number)
 void relay_enter(struct relay *r, struct link *l)
 {
     l->trust = (struct link_trust){.proven = l->host.n > 0};
+    nonce_window_init(&l->trust.nonces, l->number, NONCE_WINDOW_CLIENT);
     table_add(&r->links, &l->by_number, hash_number(r, l->number));
 }
 
 void relay_forget(struct relay *r, struct link *l)
 {
+    nonce_window_fini(&l->trust.nonces);
     table_remove(&r->links, &l->by_number);
 }
 

@@ -9,6 +9,7 @@
 enum { NOW_MS = 5000000 };
 
 struct bench {
+    struct nonce_window nonces;
     struct rnd rnd;
     struct policy policy;
     struct users *users;
@@ -55,8 +56,11 @@ static int set_up(void **state)
                               SPAN_ARG(digest_hex_span(&ha1)));
     }
     assert_int_equal(users_parse(&b->users, span_of(text, n), NULL, NULL), 0);
-    assert_int_equal(auth_init(&b->auth, &b->policy, b->users, &b->rnd), 0);
-    assert_int_equal(nonce_new(&b->auth.nonces, b->nonce, NOW_MS), 0);
+    auth_init(&b->auth, &b->policy, b->users, &b->rnd);
+    nonce_window_init(&b->nonces, 1, NONCE_WINDOW_CLIENT);
+    assert_int_equal(nonce_new(&b->auth.nonces, &b->nonces, b->nonce,
+                               b->policy.nonce_lifetime_ms, NOW_MS),
+                     0);
     *state = b;
     return 0;
 }
@@ -65,6 +69,7 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
 
+    nonce_window_fini(&b->nonces);
     auth_fini(&b->auth);
     users_free(b->users);
     free(b);
@@ -86,7 +91,7 @@ static unsigned judge_text(struct bench *b, const char *to, const char *headers,
                    "From-Path: msrps://a:1/a;tcp\r\n%s",
                    to, headers);
     m = msg_of(b->text);
-    auth_judge(&b->auth, &b->v, &m, now_ms);
+    auth_judge(&b->auth, &b->v, &m, &b->nonces, now_ms);
     return b->v.code;
 }
 
@@ -330,18 +335,19 @@ static void a_challenge_is_just_so(void **state)
     struct bench *b = *state;
     char dst[AUTH_CHALLENGE_MAX], want[AUTH_CHALLENGE_MAX];
     struct span got =
-        auth_challenge(&b->auth, dst, DIGEST_SHA256, true, NOW_MS);
+        auth_challenge(&b->auth, dst, DIGEST_SHA256, true, &b->nonces, NOW_MS);
     struct digest_challenge c;
 
     assert_int_equal(digest_challenge_parse(&c, got), 0);
-    assert_true(nonce_is_fresh(&b->auth.nonces, c.nonce, 1, NOW_MS));
+    assert_true(
+        nonce_is_fresh(&b->auth.nonces, &b->nonces, c.nonce, 1, NOW_MS));
     (void)snprintf(want, sizeof want,
                    "Digest realm=\"example.com\", nonce=\"%.*s\", "
                    "opaque=\"%.16s\", stale=true, algorithm=SHA-256, "
                    "qop=\"auth\"",
                    SPAN_ARG(c.nonce), b->auth.opaque);
     assert_span_equal(got, span_str(want));
-    got = auth_challenge(&b->auth, dst, DIGEST_MD5, false, NOW_MS);
+    got = auth_challenge(&b->auth, dst, DIGEST_MD5, false, &b->nonces, NOW_MS);
     assert_null(memmem(got.p, got.n, "stale", 5));
     assert_non_null(memmem(got.p, got.n, ", algorithm=MD5, ", 17));
 }

@@ -1,18 +1,24 @@
 #include "nonce.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmocka_all.h"
 #include "oom.h"
 
-enum { LIFE_MS = 60000, NOW_MS = 5000000 };
+enum { LIFE_MS = 60000, NOW_MS = 5000000, LINK = 7 };
 
 struct bench {
     struct rnd rnd;
     struct nonces nonces;
+    struct nonce_window window;
     char text[NONCE_LEN];
 };
+
+static void give(struct bench *b, char *dst, uint64_t now_ms)
+{
+    assert_int_equal(nonce_new(&b->nonces, &b->window, dst, LIFE_MS, now_ms),
+                     0);
+}
 
 static int set_up(void **state)
 {
@@ -20,8 +26,9 @@ static int set_up(void **state)
 
     assert_non_null(b);
     rnd_init(&b->rnd);
-    assert_int_equal(nonces_init(&b->nonces, &b->rnd), 0);
-    assert_int_equal(nonce_new(&b->nonces, b->text, NOW_MS), 0);
+    nonces_init(&b->nonces, &b->rnd);
+    nonce_window_init(&b->window, LINK, NONCE_WINDOW_CLIENT);
+    give(b, b->text, NOW_MS);
     *state = b;
     return 0;
 }
@@ -30,6 +37,7 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
 
+    nonce_window_fini(&b->window);
     nonces_fini(&b->nonces);
     free(b);
     return 0;
@@ -42,12 +50,12 @@ static struct span nonce_of(const struct bench *b)
 
 static bool is_fresh(const struct bench *b, struct span nonce, uint64_t now_ms)
 {
-    return nonce_is_fresh(&b->nonces, nonce, LIFE_MS, now_ms);
+    return nonce_is_fresh(&b->nonces, &b->window, nonce, LIFE_MS, now_ms);
 }
 
-static bool use(struct bench *b, const char *nc, uint64_t now_ms)
+static bool use(struct bench *b, const char *text, const char *nc)
 {
-    return nonce_use(&b->nonces, nonce_of(b), span_str(nc), LIFE_MS, now_ms);
+    return nonce_use(&b->window, span_of(text, NONCE_LEN), span_str(nc));
 }
 
 static void a_nonce_is_hex_and_never_the_same(void **state)
@@ -56,7 +64,7 @@ static void a_nonce_is_hex_and_never_the_same(void **state)
     char other[NONCE_LEN] = "";
 
     assert_true(span_is_hex(nonce_of(b)));
-    assert_int_equal(nonce_new(&b->nonces, other, NOW_MS), 0);
+    give(b, other, NOW_MS);
     assert_memory_not_equal(b->text, other, NONCE_LEN);
 }
 
@@ -85,16 +93,31 @@ static void a_changed_nonce_is_none(void **state)
     assert_false(is_fresh(b, SPAN(""), NOW_MS));
 }
 
-static void anothers_nonce_is_none(void **state)
+static void a_nonce_of_another_process_is_none(void **state)
 {
     struct bench *b = *state;
     struct nonces other;
     char text[NONCE_LEN];
 
-    assert_int_equal(nonces_init(&other, &b->rnd), 0);
-    assert_int_equal(nonce_new(&other, text, NOW_MS), 0);
+    nonces_init(&other, &b->rnd);
+    assert_int_equal(nonce_new(&other, &b->window, text, LIFE_MS, NOW_MS), 0);
     assert_false(is_fresh(b, span_of(text, NONCE_LEN), NOW_MS));
     nonces_fini(&other);
+}
+
+/* S-16. */
+static void a_nonce_of_another_link_is_none(void **state)
+{
+    struct bench *b = *state;
+    struct nonce_window other;
+    char text[NONCE_LEN];
+
+    nonce_window_init(&other, LINK + 1, NONCE_WINDOW_CLIENT);
+    assert_int_equal(nonce_new(&b->nonces, &other, text, LIFE_MS, NOW_MS), 0);
+    assert_false(is_fresh(b, span_of(text, NONCE_LEN), NOW_MS));
+    assert_false(
+        nonce_is_fresh(&b->nonces, &other, nonce_of(b), LIFE_MS, NOW_MS));
+    nonce_window_fini(&other);
 }
 
 /* R4976-9.1-i. */
@@ -102,113 +125,105 @@ static void a_count_must_rise(void **state)
 {
     struct bench *b = *state;
 
-    assert_true(use(b, "00000001", NOW_MS));
-    assert_false(use(b, "00000001", NOW_MS));
-    assert_true(use(b, "0000000a", NOW_MS));
-    assert_false(use(b, "00000009", NOW_MS));
-    assert_false(use(b, "0000000A", NOW_MS));
-    assert_true(use(b, "0000000b", NOW_MS));
-    assert_true(use(b, "ffffffff", NOW_MS));
-    assert_false(use(b, "0000000c", NOW_MS));
+    assert_true(use(b, b->text, "00000001"));
+    assert_false(use(b, b->text, "00000001"));
+    assert_true(use(b, b->text, "0000000a"));
+    assert_false(use(b, b->text, "00000009"));
+    assert_false(use(b, b->text, "0000000A"));
+    assert_true(use(b, b->text, "0000000b"));
+    assert_true(use(b, b->text, "ffffffff"));
+    assert_false(use(b, b->text, "0000000c"));
 }
 
 static void a_count_is_hex(void **state)
 {
     struct bench *b = *state;
 
-    assert_false(use(b, "0000000g", NOW_MS));
-    assert_true(use(b, "00000001", NOW_MS));
+    assert_false(use(b, b->text, "0000000g"));
+    assert_false(use(b, b->text, "1"));
+    assert_true(use(b, b->text, "00000001"));
 }
 
-static void a_used_nonce_is_remembered_while_it_is_fresh(void **state)
+/* Its count is forgotten when others were used; that it was used is not. */
+static void a_used_nonce_is_used_while_it_is_fresh(void **state)
 {
     struct bench *b = *state;
     char other[NONCE_LEN] = "";
-    struct span text = span_of(other, NONCE_LEN);
 
-    assert_true(use(b, "00000001", NOW_MS));
-    for (uint64_t now_ms = NOW_MS; now_ms <= NOW_MS + LIFE_MS; now_ms += 1000) {
-        assert_int_equal(nonce_new(&b->nonces, other, now_ms), 0);
-        assert_true(
-            nonce_use(&b->nonces, text, SPAN("00000001"), LIFE_MS, now_ms));
-        assert_false(use(b, "00000001", now_ms));
+    assert_true(use(b, b->text, "00000001"));
+    for (unsigned i = 1; i < NONCE_WINDOW_CLIENT; i++) {
+        give(b, other, NOW_MS);
+        assert_true(use(b, other, "00000001"));
+        assert_false(use(b, other, "00000001"));
+        assert_true(is_fresh(b, nonce_of(b), NOW_MS));
+        assert_false(use(b, b->text, "00000001"));
+    }
+    assert_false(use(b, b->text, "00000002"));
+    give(b, other, NOW_MS);
+    assert_false(is_fresh(b, nonce_of(b), NOW_MS));
+}
+
+enum { PIPELINED = 300 };
+
+static void many_may_be_given_out_before_one_is_used(void **state)
+{
+    struct bench *b = *state;
+    static char texts[PIPELINED][NONCE_LEN];
+
+    for (size_t i = 0; i < PIPELINED; i++)
+        give(b, texts[i], NOW_MS);
+    for (size_t i = 0; i < PIPELINED; i++) {
+        assert_true(is_fresh(b, span_of(texts[i], NONCE_LEN), NOW_MS));
+        assert_true(use(b, texts[i], "00000001"));
+        assert_false(use(b, texts[i], "00000001"));
     }
 }
 
-static void the_used_are_forgotten_in_time(void **state)
+static void a_slow_client_needs_no_memory(void **state)
 {
     struct bench *b = *state;
-    char other[NONCE_LEN] = "";
-    struct span text = span_of(other, NONCE_LEN);
+    char other[NONCE_LEN];
 
-    for (unsigned i = 0; i < 1000; i++) {
-        assert_int_equal(nonce_new(&b->nonces, other, NOW_MS + i * 1000), 0);
-        assert_true(nonce_use(&b->nonces, text, SPAN("00000001"), LIFE_MS,
-                              NOW_MS + i * 1000));
+    for (uint64_t i = 1; i < 1000; i++) {
+        give(b, other, NOW_MS + i * 1000);
+        assert_true(use(b, other, "00000001"));
     }
-    assert_true(b->nonces.used.count <= 2 * LIFE_MS / 1000 + 2);
+    assert_null(b->window.used);
 }
 
-static void beyond_the_bound_none_is_accepted(void **state)
+static void a_relay_has_a_window_of_its_own_size(void **state)
 {
     struct bench *b = *state;
-    char other[NONCE_LEN] = "";
-    struct span text = span_of(other, NONCE_LEN);
+    char first[NONCE_LEN], other[NONCE_LEN];
+    struct nonce_window w;
 
-    for (unsigned i = 0; i < NONCE_USED_MAX; i++) {
-        (void)snprintf(other, sizeof other, "%063u", i);
-        other[NONCE_LEN - 1] = 'x';
-        assert_true(
-            nonce_use(&b->nonces, text, SPAN("00000001"), LIFE_MS, NOW_MS));
+    nonce_window_init(&w, LINK, NONCE_WINDOW_RELAY);
+    for (unsigned i = 0; i < NONCE_WINDOW_RELAY; i++) {
+        assert_int_equal(
+            nonce_new(&b->nonces, &w, i ? other : first, LIFE_MS, NOW_MS), 0);
     }
-    assert_false(use(b, "00000001", NOW_MS));
-    /* One that is known may be used again; later there is room again. */
-    assert_true(nonce_use(&b->nonces, text, SPAN("00000002"), LIFE_MS, NOW_MS));
-    assert_true(use(b, "00000001", NOW_MS + 3 * LIFE_MS));
+    assert_true(nonce_is_fresh(&b->nonces, &w, span_of(first, NONCE_LEN),
+                               LIFE_MS, NOW_MS));
+    assert_true(nonce_use(&w, span_of(first, NONCE_LEN), SPAN("00000001")));
+    assert_true(nonce_use(&w, span_of(other, NONCE_LEN), SPAN("00000001")));
+    assert_false(nonce_use(&w, span_of(first, NONCE_LEN), SPAN("00000001")));
+    nonce_window_fini(&w);
 }
 
-static void without_memory_none_is_accepted(void **state)
+/* The window stays small: what is too old for it is not fresh. */
+static void without_memory_fewer_are_remembered(void **state)
 {
     struct bench *b = *state;
+    char other[NONCE_LEN];
 
+    assert_true(use(b, b->text, "00000001"));
     oom_arm_all();
-    assert_false(use(b, "00000001", NOW_MS));
+    for (unsigned i = 0; i < NONCE_WINDOW_FIRST; i++)
+        give(b, other, NOW_MS);
     assert_true(oom_disarm());
-    assert_true(use(b, "00000001", NOW_MS));
-}
-
-static int begin_and_end(void *ctx)
-{
-    struct bench *b = ctx;
-    struct nonces other;
-    int err = nonces_init(&other, &b->rnd);
-
-    if (!err)
-        nonces_fini(&other);
-    return err;
-}
-
-static void beginning_copes_without_memory(void **state)
-{
-    assert_true(oom_sweep(begin_and_end, *state) > 0);
-}
-
-/* It is no longer remembered, so it must not become fresh again. */
-static void a_longer_lifetime_revives_none(void **state)
-{
-    enum { LATER_MS = NOW_MS + 2 * LIFE_MS };
-    struct bench *b = *state;
-    char recent[NONCE_LEN];
-
-    assert_int_equal(nonce_new(&b->nonces, recent, LATER_MS - 1), 0);
-    nonces_bury(&b->nonces, LIFE_MS, LATER_MS);
-    assert_false(
-        nonce_is_fresh(&b->nonces, nonce_of(b), 10 * LIFE_MS, LATER_MS));
-    assert_true(nonce_is_fresh(&b->nonces, span_of(recent, NONCE_LEN),
-                               10 * LIFE_MS, LATER_MS + 9 * LIFE_MS));
-    nonces_bury(&b->nonces, 10 * LIFE_MS, LATER_MS);
-    assert_false(
-        nonce_is_fresh(&b->nonces, nonce_of(b), 20 * LIFE_MS, LATER_MS));
+    assert_false(is_fresh(b, nonce_of(b), NOW_MS));
+    assert_true(is_fresh(b, span_of(other, NONCE_LEN), NOW_MS));
+    assert_true(use(b, other, "00000001"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -219,15 +234,15 @@ int main(void)
         TEST(a_nonce_is_hex_and_never_the_same),
         TEST(a_nonce_is_fresh_for_its_lifetime),
         TEST(a_changed_nonce_is_none),
-        TEST(anothers_nonce_is_none),
+        TEST(a_nonce_of_another_process_is_none),
+        TEST(a_nonce_of_another_link_is_none),
         TEST(a_count_must_rise),
         TEST(a_count_is_hex),
-        TEST(a_used_nonce_is_remembered_while_it_is_fresh),
-        TEST(the_used_are_forgotten_in_time),
-        TEST(a_longer_lifetime_revives_none),
-        TEST(beyond_the_bound_none_is_accepted),
-        TEST(without_memory_none_is_accepted),
-        TEST(beginning_copes_without_memory),
+        TEST(a_used_nonce_is_used_while_it_is_fresh),
+        TEST(many_may_be_given_out_before_one_is_used),
+        TEST(a_slow_client_needs_no_memory),
+        TEST(a_relay_has_a_window_of_its_own_size),
+        TEST(without_memory_fewer_are_remembered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
