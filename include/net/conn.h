@@ -27,6 +27,7 @@ enum conn_why {
     CONN_WHY_HANDSHAKE, /* timers.handshake */
     CONN_WHY_WEBSOCKET, /* the peer breaks its rules; conn_fault() tells more */
     CONN_WHY_STALL,     /* timers.stall */
+    CONN_WHY_DEAD,      /* no ACK came: conn_probe() */
     CONN_WHY_FULL,      /* output queue full; found by the owner */
     CONN_WHY_NOMEM,
     CONN_WHY_LOCAL, /* conn_close() by the owner */
@@ -105,6 +106,12 @@ uint64_t conn_position(const struct conn *c);
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
 
+/* Finds out whether the peer is still there: makes it speak, and closes with
+ * CONN_WHY_DEAD if no ACK of any kind has come after the shorter of 10 s and
+ * tcp.dead_after. No-op while that is under way, or where tcp.dead_after is 0.
+ */
+void conn_probe(struct conn *c);
+
 /* Closes now: what is queued is lost. Safe twice; `closed` is called, before
  * the return of this function, with CONN_WHY_LOCAL. */
 void conn_close(struct conn *c);
@@ -134,6 +141,10 @@ uint64_t conn_octets_out(const struct conn *c);
 /* Does the peer's verified host certificate name `host`, as dNSName or, if it
  * is numeric, as iPAddress (R4976-9.2-g)? false without one. */
 bool conn_peer_has_name(const struct conn *c, struct span host);
+
+/* Calls `fn` for each name in the verified host certificate of the peer, as
+ * tls_peer_names(); not at all without one. */
+void conn_peer_names(const struct conn *c, tls_name_fn fn, void *ctx);
 /* Does the peer have a verified host certificate at all? One that was dialled
  * over TLS has. */
 bool conn_peer_is_host(const struct conn *c);

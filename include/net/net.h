@@ -18,8 +18,9 @@ struct net_settings {
                       number. The kernel's window does the rest. */
     size_t output_max; /* most octets queued for one connection */
     uint64_t handshake_ms;
-    uint64_t ping_ms;  /* between PINGs on a WebSocket; 0: none */
-    uint64_t stall_ms; /* a peer that takes no octet this long is closed */
+    uint64_t dead_after_ms; /* tcp.dead_after; 0: nobody is probed */
+    uint64_t ping_ms;       /* between PINGs on a WebSocket; 0: none */
+    uint64_t stall_ms;      /* a peer that takes no octet this long is closed */
     struct sock_opts sock;
 };
 

@@ -77,6 +77,13 @@ int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts);
 /* Applies `opts` to a connected socket; failures are not fatal. */
 void sock_apply(int fd, const struct sock_opts *opts);
 
+/* Makes a silent peer speak: keepalive every second, or again as `opts` says.
+ */
+void sock_set_probing(int fd, bool on, const struct sock_opts *opts);
+
+/* For how long no ACK of any kind has come from the peer: 0 or ERR_IO. */
+int sock_silent_ms(int fd, uint64_t *silent_ms);
+
 /* The address this socket is bound to: 0 or ERR_IO. */
 int sock_local(struct addr *out, int fd);
 

@@ -79,6 +79,7 @@ void conn_fail(struct conn *c, enum conn_why why)
     timer_stop(&c->timer);
     timer_stop(&c->throttle);
     timer_stop(&c->ping);
+    timer_stop(&c->probe);
     net_release(c->net, c);
     transport_shutdown(&c->transport);
     close(c->transport.fd);
@@ -421,6 +422,7 @@ static void conn_set_up(struct conn *c)
     timer_init(&c->timer);
     timer_init(&c->throttle);
     timer_init(&c->ping);
+    timer_init(&c->probe);
     timer_init(&c->slot);
     list_init(&c->link);
     input_init(&c->in, n->inputs);
@@ -564,6 +566,29 @@ void conn_resume(struct conn *c)
         defer(c);
     }
     update_events(c);
+}
+
+void conn_probe(struct conn *c)
+{
+    if (!c->net->settings.dead_after_ms || timer_is_running(&c->probe) ||
+        (c->state != CONN_OPEN && c->state != CONN_FINISHING))
+        return;
+    sock_set_probing(c->transport.fd, true, &c->net->settings.sock);
+    timer_start(c->net->probe, &c->probe);
+}
+
+/* Half a second for the timer and the network: a peer that lives has answered
+ * several times since. */
+void conn_probed(struct conn *c)
+{
+    enum { SLACK_MS = 500 };
+    uint64_t silent_ms;
+
+    if (sock_silent_ms(c->transport.fd, &silent_ms) == 0 &&
+        silent_ms + SLACK_MS >= net_probe_ms(&c->net->settings))
+        conn_fail(c, CONN_WHY_DEAD);
+    else
+        sock_set_probing(c->transport.fd, false, &c->net->settings.sock);
 }
 
 void conn_close(struct conn *c)

@@ -56,6 +56,12 @@ bool conn_peer_has_name(const struct conn *c, struct span host)
     return c->peer_is_host && tls_peer_has_name(c->transport.state, host);
 }
 
+void conn_peer_names(const struct conn *c, tls_name_fn fn, void *ctx)
+{
+    if (c->peer_is_host)
+        tls_peer_names(c->transport.state, fn, ctx);
+}
+
 const char *conn_tls_version(const struct conn *c)
 {
     return c->tls ? tls_version(c->transport.state) : "";

@@ -22,6 +22,7 @@ struct net {
     struct timer_fifo *stall;
     struct timer_fifo *throttle;
     struct timer_fifo *ping;
+    struct timer_fifo *probe;
     struct timer_fifo *slots;
     struct list queue; /* conns whose handshake has not begun */
     size_t begun;      /* conns whose `slot` is running */
@@ -49,6 +50,7 @@ struct conn {
     struct timer timer;
     struct timer throttle;
     struct timer ping;
+    struct timer probe;       /* running: is the peer there? */
     struct token_bucket rate; /* of net's settings when it began */
     struct timer slot;        /* running: counted in net's `begun` */
     struct list link;         /* in net's `queue` or `dead` */
@@ -62,6 +64,11 @@ struct conn {
 
 /* The rate lets it read again. */
 void conn_unthrottle(struct conn *c);
+
+/* The peer has had its time to answer. */
+void conn_probed(struct conn *c);
+/* How long that is. */
+uint64_t net_probe_ms(const struct net_settings *s);
 
 /* It is time for a PING, if nothing waits to be written anyway. */
 void conn_ping(struct conn *c);

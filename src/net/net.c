@@ -91,6 +91,18 @@ static void on_admit(void *ctx)
     admit_soon(n);
 }
 
+static void on_probe_due(struct timer *t)
+{
+    conn_probed(CONTAINER(t, struct conn, probe));
+}
+
+uint64_t net_probe_ms(const struct net_settings *s)
+{
+    enum { PROBE_MAX_MS = 10000 };
+
+    return s->dead_after_ms < PROBE_MAX_MS ? s->dead_after_ms : PROBE_MAX_MS;
+}
+
 static void on_slot_due(struct timer *t)
 {
     struct net *n = CONTAINER(t, struct conn, slot)->net;
@@ -141,6 +153,8 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
     if (!err)
         err = timer_fifo_new(&n->ping, loop, s->ping_ms, on_ping_due);
     if (!err)
+        err = timer_fifo_new(&n->probe, loop, net_probe_ms(s), on_probe_due);
+    if (!err)
         err = timer_fifo_new(&n->slots, loop, SLOT_MS, on_slot_due);
     if (err) {
         net_free(n);
@@ -163,6 +177,7 @@ void net_free(struct net *n)
     timer_fifo_free(n->throttle);
     timer_fifo_free(n->ping);
     timer_fifo_free(n->slots);
+    timer_fifo_free(n->probe);
     input_pool_unref(n->inputs);
     pool_fini(&n->outputs);
     pool_fini(&n->conns);
@@ -183,6 +198,7 @@ int net_configure(struct net *n, const struct net_settings *s)
     timer_fifo_set_length(n->handshake, s->handshake_ms);
     timer_fifo_set_length(n->stall, s->stall_ms);
     timer_fifo_set_length(n->ping, s->ping_ms);
+    timer_fifo_set_length(n->probe, net_probe_ms(s));
     n->settings = *s;
     return 0;
 }

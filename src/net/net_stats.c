@@ -19,6 +19,8 @@ const char *conn_why_text(enum conn_why why)
         return "handshake";
     case CONN_WHY_WEBSOCKET:
         return "websocket";
+    case CONN_WHY_DEAD:
+        return "dead";
     case CONN_WHY_STALL:
         return "stall";
     case CONN_WHY_FULL:
@@ -127,6 +129,7 @@ static enum tls_failure net_stats_failure_of(const struct conn *c,
     case CONN_WHY_CERT:
         return c->transport.failure;
     case CONN_WHY_WEBSOCKET:
+    case CONN_WHY_DEAD:
     case CONN_WHY_STALL:
     case CONN_WHY_FULL:
     case CONN_WHY_NOMEM:

@@ -340,6 +340,33 @@ void sock_apply(int fd, const struct sock_opts *opts)
         set_keepalive(fd, opts->keepalive_s);
 }
 
+void sock_set_probing(int fd, bool on, const struct sock_opts *opts)
+{
+    enum { PROBES = 100 }; /* the prober gives up first, not the kernel */
+
+    if (on) {
+        set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+        set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+        set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
+    } else if (opts->keepalive_s > 0) {
+        set_keepalive(fd, opts->keepalive_s);
+    } else {
+        set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+    }
+}
+
+int sock_silent_ms(int fd, uint64_t *silent_ms)
+{
+    struct tcp_info info;
+    socklen_t n = sizeof info;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
+        return ERR_IO;
+    *silent_ms = info.tcpi_last_ack_recv;
+    return 0;
+}
+
 int sock_local(struct addr *out, int fd)
 {
     struct addr a = {.len = sizeof a.in6};

@@ -1,5 +1,6 @@
 #include "tls.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -130,6 +131,44 @@ bool tls_peer_has_name(const SSL *ssl, struct span host)
     X509 *cert = SSL_get0_peer_certificate(ssl);
 
     return cert && cert_has_host(cert, host);
+}
+
+/* As a URI writes it; "" for what is no address. */
+static struct span address_text(char dst[INET6_ADDRSTRLEN + 2],
+                                const ASN1_OCTET_STRING *ip)
+{
+    int n = ASN1_STRING_length(ip);
+    int family = n == 4 ? AF_INET : AF_INET6;
+
+    if ((n != 4 && n != 16) || !inet_ntop(family, ASN1_STRING_get0_data(ip),
+                                          dst + (n == 16), INET6_ADDRSTRLEN))
+        return SPAN("");
+    if (n == 4)
+        return span_str(dst);
+    dst[0] = '[';
+    n = (int)strlen(dst);
+    dst[n] = ']';
+    return span_of(dst, (size_t)n + 1);
+}
+
+void tls_peer_names(const SSL *ssl, tls_name_fn fn, void *ctx)
+{
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+    GENERAL_NAMES *names =
+        cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        char text[INET6_ADDRSTRLEN + 2];
+
+        if (name->type == GEN_DNS)
+            fn(ctx,
+               span_of((const char *)ASN1_STRING_get0_data(name->d.dNSName),
+                       (size_t)ASN1_STRING_length(name->d.dNSName)));
+        else if (name->type == GEN_IPADD)
+            fn(ctx, address_text(text, name->d.iPAddress));
+    }
+    GENERAL_NAMES_free(names);
 }
 
 const char *tls_version(const SSL *ssl)

@@ -102,6 +102,7 @@ static const char *describe(const struct conn *conn, enum conn_why why)
         return err_text(ERR_NOMEM);
     case CONN_WHY_WEBSOCKET:
     case CONN_WHY_STALL:
+    case CONN_WHY_DEAD:
     case CONN_WHY_FULL:
     case CONN_WHY_LOCAL:
         break;
