@@ -83,11 +83,14 @@ struct config {
         uint64_t send_buffer;
         bool nodelay;
         uint64_t keepalive_s;
+        uint64_t dead_after_ms; /* 0: off */
     } tcp;
     struct {
         uint64_t connections;
         uint64_t connections_per_address; /* 0: no limit */
         uint64_t sessions_per_connection; /* 0: no limit */
+        uint64_t sessions_per_user;       /* 0: no limit */
+        uint64_t sessions_per_relay;      /* 0: no limit */
         uint64_t head_size;
         uint64_t path_uris;
         uint64_t transactions_per_connection; /* 0: no limit */
@@ -105,7 +108,16 @@ struct config {
         uint64_t drain_ms;
     } timers;
     struct {
+        struct {
+            char **items;
+            size_t n; /* 0: any name */
+        } names;
+        char *ca_file; /* "": tls.ca_file */
+        struct cidr_list addresses;
+    } relays;
+    struct {
         bool allow_tcp;
+        bool share_peers;
         struct cidr_list allow, deny;
         struct {
             struct addr *items; /* with their port */

@@ -10,8 +10,13 @@
 /* Options for every socket (tcp.*). */
 struct sock_opts sock_opts_of(const struct config *config);
 
-/* What TLS contexts are made of (tls.*, dial.verify); points into `config`. */
+/* What TLS contexts are made of (tls.*, relays.ca_file, dial.verify), for links
+ * to relays: their certificates are judged by relays.ca_file if that is set.
+ * Points into `config`. */
 struct tls_settings tls_settings_of(const struct config *config);
+
+/* The key that names those authorities; static. */
+const char *tls_relays_key(const struct config *config);
 
 /* What all connections share: buffers, what one may read in a turn, times
  * (limits.*, timers.*, send.high_water). */

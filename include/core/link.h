@@ -9,6 +9,7 @@
  *     ----------   -------------   -----------------------------------------
  *     (unnamed)    application     what is known of the connection
  *     closing      link_close()    the end was asked for (app)
+ *     is_relay     dispatch        it leads to another relay (app)
  *     frame        dispatch, send  the frame that is being received
  *     sendq        sendq           its output; its wait for other outputs (app)
  *     txns         txn             what awaits a response from it (app)
@@ -17,6 +18,7 @@
  *     send         send            messages that are not complete yet
  *     trust        relay           good and bad requests so far (app)
  *     relay_links  relay_links     its use as a connection to a host (app)
+ *     auth_failures auth_failures  who failed to log in over it
  *     by_number    relay           its entry in the table of all links
  *
  * Life: the application owns the memory. link_init() zeroes it, the application
@@ -40,6 +42,7 @@
 
 struct link;
 struct buffered_request;
+struct host_names;
 struct sendq;
 
 /* What the application does for core. None of these may call core back. */
@@ -66,9 +69,9 @@ struct link_ops {
      * but relay_link_closed(). */
     void (*close)(struct link *l, const char *why);
 
-    /* Does the verified certificate of the other end name this host
-     * (R4976-9.2-g)? */
-    bool (*has_name)(const struct link *l, struct span host);
+    /* Finds out whether the other end is still there: it is made to speak, and
+     * if nothing comes of it the link is closed (S-2). */
+    void (*probe)(struct link *l);
 };
 
 /* --- the parts of core's modules --- */
@@ -131,28 +134,38 @@ struct link_send {
 struct link_trust {
     bool proven;            /* past its probation (R4976-6.1-d) */
     uint32_t failures;      /* failed requests before that */
-    uint32_t auth_failures; /* wrong credentials, ever */
+    uint32_t auth_failures; /* wrong credentials since the last right ones */
     struct nonce_window nonces;
+};
+
+/* auth_failures.c. */
+struct link_auth_failures {
+    struct list users; /* who failed over it, as another relay's */
+    uint32_t n;
 };
 
 /* relay_links.c. */
 struct link_relays {
-    struct list of_hosts; /* if it leads to a host */
-    bool to_relay;        /* it is needed as a relay (R4976-9.2-e) */
+    struct list authorities;    /* where it leads; see relay_links.c */
+    uint32_t n;                 /* ... and how many */
+    bool to_relay;              /* it is needed as a relay (R4976-9.2-e) */
+    struct host_names *claimed; /* by one known by its address; NULL; owned */
 };
 
 struct link {
     /* The application's. Set before relay_link_opened(), except for what the
-     * handshake shows (is_relay, requested_cert: set before relay_link_known(),
+     * handshake shows (names, requested_cert: set before relay_link_known(),
      * which clears `connecting`) and fail_code (set before
      * relay_link_closed()). */
     const struct link_ops *ops;
-    uint64_t number;     /* never reused */
-    struct span host;    /* of the URI that was dialled; empty: it was not */
-    uint16_t host_port;  /* of that URI; 0: it had none */
-    bool secure;         /* TLS */
-    bool may_auth;       /* AUTH is accepted here: TLS, or auth.allow_tcp */
-    bool is_relay;       /* showed a verified host certificate (P-8) */
+    uint64_t number;    /* never reused */
+    struct span host;   /* of the URI that was dialled; empty: it was not */
+    uint16_t host_port; /* of that URI; 0: it had none */
+    bool secure;        /* TLS */
+    bool may_auth;      /* AUTH is accepted here: TLS, or auth.allow_tcp */
+    bool by_address;    /* comes from relays.addresses (S-4) */
+    bool needs_session; /* for clients that log in first (R7977-5.3.1-a) */
+    const struct host_names *names; /* of the verified certificate, or NULL */
     bool requested_cert; /* asked for our certificate, as relays do */
     bool connecting;     /* being dialled: streams wait, output is kept */
     uint16_t port;       /* for the URIs issued over it */
@@ -160,6 +173,7 @@ struct link {
 
     /* Core's. What each chunk of a SEND needs comes first. */
     bool closing;
+    bool is_relay; /* another relay's: set by relay_link_known() (P-8, S-4) */
     struct link_frame frame;
     struct link_sendq sendq;
     struct link_txns txns;
@@ -168,6 +182,7 @@ struct link {
     struct link_send send;
     struct link_trust trust;
     struct link_relays relay_links;
+    struct link_auth_failures auth_failures;
     struct table_node by_number;
 };
 

@@ -11,6 +11,8 @@
 #include "digest.h"
 #include "str.h"
 
+struct host_names;
+
 enum { POLICY_PORTS_MAX = 64 };
 
 struct policy {
@@ -29,14 +31,21 @@ struct policy {
     uint32_t min_expires_s, default_expires_s, max_expires_s;
     uint64_t nonce_lifetime_ms;
     uint32_t max_failures; /* failed authentications until a link is closed */
+    /* How long a user whose failures over a relay\'s link are too many is kept
+     * out there. */
+    uint64_t probation_ms;
 
     size_t max_chunk_size; /* octets of body in an outgoing SEND; >= 2048 */
     size_t high_water;     /* octets in an output at which senders pause */
     size_t low_water;      /* ... and at which they go on */
-    uint32_t sessions_per_link;     /* 0: no limit */
-    uint32_t transactions_per_link; /* 0: no limit */
-    uint64_t message_size;          /* octets; 0: no limit */
-    uint64_t transaction_ms;        /* how long a response is awaited */
+    const struct host_names *relay_names; /* relays.names; NULL: any */
+    bool share_peers;                     /* dial.share_peers */
+    uint32_t sessions_per_link;           /* 0: no limit */
+    uint32_t sessions_per_user;           /* the same */
+    uint32_t sessions_per_relay;          /* the same */
+    uint32_t transactions_per_link;       /* 0: no limit */
+    uint64_t message_size;                /* octets; 0: no limit */
+    uint64_t transaction_ms;              /* how long a response is awaited */
 };
 
 #endif

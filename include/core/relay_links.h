@@ -1,9 +1,17 @@
-/* relay_links - connections to hosts, found by URI, dialled when there is none.
+/* relay_links - connections to other relays, found by host, port and scheme,
+ * and dialled when there is none (S-6).
  *
- * A connection that this relay dialled counts for the host and port of the URI
- * that it was dialled for. A connection whose other end showed a verified host
- * certificate counts for the names in that, whichever side opened it and
- * whatever its port (R4975-5.4-a, B4975-5.4-a). */
+ * A link enters the table under an authority: the host, port and scheme of a
+ * URI. One that was dialled enters under those of the URI that it was dialled
+ * for, and, if that had no port, under those of the Use-Path by which the relay
+ * there calls itself. One that was accepted enters under the first From-Path
+ * URI of what it sends, if it has proved that host (identity.h). A certificate
+ * permits, it does not address: relays that share a name are told apart by
+ * their ports. Finding a link costs the same however many there are.
+ *
+ * Connections to lone peers are not shared (R4975-5.4-a permits that; endpoints
+ * deliver all of a connection into one session) unless dial.share_peers says
+ * so. */
 #ifndef RELAY_LINKS_H
 #define RELAY_LINKS_H
 
@@ -11,8 +19,9 @@
 #include <stdint.h>
 
 #include "link.h"
-#include "list.h"
 #include "msg.h"
+#include "policy.h"
+#include "table.h"
 #include "uri.h"
 
 /* Starts to dial the host of `uri`. Returns a link that is `connecting`, or
@@ -21,27 +30,46 @@
 typedef struct link *(*relay_links_dial_fn)(void *ctx, const struct uri *uri,
                                             uint16_t *code);
 
+enum { RELAY_LINKS_AUTHORITIES_MAX = 16 }; /* of one link (S-6) */
+
 struct relay_links {
-    struct list hosts;        /* links that lead to a host */
-    relay_links_dial_fn dial; /* NULL: nothing is dialled */
+    struct table by_authority;
+    struct table by_host;
+    const struct policy *policy; /* the caller's; may be replaced at any time */
+    relay_links_dial_fn dial;    /* NULL: nothing is dialled */
     void *ctx;
     bool allow_tcp; /* dial.allow_tcp */
 };
 
-void relay_links_init(struct relay_links *n);
+/* 0 or ERR_NOMEM. `policy` must outlive it or be replaced. */
+int relay_links_init(struct relay_links *n, const struct policy *policy,
+                     const uint64_t seed[2]);
+/* All links must have left. */
+void relay_links_fini(struct relay_links *n);
 
-/* Sets up relay_links' part of a link: it leads to no host. */
+/* Sets up relay_links' part of a link; takes the link out of the table. */
 void relay_links_link_init(struct link *l);
+void relay_links_link_closed(struct relay_links *n, struct link *l);
 
-/* The link leads to a host: it was dialled, or has shown a certificate. No-op
- * if it was added before. */
-void relay_links_add(struct relay_links *n, struct link *link);
-/* No-op if it was never added. */
-void relay_links_remove(struct link *link);
+/* The link leads to the authority of `uri`. A link that was dialled for it
+ * stays before one that claims it, of two equal ones the newer counts. No-op
+ * without memory, or beyond RELAY_LINKS_AUTHORITIES_MAX. */
+void relay_links_enter(struct relay_links *n, struct link *l,
+                       const struct uri *uri);
 
-/* A link to the host of `uri` that is not closing, or NULL. */
+/* May the first From-Path URI of what arrived on `l`, another relay's link, be
+ * `uri` (S-3)? If so the link is entered under it. A link that counts as a
+ * relay's by its address may claim hosts that no certified link has. */
+bool relay_links_claim(struct relay_links *n, struct link *l,
+                       const struct uri *uri);
+
+/* The link to the authority of `uri` that is not closing, or NULL. */
 struct link *relay_links_find(const struct relay_links *n,
                               const struct uri *uri);
+
+/* Is the URI's authority a relay's, as far as is known: by a link that has
+ * proved it, or because relays.names lists its host (S-1 b)? */
+bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri);
 
 /* May `l` carry a request with more URIs in its path, or an AUTH (`as_relay`)?
  * Relays authenticate to each other: a link that was dialled is not used as one
@@ -50,12 +78,12 @@ struct link *relay_links_find(const struct relay_links *n,
  * remembers what it is needed for; it is judged when it is up. */
 bool relay_links_serves(struct link *l, bool as_relay);
 
-/* A link to the host of `uri`, dialled if there is none. `is_last`: no URI
- * follows in the path; `is_auth`: for an AUTH. NULL with the response code in
- * *code: 403 if policy forbids it (R4976-9.2-e, -f, P-11), 408 if the host
- * cannot be reached (P-20), for example because it can only connect to us
- * (R7977-A-a, I-15). */
+/* A link to the host of `uri`, dialled if there is none. `as_relay`: URIs
+ * follow in the path, or it is an AUTH. NULL with the response code in *code:
+ * 403 if policy forbids it (R4976-9.2-e, -f, P-11), 481 if the host cannot be
+ * dialled by its nature, because it can only connect to us (S-34), 408 if it
+ * cannot be reached (P-20). */
 struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
-                               bool is_last, bool is_auth, uint16_t *code);
+                               bool as_relay, uint16_t *code);
 
 #endif

@@ -62,8 +62,11 @@ struct relay_stats {
     uint64_t others_forwarded; /* of unknown methods, such as NICKNAME */
 
     uint64_t transactions_now, transactions_ever;
-    uint64_t timeouts; /* transactions without a response in time */
-    uint64_t dropped;  /* frames discarded without a response */
+    uint64_t timeouts;         /* transactions without a response in time */
+    uint64_t senders_unproven; /* 403: From-Path is not what the link proved */
+    uint64_t peers_claimed;    /* 506: another link has the peer's place */
+    uint64_t relay_links_now; /* hosts and ports that links to relays lead to */
+    uint64_t dropped;         /* frames discarded without a response */
 
     /* Links that are paused until another link's output has room. */
     uint64_t links_waiting_now;
@@ -71,8 +74,11 @@ struct relay_stats {
     uint64_t wait_ms; /* for how long, in total up to now */
 
     /* How often a limit was reached. */
-    uint64_t too_many_sessions;     /* limits.sessions_per_connection */
-    uint64_t too_large;             /* limits.message_size */
+    uint64_t too_many_sessions;      /* limits.sessions_per_connection */
+    uint64_t too_many_of_user;       /* limits.sessions_per_user */
+    uint64_t too_many_of_relay;      /* limits.sessions_per_relay */
+    uint64_t too_many_of_user_wrong; /* 403: auth.max_failures over a link */
+    uint64_t too_large;              /* limits.message_size */
     uint64_t too_many_transactions; /* limits.transactions_per_connection, where
                                        the sender could not be paused */
     uint64_t too_many_failures;     /* closed: only failed requests */

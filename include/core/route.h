@@ -14,6 +14,7 @@
 #include "link.h"
 #include "msg.h"
 #include "policy.h"
+#include "relay_links.h"
 #include "session.h"
 #include "uri.h"
 
@@ -31,6 +32,9 @@ struct route {
     enum route_kind kind;
     uint16_t code;            /* REFUSE */
     struct link *out;         /* LINK */
+    struct link *rival;       /* REFUSE with 506: whose place was claimed */
+    bool is_unproven;         /* REFUSE: the sender may not speak so (S-3) */
+    bool as_relay;            /* DIAL: `next` has to be a relay */
     struct session *session;  /* the last one passed, or NULL */
     struct session *sender;   /* the one whose owner sends, or NULL */
     struct session *receiver; /* the one whose owner receives, or NULL */
@@ -42,10 +46,11 @@ struct route {
 };
 
 /* Finds the route of the request `m`, which arrived on `from` and has no fault.
- * Binds the peer that speaks to one of our clients to `from` (P-10). */
+ * Binds the peer that speaks to one of our clients to `from` (P-10), or enters
+ * the relay that `from` leads to in `links` (S-6). */
 void route_find(struct route *r, const struct policy *policy,
-                struct sessions *sessions, struct link *from,
-                const struct msg *m, uint64_t now_ms);
+                struct sessions *sessions, struct relay_links *links,
+                struct link *from, const struct msg *m, uint64_t now_ms);
 
 /* Does a listener have this port now? */
 bool route_has_port(const struct policy *policy, uint16_t port);

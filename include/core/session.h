@@ -12,6 +12,7 @@
 
 #include "usage.h"
 #include "link.h"
+#include "holder.h"
 #include "list.h"
 #include "rnd.h"
 #include "str.h"
@@ -20,9 +21,12 @@
 #include "walk.h"
 
 enum {
-    SESSION_TOKEN_LEN = 22,  /* 128 bits, base64url (R4976-6.3-k) */
-    SESSION_PEERS_MAX = 32,  /* peer bindings at most; the oldest goes */
-    SESSION_FAILED_MAX = 16, /* failed messages remembered at most */
+    SESSION_TOKEN_LEN = 22, /* 128 bits, base64url (R4976-6.3-k) */
+    SESSION_PEERS_MAX = 32, /* peer bindings at most (S-2) */
+    /* Of these, on one link, that the owner never wrote to at most. */
+    SESSION_UNWRITTEN_MAX = 4,
+    SESSION_PEER_URI_MAX = 1024, /* octets of a URI that is remembered */
+    SESSION_FAILED_MAX = 16,     /* failed messages remembered at most */
 };
 
 /* A message of the session that has failed. */
@@ -38,8 +42,11 @@ struct session {
     struct list in_slot; /* in the expiry wheel */
     struct link *link;   /* that it belongs to; NULL: to the relay `home` */
     struct span home;    /* a relay's host name, or empty */
+    uint16_t home_port;  /* ... and its port */
     struct span user;
-    uint64_t connection; /* number of the link that carried its AUTH */
+    struct holder *of_user;  /* in `users` */
+    struct holder *of_relay; /* in `relays`, if it belongs to one */
+    uint64_t connection;     /* number of the link that carried its AUTH */
     uint64_t began_ms, expires_ms;
     struct list peers; /* of struct peer, oldest first */
     uint32_t n_peers;
@@ -58,6 +65,7 @@ struct peer {
     struct list of_link; /* in link->sessions.peers */
     struct session *session;
     struct link *link;
+    bool written_to; /* by the session's owner */
     struct uri uri;
     char text[];
 };
@@ -66,8 +74,10 @@ enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */
 
 struct sessions {
     struct table by_token;
-    struct list all;   /* in the order in which they began */
-    struct list walks; /* that are under way */
+    struct holders users;  /* users by name */
+    struct holders relays; /* the relays of sessions, by host and port */
+    struct list all;       /* in the order in which they began */
+    struct list walks;     /* that are under way */
     struct list slots[SESSION_SLOTS];
     uint64_t swept_s; /* the wheel was swept up to this second */
     struct rnd *rnd;
@@ -89,12 +99,18 @@ struct session_grant {
     struct link *link; /* that carried the AUTH */
     struct span home;  /* the relay that it belongs to, over any connection,
                           instead of `link` (R4976-6.3-g); or empty */
+    uint16_t home_port;
     struct span user;
     struct span host; /* of the URI: msrps://host:port/TOKEN;tcp */
     uint16_t port;
     bool secure; /* or msrp:// */
     uint64_t began_ms, expires_ms;
 };
+
+/* How many sessions the user holds, and the relay that the grant is for. */
+uint32_t sessions_of_user(const struct sessions *s, struct span user);
+uint32_t sessions_of_relay(const struct sessions *s,
+                           const struct session_grant *g);
 
 /* A new session; NULL when out of memory. Its owner is `s`: it ends by
  * session_end(), with its link, or when it expires. */
@@ -104,9 +120,14 @@ struct session *session_new(struct sessions *s, const struct session_grant *g);
 void session_end(struct sessions *s, struct session *ss, enum session_why why,
                  uint64_t now_ms);
 
-/* Does the session belong to this link, or to the relay that the link leads to?
- * NULL means this relay itself, to which none belongs. */
-bool session_is_of(const struct session *ss, const struct link *from);
+/* Does the session belong to the side from which a request arrived: over
+ * `from`, with `speaker` as the first URI of its From-Path? NULL means this
+ * relay itself, to which none belongs. */
+bool session_is_of(const struct session *ss, const struct link *from,
+                   const struct uri *speaker);
+
+/* Is this the authority of the relay that the session belongs to? */
+bool session_is_home(const struct session *ss, const struct uri *uri);
 
 /* The session with this URI that has not expired and whose link is not closing,
  * or NULL. */
@@ -125,12 +146,20 @@ void sessions_sweep(struct sessions *s, uint64_t now_ms);
 /* The link over which this peer speaks to the session, or NULL if it is not
  * known or the link is closing. */
 struct link *session_peer(const struct session *ss, const struct uri *uri);
+/* The same for what the owner writes to the peer, which is remembered. */
+struct link *session_write_to(struct session *ss, const struct uri *uri);
 
-/* Remembers that the peer with this URI speaks over `link`: 0; ERR_EXISTS if it
- * speaks over another one that is not closing; ERR_NOMEM. Forgets the oldest
- * beyond SESSION_PEERS_MAX. */
+/* The peer with this URI speaks over `link`, or (`written_to`) the owner writes
+ * to it there. 0; ERR_EXISTS if it speaks over another link that is not
+ * closing, which is never displaced (S-2); ERR_FULL; ERR_LIMIT for a URI that
+ * is too long to remember; ERR_NOMEM. Of bindings that the owner never wrote
+ * to, a link has SESSION_UNWRITTEN_MAX, and when all places are taken the
+ * oldest of these gives way; no other does. */
 int session_bind_peer(struct session *ss, const struct uri *uri,
-                      struct link *link);
+                      struct link *link, bool written_to);
+
+/* Could one more peer be bound, over a link that has none yet? */
+bool session_has_room(const struct session *ss);
 
 /* Ends the link's sessions and forgets the peer bindings that lead to it. */
 void sessions_link_closed(struct sessions *s, struct link *link,

@@ -50,6 +50,7 @@ struct txn {
 struct txns {
     struct table by_tid;
     struct list fifo;   /* with the present timeout */
+    struct list auths;  /* of forwarded AUTHs, with a shorter one (S-33) */
     struct list former; /* with former timeouts, ordered by due_ms */
     struct pool pool;
     struct pending_send_pool *heads;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cidr.h"
 #include "conn.h"
 #include "dial.h"
 #include "link.h"
@@ -58,8 +59,11 @@ struct hops {
     struct list by_age; /* the same hops, the oldest first */
     struct list walks;  /* of struct hop_walk, those that have begun */
     struct dial *dial;
-    struct tls_ctx *tls_client; /* NULL: nothing is dialled over TLS */
-    uint16_t uri_port;          /* in URIs issued over a dialled connection */
+    const struct cidr_list *relay_addresses; /* relays.addresses; or NULL */
+    struct tls_ctx
+        *tls_client;          /* to relays; NULL: nothing is dialled over TLS */
+    struct tls_ctx *tls_peer; /* the same, to lone peers */
+    uint16_t uri_port;        /* in URIs issued over a dialled connection */
     /* Called with the peer's address when an accepted connection has ended. */
     void (*on_gone)(void *ctx, const struct addr *peer);
     void *ctx;

@@ -189,7 +189,7 @@ static const char *tls_file(const struct check *k, const char *key,
 
 /* The part of `s` that a fault is about, and its key. */
 static const char **at_fault(const char **key, struct tls_settings *s,
-                             enum tls_fault fault)
+                             const struct config *c, enum tls_fault fault)
 {
     switch (fault) {
     case TLS_FAULT_KEY:
@@ -197,7 +197,7 @@ static const char **at_fault(const char **key, struct tls_settings *s,
         *key = "tls.private_key";
         return &s->private_key;
     case TLS_FAULT_CA:
-        *key = "tls.ca_file";
+        *key = tls_relays_key(c);
         return &s->ca_file;
     case TLS_FAULT_CIPHERS:
         *key = "tls.ciphers";
@@ -227,6 +227,26 @@ static void check_name(const struct check *k, const struct tls_ctx *tls,
                     certificate, name);
 }
 
+/* With authorities of their own for relays, tls.ca_file is for peers alone. */
+static int check_peers_ca(const struct check *k, struct tls_settings s)
+{
+    struct tls_ctx *made = NULL;
+    char why[TLS_WHY_MAX];
+    enum tls_fault fault;
+    int err;
+
+    if (!*k->config->relays.ca_file)
+        return 0;
+    s.certificate = s.private_key = "";
+    s.ca_file = k->config->tls.ca_file;
+    err = tls_client_new(&made, &s, &fault, why);
+    if (err == ERR_TLS && fault == TLS_FAULT_CA)
+        config_report(k->report, blame(k->config, "tls.ca_file"),
+                      "tls.ca_file: %s", why);
+    tls_ctx_unref(made);
+    return err == ERR_NOMEM ? err : 0;
+}
+
 /* Makes contexts, each without what was wrong with the one before. */
 static int check_tls(const struct check *k, struct tls_ctx **out)
 {
@@ -242,7 +262,7 @@ static int check_tls(const struct check *k, struct tls_ctx **out)
 
     while ((err = tls_server_new(&made, &s, &fault, why)) == ERR_TLS) {
         const char *key;
-        const char **text = at_fault(&key, &s, fault);
+        const char **text = at_fault(&key, &s, c, fault);
 
         config_report(k->report, blame(c, key), "%s: %s", key, why);
         if (!**text)
@@ -253,7 +273,7 @@ static int check_tls(const struct check *k, struct tls_ctx **out)
         return err;
     check_name(k, made, s.certificate);
     *out = made;
-    return 0;
+    return check_peers_ca(k, s);
 }
 
 /* --- users --- */

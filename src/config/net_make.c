@@ -20,12 +20,19 @@ struct sock_opts sock_opts_of(const struct config *config)
     };
 }
 
+const char *tls_relays_key(const struct config *config)
+{
+    return *config->relays.ca_file ? "relays.ca_file" : "tls.ca_file";
+}
+
 struct tls_settings tls_settings_of(const struct config *config)
 {
+    bool own = *config->relays.ca_file;
+
     return (struct tls_settings){
         .certificate = config->tls.certificate,
         .private_key = config->tls.private_key,
-        .ca_file = config->tls.ca_file,
+        .ca_file = own ? config->relays.ca_file : config->tls.ca_file,
         .min_tls13 = config->tls.min_version == CONFIG_TLS13,
         .ciphers = config->tls.ciphers,
         .ciphersuites = config->tls.ciphersuites,
@@ -40,6 +47,7 @@ struct net_settings net_settings_of(const struct config *config)
         .read_per_turn = READ_PER_TURN,
         .rate = config->limits.rate,
         .handshake_ms = config->timers.handshake_ms,
+        .dead_after_ms = config->tcp.dead_after_ms,
         .ping_ms = config->timers.ping_ms,
         .stall_ms = config->timers.stall_ms,
         .sock = sock_opts_of(config),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "host_names.h"
 #include "uri_port.h"
 
 /* The policy and all the texts that it points to but that no key of the
@@ -11,6 +12,7 @@
 struct made_policy {
     struct policy policy;
     struct span *aliases;
+    struct host_names *relay_names;
     char self[320];
 };
 
@@ -48,6 +50,21 @@ static int take_names(struct made_policy *m, const struct config *config)
     return 0;
 }
 
+static int take_relay_names(struct made_policy *m, const struct config *config)
+{
+    int err = 0;
+
+    if (config->relays.names.n == 0)
+        return 0;
+    m->policy.relay_names = m->relay_names = host_names_new();
+    if (!m->relay_names)
+        return ERR_NOMEM;
+    for (size_t i = 0; !err && i < config->relays.names.n; i++)
+        err = host_names_add(m->relay_names,
+                             span_str(config->relays.names.items[i]));
+    return err;
+}
+
 /* In the order of config->listen. */
 static void take_ports(struct made_policy *m, const struct config *config,
                        const uint16_t *ports, size_t n)
@@ -69,10 +86,14 @@ static void take_numbers(struct policy *p, const struct config *config)
     p->default_expires_s = (uint32_t)config->auth.default_expires_s;
     p->max_expires_s = (uint32_t)config->auth.max_expires_s;
     p->nonce_lifetime_ms = config->auth.nonce_lifetime_ms;
+    p->probation_ms = config->timers.probation_ms;
     p->max_failures = (uint32_t)config->auth.max_failures;
     p->max_chunk_size = config->send.max_chunk_size;
     p->high_water = config->send.high_water;
     p->low_water = config->send.low_water;
+    p->share_peers = config->dial.share_peers;
+    p->sessions_per_user = (uint32_t)config->limits.sessions_per_user;
+    p->sessions_per_relay = (uint32_t)config->limits.sessions_per_relay;
     p->sessions_per_link = (uint32_t)config->limits.sessions_per_connection;
     p->transactions_per_link =
         (uint32_t)config->limits.transactions_per_connection;
@@ -89,6 +110,8 @@ int policy_make(struct policy **out, const struct config *config,
     if (!m)
         return ERR_NOMEM;
     err = take_names(m, config);
+    if (!err)
+        err = take_relay_names(m, config);
     if (err) {
         policy_free(&m->policy);
         return err;
@@ -106,6 +129,7 @@ void policy_free(struct policy *p)
 
     if (!m)
         return;
+    host_names_free(m->relay_names);
     free(m->aliases);
     free(m);
 }

@@ -43,6 +43,17 @@ static const char *check_realm(struct span text)
                 "characters";
 }
 
+/* A host, or a pattern for the first label of one. */
+static const char *check_relay_name(struct span text)
+{
+    const struct span star = SPAN("*.");
+
+    if (text.n > star.n && span_eq(span_of(text.p, star.n), star))
+        text = span_from(text, star.n);
+    return config_value_is_host(text) ? NULL
+                                      : "a host name, or \"*.\" and a domain";
+}
+
 static const char *check_named(struct span text)
 {
     return text.n ? NULL : "the name of a file";
@@ -269,6 +280,11 @@ const struct setting settings[] = {
      .initial = "60",
      .help = "Silence after which TCP asks whether the peer is there; 0 is "
              "off."},
+    {.key = "tcp.dead_after",
+     TIME(tcp.dead_after_ms, 0, DAY_MS),
+     .initial = "30",
+     .help = "A peer whose place somebody else claims is closed if no ACK "
+             "comes from it for so long, 10 seconds at most; 0 is off."},
 
     {.key = "limits.connections",
      COUNT(limits.connections, 1, 10 * MANY),
@@ -282,6 +298,15 @@ const struct setting settings[] = {
      COUNT(limits.sessions_per_connection, 0, MANY),
      .initial = "1000",
      .help = "The most URIs handed out on one connection; 0 is no limit."},
+    {.key = "limits.sessions_per_user",
+     COUNT(limits.sessions_per_user, 0, MANY),
+     .initial = "0",
+     .help = "The most sessions of one user at one time; 0 is no limit."},
+    {.key = "limits.sessions_per_relay",
+     COUNT(limits.sessions_per_relay, 0, 10 * MANY),
+     .initial = "100000",
+     .help = "The most sessions that clients have through one other relay; 0 "
+             "is no limit."},
     {.key = "limits.head_size",
      SIZE(limits.head_size, KIBI, MEBI),
      .initial = "16384",
@@ -343,11 +368,33 @@ const struct setting settings[] = {
      .help = "How long transfers in flight may take to finish when the relay "
              "is stopped."},
 
+    {.key = "relays.names",
+     LIST(SETTING_TEXT, relays.names, 0, 64),
+     .check = check_relay_name,
+     .initial = "[ ]",
+     .help = "Hosts that may be relays, exact or as *.example.net; without "
+             "any, every host with a verified certificate."},
+    {.key = "relays.ca_file",
+     TEXT(relays.ca_file, NULL),
+     .initial = "\"\"",
+     .help = "Trusted authorities for the certificates of other relays, PEM; "
+             "\"\" is tls.ca_file."},
+    {.key = "relays.addresses",
+     LIST(SETTING_CIDR, relays.addresses, 0, 1000),
+     .initial = "[ ]",
+     .help = "Networks from which a connection without certificate counts as "
+             "a relay's; for closed networks only."},
+
     {.key = "dial.allow_tcp",
      BOOL(dial.allow_tcp),
      .initial = "true",
      .help = "Open plain TCP connections to a peer whose URI is msrp; never "
              "to another relay."},
+    {.key = "dial.share_peers",
+     BOOL(dial.share_peers),
+     .initial = "false",
+     .help = "One connection to a peer for all sessions with it, and not one "
+             "for each."},
     {.key = "dial.allow",
      LIST(SETTING_CIDR, dial.allow, 0, 1000),
      .initial = "[ ]",

@@ -161,6 +161,7 @@ void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
 
     v->stale = v->failure = v->too_long = false;
     v->expires_s = 0;
+    v->credentials.username = SPAN("");
     v->code = msg_header(&header, m, SPAN("Authorization"))
                   ? judge_credentials(a, v, m, header, nonces, now_ms)
                   : 401;

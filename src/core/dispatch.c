@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "identity.h"
 #include "relay_private.h"
 
 enum { REQUEST_BODY_MAX = 10240 }; /* of other requests than SEND (P-26) */
@@ -23,16 +24,16 @@ void relay_link_opened(struct relay *r, struct link *l)
     sessions_link_init(l);
     send_link_init(l);
     relay_links_link_init(l);
+    auth_failures_link_init(l);
     relay_enter(r, l);
-    if (l->host.n > 0 || l->is_relay)
-        relay_links_add(&r->relay_links, l);
 }
 
 void relay_link_known(struct relay *r, struct link *l)
 {
     l->connecting = false;
+    l->is_relay = identity_is_relay(l, r->policy);
     if (l->is_relay)
-        relay_links_add(&r->relay_links, l);
+        l->trust.nonces.max = NONCE_WINDOW_RELAY;
     sendq_moved(l, r->now_ms);
 }
 
@@ -272,7 +273,8 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     sessions_link_closed(&r->sessions, l,
                          r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
                          r->now_ms);
-    relay_links_remove(l);
+    relay_links_link_closed(&r->relay_links, l);
+    auth_failures_link_closed(&r->auth_failures, l);
     free(l->frame.held);
     l->frame.held = NULL;
     relay_forget(r, l);

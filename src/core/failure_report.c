@@ -24,7 +24,7 @@ static struct link *way_back(struct relay *r, const struct pending_send *h)
     if (in || !h->from_relay || !msg_path_next(&text, &path) ||
         uri_parse(&uri, text) != 0)
         return in;
-    return relay_links_reach(&r->relay_links, &uri, path.n == 0, false, &code);
+    return relay_links_reach(&r->relay_links, &uri, path.n > 0, &code);
 }
 
 /* The session through which its owner sent the message, and in whose account
@@ -35,11 +35,13 @@ static struct session *sender_of(const struct relay *r,
 {
     struct span own = pending_send_text(h, h->own);
     struct session *ss = NULL;
-    struct uri uri;
+    struct span from = pending_send_text(h, h->received);
+    struct uri uri, speaker;
 
-    if (uri_parse(&uri, span_cut(&own, ' ')) == 0)
+    if (uri_parse(&uri, span_cut(&own, ' ')) == 0 &&
+        uri_parse(&speaker, span_cut(&from, ' ')) == 0)
         ss = session_find_token(&r->sessions, uri.session_id);
-    return ss && session_is_of(ss, in) ? ss : NULL;
+    return ss && session_is_of(ss, in, &speaker) ? ss : NULL;
 }
 
 static void loss_count(struct relay *r, const struct lost *lost,

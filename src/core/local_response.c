@@ -121,15 +121,17 @@ static void add_authentication_info(struct frame *f,
     frame_add(f, SPAN(", qop=auth\r\n"));
 }
 
-/* A session that was granted through another relay belongs to the name of that
- * relay (R4976-6.3-g), which is_from_relay() has checked. */
-static struct span home_of(const struct link *l, const struct msg *m)
+/* A session that was granted through another relay belongs to the host and port
+ * by which that calls itself (R4976-6.3-g), which it has proved (S-3). */
+static void answer_home(struct session_grant *g, const struct link *l,
+                        const struct msg *m)
 {
     struct uri from;
 
     if (!l->is_relay || uri_parse(&from, msg_text(m, m->from_first)) != 0)
-        return SPAN("");
-    return from.host;
+        return;
+    g->home = from.host;
+    g->home_port = from.port;
 }
 
 /* The port of the listener on which the AUTH came. If a reload has closed that,
@@ -142,13 +144,12 @@ static uint16_t answer_uri_port(const struct policy *policy,
     return policy->tls_port;
 }
 
-static struct session *new_session(struct relay *r, struct link *l,
-                                   const struct msg *m,
-                                   const struct auth_verdict *v)
+static struct session_grant new_grant(const struct relay *r, struct link *l,
+                                      const struct msg *m,
+                                      const struct auth_verdict *v)
 {
     struct session_grant granted = {
         .link = l,
-        .home = home_of(l, m),
         .user = v->credentials.username,
         .host = r->policy->name,
         .port = answer_uri_port(r->policy, l),
@@ -157,29 +158,49 @@ static struct session *new_session(struct relay *r, struct link *l,
         .expires_ms = r->now_ms + UINT64_C(1000) * v->expires_s,
     };
 
-    return session_new(&r->sessions, &granted);
+    answer_home(&granted, l, m);
+    return granted;
+}
+
+/* Which limit does one more session of this kind meet? The counter of it, or
+ * NULL. The limit of a link is for one client: many share another relay's. */
+static uint64_t *limit_met(struct relay *r, const struct session_grant *g)
+{
+    const struct policy *policy = r->policy;
+
+    if (policy->sessions_per_link && !g->link->is_relay &&
+        g->link->sessions.n >= policy->sessions_per_link)
+        return &r->stats.too_many_sessions;
+    if (policy->sessions_per_user &&
+        sessions_of_user(&r->sessions, g->user) >= policy->sessions_per_user)
+        return &r->stats.too_many_of_user;
+    if (policy->sessions_per_relay &&
+        sessions_of_relay(&r->sessions, g) >= policy->sessions_per_relay)
+        return &r->stats.too_many_of_relay;
+    return NULL;
 }
 
 static void grant(struct relay *r, struct link *l, const struct msg *m,
                   const struct auth_verdict *v)
 {
-    uint32_t limit = r->policy->sessions_per_link;
+    const struct session_grant granted = new_grant(r, l, m, v);
+    uint64_t *limit = limit_met(r, &granted);
     struct session *ss;
     struct frame f;
 
-    /* The limit is for one client; many share another relay's link. */
-    if (limit && !l->is_relay && l->sessions.n >= limit) {
-        r->stats.too_many_sessions++;
+    if (limit) {
+        ++*limit;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
         local_response_code(r, l, m, 403);
         return;
     }
-    ss = new_session(r, l, m, v);
+    ss = session_new(&r->sessions, &granted);
     if (!ss) {
         link_close(l, "out of memory");
         return;
     }
     r->stats.auths[RELAY_AUTH_OK]++;
+    l->trust.auth_failures = 0; /* S-32: those in a row count */
     relay_succeeded(l);
     answer_begin(r, &f, m, 200);
     add_use_path(&f, m, ss);
@@ -191,16 +212,6 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     log_info(r->log, "c=%llu s=%.6s session granted expires=%u",
              (unsigned long long)l->number, ss->uri.session_id.p,
              (unsigned)v->expires_s);
-}
-
-/* A host may speak only for itself: the first From-Path URI must have its name
- * (R4976-6.3-b, P-8). */
-static bool is_from_relay(const struct link *l, const struct msg *m)
-{
-    struct uri from;
-
-    return uri_parse(&from, msg_text(m, m->from_first)) == 0 &&
-           l->ops->has_name(l, from.host);
 }
 
 static void count_failure(struct relay *r, struct link *l)
@@ -245,11 +256,38 @@ static enum relay_auth result_of(const struct auth_verdict *v)
     }
 }
 
+/* Judges it for a client behind another relay: who failed too often over that
+ * link is not let in, whatever it says now (S-5). true if it is so. */
+static bool answer_block(struct relay *r, struct link *l, const struct msg *m,
+                         const struct auth_verdict *v)
+{
+    const struct auth_failures_rule rule = {r->policy->max_failures,
+                                            r->policy->probation_ms};
+    const struct auth_attempt attempt = {l, msg_text(m, m->from_first),
+                                         v->credentials.username};
+
+    if (!l->is_relay || v->credentials.username.n == 0)
+        return false;
+    if (auth_failures_block(&r->auth_failures, &attempt, rule, r->now_ms)) {
+        r->stats.too_many_of_user_wrong++;
+        r->stats.auths[RELAY_AUTH_LIMIT]++;
+        local_response_code(r, l, m, 403);
+        return true;
+    }
+    if (v->code == 200)
+        auth_failures_clear(&r->auth_failures, &attempt);
+    else if (v->failure)
+        auth_failures_count(&r->auth_failures, &attempt, rule, r->now_ms);
+    return false;
+}
+
 static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
 {
     struct auth_verdict v;
 
     auth_judge(&r->auth, &v, m, &l->trust.nonces, r->now_ms);
+    if (answer_block(r, l, m, &v))
+        return;
     if (v.code == 200) {
         grant(r, l, m, &v);
         return;
@@ -274,14 +312,10 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
 static void local_response_auth(struct relay *r, struct link *l,
                                 const struct msg *m)
 {
-    bool is_liar = l->is_relay && !is_from_relay(l, m);
-
-    if (!l->may_auth || is_liar) { /* R4976-8-e */
+    if (!l->may_auth) { /* R4976-8-e */
         r->stats.auths[RELAY_AUTH_FORBIDDEN]++;
         local_response_code(r, l, m, 403);
         relay_refused(r, l);
-        if (is_liar)
-            link_close(l, "From-Path is not the certificate's");
     } else if (r->draining) {
         r->stats.auths[RELAY_AUTH_DRAINING]++;
         answer_turn_away(r, l, m);
@@ -328,6 +362,8 @@ void local_response_lost(struct relay *r, const struct txn *x)
     unsigned code = x->link->fail_code;
     struct frame f;
 
+    if (!code && back->is_auth)
+        code = 408; /* S-33 */
     if (!in || !back->paths || !code)
         return;
     frame_init(&f);

@@ -35,17 +35,26 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = txns_init(&r->txns, seed, &r->heads, policy->transaction_ms);
     if (err)
         goto fail_txns;
+    err = relay_links_init(&r->relay_links, policy, seed);
+    if (err)
+        goto fail_relay_links;
+    err = auth_failures_init(&r->auth_failures, seed);
+    if (err)
+        goto fail_auth_failures;
     err = sessions_init(&r->sessions, &r->rnd, now_ms);
     if (err)
         goto fail_sessions;
     auth_init(&r->auth, policy, users, &r->rnd);
-    relay_links_init(&r->relay_links);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     trace_init(&r->trace, &r->sessions, log);
     *out = r;
     return 0;
 fail_sessions:
+    auth_failures_fini(&r->auth_failures);
+fail_auth_failures:
+    relay_links_fini(&r->relay_links);
+fail_relay_links:
     txns_fini(&r->txns);
 fail_txns:
     table_fini(&r->links);
@@ -61,6 +70,8 @@ void relay_free(struct relay *r)
     assert(r->links.count == 0);
     auth_fini(&r->auth);
     sessions_fini(&r->sessions, r->now_ms);
+    relay_links_fini(&r->relay_links);
+    auth_failures_fini(&r->auth_failures);
     txns_fini(&r->txns);
     pending_send_pool_fini(&r->heads);
     table_fini(&r->links);
@@ -73,6 +84,7 @@ void relay_configure(struct relay *r, const struct policy *policy,
     r->policy = policy;
     r->chunker.policy = policy;
     r->sendq.policy = policy;
+    r->relay_links.policy = policy;
     auth_configure(&r->auth, policy, users);
     txns_set_timeout(&r->txns, policy->transaction_ms);
 }
@@ -106,6 +118,7 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
     memcpy(out->sessions_ended, r->sessions.ended, sizeof r->sessions.ended);
     out->chunks_out = r->chunker.chunks_out;
     out->octets_out = r->chunker.octets_out;
+    out->relay_links_now = r->relay_links.by_authority.count;
     out->transactions_now = r->txns.count;
     out->transactions_ever = r->txns.ever;
     out->links_waiting_now = r->sendq.waiting;
@@ -158,43 +171,38 @@ void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
     r->relay_links.allow_tcp = allow_tcp;
 }
 
-static bool is_last(const struct route *route)
+/* Resolves ROUTE_DIAL. Later requests of the session to the same lone peer find
+ * the link among the session's peers, those to a relay in relay_links. */
+static void relay_reach(struct relay *r, struct route *route)
 {
-    return route->to.n == route->next.text.n;
-}
+    uint16_t code = 403;
 
-/* Resolves ROUTE_DIAL. Later requests to the same peer find the link among the
- * session's peers. */
-static void relay_reach(struct relay *r, struct route *route,
-                        const struct msg *m)
-{
-    uint16_t code = 408;
-
-    route->out =
-        relay_links_reach(&r->relay_links, &route->next, is_last(route),
-                          m->method == MSG_AUTH, &code);
+    route->out = route->as_relay || session_has_room(route->session)
+                     ? relay_links_reach(&r->relay_links, &route->next,
+                                         route->as_relay, &code)
+                     : NULL;
     if (!route->out) {
         route->kind = ROUTE_REFUSE;
         route->code = code;
         return;
     }
     route->kind = ROUTE_LINK;
-    if (route->session)
-        (void)session_bind_peer(route->session, &route->next, route->out);
+    if (!route->as_relay)
+        (void)session_bind_peer(route->session, &route->next, route->out, true);
 }
 
 void relay_route(struct relay *r, struct route *route, struct link *l,
                  const struct msg *m)
 {
-    route_find(route, r->policy, &r->sessions, l, m, r->now_ms);
+    route_find(route, r->policy, &r->sessions, &r->relay_links, l, m,
+               r->now_ms);
     if (route->kind == ROUTE_DIAL)
-        relay_reach(r, route, m);
-    else if (route->kind == ROUTE_LINK && route->out->host.n > 0 &&
-             !relay_links_serves(route->out,
-                                 !is_last(route) || m->method == MSG_AUTH)) {
-        route->kind = ROUTE_REFUSE;
-        route->code = 403;
-    }
+        relay_reach(r, route);
+    r->stats.senders_unproven += route->is_unproven;
+    if (!route->rival)
+        return;
+    r->stats.peers_claimed++;
+    route->rival->ops->probe(route->rival);
 }
 
 void relay_succeeded(struct link *l)

@@ -1,66 +1,241 @@
 #include "relay_links.h"
 
+#include <assert.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "host_names.h"
+#include "identity.h"
+
 /* The port in URIs of clients that cannot be dialled (RFC 6135, 4.2.2). */
 enum { DISCARD_PORT = 9 };
 
-void relay_links_init(struct relay_links *n)
+/* One entry: where a link leads. */
+struct authority {
+    struct table_node by_authority;
+    struct table_node by_host;
+    struct list of_link;
+    struct link *link;
+    bool is_dialled; /* the link was dialled for it, or to it by name */
+    size_t host_n;   /* octets of `key` that are the host's */
+    size_t key_n;
+    char key[]; /* host, port, scheme */
+};
+
+enum { KEY_MAX = URI_HOST_KEY_MAX + 3 };
+
+/* What is looked for; `host_n` is 0 if the URI has no host that counts. */
+struct wanted {
+    size_t host_n, n;
+    char key[KEY_MAX];
+};
+
+static void want(struct wanted *w, const struct uri *uri)
 {
+    w->host_n = w->n = uri_host_key(w->key, uri->host);
+    w->key[w->n++] = (char)(uri->port >> 8);
+    w->key[w->n++] = (char)(uri->port & 0xff);
+    w->key[w->n++] = uri->secure ? 's' : 'p';
+}
+
+static bool has_authority(const struct table_node *node, const void *key)
+{
+    const struct authority *a =
+        CONTAINER((void *)(uintptr_t)node, struct authority, by_authority);
+    const struct wanted *w = key;
+
+    return span_eq(span_of(a->key, a->key_n), span_of(w->key, w->n));
+}
+
+/* A certified link that has this host, at whatever port. */
+static bool has_certified_host(const struct table_node *node, const void *key)
+{
+    const struct authority *a =
+        CONTAINER((void *)(uintptr_t)node, struct authority, by_host);
+    const struct wanted *w = key;
+
+    return !a->link->by_address &&
+           span_eq(span_of(a->key, a->host_n), span_of(w->key, w->host_n));
+}
+
+static struct authority *relay_links_entry(const struct relay_links *n,
+                                           const struct wanted *w)
+{
+    struct table_node *node = table_find(
+        &n->by_authority, table_hash(&n->by_authority, span_of(w->key, w->n)),
+        has_authority, w);
+
+    return node ? CONTAINER(node, struct authority, by_authority) : NULL;
+}
+
+/* --- the table --- */
+
+int relay_links_init(struct relay_links *n, const struct policy *policy,
+                     const uint64_t seed[2])
+{
+    int err;
+
     memset(n, 0, sizeof *n);
-    list_init(&n->hosts);
+    n->policy = policy;
+    err = table_init(&n->by_authority, seed);
+    if (err)
+        return err;
+    err = table_init(&n->by_host, seed);
+    if (err)
+        table_fini(&n->by_authority);
+    return err;
+}
+
+void relay_links_fini(struct relay_links *n)
+{
+    assert(n->by_authority.count == 0);
+    table_fini(&n->by_authority);
+    table_fini(&n->by_host);
 }
 
 void relay_links_link_init(struct link *l)
 {
     l->relay_links = (struct link_relays){0};
-    list_init(&l->relay_links.of_hosts);
+    list_init(&l->relay_links.authorities);
 }
 
-void relay_links_add(struct relay_links *n, struct link *link)
+static void relay_links_drop(struct relay_links *n, struct authority *a)
 {
-    list_remove(&link->relay_links.of_hosts);
-    list_append(&n->hosts, &link->relay_links.of_hosts);
+    table_remove(&n->by_authority, &a->by_authority);
+    table_remove(&n->by_host, &a->by_host);
+    list_remove(&a->of_link);
+    a->link->relay_links.n--;
+    free(a);
 }
 
-void relay_links_remove(struct link *link)
+void relay_links_link_closed(struct relay_links *n, struct link *l)
 {
-    list_remove(&link->relay_links.of_hosts);
+    struct list *m;
+
+    while ((m = list_first(&l->relay_links.authorities)))
+        relay_links_drop(n, CONTAINER(m, struct authority, of_link));
+    host_names_free(l->relay_links.claimed);
+    l->relay_links.claimed = NULL;
 }
 
-/* A dialled link leads to its host and port; of one that was accepted only the
- * name is known. */
-static bool leads_to(const struct link *l, const struct uri *uri)
+static void relay_links_add(struct relay_links *n, struct link *l,
+                            const struct wanted *w, bool is_dialled)
 {
-    if (l->closing || l->secure != uri->secure)
+    struct authority *a = malloc(sizeof *a + w->n);
+
+    if (!a)
+        return;
+    *a = (struct authority){.link = l,
+                            .is_dialled = is_dialled,
+                            .host_n = w->host_n,
+                            .key_n = w->n};
+    memcpy(a->key, w->key, w->n);
+    list_init(&a->of_link);
+    list_append(&l->relay_links.authorities, &a->of_link);
+    l->relay_links.n++;
+    table_add(&n->by_authority, &a->by_authority,
+              table_hash(&n->by_authority, span_of(w->key, w->n)));
+    table_add(&n->by_host, &a->by_host,
+              table_hash(&n->by_host, span_of(w->key, w->host_n)));
+}
+
+/* Does the entry stay, although `l` wants its place? */
+static bool stays(const struct authority *a, const struct link *l,
+                  bool is_dialled)
+{
+    if (a->link == l)
+        return true;
+    if (a->link->closing)
         return false;
-    if (l->host.n > 0) {
-        bool port = l->host_port == uri->port || !l->host_port || !uri->port;
-
-        return port && uri_host_equal(l->host, uri->host);
-    }
-    return l->is_relay && l->ops->has_name(l, uri->host);
+    if (a->is_dialled != is_dialled)
+        return a->is_dialled;
+    return a->link->number > l->number;
 }
+
+void relay_links_enter(struct relay_links *n, struct link *l,
+                       const struct uri *uri)
+{
+    bool is_dialled = l->host.n > 0 && uri_host_equal(l->host, uri->host);
+    struct authority *a;
+    struct wanted w;
+
+    want(&w, uri);
+    a = relay_links_entry(n, &w);
+    if (w.host_n == 0 || (a && stays(a, l, is_dialled)))
+        return;
+    if (a)
+        relay_links_drop(n, a);
+    if (l->relay_links.n < RELAY_LINKS_AUTHORITIES_MAX)
+        relay_links_add(n, l, &w, is_dialled);
+}
+
+/* --- claims --- */
+
+/* A link that is known by its address alone names a host for the first time. */
+static bool relay_links_learn(struct relay_links *n, struct link *l,
+                              const struct uri *uri)
+{
+    struct link_relays *mine = &l->relay_links;
+    struct wanted w;
+
+    want(&w, uri);
+    if (table_find(&n->by_host,
+                   table_hash(&n->by_host, span_of(w.key, w.host_n)),
+                   has_certified_host, &w))
+        return false;
+    if (!mine->claimed)
+        mine->claimed = host_names_new();
+    return mine->claimed &&
+           host_names_count(mine->claimed) < RELAY_LINKS_AUTHORITIES_MAX &&
+           host_names_add(mine->claimed, uri->host) == 0;
+}
+
+bool relay_links_claim(struct relay_links *n, struct link *l,
+                       const struct uri *uri)
+{
+    if (uri->secure && !l->secure) /* S-1 a */
+        return false;
+    if (!identity_has_name(l, n->policy, uri->host) &&
+        !(l->by_address && relay_links_learn(n, l, uri)))
+        return false;
+    /* A peer that was dialled as the last of a path is that and no relay. */
+    if (l->host.n == 0 || l->relay_links.to_relay)
+        relay_links_enter(n, l, uri);
+    return true;
+}
+
+/* --- finding --- */
 
 struct link *relay_links_find(const struct relay_links *n,
                               const struct uri *uri)
 {
-    struct list *m, *next;
+    struct authority *a;
+    struct wanted w;
 
-    LIST_EACH(m, next, &n->hosts)
-    {
-        struct link *l = CONTAINER(m, struct link, relay_links.of_hosts);
+    want(&w, uri);
+    a = relay_links_entry(n, &w);
+    return a && !a->link->closing ? a->link : NULL;
+}
 
-        if (leads_to(l, uri))
-            return l;
-    }
-    return NULL;
+bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri)
+{
+    const struct host_names *names = n->policy->relay_names;
+    const struct link *l;
+
+    if (names && host_names_have(names, uri->host))
+        return true;
+    l = relay_links_find(n, uri);
+    return l && (l->host.n == 0 || l->relay_links.to_relay) &&
+           identity_has_name(l, n->policy, uri->host);
 }
 
 static bool can_be_dialled(const struct uri *uri)
 {
     struct span invalid = SPAN(".invalid");
     bool is_invalid =
-        uri->host.n >= invalid.n &&
-        span_ieq(span_from(uri->host, uri->host.n - invalid.n), invalid);
+        span_ieq(uri->host, span_from(invalid, 1)) ||
+        (uri->host.n >= invalid.n &&
+         span_ieq(span_from(uri->host, uri->host.n - invalid.n), invalid));
 
     return !is_invalid && uri->port != DISCARD_PORT &&
            span_ieq(uri->transport, SPAN("tcp"));
@@ -73,25 +248,41 @@ bool relay_links_serves(struct link *l, bool as_relay)
     return l->connecting || !as_relay || l->host.n == 0 || l->requested_cert;
 }
 
-struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
-                               bool is_last, bool is_auth, uint16_t *code)
+/* Dials for `uri`; another relay's link, and with dial.share_peers a lone
+ * peer's too, is there for everybody. */
+static struct link *relay_links_dial(struct relay_links *n,
+                                     const struct uri *uri, bool as_relay,
+                                     uint16_t *code)
 {
-    struct link *l = relay_links_find(n, uri);
-    bool as_relay = !is_last || is_auth;
+    struct link *l = n->dial(n->ctx, uri, code);
 
-    if (l) {
-        *code = 403;
-        return relay_links_serves(l, as_relay) ? l : NULL;
-    }
-    *code = 408;
-    if (!n->dial || !can_be_dialled(uri))
+    if (!l)
         return NULL;
-    if (!uri->secure && (as_relay || !n->allow_tcp)) {
-        *code = 403;
-        return NULL;
-    }
-    l = n->dial(n->ctx, uri, code);
-    if (l)
-        (void)relay_links_serves(l, as_relay);
+    (void)relay_links_serves(l, as_relay);
+    if (as_relay || n->policy->share_peers)
+        relay_links_enter(n, l, uri);
     return l;
+}
+
+struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
+                               bool as_relay, uint16_t *code)
+{
+    struct link *l =
+        as_relay || n->policy->share_peers ? relay_links_find(n, uri) : NULL;
+    const struct identity_use use = {.as_relay = as_relay};
+
+    *code = 403;
+    if (l && identity_may_carry(l, n->policy, uri, use))
+        return relay_links_serves(l, as_relay) ? l : NULL;
+    if (!can_be_dialled(uri)) {
+        *code = 481;
+        return NULL;
+    }
+    if (!uri->secure && (as_relay || !n->allow_tcp))
+        return NULL;
+    if (as_relay && n->policy->relay_names &&
+        !host_names_have(n->policy->relay_names, uri->host))
+        return NULL; /* S-4 */
+    *code = 408;
+    return n->dial ? relay_links_dial(n, uri, as_relay, code) : NULL;
 }

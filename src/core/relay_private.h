@@ -28,6 +28,7 @@
 #define RELAY_PRIVATE_H
 
 #include "auth.h"
+#include "auth_failures.h"
 #include "chunker.h"
 #include "pending_send.h"
 #include "relay_links.h"
@@ -56,6 +57,7 @@ struct relay {
     struct sendq sendq;
     struct trace trace;
     struct auth auth;
+    struct auth_failures auth_failures; /* over other relays' links */
     struct log_limit auth_log; /* of lines about failed authentications */
     struct relay_stats stats;  /* those that no module counts itself */
 };
@@ -110,8 +112,10 @@ void local_response_code(struct relay *r, struct link *l, const struct msg *m,
 void local_response_request(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route);
 
-/* The link that was dialled for the request of this transaction never came up:
- * answers the request with the link's `fail_code` (P-20). */
+/* The request of this transaction gets no response from where it went: answers
+ * it, with the link's `fail_code` if the link that was dialled for it never came
+ * up (P-20), an AUTH with 408 also when it is not answered or its link ends
+ * (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
 
 /* --- send.c: a SEND on its way --- */

@@ -48,7 +48,7 @@ static bool expect_answer(struct relay *r, const struct link *l,
         back.is_auth && msg_header(&unused, m, SPAN("Authorization"));
     back.tid_n = (uint8_t)in_tid.n;
     memcpy(back.tid, in_tid.p, in_tid.n);
-    if (out->connecting)
+    if (out->connecting || back.is_auth)
         back.paths = keep_paths(m);
     x = txn_request(&r->txns, out, tid, &back);
     if (x)
@@ -138,17 +138,42 @@ void request_forward(struct relay *r, struct link *l, const struct msg *m,
 
 /* --- responses --- */
 
-/* An AUTH that was forwarded was refused for its credentials (R4976-6.3-o):
- * counts for the client as if it had been judged here. */
-static void count_refused_auth(struct relay *r, struct link *in,
-                               const struct txn_back *back, const struct msg *m)
+static bool is_stale(const struct msg *m)
 {
+    struct digest_challenge c;
     struct span value;
-    bool stale = msg_header(&value, m, SPAN("WWW-Authenticate")) &&
-                 memmem(value.p, value.n, "stale=true", 10);
 
-    if (m->code == 401 && back->is_auth && back->had_credentials && !stale)
+    return msg_header(&value, m, SPAN("WWW-Authenticate")) &&
+           digest_challenge_parse(&c, value) == 0 && c.stale;
+}
+
+/* What another relay said to an AUTH counts for the client as if it had been
+ * judged here (R4976-6.3-o, S-32). */
+static void count_auth(struct relay *r, struct link *in,
+                       const struct txn_back *back, const struct msg *m)
+{
+    if (!back->is_auth || !back->had_credentials)
+        return;
+    if (m->code == 200)
+        in->trust.auth_failures = 0;
+    else if (m->code == 401 && !is_stale(m))
         relay_denied(r, in, "authentication failures elsewhere");
+}
+
+/* A link that was dialled by name alone leads to the port by which the relay
+ * there calls itself in the URI that it gives out (S-6). */
+static void learn_port(struct relay *r, struct link *l, const struct msg *m)
+{
+    struct span path, text;
+    struct uri uri;
+
+    if (l->host.n == 0 || l->host_port ||
+        !msg_header(&path, m, SPAN("Use-Path")))
+        return;
+    while (msg_path_next(&text, &path))
+        if (uri_parse(&uri, text) == 0 && uri.port > 0 &&
+            uri.secure == l->secure && uri_host_equal(uri.host, l->host))
+            relay_links_enter(&r->relay_links, l, &uri);
 }
 
 /* Forwards the response to a request, under the tid that the request had
@@ -174,7 +199,7 @@ static void pass_back(struct relay *r, const struct txn_back *back,
     frame_add(&f, msg_text(m, m->rest));
     frame_end(&f, tid, '$');
     r->stats.responses_forwarded += sendq_put_between(in, &f);
-    count_refused_auth(r, in, back, m);
+    count_auth(r, in, back, m);
 }
 
 /* Responses are matched by connection and tid alone (I-20). Unknown ones are
@@ -191,6 +216,8 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
     if (x->head && m->code != 200) {
         failure_report_txn(r, x, REPORT_REFUSED, m->code);
     } else {
+        if (x->back && x->back->is_auth)
+            learn_port(r, l, m);
         if (x->back)
             pass_back(r, x->back, m);
         txn_drop(&r->txns, x);

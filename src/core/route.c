@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "err.h"
+#include "identity.h"
 
 bool route_has_port(const struct policy *policy, uint16_t port)
 {
@@ -49,26 +50,26 @@ static bool is_addressed_to_us(const struct policy *policy,
 }
 
 /* Takes the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is
- * malformed, or has no port, which only AUTH may have (R4976-8-a). */
-static int next_uri(struct uri *uri, struct span *path, const struct msg *m)
+ * malformed, or has no port although it needs one (S-9). */
+static int next_uri(struct uri *uri, struct span *path, bool needs_port)
 {
     struct span text;
 
     if (!msg_path_next(&text, path))
         return ERR_EOF;
-    if (uri_parse(uri, text) != 0 || (uri->port == 0 && m->method != MSG_AUTH))
+    if (uri_parse(uri, text) != 0 || (uri->port == 0 && needs_port))
         return ERR_SYNTAX;
     return 0;
 }
 
-/* Is the rest of the path well-formed? */
-static bool path_is_sound(struct span path, const struct msg *m)
+/* Is the rest of a From-Path well-formed? */
+static bool from_is_sound(struct span path)
 {
     struct uri uri;
     int err;
 
     do
-        err = next_uri(&uri, &path, m);
+        err = next_uri(&uri, &path, true);
     while (!err);
     return err == ERR_EOF;
 }
@@ -77,6 +78,46 @@ static void route_refuse(struct route *r, uint16_t code)
 {
     r->kind = ROUTE_REFUSE;
     r->code = code;
+}
+
+/* How often may our own URIs come again after others'? Two users of one inner
+ * relay do that once (S-8). */
+enum { RETURNS_MAX = 1 };
+
+/* Is the rest of To-Path, after `next`, well-formed, and does it leave this
+ * relay alone? false if that decides the route. */
+static bool route_look_ahead(struct route *r, const struct policy *policy,
+                             const struct sessions *sessions, struct span path,
+                             bool is_auth, uint64_t now_ms)
+{
+    unsigned returns = 0;
+    bool was_ours = false;
+    struct uri uri;
+    int err;
+
+    while ((err = next_uri(&uri, &path, !is_auth)) == 0) {
+        bool is_ours = route_is_ours(policy, sessions, &uri, is_auth, now_ms);
+
+        returns += is_ours && !was_ours;
+        was_ours = is_ours;
+    }
+    if (err == ERR_EOF && returns <= RETURNS_MAX)
+        return true;
+    route_refuse(r, err == ERR_EOF ? 403 : 400);
+    return false;
+}
+
+/* Does the sender say who it is, as far as that is known (S-3), and may it
+ * speak at all (S-35)? */
+static bool sender_is_admitted(struct relay_links *links, struct link *from,
+                               const struct msg *m, const struct uri *speaker)
+{
+    if (!from)
+        return true;
+    if (from->needs_session && from->sessions.n == 0 && m->method != MSG_AUTH)
+        return false;
+    return from->is_relay ? relay_links_claim(links, from, speaker)
+                          : m->n_from == 1;
 }
 
 static void lead_to(struct route *r, struct link *out)
@@ -90,31 +131,48 @@ static void lead_to(struct route *r, struct link *out)
  * follows. */
 static bool leads_home(const struct route *r)
 {
-    struct span home = r->session->home;
+    return r->session->link ? r->to.n == r->next.text.n
+                            : session_is_home(r->session, &r->next);
+}
 
-    return home.n ? uri_host_equal(home, r->next.host)
-                  : r->to.n == r->next.text.n;
+/* The peer that speaks to our client is known by its URI from now on, over this
+ * link (P-10). false if that decides the route. */
+static bool route_bind(struct route *r, const struct policy *policy,
+                       struct link *from, const struct uri *speaker)
+{
+    const struct identity_use use = {.is_bound = true};
+    struct link *holder = session_peer(r->session, speaker);
+
+    if (holder && holder != from) {
+        r->rival = holder;
+        route_refuse(r, 506);
+        return false;
+    }
+    if (!identity_may_carry(from, policy, speaker, use))
+        return true; /* it may speak, but nothing goes back to it */
+    if (session_bind_peer(r->session, speaker, from, false) != ERR_FULL)
+        return true;
+    route_refuse(r, 403);
+    return false;
 }
 
 /* Somebody speaks to our client: forward over the client's connection and
  * nowhere else (R4976-9.3-a). */
-static void route_inbound(struct route *r, struct link *from,
-                          const struct uri *speaker)
+static void route_inbound(struct route *r, const struct policy *policy,
+                          struct link *from, const struct uri *speaker)
 {
     r->receiver = r->session;
     if (!leads_home(r)) {
         route_refuse(r, 403);
         return;
     }
-    if (from && !from->is_relay &&
-        session_bind_peer(r->session, speaker, from) == ERR_EXISTS) {
-        route_refuse(r, 506);
+    if (from && !from->is_relay && !route_bind(r, policy, from, speaker))
         return;
-    }
     if (r->session->link)
         lead_to(r, r->session->link);
     else
         r->kind = ROUTE_DIAL;
+    r->as_relay = !r->session->link;
 }
 
 /* Consumes the URI `u`, which is ours, from the front of To-Path. false if that
@@ -146,9 +204,25 @@ static struct span rest_behind(struct span path)
     return path;
 }
 
+/* Our client speaks: to whom it may, over what has proved to lead there. */
+static void route_outbound(struct route *r, const struct policy *policy,
+                           const struct relay_links *links, bool is_auth)
+{
+    struct identity_use use = {.is_bound = true};
+
+    r->as_relay = is_auth || r->to.n > r->next.text.n ||
+                  relay_links_is_relay(links, &r->next);
+    r->kind = ROUTE_DIAL;
+    if (r->as_relay)
+        return;
+    r->out = session_write_to(r->session, &r->next);
+    if (r->out && identity_may_carry(r->out, policy, &r->next, use))
+        r->kind = ROUTE_LINK;
+}
+
 void route_find(struct route *r, const struct policy *policy,
-                struct sessions *sessions, struct link *from,
-                const struct msg *m, uint64_t now_ms)
+                struct sessions *sessions, struct relay_links *links,
+                struct link *from, const struct msg *m, uint64_t now_ms)
 {
     bool is_auth = m->method == MSG_AUTH;
     struct link *previous = from;
@@ -156,8 +230,8 @@ void route_find(struct route *r, const struct policy *policy,
     struct uri speaker;
 
     memset(r, 0, sizeof *r);
-    if (next_uri(&r->next, &path, m) || next_uri(&speaker, &back, m) ||
-        !path_is_sound(back, m)) {
+    if (next_uri(&r->next, &path, !is_auth) ||
+        next_uri(&speaker, &back, true) || !from_is_sound(back)) {
         route_refuse(r, 400);
         return;
     }
@@ -166,31 +240,32 @@ void route_find(struct route *r, const struct policy *policy,
         r->kind = ROUTE_FOREIGN;
         return;
     }
+    if (!sender_is_admitted(links, from, m, &speaker)) {
+        r->is_unproven = true;
+        route_refuse(r, 403);
+        return;
+    }
     for (;;) {
         r->to = rest_behind(path);
         if (!route_pass(r, sessions, &r->next, is_auth, now_ms))
             return;
-        if (next_uri(&r->next, &path, m)) {
+        if (next_uri(&r->next, &path, !is_auth)) {
             route_refuse(r, 400);
             return;
         }
-        if (!session_is_of(r->session, previous))
+        if (!session_is_of(r->session, previous, &speaker))
             break;
         r->sender = r->session;
         if (!route_is_ours(policy, sessions, &r->next, false, now_ms))
             break;
         previous = NULL; /* from here on this relay itself */
     }
-    if (!path_is_sound(path, m)) {
-        route_refuse(r, 400);
+    if (!route_look_ahead(r, policy, sessions, path, is_auth, now_ms))
         return;
-    }
-    if (!session_is_of(r->session, previous)) {
-        route_inbound(r, previous, &speaker);
-        return;
-    }
-    r->out = session_peer(r->session, &r->next);
-    r->kind = r->out ? ROUTE_LINK : ROUTE_DIAL;
+    if (session_is_of(r->session, previous, &speaker))
+        route_outbound(r, policy, links, is_auth);
+    else
+        route_inbound(r, policy, previous, &speaker);
 }
 
 bool route_answer(const struct policy *policy, const struct sessions *sessions,

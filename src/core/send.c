@@ -66,7 +66,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
-    head->from_relay = l->is_relay;
+    head->from_relay = l->is_relay && !l->by_address;
     list_append(&l->send.heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);

@@ -19,6 +19,7 @@ static bool has_token(const struct table_node *node, const void *key)
 int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms)
 {
     uint64_t seed[2];
+    int err;
 
     memset(s, 0, sizeof *s);
     s->rnd = rnd;
@@ -28,7 +29,21 @@ int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms)
     for (size_t i = 0; i < SESSION_SLOTS; i++)
         list_init(&s->slots[i]);
     rnd_bytes(rnd, seed, sizeof seed);
-    return table_init(&s->by_token, seed);
+    err = table_init(&s->by_token, seed);
+    if (err)
+        return err;
+    err = holders_init(&s->users, seed);
+    if (err)
+        goto fail_users;
+    err = holders_init(&s->relays, seed);
+    if (err)
+        goto fail_relays;
+    return 0;
+fail_relays:
+    holders_fini(&s->users);
+fail_users:
+    table_fini(&s->by_token);
+    return err;
 }
 
 void sessions_fini(struct sessions *s, uint64_t now_ms)
@@ -38,6 +53,8 @@ void sessions_fini(struct sessions *s, uint64_t now_ms)
     while ((m = list_first(&s->all)))
         session_end(s, CONTAINER(m, struct session, of_all), SESSION_SHUTDOWN,
                     now_ms);
+    holders_fini(&s->users);
+    holders_fini(&s->relays);
     table_fini(&s->by_token);
 }
 
@@ -96,6 +113,49 @@ static void enter(struct sessions *s, struct session *ss)
     s->ever++;
 }
 
+/* The name under which a relay holds sessions. */
+enum { RELAY_NAME_MAX = URI_HOST_KEY_MAX + 2 };
+
+static struct span relay_name(char *dst, const struct session_grant *g)
+{
+    size_t n = uri_host_key(dst, g->home);
+
+    dst[n++] = (char)(g->home_port >> 8);
+    dst[n++] = (char)(g->home_port & 0xff);
+    return span_of(dst, n);
+}
+
+uint32_t sessions_of_user(const struct sessions *s, struct span user)
+{
+    return holder_count(&s->users, user);
+}
+
+uint32_t sessions_of_relay(const struct sessions *s,
+                           const struct session_grant *g)
+{
+    char name[RELAY_NAME_MAX];
+
+    return g->home.n ? holder_count(&s->relays, relay_name(name, g)) : 0;
+}
+
+/* false when out of memory. */
+static bool session_hold(struct sessions *s, struct session *ss,
+                         const struct session_grant *g)
+{
+    char name[RELAY_NAME_MAX];
+
+    ss->of_user = holder_take(&s->users, g->user);
+    if (!ss->of_user)
+        return false;
+    if (g->home.n == 0)
+        return true;
+    ss->of_relay = holder_take(&s->relays, relay_name(name, g));
+    if (ss->of_relay)
+        return true;
+    holder_give(&s->users, ss->of_user);
+    return false;
+}
+
 struct session *session_new(struct sessions *s, const struct session_grant *g)
 {
     enum { AROUND = 32 }; /* scheme, port, ";tcp" */
@@ -104,11 +164,12 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
 
     if (!ss)
         return NULL;
-    if (write_texts(s, ss, uri_n, g) != 0) {
+    if (write_texts(s, ss, uri_n, g) != 0 || !session_hold(s, ss, g)) {
         free(ss);
         return NULL;
     }
     ss->link = g->home.n ? NULL : g->link;
+    ss->home_port = g->home_port;
     ss->connection = g->link->number;
     ss->began_ms = g->began_ms;
     ss->expires_ms = g->expires_ms;
@@ -166,15 +227,24 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
     list_remove(&ss->in_slot);
     if (ss->link)
         ss->link->sessions.n--;
+    holder_give(&s->users, ss->of_user);
+    holder_give(&s->relays, ss->of_relay);
     free(ss->failed);
     free(ss);
 }
 
-bool session_is_of(const struct session *ss, const struct link *from)
+bool session_is_of(const struct session *ss, const struct link *from,
+                   const struct uri *speaker)
 {
     if (ss->link)
         return ss->link == from;
-    return from && from->is_relay && from->ops->has_name(from, ss->home);
+    return from && from->is_relay && session_is_home(ss, speaker);
+}
+
+bool session_is_home(const struct session *ss, const struct uri *uri)
+{
+    return ss->home.n > 0 && uri->port == ss->home_port &&
+           uri_host_equal(ss->home, uri->host);
 }
 
 struct session *session_find_token(const struct sessions *s, struct span token)
@@ -239,10 +309,67 @@ struct link *session_peer(const struct session *ss, const struct uri *uri)
     return p && !p->link->closing ? p->link : NULL;
 }
 
-int session_bind_peer(struct session *ss, const struct uri *uri,
-                      struct link *link)
+struct link *session_write_to(struct session *ss, const struct uri *uri)
 {
     struct peer *p = find_peer(ss, uri);
+
+    if (!p || p->link->closing)
+        return NULL;
+    p->written_to = true;
+    return p->link;
+}
+
+/* The oldest peer that the owner never wrote to, NULL if there is none; of
+ * those on `link`, unless that is NULL. *n is how many there are. */
+static struct peer *oldest_unwritten(const struct session *ss,
+                                     const struct link *link, size_t *n)
+{
+    struct peer *oldest = NULL;
+    struct list *m, *next;
+
+    *n = 0;
+    LIST_EACH(m, next, &ss->peers)
+    {
+        struct peer *p = CONTAINER(m, struct peer, of_session);
+
+        if (p->written_to || (link && p->link != link))
+            continue;
+        if (!oldest)
+            oldest = p;
+        ++*n;
+    }
+    return oldest;
+}
+
+bool session_has_room(const struct session *ss)
+{
+    size_t n;
+
+    return ss->n_peers < SESSION_PEERS_MAX || oldest_unwritten(ss, NULL, &n);
+}
+
+/* Room for one more peer on `link`: what nobody counts on gives way (S-2). */
+static int make_room(struct session *ss, const struct link *link)
+{
+    size_t n;
+    struct peer *p = oldest_unwritten(ss, link, &n);
+
+    if (n < SESSION_UNWRITTEN_MAX) {
+        if (ss->n_peers < SESSION_PEERS_MAX)
+            return 0;
+        p = oldest_unwritten(ss, NULL, &n);
+    }
+    if (!p)
+        return ERR_FULL;
+    peer_free(p);
+    return 0;
+}
+
+int session_bind_peer(struct session *ss, const struct uri *uri,
+                      struct link *link, bool written_to)
+{
+    struct peer *p = find_peer(ss, uri);
+    int err;
 
     if (p && p->link == link)
         return 0;
@@ -250,13 +377,17 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
         return ERR_EXISTS;
     if (p)
         peer_free(p);
+    if (uri->text.n > SESSION_PEER_URI_MAX)
+        return ERR_LIMIT;
+    err = make_room(ss, link);
+    if (err)
+        return err;
     p = calloc(1, sizeof *p + uri->text.n);
     if (!p)
         return ERR_NOMEM;
     memcpy(p->text, uri->text.p, uri->text.n);
     (void)uri_parse(&p->uri, span_of(p->text, uri->text.n));
-    if (ss->n_peers == SESSION_PEERS_MAX)
-        peer_free(CONTAINER(list_first(&ss->peers), struct peer, of_session));
+    p->written_to = written_to;
     p->session = ss;
     p->link = link;
     list_init(&p->of_session);

@@ -24,6 +24,7 @@ int txns_init(struct txns *t, const uint64_t seed[2],
 {
     list_init(&t->fifo);
     list_init(&t->former);
+    list_init(&t->auths);
     pool_init(&t->pool, sizeof(struct txn), TXN_POOL_KEEP);
     t->heads = heads;
     t->timeout_ms = timeout_ms;
@@ -39,16 +40,12 @@ void txns_fini(struct txns *t)
     pool_fini(&t->pool);
 }
 
-/* Merges the FIFO into the former transactions, so that both stay in order:
- * none waits behind one with a longer timeout. */
-void txns_set_timeout(struct txns *t, uint64_t timeout_ms)
+/* Merges a FIFO into the former transactions, so that both stay in order. */
+static void txns_retire(struct txns *t, struct list *fifo)
 {
     struct list *at = t->former.next, *m;
 
-    if (timeout_ms == t->timeout_ms)
-        return;
-    t->timeout_ms = timeout_ms;
-    while ((m = list_take_first(&t->fifo))) {
+    while ((m = list_take_first(fifo))) {
         uint64_t due_ms = CONTAINER(m, struct txn, in_fifo)->due_ms;
 
         while (at != &t->former &&
@@ -56,6 +53,26 @@ void txns_set_timeout(struct txns *t, uint64_t timeout_ms)
             at = at->next;
         list_append(at, m);
     }
+}
+
+/* Transactions keep the timeout that held when they were sent. */
+void txns_set_timeout(struct txns *t, uint64_t timeout_ms)
+{
+    if (timeout_ms == t->timeout_ms)
+        return;
+    t->timeout_ms = timeout_ms;
+    txns_retire(t, &t->fifo);
+    txns_retire(t, &t->auths);
+}
+
+/* An AUTH that is not answered elsewhere is answered here, before its sender
+ * gives it up (S-33). */
+static uint64_t auth_timeout_ms(const struct txns *t)
+{
+    enum { EARLIER_MS = 5000 };
+    uint64_t quarter_ms = t->timeout_ms / 4;
+
+    return t->timeout_ms - (quarter_ms < EARLIER_MS ? quarter_ms : EARLIER_MS);
 }
 
 void txns_link_init(struct link *l)
@@ -133,14 +150,16 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
 
     while ((m = list_first(&link->txns.unsent))) {
         struct txn *x = CONTAINER(m, struct txn, of_link);
+        bool is_auth;
 
         if (x->is_open || x->position > position)
             return;
         list_remove(&x->of_link);
         list_append(&link->txns.sent, &x->of_link);
-        x->due_ms = now_ms + t->timeout_ms;
+        is_auth = x->back && x->back->is_auth;
+        x->due_ms = now_ms + (is_auth ? auth_timeout_ms(t) : t->timeout_ms);
         x->paused_ms = link_paused_ms(link, now_ms);
-        list_append(&t->fifo, &x->in_fifo);
+        list_append(is_auth ? &t->auths : &t->fifo, &x->in_fifo);
     }
 }
 
@@ -202,5 +221,7 @@ struct txn *txns_expired(struct txns *t, uint64_t now_ms)
 {
     struct txn *x = first_expired(&t->former, now_ms);
 
+    if (!x)
+        x = first_expired(&t->auths, now_ms);
     return x ? x : first_expired(&t->fifo, now_ms);
 }

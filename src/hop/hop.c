@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "host_names.h"
 #include "hop_private.h"
 #include "writer.h"
 
@@ -83,11 +84,12 @@ static void hop_close(struct link *l, const char *why)
     loop_defer(h->all->loop, &h->end);
 }
 
-static bool hop_has_name(const struct link *l, struct span host)
+static void hop_probe(struct link *l)
 {
-    const struct hop *h = hop_of(l);
+    struct hop *h = hop_of(l);
 
-    return h->conn && conn_peer_has_name(h->conn, host);
+    if (h->conn)
+        conn_probe(h->conn);
 }
 
 static const struct link_ops link_ops = {
@@ -97,7 +99,7 @@ static const struct link_ops link_ops = {
     .pause = hop_pause,
     .resume = hop_resume,
     .close = hop_close,
-    .has_name = hop_has_name,
+    .probe = hop_probe,
 };
 
 /* --- the connection's callbacks --- */
@@ -141,6 +143,28 @@ static void mark_used(struct hop *h)
     list_append(&h->all->by_use, &h->by_use);
 }
 
+static void on_name(void *ctx, struct span name)
+{
+    struct hop *h = ctx;
+
+    (void)host_names_add(h->names, name);
+}
+
+/* What the peer has proved: the names are taken from its certificate once. One
+ * without counts as a relay by its address, if it is one of these (S-4). */
+static void hop_take_names(struct hop *h)
+{
+    const struct cidr_list *addresses = h->all->relay_addresses;
+
+    if (conn_peer_is_host(h->conn))
+        h->names = host_names_new();
+    if (h->names)
+        conn_peer_names(h->conn, on_name, h);
+    h->link.names = h->names;
+    h->link.by_address =
+        !h->names && addresses && cidr_list_has(addresses, conn_peer(h->conn));
+}
+
 static void hop_on_open(void *ctx)
 {
     struct hop *h = ctx;
@@ -152,7 +176,7 @@ static void hop_on_open(void *ctx)
         conn_close(h->conn);
         return;
     }
-    h->link.is_relay = conn_peer_is_host(h->conn);
+    hop_take_names(h);
     relay_link_known(h->all->relay, &h->link);
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
@@ -265,6 +289,7 @@ void hop_free(struct hop *h)
         list_remove(&h->by_age);
         all->count--;
     }
+    host_names_free(h->names);
     free(h->host);
     free(h->early);
     free(h);
@@ -396,6 +421,7 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
     }
     h->link.secure = origin->tls != NULL;
     h->link.may_auth = origin->may_auth;
+    h->link.needs_session = is_ws;
     h->link.port = origin->port;
     err = (is_ws ? conn_accept_ws : conn_accept)(&h->conn, all->net, fd, peer,
                                                  origin->tls, h->link.number,

@@ -103,6 +103,12 @@ static void log_failure(const struct hop *h, const struct dial_result *result)
              result->denied, (unsigned long long)result->backoff_ms);
 }
 
+/* Whom the other end is trusted by depends on what it is needed as (S-4). */
+static struct tls_ctx *hop_context(const struct hop *h)
+{
+    return h->link.relay_links.to_relay ? h->all->tls_client : h->all->tls_peer;
+}
+
 /* The socket is connected. Output that waited goes into the connection, which
  * sends it once the handshake has verified the host (R4976-9.2-g). */
 static int connect_to(struct hop *h, const struct dial_result *result)
@@ -110,7 +116,7 @@ static int connect_to(struct hop *h, const struct dial_result *result)
     struct conn_to to = {
         .fd = result->fd,
         .peer = &result->peer,
-        .tls = h->link.secure ? h->all->tls_client : NULL,
+        .tls = h->link.secure ? hop_context(h) : NULL,
         .host = h->link.host,
     };
     struct span early = span_of(h->early, h->early_n);

@@ -29,7 +29,8 @@ struct hop {
     uint64_t since_ms;
     uint64_t used_ms;
     /* Only for a connection that this relay dials. */
-    struct dial_call *call; /* while it is being dialled, else NULL */
+    struct dial_call *call;   /* while it is being dialled, else NULL */
+    struct host_names *names; /* link.names, owned */
     char *host;  /* the text of link.host, owned; NULL: not dialled */
     char *early; /* output until there is a connection, owned */
     size_t early_n;

@@ -59,7 +59,8 @@ struct setup {
     struct config *config;      /* owned */
     struct tls_ctx *tls;        /* owned; NULL if no listener needs it */
     struct tls_ctx *tls_ws;     /* the same, for wss */
-    struct tls_ctx *tls_client; /* the same as tls */
+    struct tls_ctx *tls_client; /* the same as tls; to other relays */
+    struct tls_ctx *tls_peer;   /* ... and to lone peers */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
     struct policy *policy;            /* owned; points into config */

@@ -18,6 +18,19 @@ static bool listens(const struct config *config, enum net_transport transport)
     return false;
 }
 
+/* Lone peers are judged by tls.ca_file, whatever holds for relays. */
+static int load_tls_peer(struct setup *setup, enum tls_fault *fault, char *why)
+{
+    struct tls_settings settings = tls_settings_of(setup->config);
+
+    if (!*setup->config->relays.ca_file) {
+        setup->tls_peer = tls_ctx_ref(setup->tls_client);
+        return 0;
+    }
+    settings.ca_file = setup->config->tls.ca_file;
+    return tls_client_new(&setup->tls_peer, &settings, fault, why);
+}
+
 /* The context for listeners came with the configuration. */
 static int load_tls(struct setup *setup, struct config_report *r)
 {
@@ -34,6 +47,8 @@ static int load_tls(struct setup *setup, struct config_report *r)
     }
     settings.trust = setup->tls;
     err = tls_client_new(&setup->tls_client, &settings, &fault, why);
+    if (!err)
+        err = load_tls_peer(setup, &fault, why);
     settings.no_peer = true;
     if (!err && listens(config, NET_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
@@ -145,6 +160,7 @@ void setup_free(struct setup *setup)
     tls_ctx_unref(setup->tls);
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);
+    tls_ctx_unref(setup->tls_peer);
     config_free(setup->config);
     *setup = (struct setup){0};
 }
@@ -162,6 +178,8 @@ static void use_hops(struct server *s)
     hops->head_size = (uint32_t)config->limits.head_size;
     hops->path_uris = (uint32_t)config->limits.path_uris;
     hops->tls_client = s->now.tls_client;
+    hops->tls_peer = s->now.tls_peer;
+    hops->relay_addresses = &config->relays.addresses;
     hops->uri_port = uri_port_dialled(config, policy->ports, policy->n_ports);
 }
 

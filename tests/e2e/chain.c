@@ -1,6 +1,7 @@
 #include "chain.h"
 
 #include "cmocka_all.h"
+#include "peer_relay.h"
 
 /* --- relays --------------------------------------------------------------- */
 
@@ -65,23 +66,7 @@ unsigned chain_links(const struct relay *r)
 
 SSL_CTX *chain_tls_of(struct scene *s, const struct relay *r)
 {
-    struct tls_files *files = relay_files(s->relay);
-    const char *pem = scene_text(s, "%s.pem", relay_name(r));
-    const char *key = scene_text(s, "%s.key", relay_name(r));
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-
-    assert_non_null(tls);
-    assert_int_equal(
-        SSL_CTX_load_verify_file(tls, tls_files_path(files, "ca.pem")), 1);
-    assert_int_equal(
-        SSL_CTX_use_certificate_chain_file(tls, tls_files_path(files, pem)), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey_file(
-                         tls, tls_files_path(files, key), SSL_FILETYPE_PEM),
-                     1);
-    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    return tls;
+    return peer_relay_tls(s, relay_files(s->relay), relay_name(r));
 }
 
 /* --- AUTH ----------------------------------------------------------------- */
@@ -104,7 +89,7 @@ static const char *to_relay(const struct client *c, const struct relay *r)
     return scene_text(c->scene, "%s msrps://%s;tcp", c->uri, relay_name(r));
 }
 
-const char *chain_try(struct client *c, struct relay *r, struct login *l)
+void chain_ask(struct client *c, struct relay *r, struct login *l)
 {
     const char *tid = talk_tid(c), *value;
     struct digest_challenge challenge;
@@ -112,7 +97,8 @@ const char *chain_try(struct client *c, struct relay *r, struct login *l)
 
     l->alg = DIGEST_MD5;
     l->realm = relay_realm(r);
-    l->to = to_relay(c, r);
+    if (!l->to)
+        l->to = to_relay(c, r);
     talk_say(c,
              "MSRP %s AUTH\r\nTo-Path: %s\r\nFrom-Path: %s\r\n-------%s$\r\n",
              tid, l->to, c->own, tid);
@@ -122,12 +108,17 @@ const char *chain_try(struct client *c, struct relay *r, struct login *l)
     assert_span_equal(challenge.realm, span_str(l->realm));
     l->nonce = scene_text(c->scene, "%.*s", SPAN_ARG(challenge.nonce));
     l->opaque = scene_text(c->scene, "%.*s", SPAN_ARG(challenge.opaque));
+}
+
+const char *chain_try(struct client *c, struct relay *r, struct login *l)
+{
+    chain_ask(c, r, l);
     return login_try(c, l);
 }
 
-void chain_login(struct client *c, struct relay *r)
+static void login_to(struct client *c, struct relay *r, const char *to)
 {
-    struct login l = {.nc = NULL};
+    struct login l = {.to = to};
     const char *tid = chain_try(c, r, &l);
     struct got *g = chain_expect_code(c, tid, 200, l.to);
     const char *path = talk_header(c, g, "Use-Path");
@@ -140,6 +131,18 @@ void chain_login(struct client *c, struct relay *r)
                scene_text(c->scene, " msrps://%s:%u/", relay_name(r),
                           relay_port(r, RELAY_TLS))));
     c->uri = scene_text(c->scene, "%s", path);
+}
+
+void chain_login(struct client *c, struct relay *r)
+{
+    login_to(c, r, NULL);
+}
+
+void chain_login_at(struct client *c, struct relay *r)
+{
+    login_to(c, r,
+             scene_text(c->scene, "%s msrps://%s:%u;tcp", c->uri, relay_name(r),
+                        relay_port(r, RELAY_TLS)));
 }
 
 struct client *chain_client(struct scene *s, struct relay *r, const char *user)

@@ -26,9 +26,13 @@ struct host *chain_add_behind(struct relay **out, struct scene *s,
 /* AUTH to one more relay, through those at which the client is already; it goes
  * to a name without port. */
 void chain_login(struct client *c, struct relay *r);
+/* The same to a name with its port. */
+void chain_login_at(struct client *c, struct relay *r);
 /* A client of intra and of one more relay behind it. */
 struct client *chain_client(struct scene *s, struct relay *r, const char *user);
-/* One attempt at that, with what `l` says: its tid. */
+/* A challenge for that, into `l`. */
+void chain_ask(struct client *c, struct relay *r, struct login *l);
+/* One attempt at that, challenge and all, with what `l` says: its tid. */
 const char *chain_try(struct client *c, struct relay *r, struct login *l);
 
 /* The next frame is the answer to `tid`, with this code, from the last relay of

@@ -43,6 +43,8 @@ static int connect_to(const struct client_opts *opts)
         assert_int_equal(inet_pton(AF_INET, opts->from, &from.sin_addr), 1);
         assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
     }
+    if (opts->to)
+        assert_int_equal(inet_pton(AF_INET, opts->to, &to.sin_addr), 1);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     return fd;

@@ -88,11 +88,12 @@ struct client_opts {
     SSL_CTX *tls; /* NULL: plain TCP */
     unsigned port;
     struct relay *relay; /* whom it speaks to; usually the scene's first */
+    const char *to;      /* the relay's address; usually 127.0.0.1 */
     const char *from;    /* the address to come from; NULL: any */
     int receive_buffer;  /* SO_RCVBUF, 0: the kernel's tuning */
 };
 
-/* Connects to 127.0.0.1. */
+/* Connects. */
 struct client *client_new(const struct client_opts *opts);
 /* Takes over a socket that was accepted; `tls` is a server's, NULL: plain. */
 struct client *client_accepted(int fd, SSL_CTX *tls);

@@ -82,9 +82,8 @@ static void take_challenge(struct client *c, struct login *l, struct span value)
     l->stale = challenge.stale;
 }
 
-void login_refused(struct client *c, struct login *l, const char *tid)
+void login_take(struct client *c, struct login *l, const struct got *g)
 {
-    struct got *g = talk_expect_code(c, tid, 401);
     struct span rest = msg_text(&g->head, g->head.rest);
 
     l->nonce = "";
@@ -96,6 +95,11 @@ void login_refused(struct client *c, struct login *l, const char *tid)
             take_challenge(c, l, span_trim(span_of(line.p, line.n - 1)));
     }
     assert_true(*l->nonce);
+}
+
+void login_refused(struct client *c, struct login *l, const char *tid)
+{
+    login_take(c, l, talk_expect_code(c, tid, 401));
 }
 
 void login_ask(struct client *c, struct login *l)

@@ -13,13 +13,13 @@ struct login {
     const char *to;       /* To-Path; usually the relay alone */
     const char *headers;  /* more lines, each with its CRLF */
     const char *nc;
+    const char *response; /* usually the right one */
     bool no_uri;          /* Authorization without `uri` (I-5) */
     bool quoted;          /* nc and qop in quotes (I-5) */
-    const char *response; /* usually the right one */
     /* From the challenge: */
+    bool stale;
     enum digest_alg alg;
     const char *nonce, *opaque;
-    bool stale;
 };
 
 /* Connects with TLS and authenticates: the usual beginning of a test. */
@@ -34,6 +34,8 @@ void login_ask(struct client *c, struct login *l);
 const char *login_try(struct client *c, const struct login *l);
 /* The answer to it is a challenge: takes it for the next attempt. */
 void login_refused(struct client *c, struct login *l, const char *tid);
+/* The same with an answer that has been taken already. */
+void login_take(struct client *c, struct login *l, const struct got *g);
 /* The answer to it grants a URI, which becomes c->uri. */
 struct got *login_granted(struct client *c, const char *tid);
 

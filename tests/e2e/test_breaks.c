@@ -204,7 +204,7 @@ static void next_hop_refused(void **state)
         .to = scene_text(s, "%s msrps://nobody.invalid:9/x;tcp", alice->uri),
         .body = SPAN("anybody?")};
 
-    talk_expect_code(alice, talk_send(alice, NULL, &m), 408);
+    talk_expect_code(alice, talk_send(alice, NULL, &m), 481);
     talk_expect_nothing(alice);
 }
 
@@ -261,7 +261,9 @@ static void auth_through_a_chain(void **state)
     static const char challenge[] =
         "WWW-Authenticate: Digest realm=\"far\", nonce=\"abc\", opaque=\"x\", "
         "algorithm=MD5, qop=\"auth\"";
-    struct scene *s = scene_start(state, NULL);
+    static const struct relay_opts opts = {
+        .groups = "relays: { addresses = [ \"127.0.0.1/32\" ]; };"};
+    struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice");
     struct client *far = scene_connect(s, RELAY_TLS, "far");
     const char *grant;

@@ -109,9 +109,11 @@ static void the_next_address_is_tried(void **state)
     talk_both_ways(h, alice);
 }
 
-static void sessions_share_a_dialled_connection(void **state)
+static void sessions_may_share_a_dialled_connection(void **state)
 {
-    struct scene *s = outside_start(state, NULL);
+    static const struct outside_opts shared = {.dial = OUTSIDE_OPEN
+                                               " share_peers = true;"};
+    struct scene *s = outside_start(state, &shared);
     struct host *h = host_new(s, &tls_peer);
     struct client *alice = login(s, "alice"), *carol = login(s, "carol");
     struct client *peer;
@@ -123,16 +125,33 @@ static void sessions_share_a_dialled_connection(void **state)
     assert_int_equal(host_connections(h), 1);
 }
 
-static void who_waits_for_the_same_host_waits_for_one_connection(void **state)
+/* Endpoints deliver all of a connection into the session that came first. */
+static void a_session_has_a_dialled_connection_of_its_own(void **state)
 {
     struct scene *s = outside_start(state, NULL);
     struct host *h = host_new(s, &tls_peer);
     struct client *alice = login(s, "alice"), *carol = login(s, "carol");
     struct client *peer;
 
+    send_to(alice, h, "from alice");
+    peer = expect_arrival(h, "from alice");
+    send_to(alice, h, "again");
+    talk_answer(peer, talk_expect_body(peer, SPAN("again"), '$'), 200);
+    send_to(carol, h, "from carol");
+    expect_arrival(h, "from carol");
+    assert_int_equal(host_connections(h), 2);
+}
+
+static void who_waits_for_the_same_host_waits_for_one_connection(void **state)
+{
+    struct scene *s = outside_start(state, NULL);
+    struct host *h = host_new(s, &tls_peer);
+    struct client *alice = login(s, "alice");
+    struct client *peer;
+
     send_to(alice, h, "same");
     send_to(alice, h, "same");
-    send_to(carol, h, "same");
+    send_to(alice, h, "same");
     peer = expect_arrival(h, "same");
     talk_expect_body(peer, SPAN("same"), '$');
     talk_expect_body(peer, SPAN("same"), '$');
@@ -229,9 +248,9 @@ static void those_who_can_only_come_to_us_are_not_dialled(void **state)
     struct scene *s = outside_start(state, NULL);
     struct client *alice = login(s, "alice");
 
-    expect_refusal(alice, "msrps://browser.invalid:2855/x;tcp", 408);
-    expect_refusal(alice, "msrps://peer.example.org:9/x;tcp", 408);
-    expect_refusal(alice, "msrps://peer.example.org:2855/x;ws", 408);
+    expect_refusal(alice, "msrps://browser.invalid:2855/x;tcp", 481);
+    expect_refusal(alice, "msrps://peer.example.org:9/x;tcp", 481);
+    expect_refusal(alice, "msrps://peer.example.org:2855/x;ws", 481);
     assert_null(strstr(relay_log(s->relay), "dial failed"));
     assert_int_equal(dns_stub_asked(outside_names(s), "browser.invalid", DNS_A),
                      0);
@@ -487,7 +506,8 @@ a_peer_that_asks_for_no_certificate_does_not_become_a_relay(void **state)
         alice,
         scene_text(s, "%s msrps://behind.example.org:7394/x;tcp", host_uri(h)),
         403);
-    assert_int_equal(host_connections(h), 1);
+    /* A connection of its own is tried for that, and given up. */
+    assert_int_equal(host_connections(h), 2);
 }
 
 static void no_auth_goes_over_plain_tcp(void **state)
@@ -531,7 +551,8 @@ int main(void)
         E2E_TEST(a_numeric_host_is_dialled_over_tls),
         E2E_TEST(the_host_is_asked_for_by_its_name),
         E2E_TEST(the_next_address_is_tried),
-        E2E_TEST(sessions_share_a_dialled_connection),
+        E2E_TEST(sessions_may_share_a_dialled_connection),
+        E2E_TEST(a_session_has_a_dialled_connection_of_its_own),
         E2E_TEST(who_waits_for_the_same_host_waits_for_one_connection),
         E2E_TEST(a_peer_that_left_is_dialled_again),
         E2E_TEST(a_refused_connection_is_408),

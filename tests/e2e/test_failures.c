@@ -172,7 +172,7 @@ static void next_hop_unreachable(void **state)
 
     each_is_answered(
         alice, scene_text(s, "%s msrps://nobody.invalid:9/x;tcp", alice->uri),
-        408);
+        481);
 }
 
 static void message_over_the_limit(void **state)

@@ -49,7 +49,9 @@ static void text_and_reports_pass_over_tls(void **state)
  * Alice answers over the connection on which that came. */
 static void text_and_reports_pass_over_tcp(void **state)
 {
-    const struct outside_opts plain = {.relay.auth = "allow_tcp = true;"};
+    const struct outside_opts plain = {
+        .relay.auth = "allow_tcp = true;",
+        .relay.groups = "relays: { addresses = [ \"127.0.0.1/32\" ]; };"};
     struct scene *s;
     struct client *alice, *bob;
 

@@ -42,6 +42,14 @@ struct client *websocket_connect(struct scene *s, enum relay_port port,
     return c;
 }
 
+struct client *websocket_or_not(struct scene *s, enum relay_port port,
+                                const char *name)
+{
+    return port == RELAY_WSS || port == RELAY_WS
+               ? websocket_connect(s, port, name)
+               : scene_connect(s, port, name);
+}
+
 struct client *websocket_login(struct scene *s, const char *user)
 {
     struct client *c = websocket_connect(s, RELAY_WSS, user);

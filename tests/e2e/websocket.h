@@ -5,6 +5,13 @@
 #include "login.h"
 #include "ws_side.h"
 
+/* relay_opts.listen: one listener of each transport. */
+#define WEBSOCKET_AND_OTHERS                                                   \
+    "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; },"             \
+    "{ transport = \"tcp\"; address = \"127.0.0.1\"; port = 0; },"             \
+    "{ transport = \"wss\"; address = \"127.0.0.1\"; port = 0; },"             \
+    "{ transport = \"ws\"; address = \"127.0.0.1\"; port = 0; }"
+
 /* The handshake's usual request, without its last, empty line. */
 #define WEBSOCKET_REQUEST                                                      \
     "GET / HTTP/1.1\r\nHost: " RELAY_NAME "\r\nUpgrade: websocket\r\n"         \
@@ -23,6 +30,10 @@ struct client *websocket_connect(struct scene *s, enum relay_port port,
 
 /* The same to RELAY_WSS, and authenticates. */
 struct client *websocket_login(struct scene *s, const char *user);
+
+/* Connects to any port, over a WebSocket where it is one. */
+struct client *websocket_or_not(struct scene *s, enum relay_port port,
+                                const char *name);
 
 /* Waits for the relay's CLOSE and the end behind it; the code. */
 unsigned websocket_wait_close(struct client *c);

@@ -5,6 +5,7 @@
 #include "chunker.h"
 #include "cmocka_all.h"
 #include "err.h"
+#include "host_names.h"
 #include "relay_links.h"
 #include "sendq.h"
 #include "session.h"
@@ -80,11 +81,9 @@ static void fake_close(struct link *l, const char *why)
     fake_of(l)->why = why;
 }
 
-static bool fake_has_name(const struct link *l, struct span host)
+static void fake_probe(struct link *l)
 {
-    const char *name = fake_of(l)->name;
-
-    return name && span_ieq(host, span_str(name));
+    fake_of(l)->probes++;
 }
 
 static const struct link_ops fake_ops = {
@@ -94,7 +93,7 @@ static const struct link_ops fake_ops = {
     .pause = fake_pause,
     .resume = fake_resume,
     .close = fake_close,
-    .has_name = fake_has_name,
+    .probe = fake_probe,
 };
 
 void fake_link_init(struct fake_link *f, uint64_t number)
@@ -111,8 +110,19 @@ void fake_link_init(struct fake_link *f, uint64_t number)
     f->link.port = 2855;
 }
 
+void fake_link_certify(struct fake_link *f, const char *name)
+{
+    if (!f->names)
+        f->names = host_names_new();
+    assert_non_null(f->names);
+    assert_int_equal(host_names_add(f->names, span_str(name)), 0);
+    f->link.names = f->names;
+}
+
 void fake_link_fini(struct fake_link *f)
 {
+    host_names_free(f->names);
+    f->names = NULL;
     free(f->out);
     f->out = NULL;
 }

@@ -17,9 +17,9 @@ struct fake_link {
     bool in_frame;    /* what was put last did not end its frame */
     bool refuses;     /* takes nothing more: put answers ERR_FULL */
     bool paused;
-    unsigned pauses, resumes, closes;
-    const char *why;  /* of the last close */
-    const char *name; /* in its certificate; NULL: it has none */
+    unsigned pauses, resumes, closes, probes;
+    const char *why;          /* of the last close */
+    struct host_names *names; /* in its certificate; NULL: it has none */
 };
 
 /* A link over TLS, allowed to AUTH, on port 2855. The parts of core's modules
@@ -27,6 +27,10 @@ struct fake_link {
  */
 void fake_link_init(struct fake_link *f, uint64_t number);
 void fake_link_fini(struct fake_link *f);
+
+/* Its verified certificate names this host, too. Not known to the relay before
+ * relay_link_known(). */
+void fake_link_certify(struct fake_link *f, const char *name);
 
 /* Allocates room for this much output, so that put needs no memory. */
 void fake_link_reserve(struct fake_link *f, size_t room);

@@ -172,8 +172,9 @@ void rig_dials(struct rig *r, const char *name, const char *host)
 void rig_up(struct rig *r, struct wire *w)
 {
     w->held = false;
-    w->fake.link.is_relay = w->fake.link.requested_cert = w->fake.link.secure;
-    w->fake.name = w->fake.link.host.p; /* a C string of ours */
+    w->fake.link.requested_cert = w->fake.link.secure;
+    if (w->fake.link.secure)
+        fake_link_certify(&w->fake, w->fake.link.host.p); /* our C string */
     relay_clock(r->relay, r->now_ms);
     relay_link_known(r->relay, &w->fake.link);
     rig_settle(r);
@@ -357,10 +358,11 @@ void rig_speak(struct rig *r, struct wire *w, const char *uri)
 
     (void)snprintf(text, sizeof text,
                    "MSRP bind SEND\r\nTo-Path: %s msrps://client.example:9/c;"
-                   "tcp\r\nFrom-Path: msrps://%s.example:9/%s;tcp\r\n"
+                   "tcp\r\nFrom-Path: %s://%s.example:9/%s;tcp\r\n"
                    "Message-ID: bind\r\nFailure-Report: no\r\n"
                    "-------bind$\r\n",
-                   uri, w->name, w->name);
+                   uri, w->fake.link.secure ? "msrps" : "msrp", w->name,
+                   w->name);
     rig_send(r, w, text);
     assert_int_equal(fake_link_new_output(&w->fake).n, 0);
 }

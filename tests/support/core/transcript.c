@@ -223,9 +223,10 @@ static void set_wire(struct script *s, struct wire *w, struct span key,
     if (span_eq(key, SPAN("tcp"))) {
         w->fake.link.secure = w->fake.link.may_auth = false;
     } else if (span_eq(key, SPAN("host"))) {
-        vars_set(&s->vars, SPAN("host"), value);
-        w->fake.name = vars_find(&s->vars, SPAN("host"))->value;
-        w->fake.link.is_relay = true;
+        char name[RIG_NAME_MAX];
+
+        (void)span_copy(name, sizeof name, value);
+        fake_link_certify(&w->fake, name);
         relay_link_known(s->rig.relay, &w->fake.link);
     } else if (span_eq(key, SPAN("port"))) {
         w->fake.link.port = (uint16_t)number(s, value);
@@ -241,7 +242,9 @@ static void connect_wire(struct script *s, struct span line)
 
     start(s);
     (void)span_copy(name, sizeof name, word(&line));
-    (void)snprintf(own, sizeof own, "msrps://%s.example:9/%s;tcp", name, name);
+    (void)snprintf(own, sizeof own, "%s://%s.example:9/%s;tcp",
+                   memmem(line.p, line.n, "tcp", 3) ? "msrp" : "msrps", name,
+                   name);
     vars_set(&s->vars, span_str(name), span_str(own));
     w = rig_connect(&s->rig, name);
     while (line.n) {

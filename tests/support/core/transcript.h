@@ -7,7 +7,8 @@
  *                                passwords are their names
  *     connect NAME [tcp] [host=DNSNAME] [port=N]
  *                                a neighbour; over TLS, with no certificate.
- *                                $NAME is msrps://NAME.example:9/NAME;tcp
+ *                                $NAME is msrps://NAME.example:9/NAME;tcp, or
+ *                                msrp:// where it is over plain TCP
  *     auth NAME USER VAR         it authenticates; $VAR is then the URI that
  *                                it was given
  *     peer NAME VAR              it is the first to speak to whom $VAR was

@@ -183,6 +183,8 @@ static void an_auth_through_too_many_relays_is_refused(void **state)
     struct rig *r = *state;
     struct wire *w = rig_connect(r, "far");
 
+    fake_link_certify(&w->fake, "r0.example");
+    relay_link_known(r->relay, &w->fake.link);
     for (unsigned hops = 32; hops <= 33; hops++) {
         char text[4096];
         size_t n = (size_t)snprintf(text, sizeof text,

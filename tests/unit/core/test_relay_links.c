@@ -1,14 +1,18 @@
 #include "relay_links.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmocka_all.h"
 #include "fake_link.h"
+#include "host_names.h"
+#include "identity.h"
 #include "texts.h"
 
 struct bench {
+    struct policy policy;
     struct relay_links all;
-    struct fake_link dialled, came, fresh;
+    struct fake_link dialled, came, again, fresh;
     unsigned dials;
     bool refuses;
 };
@@ -25,30 +29,47 @@ static struct link *dial(void *ctx, const struct uri *uri, uint16_t *code)
     return NULL;
 }
 
+/* A link that came in with a certificate for that name. */
+static void came_as(struct fake_link *f, uint64_t number, const char *name)
+{
+    fake_link_init(f, number);
+    fake_link_certify(f, name);
+    f->link.is_relay = true;
+}
+
 static int set_up(void **state)
 {
+    static const uint64_t seed[2] = {1, 2};
     struct bench *b = calloc(1, sizeof *b);
 
     assert_non_null(b);
-    relay_links_init(&b->all);
+    assert_int_equal(relay_links_init(&b->all, &b->policy, seed), 0);
     b->all.dial = dial;
     b->all.ctx = b;
     b->all.allow_tcp = true;
-    fake_link_init(&b->dialled, 1);
-    fake_link_init(&b->came, 2);
-    fake_link_init(&b->fresh, 3);
+    came_as(&b->dialled, 1, "far.example");
+    came_as(&b->came, 2, "near.example");
+    came_as(&b->again, 3, "near.example");
+    fake_link_init(&b->fresh, 4);
     b->dialled.link.host = SPAN("far.example");
     b->dialled.link.host_port = 2855;
     b->dialled.link.requested_cert = true;
-    b->came.link.is_relay = true;
-    b->came.name = "near.example";
+    b->dialled.link.relay_links.to_relay = true;
     *state = b;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    free(*state);
+    struct bench *b = *state;
+    struct fake_link *all[] = {&b->dialled, &b->came, &b->again, &b->fresh};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        relay_links_link_closed(&b->all, &all[i]->link);
+        fake_link_fini(all[i]);
+    }
+    relay_links_fini(&b->all);
+    free(b);
     return 0;
 }
 
@@ -59,6 +80,20 @@ static struct link *find(struct bench *b, const char *text)
     return relay_links_find(&b->all, &u);
 }
 
+static void enter(struct bench *b, struct fake_link *f, const char *text)
+{
+    struct uri u = uri_of(text);
+
+    relay_links_enter(&b->all, &f->link, &u);
+}
+
+static bool claim(struct bench *b, struct fake_link *f, const char *text)
+{
+    struct uri u = uri_of(text);
+
+    return relay_links_claim(&b->all, &f->link, &u);
+}
+
 /* To one that is the last of its path, or with others behind it. */
 static struct link *reach(struct bench *b, const char *text, bool is_last,
                           uint16_t *code)
@@ -66,104 +101,179 @@ static struct link *reach(struct bench *b, const char *text, bool is_last,
     struct uri u = uri_of(text);
 
     *code = 0;
-    return relay_links_reach(&b->all, &u, is_last, false, code);
+    return relay_links_reach(&b->all, &u, !is_last, code);
 }
+
+#define FAR "msrps://far.example:2855/x;tcp"
+#define NEAR "msrps://near.example:2855/x;tcp"
 
 static void nobody_is_found_who_is_not_there(void **state)
 {
     struct bench *b = *state;
 
-    assert_null(find(b, "msrps://far.example:2855/x;tcp"));
-    relay_links_add(&b->all, &b->dialled.link);
+    assert_null(find(b, FAR));
+    enter(b, &b->dialled, FAR);
     assert_null(find(b, "msrps://other.example:2855/x;tcp"));
-    relay_links_remove(&b->dialled.link);
-    assert_null(find(b, "msrps://far.example:2855/x;tcp"));
-    relay_links_remove(&b->dialled.link);
+    relay_links_link_closed(&b->all, &b->dialled.link);
+    assert_null(find(b, FAR));
 }
 
 /* B4975-5.4-a: same host, port and scheme. */
-static void who_was_dialled_is_found_by_host_and_port(void **state)
+static void a_link_is_found_by_host_port_and_scheme(void **state)
 {
     struct bench *b = *state;
-    struct link *l = &b->dialled.link;
 
-    relay_links_add(&b->all, l);
-    assert_ptr_equal(find(b, "msrps://FAR.example:2855/x;tcp"), l);
-    assert_ptr_equal(find(b, "msrps://far.example;tcp"), l);
+    enter(b, &b->dialled, FAR);
+    assert_ptr_equal(find(b, "msrps://FAR.example:2855/y;tcp"),
+                     &b->dialled.link);
     assert_null(find(b, "msrps://far.example:2856/x;tcp"));
+    assert_null(find(b, "msrps://far.example;tcp"));
     assert_null(find(b, "msrp://far.example:2855/x;tcp"));
-    l->host_port = 0; /* by SRV */
-    assert_ptr_equal(find(b, "msrps://far.example:2856/x;tcp"), l);
 }
 
-/* RFC 4976, trap 10: from whatever port it came. */
-static void who_showed_a_certificate_is_found_by_its_name(void **state)
+/* S-6: the certificate permits, the URI addresses. */
+static void a_link_is_entered_as_what_it_calls_itself(void **state)
 {
     struct bench *b = *state;
-    struct link *l = &b->came.link;
 
-    relay_links_add(&b->all, l);
-    assert_ptr_equal(find(b, "msrps://near.example:2855/x;tcp"), l);
-    assert_ptr_equal(find(b, "msrps://near.example:7777/x;tcp"), l);
-    assert_null(find(b, "msrp://near.example:2855/x;tcp"));
-    assert_null(find(b, "msrps://far.example:2855/x;tcp"));
+    assert_true(claim(b, &b->came, NEAR));
+    assert_ptr_equal(find(b, NEAR), &b->came.link);
+    assert_null(find(b, "msrps://near.example:7777/x;tcp"));
+    assert_true(claim(b, &b->came, "msrps://near.example:7777/x;tcp"));
+    assert_ptr_equal(find(b, "msrps://near.example:7777/x;tcp"), &b->came.link);
+    assert_false(claim(b, &b->came, FAR));
+    assert_null(find(b, FAR));
+}
+
+static void relays_of_one_name_are_told_apart_by_port(void **state)
+{
+    struct bench *b = *state;
+
+    assert_true(claim(b, &b->came, NEAR));
+    assert_true(claim(b, &b->again, "msrps://near.example:2856/x;tcp"));
+    assert_ptr_equal(find(b, NEAR), &b->came.link);
+    assert_ptr_equal(find(b, "msrps://near.example:2856/x;tcp"),
+                     &b->again.link);
+}
+
+static void of_two_equal_ones_the_newer_counts(void **state)
+{
+    struct bench *b = *state;
+
+    assert_true(claim(b, &b->came, NEAR));
+    assert_true(claim(b, &b->again, NEAR));
+    assert_ptr_equal(find(b, NEAR), &b->again.link);
+    assert_true(claim(b, &b->came, NEAR));
+    assert_ptr_equal(find(b, NEAR), &b->again.link);
+    b->again.link.closing = true;
+    assert_true(claim(b, &b->came, NEAR));
+    assert_ptr_equal(find(b, NEAR), &b->came.link);
+}
+
+static void one_that_was_dialled_stays_before_one_that_claims(void **state)
+{
+    struct bench *b = *state;
+    struct fake_link rival;
+
+    came_as(&rival, 9, "far.example");
+    enter(b, &b->dialled, FAR);
+    assert_true(claim(b, &rival, FAR));
+    assert_ptr_equal(find(b, FAR), &b->dialled.link);
+    relay_links_link_closed(&b->all, &rival.link);
+    fake_link_fini(&rival);
+}
+
+static void the_entries_of_a_link_are_bounded(void **state)
+{
+    struct bench *b = *state;
+    char text[64];
+
+    for (int i = 1; i <= RELAY_LINKS_AUTHORITIES_MAX + 1; i++) {
+        (void)snprintf(text, sizeof text, "msrps://near.example:%d/x;tcp", i);
+        assert_true(claim(b, &b->came, text));
+        assert_int_equal(find(b, text) != NULL,
+                         i <= RELAY_LINKS_AUTHORITIES_MAX);
+    }
+}
+
+/* S-4: only who is admitted, and a certificate of somebody else is none. */
+static void names_that_are_not_admitted_are_none(void **state)
+{
+    struct bench *b = *state;
+    struct host_names *names = host_names_new();
+
+    assert_non_null(names);
+    assert_int_equal(host_names_add(names, SPAN("*.far.example")), 0);
+    b->policy.relay_names = names;
+    assert_false(claim(b, &b->came, NEAR));
+    assert_false(identity_is_relay(&b->came.link, &b->policy));
+    assert_int_equal(host_names_add(names, SPAN("near.example")), 0);
+    assert_true(claim(b, &b->came, NEAR));
+    assert_true(identity_is_relay(&b->came.link, &b->policy));
+    host_names_free(names);
+}
+
+static void an_address_may_claim_what_no_certificate_has(void **state)
+{
+    struct bench *b = *state;
+    struct fake_link lab;
+
+    fake_link_init(&lab, 9);
+    lab.link.by_address = lab.link.is_relay = true;
+    assert_true(claim(b, &b->came, NEAR));
+    assert_false(claim(b, &lab, "msrps://near.example:1/x;tcp"));
+    assert_true(claim(b, &lab, "msrps://lab.example:1/x;tcp"));
+    assert_ptr_equal(find(b, "msrps://lab.example:1/x;tcp"), &lab.link);
+    relay_links_link_closed(&b->all, &lab.link);
 }
 
 static void who_is_closing_is_not_found(void **state)
 {
     struct bench *b = *state;
 
-    relay_links_add(&b->all, &b->dialled.link);
+    enter(b, &b->dialled, FAR);
     b->dialled.link.closing = true;
-    assert_null(find(b, "msrps://far.example:2855/x;tcp"));
+    assert_null(find(b, FAR));
 }
 
-static void one_that_is_added_twice_is_there_once(void **state)
-{
-    struct bench *b = *state;
-
-    relay_links_add(&b->all, &b->dialled.link);
-    relay_links_add(&b->all, &b->dialled.link);
-    relay_links_remove(&b->dialled.link);
-    assert_true(list_is_empty(&b->all.hosts));
-}
-
-/* R4976-9.2-e: as the last hop it may be a peer, who needs no certificate. */
+/* R4976-9.2-e. */
 static void who_asked_for_no_certificate_is_no_relay(void **state)
 {
-    static const char uri[] = "msrps://far.example:2855/x;tcp";
     struct bench *b = *state;
-    struct link *l = &b->dialled.link;
-    struct uri u = uri_of(uri);
     uint16_t code;
 
-    l->requested_cert = false;
-    relay_links_add(&b->all, l);
-    assert_ptr_equal(reach(b, uri, true, &code), l);
-    assert_null(reach(b, uri, false, &code));
-    assert_int_equal(code, 403);
-    code = 0;
-    assert_null(relay_links_reach(&b->all, &u, true, true, &code));
+    b->dialled.link.requested_cert = false;
+    enter(b, &b->dialled, FAR);
+    assert_null(reach(b, FAR, false, &code));
     assert_int_equal(code, 403);
     assert_int_equal(b->dials, 0);
 }
 
 static void who_is_being_dialled_is_marked_as_a_relay(void **state)
 {
-    static const char uri[] = "msrps://far.example:2855/x;tcp";
     struct bench *b = *state;
     struct link *l = &b->dialled.link;
     uint16_t code;
 
-    l->requested_cert = false;
+    l->requested_cert = l->relay_links.to_relay = false;
     l->connecting = true;
-    relay_links_add(&b->all, l);
-    assert_ptr_equal(reach(b, uri, true, &code), l);
-    assert_false(l->relay_links.to_relay);
-    assert_ptr_equal(reach(b, uri, false, &code), l);
+    enter(b, &b->dialled, FAR);
+    assert_ptr_equal(reach(b, FAR, false, &code), l);
     assert_true(l->relay_links.to_relay);
-    assert_ptr_equal(reach(b, uri, true, &code), l);
-    assert_true(l->relay_links.to_relay);
+}
+
+/* R4975-5.4: a lone peer's connection is one session's. */
+static void a_lone_peer_is_dialled_for_each_session(void **state)
+{
+    struct bench *b = *state;
+    uint16_t code;
+
+    enter(b, &b->dialled, FAR);
+    assert_ptr_equal(reach(b, FAR, true, &code), &b->fresh.link);
+    assert_int_equal(b->dials, 1);
+    b->policy.share_peers = true;
+    assert_ptr_equal(reach(b, FAR, true, &code), &b->dialled.link);
+    assert_int_equal(b->dials, 1);
 }
 
 static void who_is_there_is_not_dialled(void **state)
@@ -171,16 +281,15 @@ static void who_is_there_is_not_dialled(void **state)
     struct bench *b = *state;
     uint16_t code;
 
-    relay_links_add(&b->all, &b->dialled.link);
-    assert_ptr_equal(reach(b, "msrps://far.example:2855/x;tcp", false, &code),
-                     &b->dialled.link);
+    enter(b, &b->dialled, FAR);
+    assert_ptr_equal(reach(b, FAR, false, &code), &b->dialled.link);
     assert_int_equal(b->dials, 0);
     assert_ptr_equal(reach(b, "msrps://other.example:2855/x;tcp", false, &code),
                      &b->fresh.link);
     assert_int_equal(b->dials, 1);
 }
 
-/* I-15, RFC 6135: they come to us, or nobody does. */
+/* S-34, I-15, RFC 6135: they come to us, or nobody does. */
 static void who_can_only_come_to_us_is_not_dialled(void **state)
 {
     static const char *const uris[] = {
@@ -192,7 +301,7 @@ static void who_can_only_come_to_us_is_not_dialled(void **state)
 
     for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
         assert_null(reach(b, uris[i], true, &code));
-        assert_int_equal(code, 408);
+        assert_int_equal(code, 481);
     }
     assert_int_equal(b->dials, 0);
     assert_non_null(reach(b, "msrps://ainvalid:2855/x;TCP", true, &code));
@@ -209,7 +318,7 @@ static void plain_tcp_leads_to_a_lone_peer_alone(void **state)
     assert_null(reach(b, "msrp://a.example:2855/x;tcp", false, &code));
     assert_int_equal(code, 403);
     code = 0;
-    assert_null(relay_links_reach(&b->all, &u, true, true, &code));
+    assert_null(relay_links_reach(&b->all, &u, true, &code));
     assert_int_equal(code, 403);
     b->all.allow_tcp = false;
     assert_null(reach(b, "msrp://a.example:2855/x;tcp", true, &code));
@@ -236,12 +345,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(nobody_is_found_who_is_not_there),
-        TEST(who_was_dialled_is_found_by_host_and_port),
-        TEST(who_showed_a_certificate_is_found_by_its_name),
+        TEST(a_link_is_found_by_host_port_and_scheme),
+        TEST(a_link_is_entered_as_what_it_calls_itself),
+        TEST(relays_of_one_name_are_told_apart_by_port),
+        TEST(of_two_equal_ones_the_newer_counts),
+        TEST(one_that_was_dialled_stays_before_one_that_claims),
+        TEST(the_entries_of_a_link_are_bounded),
+        TEST(names_that_are_not_admitted_are_none),
+        TEST(an_address_may_claim_what_no_certificate_has),
         TEST(who_is_closing_is_not_found),
-        TEST(one_that_is_added_twice_is_there_once),
         TEST(who_asked_for_no_certificate_is_no_relay),
         TEST(who_is_being_dialled_is_marked_as_a_relay),
+        TEST(a_lone_peer_is_dialled_for_each_session),
         TEST(who_is_there_is_not_dialled),
         TEST(who_can_only_come_to_us_is_not_dialled),
         TEST(plain_tcp_leads_to_a_lone_peer_alone),

@@ -295,8 +295,7 @@ static void draining_refuses_another_relays_clients(void **state)
 {
     struct scene *s = *state;
 
-    s->peer->fake.link.is_relay = true;
-    s->peer->fake.name = "peer.example";
+    fake_link_certify(&s->peer->fake, "peer.example");
     relay_link_known(s->rig.relay, &s->peer->fake.link);
     relay_drain(s->rig.relay, true);
     ask(s, s->peer);

@@ -210,7 +210,7 @@ static const struct {
     {"late error response", error_response_that_is_late, "t1 200;408 1-3000",
      "", ""},
     {"silence", silence, "t1 200;408 1-3000", "", ""},
-    {"lost before", lost_before, "t1 gone", "t1 gone", ""},
+    {"lost before", lost_before, "t1 481", "t1 481", ""},
     {"lost in the middle", lost_in_the_middle, "t1 gone", "t1 gone", ""},
     {"lost unwritten", lost_unwritten, "t1 200;gone 1-3000", "gone 1-3000", ""},
     {"lost unanswered", lost_unanswered, "t1 200;408 1-3000", "", ""},

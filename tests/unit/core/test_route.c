@@ -14,6 +14,7 @@ enum { NOW_MS = 1000000 };
 /* Alice and Bob are clients, a relay has a session too; the stranger is nobody.
  * In paths A, B, R stand for their URIs. */
 struct bench {
+    struct relay_links links;
     struct rnd rnd;
     struct sessions all;
     struct policy policy;
@@ -32,6 +33,7 @@ static struct session *session_for(struct bench *b, struct fake_link *f,
     ss = session_new(&b->all, &(struct session_grant){
                                   .link = &f->link,
                                   .home = home,
+                                  .home_port = 2855,
                                   .host = b->policy.name,
                                   .port = 2855,
                                   .secure = true,
@@ -43,6 +45,7 @@ static struct session *session_for(struct bench *b, struct fake_link *f,
 
 static int set_up(void **state)
 {
+    static const uint64_t seed[2] = {1, 2};
     static const struct span aliases[] = {{"alias.example", 13}};
     struct bench *b = calloc(1, sizeof *b);
 
@@ -55,11 +58,12 @@ static int set_up(void **state)
                                 .n_ports = 2};
     rnd_init(&b->rnd);
     assert_int_equal(sessions_init(&b->all, &b->rnd, NOW_MS), 0);
+    assert_int_equal(relay_links_init(&b->links, &b->policy, seed), 0);
     b->of_alice = session_for(b, &b->alice, 1, SPAN(""));
     b->of_bob = session_for(b, &b->bob, 2, SPAN(""));
     b->of_relay = session_for(b, &b->relay, 3, SPAN("home.example"));
     b->relay.link.is_relay = true;
-    b->relay.name = "home.example";
+    fake_link_certify(&b->relay, "home.example");
     fake_link_init(&b->stranger, 4);
     *state = b;
     return 0;
@@ -74,6 +78,11 @@ static int tear_down(void **state)
     sessions_link_closed(&b->all, &b->stranger.link, SESSION_CONNECTION,
                          NOW_MS);
     sessions_fini(&b->all, NOW_MS);
+    relay_links_link_closed(&b->links, &b->relay.link);
+    relay_links_link_closed(&b->links, &b->stranger.link);
+    relay_links_fini(&b->links);
+    fake_link_fini(&b->relay);
+    fake_link_fini(&b->stranger);
     free(b);
     return 0;
 }
@@ -108,8 +117,8 @@ static const struct route *way(struct bench *b, struct fake_link *from,
     (void)snprintf(b->text + n, sizeof b->text - n,
                    "\r\nFrom-Path: %s\r\nMessage-ID: 1234\r\n", from_path);
     m = msg_of(b->text);
-    route_find(&b->route, &b->policy, &b->all, from ? &from->link : NULL, &m,
-               NOW_MS);
+    route_find(&b->route, &b->policy, &b->all, &b->links,
+               from ? &from->link : NULL, &m, NOW_MS);
     return &b->route;
 }
 
@@ -118,6 +127,8 @@ static const struct route *sends(struct bench *b, struct fake_link *from,
 {
     return way(b, from, "SEND", to, "msrps://from.example:1/f;tcp");
 }
+
+#define HOME "msrps://home.example:2855/h;tcp msrps://c.example:1/c;tcp"
 
 static void assert_refused(const struct route *r, unsigned code)
 {
@@ -252,11 +263,21 @@ static void a_relays_client_is_led_out_over_any_link_of_that_name(void **state)
 
     fake_link_init(&second, 9);
     second.link.is_relay = true;
-    second.name = "home.example";
-    assert_int_equal(sends(b, &b->relay, "R " BOB)->kind, ROUTE_DIAL);
-    assert_int_equal(sends(b, &second, "R " BOB)->kind, ROUTE_DIAL);
-    second.name = "other.example";
-    assert_refused(sends(b, &second, "R " BOB), 403);
+    fake_link_certify(&second, "home.example");
+    assert_int_equal(way(b, &b->relay, "SEND", "R " BOB, HOME)->kind,
+                     ROUTE_DIAL);
+    assert_int_equal(way(b, &second, "SEND", "R " BOB, HOME)->kind, ROUTE_DIAL);
+    relay_links_link_closed(&b->links, &second.link);
+    fake_link_fini(&second);
+    fake_link_init(&second, 9);
+    second.link.is_relay = true;
+    fake_link_certify(&second, "other.example");
+    assert_refused(way(b, &second, "SEND", "R " BOB, HOME), 403);
+    assert_refused(
+        way(b, &second, "SEND", "R " BOB, "msrps://other.example:2855/x;tcp"),
+        403);
+    relay_links_link_closed(&b->links, &second.link);
+    fake_link_fini(&second);
 }
 
 /* --- in (R4976-9.3-a, P-9, P-10) --- */
@@ -275,11 +296,14 @@ static void anybody_is_led_to_a_relay_by_its_name(void **state)
 {
     struct bench *b = *state;
     const struct route *r = sends(
-        b, &b->stranger, "R msrps://HOME.example:1/h;tcp msrps://a:1/a;tcp");
+        b, &b->stranger, "R msrps://HOME.example:2855/h;tcp msrps://a:1/a;tcp");
 
     assert_int_equal(r->kind, ROUTE_DIAL);
-    assert_span(r->next.text, "msrps://HOME.example:1/h;tcp");
-    assert_refused(sends(b, &b->stranger, "R msrps://other:1/h;tcp"), 403);
+    assert_span(r->next.text, "msrps://HOME.example:2855/h;tcp");
+    assert_true(r->as_relay);
+    assert_refused(sends(b, &b->stranger, "R msrps://other:2855/h;tcp"), 403);
+    assert_refused(sends(b, &b->stranger, "R msrps://home.example:1/h;tcp"),
+                   403);
 }
 
 static void a_second_speaker_of_the_same_name_is_refused(void **state)
@@ -298,7 +322,8 @@ static void a_relay_binds_nobody(void **state)
 {
     struct bench *b = *state;
 
-    assert_leads_to(sends(b, &b->relay, "A msrps://a:1/a;tcp"), &b->alice);
+    assert_leads_to(way(b, &b->relay, "SEND", "A msrps://a:1/a;tcp", HOME),
+                    &b->alice);
     assert_leads_to(sends(b, &b->stranger, "A msrps://a:1/a;tcp"), &b->alice);
     assert_int_equal(b->of_alice->n_peers, 1);
 }

@@ -255,9 +255,11 @@ static void a_session_is_of_its_link_and_no_other(void **state)
     struct bench *b = *state;
     struct session *ss = new_one(b);
 
-    assert_true(session_is_of(ss, &b->a.link));
-    assert_false(session_is_of(ss, &b->b.link));
-    assert_false(session_is_of(ss, NULL));
+    const struct uri anybody = uri_of("msrps://a.example:1/a;tcp");
+
+    assert_true(session_is_of(ss, &b->a.link, &anybody));
+    assert_false(session_is_of(ss, &b->b.link, &anybody));
+    assert_false(session_is_of(ss, NULL, &anybody));
 }
 
 static void a_settled_session_is_of_any_link_with_that_name(void **state)
@@ -265,17 +267,20 @@ static void a_settled_session_is_of_any_link_with_that_name(void **state)
     struct bench *b = *state;
     struct session *ss =
         new_with(b, (struct session_grant){.home = SPAN("home.example"),
+                                           .home_port = 2855,
                                            .secure = true,
                                            .expires_ms = NOW_MS + 1000});
+    const struct uri home = uri_of("msrps://HOME.example:2855/x;tcp");
+    const struct uri sister = uri_of("msrps://home.example:2856/x;tcp");
     char text[128];
 
     assert_int_equal(b->a.link.sessions.n, 0);
-    assert_false(session_is_of(ss, &b->a.link));
-    assert_false(session_is_of(ss, NULL));
-    b->b.name = "home.example";
-    assert_false(session_is_of(ss, &b->b.link)); /* it showed nothing */
+    assert_false(session_is_of(ss, &b->a.link, &home));
+    assert_false(session_is_of(ss, NULL, &home));
+    assert_false(session_is_of(ss, &b->b.link, &home)); /* is no relay's */
     b->b.link.is_relay = true;
-    assert_true(session_is_of(ss, &b->b.link));
+    assert_true(session_is_of(ss, &b->b.link, &home));
+    assert_false(session_is_of(ss, &b->b.link, &sister)); /* S-6 */
     close_link(b, &b->a);
     close_link(b, &b->b);
     assert_ptr_equal(
@@ -290,7 +295,7 @@ static int bind(struct session *ss, const char *text, struct fake_link *f)
 {
     struct uri u = uri_of(text);
 
-    return session_bind_peer(ss, &u, &f->link);
+    return session_bind_peer(ss, &u, &f->link, false);
 }
 
 static struct link *peer(struct session *ss, const char *text)
@@ -352,20 +357,71 @@ static void a_peers_link_takes_its_bindings_with_it(void **state)
     assert_int_equal(two->n_peers, 1);
 }
 
-static void beyond_the_bound_the_oldest_is_forgotten(void **state)
+/* S-2: whoever speaks first takes a few places, not those of others. */
+static void a_link_has_few_peers_that_were_not_answered(void **state)
 {
     struct bench *b = *state;
     struct session *ss = new_one(b);
     char text[64];
 
-    for (unsigned i = 0; i <= SESSION_PEERS_MAX; i++) {
+    assert_int_equal(bind(ss, "msrp://p:9/p;tcp", &b->a), 0);
+    for (unsigned i = 0; i <= SESSION_UNWRITTEN_MAX; i++) {
         (void)snprintf(text, sizeof text, "msrp://x%u:9/p;tcp", i);
         assert_int_equal(bind(ss, text, &b->b), 0);
     }
-    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+    assert_int_equal(ss->n_peers, 1 + SESSION_UNWRITTEN_MAX);
     assert_null(peer(ss, "msrp://x0:9/p;tcp"));
     assert_ptr_equal(peer(ss, "msrp://x1:9/p;tcp"), &b->b.link);
     assert_ptr_equal(peer(ss, text), &b->b.link);
+    assert_ptr_equal(peer(ss, "msrp://p:9/p;tcp"), &b->a.link);
+    assert_int_equal(bind(ss, "msrp://p:9/p;tcp", &b->b), ERR_EXISTS);
+}
+
+static void bind_answered(struct session *ss, unsigned from, unsigned to,
+                          struct fake_link *f)
+{
+    for (unsigned i = from; i < to; i++) {
+        char text[64];
+        struct uri u;
+
+        (void)snprintf(text, sizeof text, "msrp://x%u:9/p;tcp", i);
+        u = uri_of(text);
+        assert_int_equal(session_bind_peer(ss, &u, &f->link, false), 0);
+        assert_ptr_equal(session_write_to(ss, &u), &f->link);
+    }
+}
+
+static void an_answered_peer_gives_way_to_nobody(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+
+    bind_answered(ss, 0, SESSION_PEERS_MAX - 1, &b->b);
+    assert_true(session_has_room(ss));
+    assert_int_equal(bind(ss, "msrp://new:9/p;tcp", &b->a), 0);
+    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+    assert_true(session_has_room(ss));
+    assert_int_equal(bind(ss, "msrp://newer:9/p;tcp", &b->a), 0);
+    assert_null(peer(ss, "msrp://new:9/p;tcp"));
+    bind_answered(ss, 100, 101, &b->b);
+    assert_null(peer(ss, "msrp://newer:9/p;tcp"));
+    assert_false(session_has_room(ss));
+    assert_int_equal(bind(ss, "msrp://newest:9/p;tcp", &b->a), ERR_FULL);
+    assert_ptr_equal(peer(ss, "msrp://x0:9/p;tcp"), &b->b.link);
+    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+}
+
+static void a_long_uri_is_not_remembered(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    char text[SESSION_PEER_URI_MAX + 64];
+    int n = snprintf(text, sizeof text, "msrp://x:9/");
+
+    memset(text + n, 'a', SESSION_PEER_URI_MAX);
+    (void)snprintf(text + n + SESSION_PEER_URI_MAX, 8, ";tcp");
+    assert_int_equal(bind(ss, text, &b->b), ERR_LIMIT);
+    assert_int_equal(ss->n_peers, 0);
 }
 
 /* --- failed messages (P-21) --- */
@@ -432,7 +488,7 @@ static void what_needs_memory_copes_without(void **state)
 
     oom_arm_all();
     none = session_new(&b->all, &g);
-    bound = session_bind_peer(ss, &u, &b->b.link);
+    bound = session_bind_peer(ss, &u, &b->b.link, false);
     session_fail(&b->all, ss, message("1234", "a"), 413);
     assert_true(oom_disarm());
     assert_null(none);
@@ -461,7 +517,9 @@ int main(void)
         TEST(a_peer_that_speaks_again_is_bound_once),
         TEST(another_living_link_may_not_take_its_place),
         TEST(a_peers_link_takes_its_bindings_with_it),
-        TEST(beyond_the_bound_the_oldest_is_forgotten),
+        TEST(a_link_has_few_peers_that_were_not_answered),
+        TEST(an_answered_peer_gives_way_to_nobody),
+        TEST(a_long_uri_is_not_remembered),
         TEST(a_failed_message_keeps_its_first_code),
         TEST(the_same_id_of_another_sender_is_another_message),
         TEST(the_last_failed_are_remembered),
