@@ -17,7 +17,7 @@ struct entry {
     struct table_node node;
     struct list link;
     int err;
-    uint64_t rest_ms;
+    uint64_t pause_ms;
     uint64_t until_ms;
     size_t key_n;
     char key[KEY_MAX]; /* the port and the host in lower case */
@@ -124,12 +124,12 @@ static struct entry *backoff_add(struct backoff *b, const struct key *k)
     return e;
 }
 
-static uint64_t next_rest(const struct entry *e, uint64_t now_ms)
+static uint64_t next_pause(const struct entry *e, uint64_t now_ms)
 {
-    if (!e->rest_ms || now_ms - e->until_ms >= BACKOFF_FORGET_MS)
+    if (!e->pause_ms || now_ms - e->until_ms >= BACKOFF_FORGET_MS)
         return BACKOFF_FIRST_MS;
-    return 2 * e->rest_ms < BACKOFF_LONGEST_MS ? 2 * e->rest_ms
-                                               : BACKOFF_LONGEST_MS;
+    return 2 * e->pause_ms < BACKOFF_LONGEST_MS ? 2 * e->pause_ms
+                                                : BACKOFF_LONGEST_MS;
 }
 
 void backoff_fail(struct backoff *b, struct span host, uint16_t port, int err,
@@ -148,8 +148,8 @@ void backoff_fail(struct backoff *b, struct span host, uint16_t port, int err,
     e->err = err;
     if (e->until_ms > now_ms)
         return;
-    e->rest_ms = next_rest(e, now_ms);
-    e->until_ms = now_ms + e->rest_ms;
+    e->pause_ms = next_pause(e, now_ms);
+    e->until_ms = now_ms + e->pause_ms;
     list_remove(&e->link);
     list_append(&b->entries, &e->link);
 }

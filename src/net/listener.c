@@ -10,13 +10,13 @@
 
 enum {
     ACCEPTS_PER_TURN = 64,
-    REST_MS = 1000,
+    PAUSE_MS = 1000,
     DRAIN_MAX = 2 * SOMAXCONN, /* more than the kernel's queue holds */
 };
 
 struct listener {
     struct loop_io io;
-    struct alarm *rest;
+    struct alarm *pause;
     struct addr addr;
     listener_accept_fn on_accept;
     listener_pause_fn on_pause;
@@ -28,20 +28,20 @@ struct listener {
 
 static void destroy(struct listener *l)
 {
-    alarm_free(l->rest);
+    alarm_free(l->pause);
     free(l);
 }
 
 /* Leaves the connections where they are, in the kernel's queue. */
-static void take_rest(struct listener *l, int errnum)
+static void listener_pause(struct listener *l, int errnum)
 {
     loop_io_want(&l->io, 0);
-    alarm_set(l->rest, REST_MS);
+    alarm_set(l->pause, PAUSE_MS);
     if (l->on_pause)
         l->on_pause(l->ctx, l, errnum);
 }
 
-static void listener_on_rested(void *ctx)
+static void listener_on_pause_over(void *ctx)
 {
     struct listener *l = ctx;
 
@@ -109,7 +109,7 @@ static bool accept_one(struct listener *l)
         return false;
     if (is_passing(errno))
         return true;
-    take_rest(l, errno);
+    listener_pause(l, errno);
     return false;
 }
 
@@ -144,7 +144,7 @@ static int listener_start(struct listener **out, struct loop *loop, int fd,
     loop_io_init(&l->io, loop, fd, on_acceptable, l);
     err = sock_local(&l->addr, fd);
     if (!err)
-        err = alarm_new(&l->rest, loop, listener_on_rested, l);
+        err = alarm_new(&l->pause, loop, listener_on_pause_over, l);
     if (err)
         goto fail;
     loop_io_want(&l->io, LOOP_READ);
@@ -217,7 +217,7 @@ void listener_free(struct listener *l)
         l->fd = -1;
     }
     give_spare(l);
-    alarm_stop(l->rest);
+    alarm_stop(l->pause);
     if (!l->busy)
         destroy(l);
 }

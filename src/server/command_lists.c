@@ -133,22 +133,22 @@ static bool kick_connection(struct server *s, struct control_call *call)
 
 bool command_kick(struct server *s, struct control_call *call)
 {
-    struct command_state *order = command_state_of(call);
+    struct command_state *state = command_state_of(call);
     struct session_view v;
 
     if (call->request.key == CONTROL_CONNECTION)
         return kick_connection(s, call);
     if (next_session(s, call, &v)) {
         if (is_meant(&call->request, &v)) {
-            relay_walk_kick(s->relay, &order->sessions);
-            order->count++;
+            relay_walk_kick(s->relay, &state->sessions);
+            state->count++;
         }
         return false;
     }
-    if (order->count == 0)
+    if (state->count == 0)
         control_fail(call, "there is no such session");
     else
-        put_kicked(call, "sessions", order->count);
+        put_kicked(call, "sessions", state->count);
     return true;
 }
 

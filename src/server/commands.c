@@ -155,7 +155,7 @@ static bool changes(const struct control_request *q)
 }
 
 /* Commands that change something are logged, with the user. */
-static void log_order(struct server *s, const struct control_call *call)
+static void log_command(struct server *s, const struct control_call *call)
 {
     const struct control_request *q = &call->request;
     struct span value = q->value;
@@ -176,7 +176,7 @@ static bool commands_on_step(void *ctx, struct control_call *call)
 
     if (call->steps == 0) {
         relay_clock(s->relay, loop_now_ms(s->loop));
-        log_order(s, call);
+        log_command(s, call);
     }
     return functions[call->request.id](s, call);
 }

@@ -97,18 +97,18 @@ void http_endpoints_keep(struct setup *setup, const struct server *s)
         setup->http_server = s->now.http_server;
 }
 
-static int listen_for_pages(struct setup *setup, struct server *s)
+static int http_endpoints_listen(struct setup *setup, struct server *s)
 {
-    const struct http_server_setup web = {.pages = pages,
-                                          .n_pages =
-                                              sizeof pages / sizeof *pages,
-                                          .ctx = s,
-                                          .life_ms = LIFE_MS};
+    const struct http_server_setup http = {.pages = pages,
+                                           .n_pages =
+                                               sizeof pages / sizeof *pages,
+                                           .ctx = s,
+                                           .life_ms = LIFE_MS};
     struct addr at = http_endpoints_address(setup->config);
     int fd;
     int err = takeover_listen(&fd, setup, s, &at, &(struct sock_opts){0});
 
-    return err ? err : http_server_new(&setup->http_server, s->loop, fd, &web);
+    return err ? err : http_server_new(&setup->http_server, s->loop, fd, &http);
 }
 
 int http_endpoints_open(struct setup *setup, struct server *s,
@@ -119,7 +119,7 @@ int http_endpoints_open(struct setup *setup, struct server *s,
 
     if (!*config->metrics.address || setup->http_server)
         return 0;
-    err = listen_for_pages(setup, s);
+    err = http_endpoints_listen(setup, s);
     if (err)
         config_report(
             r, config_place(config, "metrics.address"),

@@ -107,8 +107,8 @@ static int listen_at(struct msrp_listener *ml, const struct setup *setup,
     return err;
 }
 
-static int open_port(struct msrp_listener **out, struct server *s,
-                     const struct setup *setup, const struct addr *at)
+static int msrp_listener_open(struct msrp_listener **out, struct server *s,
+                              const struct setup *setup, const struct addr *at)
 {
     struct msrp_listener *ml = calloc(1, sizeof *ml);
     int err;
@@ -158,7 +158,7 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
 
     if (setup->listeners[i])
         return 0;
-    err = open_port(&setup->listeners[i], s, setup, &at);
+    err = msrp_listener_open(&setup->listeners[i], s, setup, &at);
     if (err)
         config_report(r, listen->place, "cannot listen at %s: %s",
                       addr_text(text, &at), err_reason(err));
@@ -204,7 +204,7 @@ void listeners_log(struct server *s, const char *what, const char *transport,
              addr_host_text(text, at), addr_port(at));
 }
 
-static void log_port(const struct msrp_listener *ml, const char *what)
+static void msrp_listener_log(const struct msrp_listener *ml, const char *what)
 {
     listeners_log(ml->server, what, net_transport_text(ml->origin.transport),
                   ml->listener);
@@ -238,7 +238,7 @@ static void close_unwanted(struct server *s)
             ml->is_wanted = false;
             continue;
         }
-        log_port(ml, "listening no more");
+        msrp_listener_log(ml, "listening no more");
         listener_drain(ml->listener);
         msrp_listener_free(ml);
     }
@@ -254,7 +254,7 @@ void listeners_commit(struct server *s)
 
         take_origin(setup, i);
         if (ml->is_new)
-            log_port(ml, "listening");
+            msrp_listener_log(ml, "listening");
         ml->is_new = false;
     }
 }

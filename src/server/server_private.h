@@ -72,7 +72,7 @@ struct setup {
     bool has_accounting;           /* ... if this is true */
 };
 
-/* Tables on their way to the log. */
+/* What state_dump.c remembers between its steps. */
 struct state_dump {
     struct hop_walk hops;
     struct relay_walk sessions;
