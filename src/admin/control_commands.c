@@ -7,14 +7,14 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "status",
             .arguments = "",
-            .help = "what the relay is and how it is",
+            .help = "show version, state and totals",
             .words = "",
         },
     [CONTROL_SESSIONS] =
         {
             .name = "sessions",
             .arguments = "[user=NAME]",
-            .help = "the sessions, oldest first",
+            .help = "list the sessions, oldest first",
             .answer = CONTROL_LIST,
             .words = "",
             .keys = CONTROL_USER,
@@ -23,7 +23,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "connections",
             .arguments = "",
-            .help = "the connections, oldest first",
+            .help = "list the connections, oldest first",
             .answer = CONTROL_LIST,
             .words = "",
         },
@@ -31,7 +31,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "kick",
             .arguments = "user=NAME | session=TOKEN | connection=NUMBER",
-            .help = "end sessions, or a connection",
+            .help = "end sessions or a connection",
             .words = "",
             .keys = CONTROL_USER | CONTROL_SESSION | CONTROL_CONNECTION,
             .needs_key = true,
@@ -41,8 +41,8 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "trace",
             .arguments = "[on | off] [user=NAME | session=TOKEN]",
-            .help = "log each head of a user or session, whatever the level; "
-                    "alone: what is traced",
+            .help = "log all heads of a user or session at any log level; "
+                    "alone: list the traces",
             .answer = CONTROL_LIST,
             .words = "on off",
             .keys = CONTROL_USER | CONTROL_SESSION,
@@ -52,7 +52,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "loglevel",
             .arguments = "[error | warn | info | debug]",
-            .help = "show the log's level, or change it until the next reload",
+            .help = "show the log level, or set it until the next reload",
             .words = "error warn info debug",
             .changes = true,
         },
@@ -60,7 +60,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "reload",
             .arguments = "",
-            .help = "reload the configuration: all of it, or nothing",
+            .help = "reload the configuration; on error nothing changes",
             .answer = CONTROL_FAULTS,
             .words = "",
             .changes = true,
@@ -69,7 +69,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "drain",
             .arguments = "[on | off]",
-            .help = "give no new sessions, for maintenance; or do so again",
+            .help = "stop granting sessions, for maintenance; off: resume",
             .words = "on off",
             .changes = true,
         },
@@ -77,7 +77,7 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "stats",
             .arguments = "",
-            .help = "all figures, as the metrics have them",
+            .help = "list all metrics",
             .answer = CONTROL_LIST,
             .words = "",
         },
@@ -85,14 +85,14 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
         {
             .name = "ping",
             .arguments = "",
-            .help = "whether the relay answers",
+            .help = "check that the relay responds",
             .words = "",
         },
     [CONTROL_HELP] =
         {
             .name = "help",
             .arguments = "",
-            .help = "these commands",
+            .help = "list the commands",
             .answer = CONTROL_LIST,
             .words = "",
         },

@@ -50,7 +50,7 @@ static void put_session(struct control_call *call, const struct session_view *v,
     put_text(&j, "session", v->short_id);
     json_str(&j, "user", v->user);
     json_u64(&j, "connection", v->connection);
-    json_str(&j, "relay", v->home);
+    json_str(&j, "home_relay", v->home);
     json_seconds(&j, "age_s", now_ms - v->began_ms);
     json_seconds(&j, "left_s",
                  v->expires_ms > now_ms ? v->expires_ms - now_ms : 0);
@@ -85,7 +85,7 @@ static void put_connection(struct control_call *call, const struct hop_view *v)
     put_text(&j, "tls", v->tls_version);
     put_text(&j, "peer", v->peer);
     json_str(&j, "dialled", v->host);
-    json_bool(&j, "relay", v->is_relay);
+    json_bool(&j, "is_relay", v->is_relay);
     json_u64(&j, "sessions", v->sessions);
     json_u64(&j, "transactions", v->transactions);
     json_u64(&j, "in_octets", v->octets_in);
@@ -125,7 +125,7 @@ static void put_kicked(struct control_call *call, const char *what, size_t n)
 static bool kick_connection(struct server *s, struct control_call *call)
 {
     if (hops_kick(&s->hops, call->request.connection))
-        control_fail(call, "there is no such connection");
+        control_fail(call, "no such connection");
     else
         put_kicked(call, "connections", 1);
     return true;
@@ -146,7 +146,7 @@ bool command_kick(struct server *s, struct control_call *call)
         return false;
     }
     if (state->count == 0)
-        control_fail(call, "there is no such session");
+        control_fail(call, "no such session");
     else
         put_kicked(call, "sessions", state->count);
     return true;

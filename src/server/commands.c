@@ -86,7 +86,7 @@ static bool command_reload(struct server *s, struct control_call *call)
     if (err == ERR_CONFIG)
         control_fail(call, "configuration rejected, nothing changed");
     else if (err == ERR_NOT_NOW)
-        control_fail(call, "the relay is ending");
+        control_fail(call, "the relay is shutting down");
     else if (err)
         control_fail(call, err_text(err));
     return true;
@@ -98,7 +98,7 @@ static bool command_drain(struct server *s, struct control_call *call)
     struct json j;
 
     if (server_drain(s, !span_eq(call->request.word, SPAN("off")))) {
-        control_fail(call, "the relay is ending");
+        control_fail(call, "the relay is shutting down");
         return true;
     }
     relay_stats(s->relay, &relay);

@@ -95,6 +95,7 @@ static void sessions_tell_whose_they_are_and_what_they_did(void **state)
     assert_string_equal(member(s, row, "sent_messages"), "1");
     assert_string_equal(member(s, row, "sent_octets"), "5");
     assert_string_equal(member(s, row, "connection"), "1");
+    assert_string_equal(member(s, row, "home_relay"), "");
     row = row_with(s, list, "\"user\":\"bob\"");
     assert_string_equal(member(s, row, "received_octets"), "5");
     list = ctl_ok(s, "sessions --user bob");
@@ -124,8 +125,7 @@ static void no_whole_token_that_is_asked_for_is_logged(void **state)
     const char *token = strchr(strstr(alice->uri, "//") + 2, '/') + 1;
 
     token = scene_text(s, "%.*s", (int)strcspn(token, ";"), token);
-    ctl_fails(s, scene_text(s, "kick session=%s", token), 1,
-              "there is no such session");
+    ctl_fails(s, scene_text(s, "kick session=%s", token), 1, "no such session");
     scene_wait_log(
         s, scene_text(s, "command=kick word=\"\" value=\"%.6s\"", token));
     assert_lacks(relay_log(s->relay), token);
@@ -145,6 +145,8 @@ static void connections_tell_where_they_come_from(void **state)
     assert_holds(row, "\"tls\":\"TLSv1.3\"");
     assert_holds(row, "\"peer\":\"127.0.0.1:");
     assert_string_equal(member(s, row, "sessions"), "1");
+    assert_string_equal(member(s, row, "is_relay"), "false");
+    assert_string_equal(member(s, row, "dialled"), "");
     row = row_with(s, list, "\"connection\":2,");
     assert_string_equal(member(s, row, "transport"), "tcp");
     assert_string_equal(member(s, row, "state"), "open");
@@ -176,7 +178,7 @@ static void a_kicked_user_is_out_and_may_come_again(void **state)
     tid = talk_text(bob, alice, "ah");
     talk_answer(alice, talk_expect(alice, "SEND"), 200);
     talk_expect_code(bob, tid, 200);
-    ctl_fails(s, "kick user=carol", 1, "there is no such session");
+    ctl_fails(s, "kick user=carol", 1, "no such session");
 }
 
 static void a_session_is_kicked_by_its_mark(void **state)
@@ -204,7 +206,7 @@ static void a_connection_is_kicked_by_its_number(void **state)
     assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
     scene_wait_log(s, "c=1 closed reason=\"kicked\"");
     scene_wait_log(s, " session ended reason=kicked");
-    ctl_fails(s, "kick connection=77", 1, "there is no such connection");
+    ctl_fails(s, "kick connection=77", 1, "no such connection");
 }
 
 static void what_is_in_flight_to_a_kicked_user_is_reported(void **state)
