@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Run by cpack between installation and packing: documentation as Debian wants
 # it.
 set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share)

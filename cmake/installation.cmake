@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What is installed besides programs. The configuration stands in /etc whatever
 # the prefix, for that is where the daemon looks; an old one is left alone.
 install(CODE "

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Makes the two service units, for programs in SBINDIR and BINDIR, in the
 # directory INTO. Done at installation: only then the prefix is known for good.
 set(template ${CMAKE_CURRENT_LIST_DIR}/../systemd/msrprelayd.service.in)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # cpack -G DEB: a package for the Debian that it is made on.
 set(CPACK_PACKAGE_NAME msrprelayd)
 set(CPACK_PACKAGE_VENDOR "the msrprelayd authors")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The program tools/<name>/main.c, installed in bindir. The other sources there
 # become the library <name>_parts, so that its unit tests can link them; further
 # arguments are the libraries that it needs.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # How a library's unit tests are built; for the rooms in src/ and for tools/.
 
 # Link-time optimisation binds malloc() before the linker can wrap it, so tests

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Tries the walls between the rooms: no header of a room that may not be seen may
 # be found by the compiler, which then refuses to compile what includes it; and
 # all headers of the rooms that may be seen must compile. The flags are those with

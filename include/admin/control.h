@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* control - the control socket: lines of text come in, rows of JSON go out.
  *
  * Knows how requests and answers look, not what they mean. Only root and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* control_commands - what can be asked for over the control socket.
  *
  * One table: what the daemon takes, its answer to `help`, and what msrprelayctl

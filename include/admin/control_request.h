@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* control_request - one line from a client of the control socket, and how to
  * write one.
  *

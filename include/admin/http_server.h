@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* http_server - a small HTTP server on the loop, for pages that programs ask
  * for.
  *

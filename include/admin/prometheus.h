@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* prometheus - Prometheus' text format, version 0.0.4.
  *
  *     # HELP msrprelayd_dials_total Calls by how they ended.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* buf - a bounded byte queue made of fixed-size blocks from a pool.
  *
  * Bytes enter at the tail and leave at the head; they never move in between.

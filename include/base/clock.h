@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* clock - the time of day, for people to read: in the log, in accounts and in
  * figures.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cmdline - the options of a command line, from one table.
  *
  * A row has the names of an option, its argument, where the value goes, its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* err - the one list of errors.
  *
  * 0 is success, every error is negative. What can fail returns int; results

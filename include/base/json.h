@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* json - one JSON text (RFC 8259), written into the caller's memory.
  *
  *     char line[512];

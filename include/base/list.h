@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* list - a doubly linked list whose links live in its members.
  *
  * A member that is in no list points to itself: list_remove() is then harmless,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* log - one event a line, `key=value`, to follow with grep.
  *
  *     2026-11-22T10:00:00.123Z info c=42 s=9f3a2b closed reason=idle

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* log_level - how much a line of the log matters. */
 #ifndef LOG_LEVEL_H
 #define LOG_LEVEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* log_target - where lines go: stderr, a file, syslog or the journal.
  *
  * Writing never waits, except for a file's disk: a target that is stuck or away

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* poison - what this project never calls, made a compile error.
  *
  * Forced in front of every file by the build; the headers that declare the

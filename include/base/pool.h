@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pool - blocks of one size, kept for reuse.
  *
  * Last given, first taken, so that the block is still in the cache. At most

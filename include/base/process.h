@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* process - what the kernel says of this process. */
 #ifndef PROCESS_H
 #define PROCESS_H

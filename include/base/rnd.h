@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rnd - octets from the system's random source, for ids, tokens and seeds.
  *
  * A generator keeps a small stock, so that an id costs no system call. What was

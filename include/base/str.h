@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* str - spans: text that is looked at, not owned, and never NUL-terminated.
  *
  * A span is a plain value. It is valid as long as the memory it points into;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* table - a hash table whose links live in its members.
  *
  * The hash is SipHash under a secret from the start of the process, so that

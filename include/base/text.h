@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* text - a text that grows as it is written, up to a bound.
  *
  * The first error is kept, and what is put after it is discarded: callers check

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* walk - goes through a list step by step, while members come and go between
  * the steps.
  *

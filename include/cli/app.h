@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* app - the program: its command line, then the relay. */
 #ifndef APP_H
 #define APP_H

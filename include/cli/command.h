@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* command - does what the command line asks for, except running the relay. */
 #ifndef COMMAND_H
 #define COMMAND_H

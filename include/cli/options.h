@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* options - the command line. */
 #ifndef OPTIONS_H
 #define OPTIONS_H

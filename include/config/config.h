@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config - what the operator asked for: a plain value, read-only once made.
  *
  * The fields mirror the tree of the file: `send.max_chunk_size` there is

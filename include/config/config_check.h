@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_check - checks what a configuration names: files and accounts, and
  * settings that do not fit together. */
 #ifndef CONFIG_CHECK_H

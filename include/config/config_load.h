@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_load - from a file, or a text, to a configuration. */
 #ifndef CONFIG_LOAD_H
 #define CONFIG_LOAD_H

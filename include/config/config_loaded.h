@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_loaded - a configuration together with what it names, loaded, so that
  * nothing that was checked is read a second time. */
 #ifndef CONFIG_LOADED_H

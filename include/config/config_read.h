@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_read - the tree that libconfig has read, put into struct config as the
  * table of settings says. */
 #ifndef CONFIG_READ_H

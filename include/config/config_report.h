@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_report - counts faults and passes them on to a callback. */
 #ifndef CONFIG_REPORT_H
 #define CONFIG_REPORT_H

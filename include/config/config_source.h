@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_source - the text of a configuration, with what it includes put in its
  * place, and where each line of it came from.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* config_value - single values as an operator writes them, and back to text.
  *
  * Pure. What is written is read back as the same value. */

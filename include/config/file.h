@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* file - the whole content of a file. */
 #ifndef FILE_H
 #define FILE_H

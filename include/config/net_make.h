@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* net_make - the parts of the configuration that the net needs. */
 #ifndef NET_MAKE_H
 #define NET_MAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* policy_make - the part of the configuration that the relay's rules need. */
 #ifndef POLICY_MAKE_H
 #define POLICY_MAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* settings - the one table of everything that can be configured.
  *
  * Reading, checking of types and bounds, defaults and the dump follow from it;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* uri_port - the port in the URIs that this relay gives out.
  *
  * Others dial it, so it must be a port at which they can reach this relay. The

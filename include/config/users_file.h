@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* users_file - auth.users_file, read from disk. */
 #ifndef USERS_FILE_H
 #define USERS_FILE_H

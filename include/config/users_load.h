@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* users_load - loads the users that a configuration names, and reports each
  * fault as FILE:LINE. */
 #ifndef USERS_LOAD_H

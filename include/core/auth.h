@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* auth - judges an AUTH request (RFC 4976, 5.1, 6.3, 9.1).
  *
  * Decides which response is due. Sessions and connections are the caller's

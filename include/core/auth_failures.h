@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* auth_failures - wrong credentials that came over other relays' links, counted
  * for each user (S-5).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* chunker - turns one incoming SEND chunk into outgoing SENDs.
  *
  * It streams: each run of body octets is sent at once, in the chunk that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dispatch - what happens on a link, and what the relay does about it.
  *
  * The application calls these functions in the order in which things happen

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* holder - who holds how many sessions: a user, or another relay through which
  * users have them (S-5). One that holds none takes no memory. */
 #ifndef HOLDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* host_names - the names of a host, as its certificate or the configuration has
  * them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* identity - what a link has proved, and what it may therefore carry (S-1).
  *
  * One predicate says whether a request may go out on a link. It is asked when a

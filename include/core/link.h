@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* link - one connection, as the relay's rules see it.
  *
  * A link is where the application and core meet, and within core it is where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* nonce - what the relay challenges with (RFC 7616, 3.3; R4976-9.1-i, -j).
  *
  * A nonce belongs to the link over which it was given out (S-16). It carries

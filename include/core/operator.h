@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* operator - what an operator may see and do while the relay runs.
  *
  * No function shows a whole token: whoever has the token has the session. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pending_send - what is kept of an incoming SEND while its body is forwarded.
  *
  * Made once for each incoming chunk, in the form in which it goes out again: an

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* policy - the settings that the relay's rules need: plain and read-only.
  *
  * Made from the configuration. The texts belong to whoever made it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* relay - the relay as a whole: its settings, its clock, its figures.
  *
  * It decides what to do with every frame that arrives on a link: answer it,

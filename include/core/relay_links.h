@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* relay_links - connections to other relays, found by host, port and scheme,
  * and dialled when there is none (S-6).
  *

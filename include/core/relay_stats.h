@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* relay_stats - what the relay counts, for metrics.
  *
  * Counters only rise; fields that end in `_now` are levels. A chunk is one SEND

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* report - which response or REPORT is due, and how it is written.
  *
  * The decisions are pure functions of the Failure-Report value and of what

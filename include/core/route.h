@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* route - where a request may go (RFC 4976, 6.2, 6.3, 6.4, 9.3).
  *
  * Consumes our own URIs at the front of To-Path and authorises each by itself:

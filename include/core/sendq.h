@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sendq - whose turn it is on a link's output.
  *
  * One chunk at a time is open on an output. It is interrupted with `+` whenever

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* session - the URIs that this relay has issued, one for each AUTH.
  *
  * A session is found by the token in its URI (RFC 4976, 6.3). It belongs to the

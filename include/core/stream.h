@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stream - one incoming SEND chunk on its way out.
  *
  * Each link has one stream (link.h), since a link sends one chunk at a time.

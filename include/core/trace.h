@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* trace - logs the heads of chosen users and sessions.
  *
  *     c=7 user="alice" trace in "AUTH" tid="49fh" flag=$

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* txn - outgoing transactions: requests that await a response.
  *
  * There is one for each outgoing SEND whose Failure-Report is not `no`, and one

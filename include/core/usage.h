@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* usage - what a session was used for, and how it ended.
  *
  * Counted for sessions that this relay issued, from the point of view of their

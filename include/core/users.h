@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* users - the users file in memory: who may obtain a URI.
  *
  *     # the form of Apache's htdigest

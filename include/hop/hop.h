@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hop - one connection between the net and the relay's rules: octets become
  * events for the relay, the relay's frames become octets.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* address_count - how many connections each address has
  * (limits.connections_per_address). */
 #ifndef ADDRESS_COUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* backoff - hosts that failed recently and are not retried yet.
  *
  * After the first failure a host and port are not retried for a second, after

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cidr - blocks of addresses, and which addresses are in them.
  *
  * Pure. An IPv4-mapped IPv6 address is judged as the IPv4 address that it

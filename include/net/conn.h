@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* conn - one connection: a transport, a bounded output queue, and reading that
  * can be paused.
  *

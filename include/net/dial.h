@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dial - from a host and a port to a connected socket.
  *
  * Resolves, then tries the addresses one after the other. The policy checks

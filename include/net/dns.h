@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dns - asks name servers, by c-ares on the loop.
  *
  * Never blocks and never follows search domains: names are whole. A server that

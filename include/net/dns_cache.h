@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dns_cache - what name servers said, remembered for as long as they allow.
  *
  * Identical questions share one query. Answers are kept for their TTL, at least

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dns_message - what a name server's answer says (RFC 1035, 3596, 2782).
  *
  * Pure. Reads the records of one type out of the answer section; the resolver

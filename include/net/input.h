@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* input - what was read from one connection and not yet consumed, in one piece.
  *
  * Octets are read into a block from a pool. Nothing left over: the block goes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* listen_fds - sockets that the service manager opened for us: systemd's socket
  * activation, sd_listen_fds(3).
  *

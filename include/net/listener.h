@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* listener - accepts connections, a few each turn, and pauses when descriptors
  * run out. */
 #ifndef LISTENER_H

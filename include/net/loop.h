@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* loop - the event loop: a face on libev.
  *
  * Everything runs on one thread. A turn is: wait, call what is ready, then the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* net - what all connections of the process share: settings, pools of memory,
  * timers. */
 #ifndef NET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* net_stats - figures about the connections of one net.
  *
  * Counters only grow. Connections that must not be counted, such as a metrics

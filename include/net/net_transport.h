@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* net_transport - what carries a connection. */
 #ifndef NET_TRANSPORT_H
 #define NET_TRANSPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* notify - tells the service manager how the relay is: systemd's datagram
  * protocol, sd_notify(3), spoken directly.
  *

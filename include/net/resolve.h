@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* resolve - from the host of a URI to addresses (RFC 4976, 8).
  *
  * A name with a port: its addresses (R4976-8-c). A name without one: the

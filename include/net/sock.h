@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sock - addresses and stream sockets, non-blocking, close-on-exec.
  *
  * An address of the family AF_UNIX is known by its family alone. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* srv - in which order the targets of a service are tried (RFC 2782). */
 #ifndef SRV_H
 #define SRV_H

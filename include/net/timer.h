@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* timer - timers of one length: a FIFO and one watcher, O(1) for everything. */
 #ifndef TIMER_H
 #define TIMER_H

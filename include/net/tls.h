@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tls - TLS contexts: what a listener or a dialler agrees to.
  *
  * TLS 1.2 and 1.3 only (R8996-4-a, -5-a); renegotiation and compression off; no

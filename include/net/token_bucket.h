@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* token_bucket - how much may pass at a steady rate.
  *
  * It fills steadily and holds what comes in in a tenth of a second, but one at

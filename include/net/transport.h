@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* transport - how octets get across: plain TCP, TLS, or a WebSocket stacked on
  * them. Code above cannot tell which it has.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* codes - the response codes: their comments, and their places in counters.
  *
  * A small fixed table: counting is an index, and every counter exists from the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* digest - HTTP Digest as MSRP uses it (RFC 4976, 5.1 and 9.1; RFC 7616).
  *
  * Pure: bytes in, bytes out. Reading is lenient where clients are known to be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* http - the head of an HTTP/1.x request (RFC 9112, sections 2, 3 and 5).
  *
  * Pulled from the caller's input like MSRP's frames: ERR_AGAIN means to keep

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* msg - the head of one MSRP frame: start line and header fields.
  *
  * A parsed head points into the octets that it was parsed from by offsets, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parser - MSRP frames out of a byte stream, pulled.
  *
  * The caller holds the input. parser_next() looks at it, consumes what it

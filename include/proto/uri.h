@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* uri - an MSRP URI (RFC 4975, 6 and 9; RFC 7977, 5.2.1), taken apart.
  *
  *     msrps://user@host.example:2855/session-id;tcp;param=value

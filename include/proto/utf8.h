@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* utf8 - is text that comes in pieces UTF-8 (RFC 3629)? */
 #ifndef UTF8_H
 #define UTF8_H

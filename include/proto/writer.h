@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* writer - one MSRP frame as a list of parts, for one gathering copy.
  *
  * A frame is put together from spans that point wherever the text is; only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ws - WebSocket frames (RFC 6455, section 5), as a server reads and writes
  * them.
  *

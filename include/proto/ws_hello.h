@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ws_hello - the opening handshake of a WebSocket for MSRP, the server's side
  * (RFC 6455, section 4.2; RFC 7977, section 4.1): what to answer to a request.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* accounting - one line of JSON for each session that is over.
  *
  *     {"event":"session","session":"9f3a2b","connection":42,"user":"alice",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dialler - what this relay needs to open connections itself: names and
  * sockets. */
 #ifndef DIALLER_H

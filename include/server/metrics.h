@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* metrics - what the relay's figures are called outside, as Prometheus' text.
  *
  * One table says name, type, meaning, labels and where the value is. All label

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* privileges - from root to relay.user and relay.group, for good. */
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H

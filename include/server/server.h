@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* server - the relay itself: everything that one process has.
  *
  * Binds, opens the log, drops to relay.user, runs until a signal ends it, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* server_stats - what happened to the server as a whole. */
 #ifndef SERVER_STATS_H
 #define SERVER_STATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "walk.h"
 
 void walk_begin(struct walk *w, struct list *walks, struct list *members)

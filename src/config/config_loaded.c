@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "config_loaded.h"
 
 void config_loaded_free(struct config_loaded *l, const struct users *in_use)

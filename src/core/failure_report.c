@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* failure_report - a SEND that failed after it was accepted: a REPORT to the
  * sender (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
 #include <stdlib.h>

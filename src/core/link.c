@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "link.h"
 
 void link_init(struct link *l, const struct link_ops *ops, uint64_t number)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* local_response - this relay's own responses: refusals, keep-alives, AUTH. */
 #include "codes.h"
 #include "relay_private.h"

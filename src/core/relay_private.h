@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* relay_private - what the files that make up the relay share with each other,
  * and no other file includes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* request - whole requests other than SEND, and responses. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* send - a SEND on its way: routed at its head, streamed, answered at its end
  * (RFC 4976, 6.4; R4976-6.4.1). */
 #include "err.h"

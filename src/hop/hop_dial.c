@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hop_dial - connections that this relay opens (RFC 4976, 5.2, 8, 9.2). */
 #include <stdlib.h>
 #include <unistd.h>

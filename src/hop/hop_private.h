@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hop_private - what hop.c, hop_dial.c and hop_walk.c share, and no other file
  * includes. hop.c has what accepted and dialled connections have in common,
  * hop_dial.c what only dialled ones do; each calls the other, since both are

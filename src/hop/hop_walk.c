@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hop_walk - all connections one after the other, for operators. */
 #include "err.h"
 #include "hop_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cidr.h"
 
 bool cidr_has(const struct cidr *c, const struct addr *a)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What there is to know about a connection. */
 #include "conn_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* conn_private - what conn.c and net.c share, and no other file sees. */
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H

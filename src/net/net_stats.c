@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "net_stats.h"
 
 #include "conn_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "srv.h"
 
 /* Moves list[from] to list[to], before all that is between. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A WebSocket (RFC 6455, RFC 7977) upon plain TCP or TLS: the functions below
  * work on the same struct transport. */
 #include "transport.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "utf8.h"
 
 /* The first octet of a character. Neither longer forms than needed, nor

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "ws_hello.h"
 
 #include <openssl/evp.h>

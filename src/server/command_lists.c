@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* command_lists - answers of many rows, and what is done to many. */
 #include "err.h"
 #include "commands_private.h"

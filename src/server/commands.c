@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* commands - answers the commands of the control socket. */
 #include "commands_private.h"
 

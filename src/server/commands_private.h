@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* commands_private - what the files that answer commands share, and no other
  * file sees.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* control_listener - where the control socket is. */
 #include <errno.h>
 #include <unistd.h>

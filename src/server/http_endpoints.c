@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* http_endpoints - what is answered over HTTP: figures, and how the relay is.
  */
 

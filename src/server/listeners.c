@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* listeners - the MSRP listeners, and what they accept. */
 #include <stdlib.h>
 #include <unistd.h>

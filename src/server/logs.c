@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* logs - where the log and the accounts go, by the configuration. */
 #include <errno.h>
 

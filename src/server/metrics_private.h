@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* metrics_private - what metrics.c and metrics_table.c share, and no other file
  * sees. */
 #ifndef METRICS_PRIVATE_H

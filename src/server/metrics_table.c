@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* metrics_table - name, meaning and place of each figure. */
 #include "metrics_private.h"
 

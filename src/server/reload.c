@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* reload - from one setup to the next, all or nothing (decisions 2.4). */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* server_private - what the files that make up the server share, and no other
  * file sees.
  *

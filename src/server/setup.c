@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* setup - what a configuration becomes before any of it is used. */
 #include <errno.h>
 #include <stdlib.h>

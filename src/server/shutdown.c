@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* shutdown - the soft end, for maintenance, and the hard one. */
 #include "err.h"
 #include "server_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* state_dump - everything there is, to the log, when a signal asks for it. */
 #include "server_private.h"
 

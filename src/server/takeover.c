@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* takeover - listens at an address whose port an old socket still has.
  *
  * A reload may move from 127.0.0.1 to 0.0.0.0 or back, and Linux refuses one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What one message of another relay costs before it is routed: whether the
  * relay may call itself so, and where the way back leads, with so many such
  * links.

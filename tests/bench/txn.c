@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How long it takes to find a transaction, and to be rid of one that has timed
  * out, with so many of them outstanding.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ask - the control socket of a scene's relay. */
 #ifndef ASK_H
 #define ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bytes - octets in a row, appended at the end and taken from the front. */
 #ifndef BYTES_H
 #define BYTES_H

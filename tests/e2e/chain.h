@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* chain - relays one behind the other, named as in the worked example of the
  * digest of RFC 4976. */
 #ifndef CHAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* client - one connection of a test client: socket, TLS, frames.
  *
  * Never waits by itself: the scene turns all clients of a test together. What

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl - a scene whose relay has a control socket, and msrprelayctl. */
 #ifndef CTL_H
 #define CTL_H

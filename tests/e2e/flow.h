@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* flow - a long message on its way: made while it is sent, judged while it is
  * received, and never in memory as a whole.
  *

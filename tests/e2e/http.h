@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* http - asks the daemon's pages, one request a connection, and waits for the
  * answer. */
 #ifndef HTTP_ASK_H

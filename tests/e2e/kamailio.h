@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* kamailio - Kamailio with its msrp module, run as a child process: the relay
  * of a peer (see docs/interop.md). */
 #ifndef KAMAILIO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* login - AUTH as a test client does it (RFC 4976, 5.1). */
 #ifndef LOGIN_H
 #define LOGIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* manager - a service manager of the tests' own, as far as a relay can tell:
  * the socket that it says how it is to, and the sockets that it inherits. */
 #ifndef MANAGER_H

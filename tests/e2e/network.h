@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* network - a network of the test's own, whose far side may vanish: needs root,
  * and the program `ip`.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* outside - what lies beyond a relay: a name server, and hosts that wait to be
  * dialled. */
 #ifndef OUTSIDE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "peer_relay.h"
 
 #include "cmocka_all.h"

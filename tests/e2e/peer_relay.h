@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* peer_relay - test clients that take the part of another relay: they show a
  * host's certificate, and speak for others. */
 #ifndef PEER_RELAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* relay - the real daemon, run as a child process.
  *
  * It listens on ports of the kernel's choice, reads a configuration and users

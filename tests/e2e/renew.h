@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* renew - reloads of a scene's relay: what it finds, and what comes of it. */
 #ifndef RENEW_H
 #define RENEW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* request - requests whose paths the test chooses, and their answers.
  *
  * talk.h speaks for a client that behaves; here a client says what it wants. */

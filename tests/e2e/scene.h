@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scene - a relay and the clients of one test, which move together: while one
  * waits for something, all others go on to send and receive.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* secrets - octets of a test that no log may show: passwords and what is made
  * of them, nonces, the tokens of URIs, bodies.
  *

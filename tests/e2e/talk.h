@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* talk - what test clients say, and what they expect to hear. */
 #ifndef TALK_H
 #define TALK_H

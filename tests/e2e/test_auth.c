@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* AUTH, over real TLS (RFC 4976, 5.1, 6.3, 9.1). */
 #include "cmocka_all.h"
 #include "login.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What breaks in other relays: a test for each case that was seen. */
 #include "cmocka_all.h"
 #include "flow.h"

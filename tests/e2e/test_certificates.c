@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A connection with a host's certificate speaks for that host and no other, and
  * so does the way back (S-3, S-7); and who counts as a host (S-4). */
 #include "chain.h"

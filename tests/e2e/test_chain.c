@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Relays behind each other: AUTH, SEND and REPORT through two and three of them
  * (RFC 4976, 5, 6 and 8). */
 #include "chain.h"

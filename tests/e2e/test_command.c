@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the daemon does on the command line, without running. */
 #include "cmocka_all.h"
 #include "relay.h"

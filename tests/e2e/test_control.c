@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What msrprelayctl shows of the real daemon, and has it do. */
 #include "cmocka_all.h"
 #include "ctl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Where the control socket is, who may ask there, and how much. */
 #include <errno.h>
 #include <grp.h>

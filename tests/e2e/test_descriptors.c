@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* No descriptor is left: accepting pauses, what is there goes on, everything
  * that needs a new one fails in order, and all of it works again later. */
 #include <limits.h>

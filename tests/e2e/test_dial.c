@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A peer without a relay, dialled by the relay (RFC 4976, 8 and 9.2). */
 #include <openssl/x509v3.h>
 

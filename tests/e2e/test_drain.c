@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The soft end, for maintenance, and the hard one, with transfers in flight:
  * what can finish is complete, what is cut was reported, and all is over in
  * time. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How the daemon ends: signals, what is in flight, the drain. */
 #include <arpa/inet.h>
 #include <netinet/in.h>

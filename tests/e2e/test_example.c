@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The worked example of the digest of RFC 4976: every message on every hop,
  * octet for octet but for ports, tids, tokens, nonces and what follows from
  * them. The test stands between the two relays, and has both certificates. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A message that was passed on and then fails: who is told what, for each value
  * of Failure-Report and each cause (RFC 4976, 6.4.1). */
 #include "cmocka_all.h"

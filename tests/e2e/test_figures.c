@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What /metrics says of long messages, of loss, of patience that ended, and of
  * what the relay dials. */
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Two relays, one link, and nobody who keeps up: all clients send and receive
  * at once, and all that they say goes over the link. Lasts some seconds, or
  * MSRP_E2E_FLOOD_S of them. */

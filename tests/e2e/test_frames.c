@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames in any cut over real sockets: many in one write, one in many. */
 #include "cmocka_all.h"
 #include "login.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Guesses at passwords, whichever way they come, and how many sessions one may
  * have (S-5, S-32, S-33). */
 #include "chain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Kamailio as the peer's relay. What it cannot do is told in docs/interop.md.
  */
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the daemon writes down: never a secret, where it is told to, no more
  * than peers may cause; and the account of each session. */
 #include <signal.h>

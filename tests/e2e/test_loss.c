@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is lost in the middle of a transfer, and what its sender hears. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a service manager sees and gives: readiness, watchdog, reloads and the
  * end in sd_notify(3)'s protocol, sockets in sd_listen_fds(3)'s. */
 #include <arpa/inet.h>

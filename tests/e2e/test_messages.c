@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages, REPORTs and other requests between two users of the relay, and a
  * peer that has no relay. */
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the pages say: figures that match known traffic, and how the relay is.
  */
 #include <signal.h>

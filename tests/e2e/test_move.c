@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A reload that adds, moves and removes listeners: who came through one that is
  * gone stays, and so do those whom the kernel had not handed over yet. */
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A nonce belongs to the connection on which it was given (S-16): nobody uses
  * up another's, and each is good for as long as it is fresh. */
 #include "chain.h"

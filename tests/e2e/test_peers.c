@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Peers that behave badly or not at all, and the limits of the relay's
  * patience. */
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A receiver that stops reading holds up its sender and nobody else; the
  * relay's memory is what its configuration says. */
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which of several links to relays a message takes: that of the host and port
  * in the path (S-6); and paths that go round in circles (S-8). */
 #include "chain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A reload while everything goes on: certificate, key, users and configuration
  * are replaced under transfers, all or nothing. */
 #include <signal.h>

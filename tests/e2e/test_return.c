@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A peer that lost its network without a word comes back from elsewhere (S-2,
  * S-19). Skipped where no network may be made. */
 #include "cmocka_all.h"

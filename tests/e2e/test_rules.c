@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Rules of paths and transports: what cannot be dialled, who may speak over a
  * WebSocket, the final dot of a name, and URIs that are not whole (S-9, S-34,
  * S-35). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a reload changes holds for what begins afterwards, and for nothing
  * else. */
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Slowness and silence: what is one and what the other, and when the relay's
  * patience ends. */
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages of any size, as one chunk or many, streamed from client to client
  * over TLS. MSRP_E2E_MIB in the environment says how large the largest is. */
 #include "cmocka_all.h"

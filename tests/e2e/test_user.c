@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Started as root, the relay becomes relay.user when it has opened what needs
  * root, and can do everything afterwards that it has to. Without root these
  * tests are skipped. */

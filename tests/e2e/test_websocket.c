@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* MSRP over WebSockets (RFC 7977): clients of both kinds on one relay. */
 #include <signal.h>
 

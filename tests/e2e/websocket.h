@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* websocket - test clients that come over WebSockets (RFC 7977). */
 #ifndef WEBSOCKET_H
 #define WEBSOCKET_H

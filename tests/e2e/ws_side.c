@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "ws_side.h"
 
 #include "cmocka_all.h"

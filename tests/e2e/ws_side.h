@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ws_side - a test client's side of a WebSocket (RFC 6455), written for itself:
  * it shares nothing with what it tests.
  *

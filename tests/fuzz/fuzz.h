@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz - what the fuzz targets share. A property that does not hold aborts. */
 #ifndef FUZZ_H
 #define FUZZ_H

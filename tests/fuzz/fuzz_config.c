@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A configuration: it has faults with places, or a dump that reads as the same
  * dump. */
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A line for the control socket: what is accepted makes sense, lies in the
  * line, and is the same when it is written again. */
 #include "control_request.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Credentials and challenges: what is taken is complete, and lies in the value
  * or in the space beside it. */
 #include "digest.h"

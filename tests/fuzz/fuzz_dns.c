@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An answer of a name server, read for each type: what is taken is within its
  * bounds. */
 #include "dns_message.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Heads of requests: the same one comes out whole and cut in two; what it
  * points to lies in it; what is left is what followed. */
 #include "http.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One head: every piece lies inside it, paths have as many URIs as they say,
  * and the same octets elsewhere give the same head. */
 #include "msg.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A stream of frames, fed whole, octet by octet and in random cuts: the same
  * events must come out, with the same body octets, and what parser.h promises
  * about them must hold each time. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* URIs, one a line: each that is taken has its parts inside, equals itself in
  * another case, and has the key of all that equal it. */
 #include "uri.h"

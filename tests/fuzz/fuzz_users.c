@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A users file: without faults each line that looks like a user's is found
  * again, and what is found is lower-case hex. */
 #include "users.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames of a WebSocket client: in any cut they say the same, and no more than
  * came in. The first octet of the input says how large the pieces are. */
 #include "ws.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests to open a WebSocket: whatever is asked, the answer is one, and
  * nothing of the request can break out of its line. */
 #include "ws_hello.h"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Makes the package, asks lintian about it, installs it into a clean Debian, and
 # looks at what is there, and at what is left after removal and purge. In
 # between that Debian is booted, with its own systemd, see inside.sh.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # The package under a real service manager. Run by inside.service; the log is
 # for the one who reads the test's output, the file `passed` is the result.
 set -eu

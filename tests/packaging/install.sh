@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # cmake --install, for those without a package: below any prefix, with units that
 # fit, and never over a configuration that is there.
 #

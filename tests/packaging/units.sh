@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Makes the units and lets systemd judge them: that they say what they mean, and
 # that what they leave exposed is at most 1.5 of 10.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cmocka_all - cmocka with the headers that it wants in front, and assertions
  * for spans. */
 #ifndef CMOCKA_ALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "json_check.h"
 
 enum { DEPTH_MAX = 16 };

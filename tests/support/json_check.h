@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* json_check - is it JSON (RFC 8259)? Written for tests, apart from our writer.
  */
 #ifndef JSON_CHECK_H

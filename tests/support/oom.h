@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* oom - lets chosen allocations of a test fail.
  *
  * The linker puts it in front of malloc, calloc, realloc, reallocarray, strdup

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* prom - reads Prometheus' text format as strictly as promtool does, and then
  * some: what passes here, any scraper takes, and nobody complains about names.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scratch - a directory of its own for a test, with files in it. */
 #ifndef SCRATCH_H
 #define SCRATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tls_files - a CA of the test's own and PEM files made by it, in a directory
  * that goes away with it. */
 #ifndef TLS_FILES_H

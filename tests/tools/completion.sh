@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # The bash completion of msrprelayctl, as bash would call it: it offers the
 # commands, arguments and options that --help names, and what the relay has.
 #

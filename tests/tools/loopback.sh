@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Two msrpcat talk to each other over loopback, without a relay: what goes in at
 # one end comes out at the other.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # The manual page of a program has the options that --help has, and no others.
 #
 # usage: man.sh PROGRAM MANUAL-PAGE

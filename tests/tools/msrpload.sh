@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # msrpload against the relay: what it sends in all its ways has to arrive, and
 # its exit code has to tell when there was no load or something went wrong.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # msrpcat against the relay, over TLS: users in both directions at once, a peer
 # without relay, and what is refused.
 #

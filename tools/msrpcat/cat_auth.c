@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cat_auth.h"
 
 #include <inttypes.h>

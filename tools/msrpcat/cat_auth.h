@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cat_auth - how a client gets its URI from a relay (RFC 4976, 5.1 and 9.1):
  * AUTH, the challenge, AUTH with credentials; then the same through that relay
  * to the next one, if there are several. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cat_dial - getting a connected socket: by calling, or by waiting for a call.
  */
 #ifndef CAT_DIAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cat_options.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cat_options - the command line of msrpcat. */
 #ifndef CAT_OPTIONS_H
 #define CAT_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cat_session - what happens on one connection once it is there: AUTH if there
  * is a relay, then messages out and in, until all is done that was asked for.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cat_trace - frame heads for a human to read: `> ` sent, `< ` received.
  *
  * What a peer sent is made harmless for a terminal, and what proves a password

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cat_txn - SENDs that went out and wait for their response.
  *
  * A transaction begins with the head of its SEND. Its clock starts only when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* chunk - a message of the outbox cut into SENDs. Only outbox.c uses it. */
 #ifndef CHUNK_H
 #define CHUNK_H

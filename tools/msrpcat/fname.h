@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fname - a safe file name out of what a peer sent. */
 #ifndef FNAME_H
 #define FNAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inbox - requests that come in: SENDs become messages in a store, and each
  * request gets the answer that RFC 4975 wants for it.
  *

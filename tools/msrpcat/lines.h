@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* lines - what is typed or piped into standard input, line by line. */
 #ifndef LINES_H
 #define LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* msrpcat - send and receive MSRP messages from a shell: see msrpcat(1). */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* outbox - messages on their way out: cut into SENDs, watched until the peer's
  * answers have said what became of them.
  *

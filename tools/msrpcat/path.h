@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* path - lists of MSRP URIs as a client has to make them (RFC 4976, 5.1).
  *
  * Paths are C strings from the heap, with one space between URIs. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ranges - which octets of a message are there: sorted runs without overlap.
  *
  * Octets are counted from 0 and a run is [from, to). Adjacent runs are merged,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* screen - what the user sees on stderr: notes, and one line of progress below
  * them while stderr is a terminal. */
 #ifndef SCREEN_H

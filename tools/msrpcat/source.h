@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* source - the content of one outgoing message: a text, a file or a pipe.
  *
  * The octets are looked at and then dropped. While more may come, the last

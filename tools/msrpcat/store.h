@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* store - where the content of incoming messages goes.
  *
  * Into a stream (standard output, or one file) messages go one after the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tx - what goes out: whole frames, and between them at most one open chunk.
  *
  * A chunk is opened with its head, gets body octets as they come, and is closed

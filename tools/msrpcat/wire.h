@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* wire - one connection: octets in, octets out, with or without TLS.
  *
  * Never waits except in wire_handshake(). A `struct tx` is emptied into it;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* channel - one connection to the relay: frames in, frames out.
  *
  * A conn of include/net with a parser in front of it. Lives in its owner until

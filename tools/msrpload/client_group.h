@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* client_group - the clients that share one connection. They authenticate one
  * after another; then what comes for them goes to their flows. */
 #ifndef CLIENT_GROUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* counters - what happened. */
 #ifndef COUNTERS_H
 #define COUNTERS_H

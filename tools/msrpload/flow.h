@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* flow - messages from one client to another: the sending side.
  *
  * A flow sends when it has something to send and its window is open; flows that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hist - how often each duration occurred, to within 1 %.
  *
  * Log-linear: each power of two is cut into as many equal steps, so that a few

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "label.h"
 
 enum { FLOW = 5, NUMBER = 11, TIME = 12 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* label - transact-ids and Message-IDs that say what they name, so that nothing
  * has to be looked up or remembered for each message.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* load - one run: connect, authenticate, warm up, measure, wait for what is on
  * the way. */
 #ifndef LOAD_H

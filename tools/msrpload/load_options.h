@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* load_options - what load to make: the command line of msrpload. */
 #ifndef LOAD_OPTIONS_H
 #define LOAD_OPTIONS_H

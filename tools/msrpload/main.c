@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* msrpload - load an MSRP relay and measure what it does: see msrpload(1). */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pattern - the content of messages: cheap to make, and to check wherever one
  * is cut.
  *

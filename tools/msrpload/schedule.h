@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* schedule - lets messages become due at their times, whatever became of those
  * before them. To the microsecond: a timer of the kernel's, not the loop's. */
 #ifndef SCHEDULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sink - messages of one flow: the receiving side. What comes is compared with
  * what should, answered, and its age taken. */
 #ifndef SINK_H

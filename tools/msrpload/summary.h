@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* summary - the result of a run, for people or for programs. */
 #ifndef SUMMARY_H
 #define SUMMARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_args - the command line of msrprelayctl. */
 #ifndef CTL_ARGS_H
 #define CTL_ARGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_ask - one request to the daemon, and its answer row by row. */
 #ifndef CTL_ASK_H
 #define CTL_ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_exit - how msrprelayctl ends, and what it prints on stderr before. */
 #ifndef CTL_EXIT_H
 #define CTL_EXIT_H

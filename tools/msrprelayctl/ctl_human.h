@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_human - figures as people read them. */
 #ifndef CTL_HUMAN_H
 #define CTL_HUMAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_passwd - `msrprelayctl passwd`: a user's lines in the users file. */
 #ifndef CTL_PASSWD_H
 #define CTL_PASSWD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_show - the daemon's rows, written for people or for programs.
  *
  * For people, a single row is a list of its fields, many are a table. How a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_users - a change to the users file, made whole or not at all.
  *
  * Everything but the lines of the one user stays as it is. The file is locked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* msrprelayctl - look at a running relay and direct it: see msrprelayctl(1). */
 #include <errno.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* password - from a file, or from the terminal. */
 #ifndef PASSWORD_H
 #define PASSWORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* write_all - a whole text into a descriptor that may take it in pieces. */
 #ifndef WRITE_ALL_H
 #define WRITE_ALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* control_rig - the control socket with answers made up here, and those who
  * ask.
  *

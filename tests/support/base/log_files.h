@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* log_files - a directory of the test's own, with a log in it. */
 #ifndef LOG_FILES_H
 #define LOG_FILES_H

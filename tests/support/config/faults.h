@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* faults - what a configuration was told to be wrong, for tests to look at. */
 #ifndef FAULTS_H
 #define FAULTS_H

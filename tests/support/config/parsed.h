@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsed - configurations from text, and what is wrong with them. */
 #ifndef PARSED_H
 #define PARSED_H

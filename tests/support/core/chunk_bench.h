@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* chunk_bench - a chunker between two fake links, whose tids the test knows. */
 #ifndef CHUNK_BENCH_H
 #define CHUNK_BENCH_H

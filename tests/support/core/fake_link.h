@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fake_link - a link without a connection: keeps what is put, and otherwise
  * behaves as the test wants. */
 #ifndef FAKE_LINK_H

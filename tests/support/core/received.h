@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* received - what a fake link was sent, as its neighbour would read it. */
 #ifndef RECEIVED_H
 #define RECEIVED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rig - a whole relay, whose links are fake ones with parsers, and whose clock
  * is the test's.
  *

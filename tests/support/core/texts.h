@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* texts - heads and frames of tests, as text. */
 #ifndef TEXTS_H
 #define TEXTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* transcript - protocol tests as text: what goes in, what has to come out.
  *
  * A line that begins with `#` is a comment. The others, in order:

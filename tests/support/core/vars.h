@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* vars - the variables of a transcript, and lines that hold them.
  *
  * In a line, `$name` is a variable, {5-900} the octets 5 to 900 of the pattern

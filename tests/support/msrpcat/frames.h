@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* frames - what is in a tx, taken out and taken apart again. */
 #ifndef FRAMES_H
 #define FRAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* outbox_rig - an outbox without a connection: what it sends is looked at, what
  * it gets is made up. */
 #ifndef OUTBOX_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dial_rig - a dialler on loopback, in a time of the test's own, that writes
  * down where connect() is called for.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dns_stub - a name server of the tests' own on loopback, UDP and TCP, that
  * says what it is told to say.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolve_rig.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* resolve_rig - a resolver, a name server of the tests' own, and look-ups that
  * write down what they are told. */
 #ifndef RESOLVE_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rig - one connection under test: conn on one end, a plain socket or an
  * OpenSSL client on the other, both in this thread.
  *

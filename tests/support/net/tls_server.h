@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tls_server - OpenSSL's server side, as a test wants it. */
 #ifndef TLS_SERVER_H
 #define TLS_SERVER_H

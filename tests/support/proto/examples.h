@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* examples - the worked frames E1 to E12, octet by octet. */
 #ifndef EXAMPLES_H
 #define EXAMPLES_H

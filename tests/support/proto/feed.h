@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* feed - a parser fed in pieces, and what it said.
  *
  * Each call of the parser sees its input in a piece of memory of exactly that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is asked at the control socket, and the answers. */
 #include "control.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Who may ask at the control socket, how much and how long.
  *
  * test-wraps: sock_peer_uid */

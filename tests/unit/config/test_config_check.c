@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: geteuid getpwnam getgrnam */
 #include <grp.h>
 #include <pwd.h>

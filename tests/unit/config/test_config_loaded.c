@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: clock_gettime */
 #include "config_loaded.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The relay's own end-line in somebody's body (B4975-7.1-b): another tid is
  * taken, or the chunk is cut before it. */
 #include "chunk_bench.h"

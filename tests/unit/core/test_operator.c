@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The whole relay under its operator's hands: sessions listed and ended. */
 #include "operator.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The whole relay where a transcript is not enough: many of something, limits,
  * what must be idle. */
 /* test-wraps: digest_mac */

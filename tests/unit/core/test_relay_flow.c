@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Pressure (decisions 4.3, P-22, P-23): who waits for whom, for how long, and
  * who does not notice. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each allocation of a whole scenario fails in turn: one connection may be
  * lost, nobody else notices, nothing leaks. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The whole relay while its settings change, and while it is drained. What it
  * had before is freed at once (rig_reload()), so that the sanitizer sees who
  * still looks at it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The relay's figures are those of the traffic. */
 #include "relay_stats.h"
 

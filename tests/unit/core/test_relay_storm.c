@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Everybody sends to everybody, in pieces of any size, while outputs are held
  * and let go: whatever the order, each message arrives whole, once, in order,
  * and what the relay writes is sound. */

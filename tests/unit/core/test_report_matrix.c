@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whom is told what, when a SEND fails: each Failure-Report value with each way
  * to fail (rfc4976-relay.md 7 and 13), to the octet, and no more than once. */
 #include <stdio.h>

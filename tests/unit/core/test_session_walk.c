@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Sessions as their operator sees them: walks, accounts, records. */
 #include <stdlib.h>
 

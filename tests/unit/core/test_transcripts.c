@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The protocol tests: every transcript in tests/data, whole, octet by octet,
  * and cut. */
 #include "transcript.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What an outbox makes of responses, REPORTs and silence. */
 #include <stdlib.h>
 #include <unistd.h>

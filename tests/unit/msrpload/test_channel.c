@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A channel over TCP, with the test as the relay. TLS is tested
  * against the relay itself, in tests/tools/msrpload.sh. */
 #include "channel.h"

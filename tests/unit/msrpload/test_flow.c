@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Two ends of a connection without a relay between them: what a flow puts into
  * one is parsed and given to the other. Channels are replaced by queues.
  *

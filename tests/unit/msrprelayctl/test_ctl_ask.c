@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Answers, from a socket pair. */
 #include "ctl_ask.h"
 

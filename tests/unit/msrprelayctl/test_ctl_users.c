@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The users file, changed as text and as a file. */
 #include "ctl_users.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "address_count.h"
 
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What goes through a connection, over TCP and over TLS alike. How one ends is
  * in test_conn_end.c. */
 /* test-wraps: writev SSL_write_ex read SSL_read_ex */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How a connection ends, over TCP and over TLS alike. */
 #include "conn.h"
 

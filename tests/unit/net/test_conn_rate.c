@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading no faster than the rate, over TCP and over TLS alike. Time is the
  * loop's own: nothing here waits but by turning it. */
 /* test-wraps: read SSL_read_ex */

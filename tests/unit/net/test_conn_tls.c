@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is special about connections over TLS: versions, ciphers, certificates,
  * handshakes that do not go well. */
 /* test-wraps: SSL_read_ex SSL_get_error */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A connection over a Unix socket, from its listener to its end. */
 #include "conn.h"
 

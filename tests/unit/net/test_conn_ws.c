@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A connection with a WebSocket on it, over plain TCP and over TLS alike. */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Who is not dialled again, and how calls end. */
 /* test-wraps: loop_now_ms connect */
 #include "dial.h"

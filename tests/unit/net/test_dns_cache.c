@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the resolver remembers, in a time of the test's own. */
 /* test-wraps: loop_now_ms */
 #include "dns_cache.h"

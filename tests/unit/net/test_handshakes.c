@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How many handshakes go on at the same time. */
 /* test-wraps: SSL_do_handshake */
 #include "net.h"

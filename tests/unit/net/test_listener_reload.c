@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a reload does with listeners: it adopts sockets, empties the queue of
  * those that it closes, and moves a port between addresses. */
 #include "listener.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What connections share: a loop, memory, settings. Over TCP and over TLS. */
 #include "net.h"
 

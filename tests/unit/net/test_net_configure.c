@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* New settings while connections are open: what began before keeps what it
  * began with. Over TCP and over TLS. */
 #include "net.h"

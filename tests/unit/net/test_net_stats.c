@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is counted about connections, over TCP and over TLS. */
 #include "net_stats.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: ares_gethostbyname_file ares_free_hostent */
 #include "resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How look-ups end, and whom that may surprise. */
 #include "resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Unix sockets: made, replaced, accepted from. */
 #include "sock.h"
 

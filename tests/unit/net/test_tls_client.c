@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The dialling side of TLS: whose certificate is taken, and that nothing is
  * said to anybody else. */
 #include "conn.h"

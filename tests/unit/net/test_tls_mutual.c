@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Does who is dialled ask for our certificate (R4976-9.2-e), and do we ask? */
 #include "conn.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: EVP_MD_CTX_new */
 #include "digest.h"
 

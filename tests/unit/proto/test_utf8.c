@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "utf8.h"
 
 #include "cmocka_all.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: geteuid getpwnam getgrnam setgroups setresgid setresuid setuid */
 /* test-wraps: setgid */
 #include "privileges.h"

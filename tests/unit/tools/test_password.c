@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Passwords, typed at a terminal of the test's own. */
 #include "password.h"
 
