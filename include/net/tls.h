@@ -113,11 +113,6 @@ bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
 typedef void (*tls_name_fn)(void *ctx, struct span name);
 void tls_peer_names(const struct ssl_st *ssl, tls_name_fn fn, void *ctx);
 
-/* Calls `fn` for each name in that certificate: dNSNames as they are there, and
- * iPAddresses as a URI writes them. */
-typedef void (*tls_name_fn)(void *ctx, struct span name);
-void tls_peer_names(const struct ssl_st *ssl, tls_name_fn fn, void *ctx);
-
 /* Did the server request our certificate? Then each end has authenticated the
  * other (R4976-9.2-e). */
 bool tls_peer_asked(const struct ssl_st *ssl);

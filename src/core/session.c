@@ -366,6 +366,15 @@ static int make_room(struct session *ss, const struct link *link)
     return 0;
 }
 
+/* The peer has come back over another link. */
+static void peer_move(struct peer *p, struct link *link, bool written_to)
+{
+    list_remove(&p->of_link);
+    list_append(&link->sessions.peers, &p->of_link);
+    p->link = link;
+    p->written_to = written_to;
+}
+
 int session_bind_peer(struct session *ss, const struct uri *uri,
                       struct link *link, bool written_to)
 {
@@ -376,8 +385,10 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
         return 0;
     if (p && !p->link->closing)
         return ERR_EXISTS;
-    if (p)
-        peer_free(p);
+    if (p) {
+        peer_move(p, link, written_to);
+        return 0;
+    }
     if (uri->text.n > SESSION_PEER_URI_MAX)
         return ERR_LIMIT;
     err = make_room(ss, link);

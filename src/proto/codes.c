@@ -30,13 +30,11 @@ const char *code_name(size_t index)
 
 struct span code_comment(unsigned code)
 {
-    switch (code) {
-#define COMMENT(code, comment)                                                 \
-    case code:                                                                 \
-        return SPAN(comment);
+    static const char *const comments[CODES] = {
+#define COMMENT(code, comment) comment,
         CODES_LIST(COMMENT)
 #undef COMMENT
-    default:
-        return SPAN("");
-    }
+            ""};
+
+    return span_str(comments[code_index(code)]);
 }

@@ -91,7 +91,8 @@ static void waiting_is_told_while_it_lasts(void **state)
     p = http_scrape(port);
     assert_int_equal(http_sample(p, waiting), 1);
     assert_true(http_sample(p, "msrprelayd_backpressure_waits_total") >= 1);
-    assert_true(http_sample(p, "msrprelayd_backpressure_wait_seconds_total") > 0.1);
+    assert_true(http_sample(p, "msrprelayd_backpressure_wait_seconds_total") >
+                0.1);
     assert_in_range(http_sample(p, "msrprelayd_queued_bytes"), LOW_WATER,
                     1 << 20);
     prom_free(p);
@@ -171,7 +172,8 @@ static void limits_that_were_met_match(void **state)
         "limits: { message_size = 1000; connections_per_address = 2; };"};
     static const struct figure figures[] = {
         {"msrprelayd_limits_reached_total{limit=\"message_size\"}", 2},
-        {"msrprelayd_limits_reached_total{limit=\"sessions_per_connection\"}", 0},
+        {"msrprelayd_limits_reached_total{limit=\"sessions_per_connection\"}",
+         0},
         {"msrprelayd_responses_made_total{code=\"413\"}", 2},
         {"msrprelayd_connections_refused_total{reason=\"connections_per_"
          "address\"}",

@@ -195,7 +195,7 @@ static void a_slow_client_needs_no_memory(void **state)
 static void a_relay_has_a_window_of_its_own_size(void **state)
 {
     struct bench *b = *state;
-    char first[NONCE_LEN], other[NONCE_LEN];
+    char first[NONCE_LEN] = "", other[NONCE_LEN] = "";
     struct nonce_window w;
 
     nonce_window_init(&w, LINK, NONCE_WINDOW_RELAY);
