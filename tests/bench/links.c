@@ -63,8 +63,10 @@ int main(int argc, char **argv)
     char text[96];
     bool ok = true;
 
-    if (!count || !links || relay_links_init(&all, &policy, seed) != 0)
+    if (!count || !links || relay_links_init(&all, &policy, seed) != 0) {
+        free(links);
         return EXIT_FAILURE;
+    }
     for (size_t i = 0; i < count; i++)
         certify(&links[i], i);
     from_ns = now_ns();
