@@ -10,17 +10,17 @@
     X(ERR_AGAIN, -1, "not yet: wait for more input or for the socket")         \
     X(ERR_FULL, -2, "no room: wait until some is made")                        \
     X(ERR_NOMEM, -3, "out of memory")                                          \
-    X(ERR_SYNTAX, -4, "not in the grammar")                                    \
-    X(ERR_LIMIT, -5, "over a configured limit")                                \
-    X(ERR_EOF, -6, "closed by the other side")                                 \
-    X(ERR_IO, -7, "input or output failed")                                    \
+    X(ERR_SYNTAX, -4, "syntax error")                                          \
+    X(ERR_LIMIT, -5, "limit exceeded")                                         \
+    X(ERR_EOF, -6, "closed by peer")                                           \
+    X(ERR_IO, -7, "I/O error")                                                 \
     X(ERR_TLS, -8, "TLS failed")                                               \
-    X(ERR_CERT, -9, "certificate refused")                                     \
+    X(ERR_CERT, -9, "certificate rejected")                                    \
     X(ERR_DENIED, -10, "denied by policy")                                     \
-    X(ERR_NOT_FOUND, -11, "no such thing")                                     \
-    X(ERR_EXISTS, -12, "exists already")                                       \
-    X(ERR_TIMEOUT, -13, "took too long")                                       \
-    X(ERR_CONFIG, -14, "configuration is wrong")                               \
+    X(ERR_NOT_FOUND, -11, "not found")                                         \
+    X(ERR_EXISTS, -12, "already exists")                                       \
+    X(ERR_TIMEOUT, -13, "timed out")                                           \
+    X(ERR_CONFIG, -14, "invalid configuration")                                \
     X(ERR_UNSUPPORTED, -15, "not supported")                                   \
     X(ERR_NOT_NOW, -16, "not now")
 

@@ -219,7 +219,7 @@ static void control_on_input(void *ctx, struct span *in)
     if (c->answering || in->n <= CONTROL_REQUEST_MAX)
         return;
     if (!c->over)
-        control_refuse(c, "the line is too long");
+        control_refuse(c, "line too long");
     *in = span_from(*in, in->n);
     control_finish(c);
 }
@@ -315,7 +315,7 @@ static void turn_away_surplus(struct control *c, int fd)
 {
     control_turn_away(c, fd,
                       "{\"ok\":false,\"error\":\"too many connections\"}\n",
-                      "too many");
+                      "too many connections");
 }
 
 static void on_unpark(void *ctx)
@@ -344,7 +344,7 @@ static void control_on_accept(void *ctx, struct listener *l, int fd,
     c->listener = listener;
     if (sock_peer_uid(&uid, fd) != 0 || (uid != 0 && uid != geteuid())) {
         control_turn_away(c, fd, "{\"ok\":false,\"error\":\"not allowed\"}\n",
-                          "another user");
+                          "user not allowed");
     } else if (c->n_clients < CONTROL_CLIENTS_MAX) {
         serve(c, fd, peer, uid);
     } else if (c->n_parked < CONTROL_CLIENTS_MAX) {

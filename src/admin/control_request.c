@@ -69,16 +69,17 @@ static int set_value(struct control_request *q, const char **why, unsigned key,
                      struct span value)
 {
     if (!(control_commands[q->id].keys & key))
-        return control_request_refuse(why, "no such argument of this command");
+        return control_request_refuse(why, "invalid argument for this command");
     if (q->key)
-        return control_request_refuse(why, "one argument too many");
+        return control_request_refuse(why, "too many arguments");
     if (!value.n || value.n > CONTROL_VALUE_MAX)
-        return control_request_refuse(why, "a value has 1 to 255 octets");
+        return control_request_refuse(why, "a value must have 1 to 255 octets");
     q->key = key;
     q->value = value;
     if (key == CONTROL_CONNECTION &&
         (span_u64(&q->connection, value, UINT64_MAX) || !q->connection))
-        return control_request_refuse(why, "connection is a number from 1 on");
+        return control_request_refuse(why,
+                                      "connection must be a positive number");
     return 0;
 }
 
@@ -86,9 +87,9 @@ static int set_word(struct control_request *q, const char **why,
                     struct span word)
 {
     if (!control_command_takes(&control_commands[q->id], word))
-        return control_request_refuse(why, "no such argument of this command");
+        return control_request_refuse(why, "invalid argument for this command");
     if (q->word.n)
-        return control_request_refuse(why, "one argument too many");
+        return control_request_refuse(why, "too many arguments");
     q->word = word;
     return 0;
 }
@@ -97,7 +98,7 @@ static int set_word(struct control_request *q, const char **why,
 static int check(const struct control_request *q, const char **why)
 {
     if (control_commands[q->id].needs_key && !q->key)
-        return control_request_refuse(why, "an argument is missing");
+        return control_request_refuse(why, "missing argument");
     /* trace: a target needs on or off, and the other way round. */
     if (q->id == CONTROL_TRACE && (q->word.n != 0) != (q->key != 0))
         return control_request_refuse(
@@ -121,9 +122,8 @@ static int take_arguments(struct control_request *q, const char **why,
         if (err)
             return err;
     }
-    return err == ERR_EOF
-               ? check(q, why)
-               : control_request_refuse(why, "quotes without an end");
+    return err == ERR_EOF ? check(q, why)
+                          : control_request_refuse(why, "unterminated quotes");
 }
 
 int control_request_parse(struct control_request *out, const char **why,
@@ -140,10 +140,10 @@ int control_request_parse(struct control_request *out, const char **why,
     err = take_word(&name, &key_n, &r);
     if (err)
         return control_request_refuse(why, err == ERR_EOF
-                                               ? "no command; help lists them"
-                                               : "quotes without an end");
+                                               ? "no command, try help"
+                                               : "unterminated quotes");
     if (control_command_find(&q.id, name))
-        return control_request_refuse(why, "no such command; help lists them");
+        return control_request_refuse(why, "unknown command, try help");
     err = take_arguments(&q, why, &r);
     if (!err)
         *out = q;

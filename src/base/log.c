@@ -49,7 +49,7 @@ static void tell_lost(struct log *l, uint64_t now_us)
     if (l->lost == l->reported || now_us - l->reported_us < SECOND_US ||
         !log_wants(l, LOG_LEVEL_WARN))
         return;
-    n = snprintf(text, sizeof text, "log held back lines=%llu",
+    n = snprintf(text, sizeof text, "log lost lines=%llu",
                  (unsigned long long)(l->lost - l->reported));
     l->reported = l->lost;
     l->reported_us = now_us;

@@ -100,10 +100,10 @@ static void check_accounts(const struct check *k)
         return;
     if (is_named(k, "relay.user", c->relay.user) && !getpwnam(c->relay.user))
         config_report(k->report, config_place(c, "relay.user"),
-                      "relay.user: there is no user %s", c->relay.user);
+                      "relay.user: no such user %s", c->relay.user);
     if (is_named(k, "relay.group", c->relay.group) && !getgrnam(c->relay.group))
         config_report(k->report, config_place(c, "relay.group"),
-                      "relay.group: there is no group %s", c->relay.group);
+                      "relay.group: no such group %s", c->relay.group);
 }
 
 /* --- the control socket --- */
@@ -122,7 +122,7 @@ static void check_control(const struct check *k)
     dir = strndup(path, (size_t)(slash - path));
     if (dir && (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)))
         config_warn(k->report, config_place(k->config, "control.socket"),
-                    "control.socket: there is no directory %s", dir);
+                    "control.socket: no such directory %s", dir);
     free(dir);
 }
 

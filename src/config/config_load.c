@@ -99,12 +99,12 @@ static void check_listen(const struct config *c, struct config_report *r)
 {
     if (!config_is_set(c, "listen"))
         config_report(r, (struct config_place){c->path, 1},
-                      "listen is missing: it has no default");
+                      "listen is required");
     for (size_t i = 1; i < c->listen.n; i++)
         for (size_t j = 0; j < i; j++)
             if (is_same_socket(&c->listen.items[i], &c->listen.items[j]))
                 config_report(r, c->listen.items[i].place,
-                              "listen has this address and port twice");
+                              "duplicate address and port in listen");
 }
 
 static void check_algorithms(const struct config *c, struct config_report *r)
@@ -113,7 +113,7 @@ static void check_algorithms(const struct config *c, struct config_report *r)
         for (size_t j = 0; j < i; j++)
             if (c->auth.algorithms.items[i] == c->auth.algorithms.items[j])
                 config_report(r, config_place(c, "auth.algorithms"),
-                              "auth.algorithms has an algorithm twice");
+                              "duplicate algorithm in auth.algorithms");
 }
 
 static void check_across(const struct config *c, struct config_report *r)

@@ -144,7 +144,7 @@ static int read_parsed(const struct reading *r, const struct setting *s,
     else
         err = config_value_cidr(at, text);
     if (err == ERR_LIMIT)
-        wanted = "a block without bits behind its prefix";
+        wanted = "a block with no bits set after its prefix";
     return err ? refuse_text(r, key, from, wanted) : 0;
 }
 

@@ -112,7 +112,7 @@ static void push(struct scan *scan, const char *file, struct span text,
 {
     scan->frames[scan->depth++] = (struct frame){data, text, file, 1};
     if (text.n && memchr(text.p, '\0', text.n))
-        config_report(scan->report, here(scan), "a NUL octet in the file");
+        config_report(scan->report, here(scan), "NUL octet in the file");
 }
 
 /* Begins the file, whose name is already in the list; `at` is to blame when it
@@ -354,7 +354,7 @@ static int config_source_take_line(struct scan *scan)
             return include(scan, name);
         }
         config_report(scan->report, here(scan),
-                      "@include needs the name of a file in quotes");
+                      "@include needs a quoted file name");
         line.n = 0;
     }
     err = put_line(scan, line);

@@ -36,7 +36,7 @@ int users_load(struct users **out, const struct config *c,
     if (at.line == 0)
         at = (struct config_place){c->path, 1};
     config_report(r, at, "auth.users_file: cannot read %s: %s", path,
-                  err == ERR_IO ? strerror(errno) : "it is too large");
+                  err == ERR_IO ? strerror(errno) : "file too large");
     return ERR_CONFIG;
 }
 

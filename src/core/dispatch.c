@@ -99,7 +99,7 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
         return;
     }
     if (m->from.n == 0) {
-        link_close(l, "nobody to answer");
+        link_close(l, "no From-Path");
         return;
     }
     log_debug(r->log, "c=%llu refused why=\"%s\"",

@@ -216,7 +216,7 @@ void relay_refused(struct relay *r, struct link *l)
     if (l->trust.proven || ++l->trust.failures < PROBATION_FAILURES_MAX)
         return;
     r->stats.too_many_failures++;
-    link_close(l, "nothing but failed requests");
+    link_close(l, "too many failed requests");
 }
 
 /* Many clients share another relay's link: it is not closed for one of them. */

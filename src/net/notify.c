@@ -109,7 +109,7 @@ void notify_reloading(const struct notify *n)
 
 void notify_stopping(const struct notify *n, uint64_t within_ms)
 {
-    say(n, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\nSTATUS=ending",
+    say(n, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\nSTATUS=shutting down",
         (unsigned long long)within_ms * 1000);
 }
 

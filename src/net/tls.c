@@ -280,8 +280,8 @@ static int load_certificate(SSL_CTX *ctx, const char *path,
     if (SSL_CTX_use_certificate_chain_file(ctx, path) == 1)
         return 0;
     if (is_not_pem())
-        return tls_fail(r, TLS_FAULT_CERTIFICATE, "%s holds no PEM certificate",
-                        path);
+        return tls_fail(r, TLS_FAULT_CERTIFICATE,
+                        "%s contains no PEM certificate", path);
     return tls_fail(r, TLS_FAULT_CERTIFICATE, "certificate in %s: %s", path,
                     reason());
 }
@@ -312,12 +312,11 @@ static int load_key(SSL_CTX *ctx, const char *path, const struct report *r)
     BIO_free(file);
     if (!key)
         return tls_fail(r, TLS_FAULT_KEY,
-                        "%s holds no PEM private key without a pass phrase",
+                        "%s contains no PEM private key without a pass phrase",
                         path);
     if (cert && X509_check_private_key(cert, key) != 1)
-        err =
-            tls_fail(r, TLS_FAULT_MISMATCH,
-                     "the key in %s does not belong to the certificate", path);
+        err = tls_fail(r, TLS_FAULT_MISMATCH,
+                       "the key in %s does not match the certificate", path);
     else if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
         err = tls_fail(r, TLS_FAULT_KEY, "key in %s: %s", path, reason());
     EVP_PKEY_free(key);
@@ -341,7 +340,7 @@ static int load_trust(SSL_CTX *ctx, const char *path, const struct report *r)
     ERR_clear_error();
     if (SSL_CTX_load_verify_file(ctx, path) == 1)
         return 0;
-    return tls_fail(r, TLS_FAULT_CA, "%s holds no PEM certificate of a CA",
+    return tls_fail(r, TLS_FAULT_CA, "%s contains no PEM certificate of a CA",
                     path);
 }
 

@@ -98,9 +98,9 @@ static const char *fault_of(unsigned status)
 {
     switch (status) {
     case 405:
-        return "websocket: no GET";
+        return "websocket: not a GET request";
     case 426:
-        return "websocket: not asked for";
+        return "websocket: no upgrade requested";
     case 431:
         return "websocket: request too large";
     default:

@@ -462,7 +462,7 @@ const char *msg_fault_text(enum msg_fault fault)
 {
     switch (fault) {
     case MSG_FAULT_NONE:
-        return "nothing wrong";
+        return "no error";
     case MSG_FAULT_METHOD:
         return "method or code malformed";
     case MSG_FAULT_PATH:

@@ -22,11 +22,12 @@ int control_listener_prepare(struct setup *setup, struct server *s,
     }
     err = control_open(&setup->control_listener, s->control, path);
     if (err)
-        config_report(r, config_place(setup->config, "control.socket"),
-                      "cannot listen at %s: %s", path,
-                      err == ERR_EXISTS
-                          ? "another process listens there, or it is no socket"
-                          : err_reason(err));
+        config_report(
+            r, config_place(setup->config, "control.socket"),
+            "cannot listen at %s: %s", path,
+            err == ERR_EXISTS
+                ? "another process listens there, or it is not a socket"
+                : err_reason(err));
     return err;
 }
 
@@ -43,7 +44,7 @@ void control_listener_commit(struct server *s, const struct setup *old)
         return;
     control_close(old->control_listener);
     if (!s->now.control_listener) {
-        log_info(s->log, "listening no more transport=control");
+        log_info(s->log, "stopped listening transport=control");
         return;
     }
     control_reserve(s->now.control_listener);
@@ -56,7 +57,7 @@ void control_listener_chown(struct server *s, uid_t uid, gid_t gid)
     const char *path = s->now.config->control.socket;
 
     if (s->now.control_listener && lchown(path, uid, gid) != 0)
-        log_warn(s->log, "cannot give path=%s to uid=%u error=\"%s\"", path,
+        log_warn(s->log, "cannot chown path=%s uid=%u error=\"%s\"", path,
                  (unsigned)uid, strerror(errno));
 }
 

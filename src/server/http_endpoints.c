@@ -142,7 +142,7 @@ void http_endpoints_commit(struct server *s, const struct setup *old)
         return;
     http_server_free(old->http_server);
     if (!s->now.http_server) {
-        log_info(s->log, "listening no more transport=http");
+        log_info(s->log, "stopped listening transport=http");
         return;
     }
     listener_reserve(http_server_listener(s->now.http_server));

@@ -55,7 +55,7 @@ static void on_pause(void *ctx, struct listener *l, int errnum)
 
     (void)l;
     ml->server->stats.accept_pauses++;
-    log_warn(ml->server->log, "accepting pauses for a second error=\"%s\"",
+    log_warn(ml->server->log, "accepting paused for 1 s error=\"%s\"",
              strerror(errnum));
 }
 
@@ -239,7 +239,7 @@ static void close_unwanted(struct server *s)
             ml->is_wanted = false;
             continue;
         }
-        msrp_listener_log(ml, "listening no more");
+        msrp_listener_log(ml, "stopped listening");
         listener_drain(ml->listener);
         msrp_listener_free(ml);
     }

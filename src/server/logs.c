@@ -68,7 +68,7 @@ void logs_chown(struct server *s, uid_t uid, gid_t gid)
 
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
         if (targets[i] && log_target_chown(targets[i], uid, gid) != 0)
-            log_warn(s->log, "cannot give a log to relay.user error=\"%s\"",
+            log_warn(s->log, "cannot chown a log to relay.user error=\"%s\"",
                      strerror(errno));
 }
 

@@ -39,7 +39,7 @@ static void reload_on_fixed(void *ctx, const char *key)
 {
     const struct audience *a = ctx;
 
-    log_warn(a->server->log, "reload %s is changed by a restart only", key);
+    log_warn(a->server->log, "reload %s changes only on restart", key);
 }
 
 /* The parts other than the setup that may fail; on error nothing has

@@ -168,7 +168,8 @@ static void drop_inherited(struct server *s)
     char text[ADDR_TEXT_MAX];
 
     while (listen_fds_drop(&s->inherited, text))
-        log_warn(s->log, "inherited socket is in no listen address=%s", text);
+        log_warn(s->log, "inherited socket closed: not in listen address=%s",
+                 text);
 }
 
 /* From root to relay.user, with what was opened. */

@@ -104,8 +104,7 @@ static void judge_descriptors(const struct server *s)
 
     if (getrlimit(RLIMIT_NOFILE, &lim) == 0 &&
         lim.rlim_cur < descriptors_of(config))
-        log_warn(s->log,
-                 "descriptors=%llu are too few for limits.connections=%llu",
+        log_warn(s->log, "descriptors=%llu too low for limits.connections=%llu",
                  (unsigned long long)lim.rlim_cur,
                  (unsigned long long)config->limits.connections);
 }

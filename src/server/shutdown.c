@@ -17,7 +17,7 @@ int server_drain(struct server *s, bool on)
         return 0;
     s->state = wanted;
     relay_drain(s->relay, on);
-    log_info(s->log, "draining %s", on ? "begins" : "is over");
+    log_info(s->log, "draining %s", on ? "started" : "stopped");
     notify_status(&s->notify, on ? "draining" : "running");
     return 0;
 }
@@ -27,12 +27,12 @@ void server_end(struct server *s)
     uint64_t drain_ms = s->now.config->timers.drain_ms;
 
     if (s->state >= SERVER_ENDING) {
-        log_info(s->log, "leaving at once");
+        log_info(s->log, "exiting immediately");
         loop_stop(s->loop);
         return;
     }
-    log_info(s->log, "ending connections=%zu drain_ms=%llu", s->hops.count,
-             (unsigned long long)drain_ms);
+    log_info(s->log, "shutting down connections=%zu drain_ms=%llu",
+             s->hops.count, (unsigned long long)drain_ms);
     s->state = SERVER_ENDING;
     s->end_by_ms = loop_now_ms(s->loop) + drain_ms;
     notify_stopping(&s->notify, drain_ms + 5 * GOODBYE_MS);
@@ -63,7 +63,7 @@ void server_check_end(struct server *s)
         return;
     }
     s->end_by_ms = now_ms;
-    log_info(s->log, "giving up connections=%zu", s->hops.count);
+    log_info(s->log, "closing remaining connections=%zu", s->hops.count);
     s->state = SERVER_LEAVING;
     hops_close_all(&s->hops);
 }

@@ -352,7 +352,7 @@ static void exit_codes_tell_what_went_wrong(void **state)
     struct scene *s = ctl_scene(state, NULL);
 
     ctl_fails(s, "foo", USAGE, "unknown command foo");
-    ctl_fails(s, "kick", USAGE, "an argument is missing");
+    ctl_fails(s, "kick", USAGE, "missing argument");
     ctl_fails(s, "-s /nonexistent/s ping", UNREACHABLE, "/nonexistent/s");
     ctl_fails(s, "-c /nonexistent/c ping", UNREACHABLE, "/nonexistent/c");
     ctl_fails(s, "kick connection=99", 1, "no such connection");

@@ -269,7 +269,8 @@ static void one_connection_too_many_is_turned_away(void **state)
     ctl_fails(s, "ping", 1, "too many connections");
     for (int i = 0; i < MOST; i++)
         close(fds[i]);
-    scene_wait_log(s, "control connection refused reason=\"too many\"");
+    scene_wait_log(
+        s, "control connection refused reason=\"too many connections\"");
     ctl_ok(s, "ping");
 }
 

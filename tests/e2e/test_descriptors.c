@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* No descriptor is left: accepting pauses, what is there goes on, everything
+/* No descriptor is left: accepting paused, what is there goes on, everything
  * that needs a new one fails in order, and all of it works again later. */
 #include <limits.h>
 #include <linux/close_range.h>
@@ -62,7 +62,7 @@ static void come(struct scene *s, struct client *guests[GUESTS])
 
     for (int i = 0; i < GUESTS; i++)
         guests[i] = scene_connect_with(s, "guest", &opts);
-    scene_wait_log(s, "accepting pauses");
+    scene_wait_log(s, "accepting paused");
 }
 
 static void leave(struct client *guests[GUESTS])
@@ -105,14 +105,14 @@ static bool has_rested(void *ctx)
 {
     const struct pauses *r = ctx;
 
-    return occurrences(relay_log(r->relay), "accepting pauses") >= r->wanted;
+    return occurrences(relay_log(r->relay), "accepting paused") >= r->wanted;
 }
 
 static void wait_for_pauses(struct scene *s, size_t more)
 {
     struct pauses r = {s->relay, 0};
 
-    r.wanted = occurrences(relay_log(s->relay), "accepting pauses") + more;
+    r.wanted = occurrences(relay_log(s->relay), "accepting paused") + more;
     scene_until(s, has_rested, &r, "accepting to rest again");
 }
 
@@ -336,7 +336,7 @@ static void a_reload_is_whole_or_nothing_however_few_are_left(void **state)
 
 static void that_there_are_too_few_is_told_at_the_start(void **state)
 {
-    scene_wait_log(start(state), "descriptors=64 are too few for "
+    scene_wait_log(start(state), "descriptors=64 too low for "
                                  "limits.connections=100000");
 }
 

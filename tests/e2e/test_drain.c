@@ -218,7 +218,7 @@ static uint64_t end_crowd(struct crowd *c)
     uint64_t since_ms = now_ms(), took_ms;
 
     relay_signal(c->scene->relay, SIGTERM);
-    scene_wait_log(c->scene, " ending connections=");
+    scene_wait_log(c->scene, " shutting down connections=");
     for (int i = 0; i < CROWD; i++)
         if (fate_of(i) == FINISHES)
             flow_out_allow(&c->out[i], 0);
@@ -341,7 +341,7 @@ static void ends_as_soon_as_the_last_transfer_has(void **state)
     uint64_t since_ms;
 
     relay_signal(c->scene->relay, SIGTERM);
-    scene_wait_log(c->scene, " ending connections=");
+    scene_wait_log(c->scene, " shutting down connections=");
     for (int i = 0; i < CROWD; i++)
         if (fate_of(i) == UNANSWERED)
             client_vanish(c->to[i]);
@@ -365,7 +365,7 @@ static void second_term_leaves_at_once(void **state)
     uint64_t since_ms;
 
     relay_signal(c->scene->relay, SIGTERM);
-    scene_wait_log(c->scene, " ending connections=");
+    scene_wait_log(c->scene, " shutting down connections=");
     since_ms = now_ms();
     relay_signal(c->scene->relay, SIGINT);
     assert_int_equal(scene_wait_exit(c->scene), 0);

@@ -162,7 +162,7 @@ static void second_term_leaves_at_once(void **state)
 
     begin_transfer(alice, bob);
     relay_signal(s->relay, SIGTERM);
-    scene_wait_log(s, " ending connections=");
+    scene_wait_log(s, " shutting down connections=");
     relay_signal(s->relay, SIGTERM);
     assert_int_equal(scene_wait_exit(s), 0);
 }

@@ -284,7 +284,7 @@ static void peers_cannot_fill_the_log(void **state)
 
     for (int i = 0; i < PEERS; i++)
         client_close(scene_connect(s, RELAY_TCP, "noise"));
-    scene_wait_log(s, " warn log held back lines=");
+    scene_wait_log(s, " warn log lost lines=");
     talk_expect_nothing(login(s, "alice"));
     lines = count(relay_log(s->relay), " info c=");
     assert_in_range(lines, BURST, BURST + 1 + (now_ms() - began_ms) / 1000);

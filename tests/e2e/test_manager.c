@@ -287,10 +287,11 @@ static void socket_in_no_listen_is_closed_with_a_warning(void **state)
     s = start_managed(state, m);
     assert_non_null(strstr(relay_log(s->relay),
                            scene_text(s,
-                                      "inherited socket is in no listen "
+                                      "inherited socket closed: not in listen "
                                       "address=127.0.0.2:%u\n",
                                       port)));
-    assert_non_null(strstr(relay_log(s->relay), "in no listen address=fd 4\n"));
+    assert_non_null(
+        strstr(relay_log(s->relay), "not in listen address=fd 4\n"));
     assert_false(manager_is_held(s->relay, m->fds[0]));
     assert_false(manager_is_held(s->relay, m->fds[1]));
     talk_expect_nothing(login(s, "alice"));

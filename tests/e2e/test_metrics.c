@@ -271,7 +271,7 @@ static void ending_relay_is_alive_and_not_ready(void **state)
              tid, talk_path(alice, bob), alice->own, 7);
     scene_wait_octets(bob, 2400);
     relay_signal(s->relay, SIGTERM);
-    scene_wait_log(s, " ending ");
+    scene_wait_log(s, " shutting down ");
     assert_page(port, "/healthz", 200, "alive\n");
     assert_page(port, "/readyz", 503, "draining\n");
     ASSERT_FIGURES(port, figures);

@@ -170,7 +170,7 @@ static void reload_over_waiting(struct scene *s, struct client **clients,
     relay_signal(s->relay, SIGCONT);
     for (int i = 0; i < WAITING; i++)
         scene_wait_open(clients[i]);
-    scene_wait_log(s, "listening no more");
+    scene_wait_log(s, "stopped listening");
     relay_use_port(s->relay, RELAY_TLS, port);
     for (int i = 0; i < WAITING; i++)
         login_on(clients[i]);

@@ -265,7 +265,7 @@ static void change_of_user_waits_for_a_restart(void **state)
     relay_status(before, s->relay, "Uid:");
     renew_with(s, &opts);
     assert_non_null(
-        strstr(relay_log(s->relay), "relay.user is changed by a restart only"));
+        strstr(relay_log(s->relay), "relay.user changes only on restart"));
     talk_expect_nothing(alice);
     relay_status(after, s->relay, "Uid:");
     assert_string_equal(before, after);

@@ -262,15 +262,15 @@ static void descriptors_are_raised_for_the_connections_asked_for(void **state)
     struct scene *s = start_as_user(state, &opts);
 
     assert_in_range(descriptors_of(s), 300, HARD);
-    assert_null(strstr(relay_log(s->relay), "too few"));
+    assert_null(strstr(relay_log(s->relay), "too low"));
     opts.groups = "limits: { connections = 600; };";
     renew_with(s, &opts);
     assert_in_range(descriptors_of(s), 600, HARD);
-    assert_null(strstr(relay_log(s->relay), "too few"));
+    assert_null(strstr(relay_log(s->relay), "too low"));
     opts.groups = "limits: { connections = 5000; };";
     renew_with(s, &opts);
     assert_int_equal(descriptors_of(s), HARD);
-    scene_wait_log(s, "descriptors=1024 are too few for "
+    scene_wait_log(s, "descriptors=1024 too low for "
                       "limits.connections=5000");
 }
 

@@ -488,7 +488,7 @@ static enum exit_code explain(struct cat_session *s, int err)
     case ERR_TIMEOUT:
         break; /* said already */
     case ERR_EOF:
-        screen_note(s->screen, "the connection was closed by the other side");
+        screen_note(s->screen, "the peer closed the connection");
         break;
     case ERR_IO:
         screen_note(s->screen, "the connection was lost: %s",

@@ -98,7 +98,7 @@ static const char *describe(const struct conn *conn, enum conn_why why)
     case CONN_WHY_CERT:
         return conn_fault(conn);
     case CONN_WHY_HANDSHAKE:
-        return "the TLS handshake took too long";
+        return "the TLS handshake timed out";
     case CONN_WHY_NOMEM:
         return err_text(ERR_NOMEM);
     case CONN_WHY_WEBSOCKET:

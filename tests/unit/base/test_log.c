@@ -251,16 +251,16 @@ static void what_was_held_back_is_told_once_a_second(void **state)
     log_set_rate(l, 1);
     for (int i = 0; i < 8; i++)
         log_info(l, "c=1 open");
-    assert_int_equal(count_lines(f, "warn log held back lines=1\n"), 1);
+    assert_int_equal(count_lines(f, "warn log lost lines=1\n"), 1);
     fake.now_us += 999999;
     log_info(l, "other");
-    assert_int_equal(count_lines(f, "held back"), 1);
+    assert_int_equal(count_lines(f, "log lost"), 1);
     fake.now_us += 1;
     log_info(l, "other");
-    assert_int_equal(count_lines(f, "warn log held back lines=2\n"), 1);
+    assert_int_equal(count_lines(f, "warn log lost lines=2\n"), 1);
     fake.now_us += 5000000;
     log_info(l, "other");
-    assert_int_equal(count_lines(f, "held back"), 2);
+    assert_int_equal(count_lines(f, "log lost"), 2);
     assert_int_equal(count_lines(f, "other"), 3);
     log_free(l);
 }
@@ -327,7 +327,7 @@ static void lines_the_target_refused_are_told_of_too(void **state)
     assert_int_equal(log_lost(l), 2);
     log_info(l, "y");
     log_free(l);
-    assert_int_equal(count_lines(f, "warn log held back lines=2\n"), 1);
+    assert_int_equal(count_lines(f, "warn log lost lines=2\n"), 1);
     assert_int_equal(count_lines(f, "info"), 1);
 }
 

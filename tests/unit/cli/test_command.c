@@ -92,7 +92,7 @@ static void each_fault_is_a_line_on_stderr(void **state)
     scratch_path(&x->scratch, "bad.conf");
     snprintf(lines, sizeof lines,
              "%s:1: unknown key one\n%s:2: unknown key two\n"
-             "%s:1: listen is missing: it has no default\n",
+             "%s:1: listen is required\n",
              x->scratch.name, x->scratch.name, x->scratch.name);
     for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
         assert_int_equal(run(x, wants[i], "bad.conf"), 78);

@@ -122,7 +122,7 @@ static void the_realm_is_by_default_the_name(void **state)
 static void listen_has_no_default(void **state)
 {
     (void)state;
-    parsed_bad("", "test.conf:1: listen is missing: it has no default\n");
+    parsed_bad("", "test.conf:1: listen is required\n");
     parsed_bad("listen = ( );",
                "test.conf:1: listen must have from 1 to 64 items\n");
 }
@@ -263,7 +263,7 @@ static void faults_in_included_files_have_their_places(void **state)
                         "inc.conf:2: relay.user must be a string, not a "
                         "whole number\n"
                         "top.conf:4: unknown key bad\n"
-                        "top.conf:1: listen is missing: it has no default\n");
+                        "top.conf:1: listen is required\n");
     scratch_fini(&s);
 }
 

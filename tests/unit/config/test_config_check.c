@@ -209,7 +209,7 @@ static void a_key_of_another_certificate_is_a_fault(void **state)
 
     check_tls(x, "relay.pem", "other.key", "");
     assert_fault(x, 1, "test.conf:3: tls.private_key: ",
-                 "does not belong to the certificate");
+                 "does not match the certificate");
 }
 
 static void files_that_are_not_pem_are_faults(void **state)
@@ -353,7 +353,7 @@ static void a_missing_directory_of_the_socket_is_a_warning(void **state)
     check(x, "control: { socket = \"/nonexistent/s\"; };\n" TCP);
     assert_int_equal(x->faults.count, 0);
     assert_string_equal(x->warnings.text,
-                        "test.conf:2: control.socket: there is no directory "
+                        "test.conf:2: control.socket: no such directory "
                         "/nonexistent\n");
     check(x, "control: { socket = \"/tmp/s\"; };\n" TCP);
     assert_string_equal(x->warnings.text, "");
@@ -435,7 +435,7 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
         x->faults.text,
         "test.conf:8: timers.idle must be from 0.010 to 31536000\n"
         "test.conf:9: listen.port must be from 0 to 65535\n"
-        "test.conf:1: relay.user: there is no user nobody-here\n"
+        "test.conf:1: relay.user: no such user nobody-here\n"
         "test.conf:2: tls.private_key: cannot open /gone/key: No such file or "
         "directory\n"
         "test.conf:3: tls.ca_file: cannot open /gone/ca: No such file or "
@@ -471,8 +471,8 @@ static void a_certificate_beside_a_faulty_key_is_looked_at(void **state)
              "tls: { certificate = \"%s/relay.key\"; private_key = 5; };\n" TLS,
              tls_files_dir(x->tls));
     check(x, text);
-    assert_fault(x, 3,
-                 "test.conf:3: tls.certificate: ", "holds no PEM certificate");
+    assert_fault(
+        x, 3, "test.conf:3: tls.certificate: ", "contains no PEM certificate");
     snprintf(text, sizeof text,
              "relay: { name = 1; };\n"
              "tls: { certificate = \"%s/relay.pem\"; private_key = 5; };\n" TLS,

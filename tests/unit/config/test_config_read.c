@@ -275,7 +275,7 @@ static void a_socket_is_listened_on_once(void **state)
 {
     (void)state;
     parsed_bad("listen = ( { port = 1; },\n{ port = 2; },\n{ port = 1; } );",
-               "test.conf:3: listen has this address and port twice\n");
+               "test.conf:3: duplicate address and port in listen\n");
     config_free(
         parsed_good("listen = ( { port = 0; }, { port = 0; },\n"
                     "{ port = 1; }, { address = \"::1\"; port = 1; } );"));
@@ -285,7 +285,7 @@ static void an_algorithm_is_offered_once(void **state)
 {
     (void)state;
     parsed_bad("auth: { algorithms = [ \"MD5\", \"MD5\" ]; };\n" LISTEN,
-               "test.conf:1: auth.algorithms has an algorithm twice\n");
+               "test.conf:1: duplicate algorithm in auth.algorithms\n");
     parsed_bad("auth: { algorithms = [ ]; };\n" LISTEN,
                "test.conf:1: auth.algorithms must have from 1 to 2 items\n");
 }

@@ -161,7 +161,7 @@ static void nothing_but_failed_requests_end_a_connection(void **state)
                  "Message-ID: 1\r\n-------abcd$\r\n");
     }
     assert_true(w->gone);
-    assert_string_equal(w->fake.why, "nothing but failed requests");
+    assert_string_equal(w->fake.why, "too many failed requests");
 }
 
 static void a_client_may_fail_as_often_as_it_likes(void **state)

@@ -75,7 +75,8 @@ static void states_arrive_in_order(void **state)
     assert_true(usec > 0);
     expect(fd, "WATCHDOG=1");
     expect(fd, "STATUS=draining");
-    expect(fd, "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=ending");
+    expect(fd,
+           "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=shutting down");
     notify_fini(&n);
     close(fd);
 }

@@ -134,9 +134,9 @@ static void a_faulty_certificate_is_told(void **state)
     assert_fault(&s, TLS_FAULT_CERTIFICATE,
                  "/nonexistent/relay.pem: No such file or directory");
     s.certificate = file_with(m, "text", "no PEM at all\n");
-    assert_fault(&s, TLS_FAULT_CERTIFICATE, "holds no PEM certificate");
+    assert_fault(&s, TLS_FAULT_CERTIFICATE, "contains no PEM certificate");
     s.certificate = m->good.private_key;
-    assert_fault(&s, TLS_FAULT_CERTIFICATE, "holds no PEM certificate");
+    assert_fault(&s, TLS_FAULT_CERTIFICATE, "contains no PEM certificate");
     s.certificate = file_with(m, "broken",
                               "-----BEGIN CERTIFICATE-----\nAAAA\n"
                               "-----END CERTIFICATE-----\n");
@@ -152,7 +152,7 @@ static void a_faulty_key_is_told(void **state)
     assert_fault(&s, TLS_FAULT_KEY,
                  "/nonexistent/relay.key: No such file or directory");
     s.private_key = m->good.certificate;
-    assert_fault(&s, TLS_FAULT_KEY, "holds no PEM private key");
+    assert_fault(&s, TLS_FAULT_KEY, "contains no PEM private key");
 }
 
 static void a_key_with_a_pass_phrase_is_told_without_asking(void **state)
@@ -179,9 +179,9 @@ static void a_key_of_another_certificate_is_told(void **state)
     struct tls_settings s = m->good;
 
     s.private_key = tls_files_path(m->files, "other.key");
-    assert_fault(&s, TLS_FAULT_MISMATCH, "does not belong");
+    assert_fault(&s, TLS_FAULT_MISMATCH, "does not match");
     s.private_key = tls_files_path(m->files, "rsa.key");
-    assert_fault(&s, TLS_FAULT_MISMATCH, "does not belong");
+    assert_fault(&s, TLS_FAULT_MISMATCH, "does not match");
 }
 
 static void a_faulty_ca_file_is_told(void **state)
@@ -192,7 +192,7 @@ static void a_faulty_ca_file_is_told(void **state)
     s.ca_file = "/nonexistent/ca.pem";
     assert_fault(&s, TLS_FAULT_CA, "No such file or directory");
     s.ca_file = file_with(m, "text", "no PEM at all\n");
-    assert_fault(&s, TLS_FAULT_CA, "holds no PEM certificate of a CA");
+    assert_fault(&s, TLS_FAULT_CA, "contains no PEM certificate of a CA");
 }
 
 static void faulty_ciphers_are_told(void **state)
@@ -220,7 +220,7 @@ static void without_a_certificate_the_rest_is_still_tried(void **state)
     assert_false(tls_ctx_has_name(t, SPAN("relay.example.com")));
     tls_ctx_unref(t);
     s.private_key = m->good.certificate;
-    assert_fault(&s, TLS_FAULT_KEY, "holds no PEM private key");
+    assert_fault(&s, TLS_FAULT_KEY, "contains no PEM private key");
     s.private_key = "";
     s.ciphers = "NONSENSE";
     assert_fault(&s, TLS_FAULT_CIPHERS, "NONSENSE");
