@@ -135,13 +135,13 @@ static const struct setting listen_members[] = {
      .at = offsetof(struct config_listen, transport),
      .choices = net_transport_names,
      .initial = "\"tls\"",
-     .help = "How clients and other relays talk here: tls, plain tcp, or the "
+     .help = "The protocol of the listener: tls, tcp (no encryption), or the "
              "WebSocket transports wss and ws."},
     {.key = "address",
      .type = SETTING_ADDRESS,
      .at = offsetof(struct config_listen, address),
      .initial = "\"::\"",
-     .help = "The numeric address to bind; \"::\" takes IPv4 too."},
+     .help = "The numeric address to bind; \"::\" accepts IPv4 as well."},
     {.key = "port",
      .type = SETTING_COUNT,
      .at = offsetof(struct config_listen, port),
@@ -153,28 +153,29 @@ static const struct setting listen_members[] = {
 const struct setting settings[] = {
     {.key = "relay.name",
      TEXT(relay.name, settings_check_host),
-     .help = "The host in the URIs that are handed out. Without it, the "
-             "host's own name, or localhost if that is not a host name."},
+     .help =
+         "The host name in the URIs that the relay issues. Default: the host "
+         "name of the machine, or localhost if that is not a valid host name."},
     {.key = "relay.aliases",
      LIST(SETTING_TEXT, relay.aliases, 0, 1000),
      .check = settings_check_host,
      .initial = "[ ]",
-     .help = "Other hosts that mean this relay."},
+     .help = "Additional host names of this relay."},
     {.key = "relay.realm",
      TEXT(relay.realm, check_realm),
-     .help = "The realm of digest authentication. Without it, relay.name."},
+     .help = "The realm of digest authentication. Default: relay.name."},
     {.key = "relay.user",
      TEXT(relay.user, NULL),
      .is_fixed = true,
      .initial = "\"msrprelay\"",
-     .help = "The user to become after binding, when started as root; \"\" "
+     .help = "The user to switch to after binding, when started as root; \"\" "
              "stays root."},
     {.key = "relay.group",
      TEXT(relay.group, NULL),
      .is_fixed = true,
      .initial = "\"msrprelay\"",
-     .help = "The group to become after binding, when started as root; \"\" "
-             "takes the user's own."},
+     .help = "The group to switch to after binding, when started as root; \"\" "
+             "uses the primary group of the user."},
 
     {.key = "listen",
      LIST(SETTING_GROUP, listen, 1, POLICY_PORTS_MAX),
@@ -182,78 +183,77 @@ const struct setting settings[] = {
      .n_members = sizeof listen_members / sizeof *listen_members,
      .item_size = sizeof(struct config_listen),
      .place_at = offsetof(struct config_listen, place),
-     .help = "Where to listen: one group each."},
+     .help = "The listeners: one group each."},
 
     {.key = "tls.certificate",
      TEXT(tls.certificate, check_named),
      .initial = "\"/etc/msrprelayd/relay.pem\"",
-     .help = "The certificate chain, PEM. Required with tls or wss."},
+     .help = "The certificate chain, a PEM file. Required for tls and wss."},
     {.key = "tls.private_key",
      TEXT(tls.private_key, check_named),
      .initial = "\"/etc/msrprelayd/relay.key\"",
-     .help = "The key to the certificate, PEM."},
+     .help = "The private key of the certificate, a PEM file."},
     {.key = "tls.ca_file",
      TEXT(tls.ca_file, NULL),
      .initial = "\"\"",
-     .help = "The CAs that may certify other relays, PEM; \"\" is the system's "
-             "store."},
+     .help = "The trusted CAs for certificates of other relays, a PEM file; "
+             "\"\" uses the system's CA store."},
     {.key = "tls.min_version",
      CHOICE(tls.min_version, tls_versions),
      .initial = "\"1.2\"",
-     .help = "The oldest version of TLS that is spoken."},
+     .help = "The minimum TLS version."},
     {.key = "tls.ciphers",
      TEXT(tls.ciphers, NULL),
      .initial = "\"\"",
-     .help = "Ciphers for TLS 1.2, as OpenSSL lists them; \"\" is a built-in "
+     .help = "Ciphers for TLS 1.2, in OpenSSL's format; \"\" uses a built-in "
              "list."},
     {.key = "tls.ciphersuites",
      TEXT(tls.ciphersuites, NULL),
      .initial = "\"\"",
-     .help = "Cipher suites for TLS 1.3; \"\" is a built-in list."},
+     .help = "Cipher suites for TLS 1.3; \"\" uses a built-in list."},
 
     {.key = "auth.users_file",
      TEXT(auth.users_file, check_named),
      .initial = "\"/etc/msrprelayd/users\"",
-     .help = "The users: one user:realm:HA1 a line, as htdigest writes "
-             "them."},
+     .help = "The users file: one user:realm:HA1 per line, as written by "
+             "htdigest."},
     {.key = "auth.algorithms",
      LIST(SETTING_CHOICE, auth.algorithms, 1, DIGEST_ALGS),
      .choices = algorithms,
      .initial = "[ \"MD5\" ]",
-     .help = "The digest algorithms that are offered. MD5 is always offered "
-             "last."},
+     .help = "The digest algorithms to offer. MD5 is always offered last."},
     {.key = "auth.allow_tcp",
      BOOL(auth.allow_tcp),
      .initial = "false",
-     .help = "Accept AUTH on tcp and ws listeners, where everybody on the way "
-             "can listen: for tests and closed networks only."},
+     .help = "Accept AUTH on tcp and ws listeners, where it can be "
+             "intercepted: for tests and closed networks only."},
     {.key = "auth.min_expires",
      SECONDS(auth.min_expires_s, 1, YEAR_S),
      .initial = "60",
-     .help = "The shortest life of a URI that a client may ask for."},
+     .help = "The minimum lifetime of a URI that a client may request."},
     {.key = "auth.default_expires",
      SECONDS(auth.default_expires_s, 1, YEAR_S),
      .initial = "1800",
-     .help = "The life of a URI when the client does not ask. The default "
-             "gives way to min_expires and max_expires."},
+     .help = "The lifetime of a URI if the client requests none. The default "
+             "is adjusted to min_expires and max_expires."},
     {.key = "auth.max_expires",
      SECONDS(auth.max_expires_s, 1, YEAR_S),
      .initial = "86400",
-     .help = "The longest life of a URI that a client may ask for."},
+     .help = "The maximum lifetime of a URI that a client may request."},
     {.key = "auth.nonce_lifetime",
      TIME(auth.nonce_lifetime_ms, 1000, DAY_MS),
      .initial = "60",
-     .help = "How long a challenge can be answered."},
+     .help = "How long a challenge remains valid."},
     {.key = "auth.max_failures",
      COUNT(auth.max_failures, 1, 1000),
      .initial = "3",
-     .help = "Wrong credentials on one client connection until it is "
-             "closed."},
+     .help = "Consecutive authentication failures after which a client's "
+             "connection is closed."},
 
     {.key = "send.max_chunk_size",
      SIZE(send.max_chunk_size, 2 * KIBI, GIBI),
      .initial = "65536",
-     .help = "The most body octets in one outgoing SEND."},
+     .help = "The maximum body size of one outgoing SEND."},
     {.key = "send.high_water",
      SIZE(send.high_water, 4 * KIBI, GIBI),
      .initial = "262144",
@@ -261,85 +261,90 @@ const struct setting settings[] = {
     {.key = "send.low_water",
      SIZE(send.low_water, 1, GIBI),
      .initial = "65536",
-     .help = "Octets left in the queue at which they are resumed. The default "
-             "is at most a quarter of high_water."},
+     .help = "Octets queued for a connection at which its senders resume. The "
+             "default is at most a quarter of high_water."},
 
     {.key = "tcp.receive_buffer",
      SIZE(tcp.receive_buffer, 0, GIBI),
      .initial = "0",
-     .help = "SO_RCVBUF; 0 is the kernel's own tuning."},
+     .help = "SO_RCVBUF; 0 leaves it to the kernel."},
     {.key = "tcp.send_buffer",
      SIZE(tcp.send_buffer, 0, GIBI),
      .initial = "0",
-     .help = "SO_SNDBUF; 0 is the kernel's own tuning."},
+     .help = "SO_SNDBUF; 0 leaves it to the kernel."},
     {.key = "tcp.nodelay",
      BOOL(tcp.nodelay),
      .initial = "true",
-     .help = "TCP_NODELAY: small messages are not held back."},
+     .help = "TCP_NODELAY: send small messages without delay."},
     {.key = "tcp.keepalive",
      SECONDS(tcp.keepalive_s, 0, KEEPALIVE_MAX_S),
      .initial = "60",
-     .help = "Silence after which TCP asks whether the peer is there; 0 is "
-             "off."},
+     .help =
+         "Idle time after which TCP keep-alive probes start; 0 disables them."},
     {.key = "tcp.dead_after",
      TIME(tcp.dead_after_ms, 0, DAY_MS),
      .initial = "30",
-     .help = "A peer whose place somebody else claims is closed if no ACK "
-             "comes from it for so long, 10 seconds at most; 0 is off."},
+     .help = "How long a peer may send no ACK, once another connection claims "
+             "its place, before it is closed; at most 10 seconds count. 0 "
+             "disables this check."},
 
     {.key = "limits.connections",
      COUNT(limits.connections, 1, 10 * MANY),
      .initial = "100000",
-     .help = "The most connections; when full, the oldest idle one goes."},
+     .help = "The maximum number of connections; when it is reached, the "
+             "oldest idle connection is closed."},
     {.key = "limits.connections_per_address",
      COUNT(limits.connections_per_address, 0, 10 * MANY),
      .initial = "0",
-     .help = "The most connections from one address; 0 is no limit."},
+     .help =
+         "The maximum number of connections from one address; 0 is no limit."},
     {.key = "limits.sessions_per_connection",
      COUNT(limits.sessions_per_connection, 0, MANY),
      .initial = "1000",
-     .help = "The most URIs handed out on one connection; 0 is no limit."},
+     .help =
+         "The maximum number of URIs issued on one connection; 0 is no limit."},
     {.key = "limits.sessions_per_user",
      COUNT(limits.sessions_per_user, 0, MANY),
      .initial = "0",
-     .help = "The most sessions of one user at one time; 0 is no limit."},
+     .help = "The maximum number of concurrent sessions of one user; 0 is no "
+             "limit."},
     {.key = "limits.sessions_per_relay",
      COUNT(limits.sessions_per_relay, 0, 10 * MANY),
      .initial = "100000",
-     .help = "The most sessions that clients have through one other relay; 0 "
-             "is no limit."},
+     .help = "The maximum number of concurrent sessions of clients through one "
+             "other relay; 0 is no limit."},
     {.key = "limits.head_size",
      SIZE(limits.head_size, KIBI, MEBI),
      .initial = "16384",
-     .help = "The most octets from a start line to the end of the headers."},
+     .help = "The maximum size of start line and headers together."},
     {.key = "limits.path_uris",
      COUNT(limits.path_uris, 2, 1000),
      .initial = "16",
-     .help = "The most URIs in one path header."},
+     .help = "The maximum number of URIs in one path header."},
     {.key = "limits.transactions_per_connection",
      COUNT(limits.transactions_per_connection, 0, 10 * MANY),
      .initial = "10000",
-     .help = "The most unanswered outgoing SENDs on a connection, at which its "
-             "senders are paused; 0 is no limit."},
+     .help = "The maximum number of unanswered outgoing SENDs on a connection; "
+             "when it is reached, the senders are paused. 0 is no limit."},
     {.key = "limits.rate",
      SIZE(limits.rate, 0, (uint64_t)KIBI *GIBI),
      .initial = "0",
-     .help = "The most octets a second that are read from one connection; 0 "
-             "is no limit."},
+     .help = "The maximum number of octets per second to read from one "
+             "connection; 0 is no limit."},
     {.key = "limits.message_size",
      SIZE(limits.message_size, 0, (uint64_t)MEBI *GIBI),
      .initial = "0",
-     .help = "Larger messages are refused with 413; 0 is no limit."},
+     .help = "The maximum message size; larger messages are rejected with 413. "
+             "0 is no limit."},
 
     {.key = "timers.transaction",
      TIME(timers.transaction_ms, SHORTEST_MS, DAY_MS),
      .initial = "30",
-     .help = "How long the response to an outgoing SEND may take."},
+     .help = "How long to wait for the response to an outgoing SEND."},
     {.key = "timers.probation",
      TIME(timers.probation_ms, SHORTEST_MS, DAY_MS),
      .initial = "30",
-     .help = "How long a new connection has to show that it is good for "
-             "something."},
+     .help = "How long a new connection has for its first successful request."},
     {.key = "timers.handshake",
      TIME(timers.handshake_ms, SHORTEST_MS, DAY_MS),
      .initial = "10",
@@ -351,107 +356,108 @@ const struct setting settings[] = {
     {.key = "timers.idle",
      TIME(timers.idle_ms, SHORTEST_MS, (uint64_t)YEAR_S * 1000),
      .initial = "3600",
-     .help = "Silence after which a connection is closed. One that a session "
-             "is bound to is left alone for an hour at least."},
+     .help = "Idle time after which a connection is closed; for a connection "
+             "with sessions, at least one hour."},
     {.key = "timers.stall",
      TIME(timers.stall_ms, SHORTEST_MS, DAY_MS),
      .initial = "20",
-     .help = "How long a receiver may take no octet before what waits for it "
-             "fails."},
+     .help = "How long a receiver may accept no data before the data queued "
+             "for it fails."},
     {.key = "timers.ping",
      TIME(timers.ping_ms, 0, DAY_MS),
      .initial = "30",
-     .help = "How often a WebSocket is pinged, so that no proxy closes it as "
-             "idle; 0 is never."},
+     .help = "Interval of WebSocket PINGs, so that proxies do not close idle "
+             "connections; 0 disables them."},
     {.key = "timers.drain",
      TIME(timers.drain_ms, 0, DAY_MS),
      .initial = "30",
-     .help = "How long transfers in flight may take to finish when the relay "
-             "is stopped."},
+     .help = "How long transfers in flight may take to finish at shutdown."},
 
     {.key = "relays.names",
      LIST(SETTING_TEXT, relays.names, 0, 64),
      .check = check_relay_name,
      .initial = "[ ]",
-     .help = "Hosts that may be relays, exact or as *.example.net; without "
-             "any, every host with a verified certificate."},
+     .help = "Hosts that may be relays, exact or as *.example.net; if empty, "
+             "every host with a verified certificate."},
     {.key = "relays.ca_file",
      TEXT(relays.ca_file, NULL),
      .initial = "\"\"",
-     .help = "Trusted authorities for the certificates of other relays, PEM; "
-             "\"\" is tls.ca_file."},
+     .help = "The trusted CAs for certificates of other relays, a PEM file; "
+             "\"\" uses tls.ca_file."},
     {.key = "relays.addresses",
      LIST(SETTING_CIDR, relays.addresses, 0, 1000),
      .initial = "[ ]",
-     .help = "Networks from which a connection without certificate counts as "
-             "a relay's; for closed networks only."},
+     .help = "Networks from which a connection without a certificate is "
+             "treated as a relay; for closed networks only."},
 
     {.key = "dial.allow_tcp",
      BOOL(dial.allow_tcp),
      .initial = "true",
-     .help = "Open plain TCP connections to a peer whose URI is msrp; never "
-             "to another relay."},
+     .help = "Open TCP connections without TLS to peers whose URI is msrp; "
+             "never to other relays."},
     {.key = "dial.share_peers",
      BOOL(dial.share_peers),
      .initial = "false",
-     .help = "One connection to a peer for all sessions with it, and not one "
-             "for each."},
+     .help = "Use one connection to a peer for all sessions with it, instead "
+             "of one per session."},
     {.key = "dial.allow",
      LIST(SETTING_CIDR, dial.allow, 0, 1000),
      .initial = "[ ]",
-     .help = "Addresses to connect to although dial.deny has them."},
+     .help = "Networks that may be dialled although dial.deny contains them."},
     {.key = "dial.deny",
      LIST(SETTING_CIDR, dial.deny, 0, 1000),
      .initial = "[ \"127.0.0.0/8\", \"::1/128\", \"169.254.0.0/16\", "
                 "\"fe80::/10\", \"224.0.0.0/4\", \"ff00::/8\", "
                 "\"0.0.0.0/8\", \"::/128\" ]",
-     .help = "Addresses never to connect to."},
+     .help = "Networks that are never dialled."},
     {.key = "dial.servers",
      LIST(SETTING_SERVER, dial.servers, 0, 16),
      .initial = "[ ]",
      .help = "DNS servers, \"address\", \"address:port\" or "
-             "\"[address]:port\"; empty: the system's."},
+             "\"[address]:port\"; if empty, the system's."},
     {.key = "dial.verify",
      BOOL(dial.verify),
      .initial = "true",
-     .help = "Demand that a host proves its name by its certificate. false is "
-             "for tests only."},
+     .help = "Verify the certificate and host name of the servers that are "
+             "dialled. false is for tests only."},
 
     {.key = "log.level",
      CHOICE(log.level, log_level_names),
      .initial = "\"info\"",
-     .help = "The least important lines that are written."},
+     .help = "The minimum severity to log."},
     {.key = "log.target",
      TEXT(log.target, check_target),
      .initial = "\"stderr\"",
-     .help = "Where to: stderr, syslog, journal, or the absolute path of a "
+     .help = "Where to log: stderr, syslog, journal, or the absolute path of a "
              "file."},
     {.key = "log.rate",
      COUNT(log.rate, 0, LOG_RATE_MAX),
      .initial = "1000",
-     .help = "The most lines a second about connections, which peers can "
-             "cause; five times as many after a pause. What is held back is "
-             "counted. 0 is no limit; debug lines have none."},
+     .help =
+         "The maximum number of log lines per second about connections, which "
+         "peers can cause; after a pause, up to five times as many. Suppressed "
+         "lines are counted. 0 is no limit; debug lines are not limited."},
     {.key = "log.accounting",
      TEXT(log.accounting, check_accounting),
      .initial = "\"\"",
-     .help = "Where to write a line of JSON for each session that is over, as "
-             "log.target says it; \"\" is off."},
+     .help = "Where to write one line of JSON for each ended session, as in "
+             "log.target; \"\" disables accounting."},
 
     {.key = "metrics.address",
      TEXT(metrics.address, check_metrics),
      .initial = "\"\"",
-     .help = "Where GET /metrics, /healthz and /readyz are answered, in plain "
-             "text to everybody; \"\" is off."},
+     .help =
+         "The address of the HTTP listener for /metrics, /healthz and /readyz, "
+         "which has no TLS and no authentication; \"\" disables it."},
     {.key = "metrics.port",
      COUNT(metrics.port, 0, 65535),
      .initial = "9285",
-     .help = "Its port."},
+     .help = "The port of that listener."},
 
     {.key = "control.socket",
      TEXT(control.socket, check_socket),
      .initial = "\"\"",
-     .help = "The Unix socket for msrprelayctl; \"\" is off."},
+     .help = "The path of the Unix socket for msrprelayctl; \"\" disables it."},
 };
 
 const size_t settings_n = sizeof settings / sizeof *settings;
