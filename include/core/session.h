@@ -26,6 +26,7 @@ enum {
     SESSION_PEERS_MAX = 32, /* peer bindings at most (S-2) */
     /* Of these, on one link, that the owner never wrote to at most. */
     SESSION_UNWRITTEN_MAX = 4,
+    SESSION_LINK_PEERS_MAX = 16, /* of these on one link at most */
     SESSION_PEER_URI_MAX = 1024, /* octets of a URI that is remembered */
     SESSION_FAILED_MAX = 16,     /* failed messages remembered at most */
 };
@@ -155,7 +156,8 @@ struct link *session_write_to(struct session *ss, const struct uri *uri);
  * closing, which is never displaced (S-2); ERR_FULL; ERR_LIMIT for a URI that
  * is too long to remember; ERR_NOMEM. Of bindings that the owner never wrote
  * to, a link has SESSION_UNWRITTEN_MAX, and when all places are taken the
- * oldest of these gives way; no other does. */
+ * oldest of these gives way; no other does. One link has at most
+ * SESSION_LINK_PEERS_MAX of all. */
 int session_bind_peer(struct session *ss, const struct uri *uri,
                       struct link *link, bool written_to);
 

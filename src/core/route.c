@@ -115,7 +115,8 @@ static bool sender_is_admitted(struct relay_links *links, struct link *from,
 {
     if (!from)
         return true;
-    if (from->needs_session && from->sessions.n == 0 && m->method != MSG_AUTH)
+    if (from->needs_session && from->sessions.n == 0 &&
+        !(m->method == MSG_AUTH && m->n_to == 1))
         return false;
     return from->is_relay ? relay_links_claim(links, from, speaker)
                           : m->n_from == 1;
@@ -207,16 +208,18 @@ static struct span rest_behind(struct span path)
 
 /* Our client speaks: to whom it may, over what has proved to lead there. */
 static void route_outbound(struct route *r, const struct policy *policy,
-                           const struct relay_links *links, bool is_auth)
+                           const struct relay_links *links, const struct msg *m)
 {
     struct identity_use use = {.is_bound = true};
 
-    r->as_relay = is_auth || r->to.n > r->next.text.n ||
+    r->as_relay = m->method == MSG_AUTH || r->to.n > r->next.text.n ||
                   relay_links_is_relay(links, &r->next);
     r->kind = ROUTE_DIAL;
     if (r->as_relay)
         return;
-    r->out = session_write_to(r->session, &r->next);
+    /* Clients make success REPORTs by themselves: they show no wish to talk. */
+    r->out = m->method == MSG_REPORT ? session_peer(r->session, &r->next)
+                                     : session_write_to(r->session, &r->next);
     if (r->out && identity_may_carry(r->out, policy, &r->next, use))
         r->kind = ROUTE_LINK;
 }
@@ -264,7 +267,7 @@ void route_find(struct route *r, const struct policy *policy,
     if (!route_look_ahead(r, policy, sessions, path, is_auth, now_ms))
         return;
     if (session_is_of(r->session, previous, &speaker))
-        route_outbound(r, policy, links, is_auth);
+        route_outbound(r, policy, links, m);
     else
         route_inbound(r, policy, previous, &speaker);
 }

@@ -349,13 +349,25 @@ bool session_has_room(const struct session *ss)
     return ss->n_peers < SESSION_PEERS_MAX || oldest_unwritten(ss, NULL, &n);
 }
 
-/* Room for one more peer on `link`: what nobody counts on gives way (S-2). */
+static size_t peers_on(const struct session *ss, const struct link *link)
+{
+    struct list *m, *next;
+    size_t n = 0;
+
+    LIST_EACH(m, next, &ss->peers)
+    n += CONTAINER(m, struct peer, of_session)->link == link;
+    return n;
+}
+
+/* Room for one more peer on `link`: what nobody counts on gives way (S-2), and
+ * a link that has its share makes way for itself alone. */
 static int make_room(struct session *ss, const struct link *link)
 {
     size_t n;
     struct peer *p = oldest_unwritten(ss, link, &n);
 
-    if (n < SESSION_UNWRITTEN_MAX) {
+    if (n < SESSION_UNWRITTEN_MAX &&
+        peers_on(ss, link) < SESSION_LINK_PEERS_MAX) {
         if (ss->n_peers < SESSION_PEERS_MAX)
             return 0;
         p = oldest_unwritten(ss, NULL, &n);

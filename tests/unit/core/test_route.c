@@ -116,7 +116,9 @@ static const struct route *way(struct bench *b, struct fake_link *from,
                               SPAN_ARG(word));
     }
     (void)snprintf(b->text + n, sizeof b->text - n,
-                   "\r\nFrom-Path: %s\r\nMessage-ID: 1234\r\n", from_path);
+                   "\r\nFrom-Path: %s\r\nMessage-ID: 1234\r\n%s", from_path,
+                   strcmp(method, "REPORT") == 0 ? "Status: 000 200 OK\r\n"
+                                                 : "");
     m = msg_of(b->text);
     route_find(&b->route, &b->policy, &b->all, &b->links,
                from ? &from->link : NULL, &m, NOW_MS);
@@ -318,6 +320,43 @@ static void a_second_speaker_of_the_same_name_is_refused(void **state)
     b->stranger.link.closing = false;
 }
 
+/* Success REPORTs, which clients make by themselves, hold nobody's place. */
+static void a_report_does_not_make_a_peer_stay(void **state)
+{
+    struct bench *b = *state;
+    char from[64], to[80];
+
+    for (unsigned i = 0; i < SESSION_PEERS_MAX; i++) {
+        (void)snprintf(from, sizeof from, "msrps://m%u.example:9/x;tcp", i);
+        (void)snprintf(to, sizeof to, "A %s", from);
+        (void)way(b, &b->stranger, "SEND", "A msrps://a:1/a;tcp", from);
+        assert_leads_to(way(b, &b->alice, "REPORT", to, "msrps://a:1/a;tcp"),
+                        &b->stranger);
+    }
+    assert_int_equal(b->of_alice->n_peers, SESSION_UNWRITTEN_MAX);
+    (void)way(b, &b->alice, "SEND", to, "msrps://a:1/a;tcp");
+    (void)way(b, &b->stranger, "SEND", "A msrps://a:1/a;tcp",
+              "msrps://more.example:9/x;tcp");
+    assert_int_equal(b->of_alice->n_peers, SESSION_UNWRITTEN_MAX + 1);
+}
+
+/* S-35: AUTH is for this relay, and leads no WebSocket further. */
+static void a_websocket_without_session_only_logs_in(void **state)
+{
+    struct bench *b = *state;
+
+    b->stranger.link.needs_session = true;
+    assert_refused(sends(b, &b->stranger, "A msrps://a:1/a;tcp"), 403);
+    assert_refused(way(b, &b->stranger, "AUTH", "A msrps://a:1/a;tcp",
+                       "msrps://from.example:1/f;tcp"),
+                   403);
+    assert_int_equal(b->of_alice->n_peers, 0);
+    assert_int_equal(way(b, &b->stranger, "AUTH", "msrps://r.example;tcp",
+                         "msrps://from.example:1/f;tcp")
+                         ->kind,
+                     ROUTE_LOCAL);
+}
+
 /* Many speak over a relay's link, so it is not bound. */
 static void a_relay_binds_nobody(void **state)
 {
@@ -462,6 +501,8 @@ int main(void)
         TEST(anybody_is_led_to_the_client_and_no_further),
         TEST(anybody_is_led_to_a_relay_by_its_name),
         TEST(a_second_speaker_of_the_same_name_is_refused),
+        TEST(a_report_does_not_make_a_peer_stay),
+        TEST(a_websocket_without_session_only_logs_in),
         TEST(a_relay_binds_nobody),
         TEST(uris_of_ours_in_a_row_are_each_authorised),
         TEST(more_of_ours_than_two_lead_nowhere),

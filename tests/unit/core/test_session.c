@@ -394,22 +394,39 @@ static void bind_answered(struct session *ss, unsigned from, unsigned to,
 
 static void an_answered_peer_gives_way_to_nobody(void **state)
 {
+    enum { SHARE = SESSION_LINK_PEERS_MAX };
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    struct fake_link c;
+
+    fake_link_init(&c, 9);
+    bind_answered(ss, 0, SHARE, &b->b);
+    bind_answered(ss, SHARE, 2 * SHARE - 1, &b->a);
+    assert_int_equal(2 * SHARE, SESSION_PEERS_MAX);
+    assert_true(session_has_room(ss));
+    assert_int_equal(bind(ss, "msrp://new:9/p;tcp", &c), 0);
+    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+    assert_true(session_has_room(ss));
+    assert_int_equal(bind(ss, "msrp://newer:9/p;tcp", &c), 0);
+    assert_null(peer(ss, "msrp://new:9/p;tcp"));
+    bind_answered(ss, 100, 101, &c);
+    assert_null(peer(ss, "msrp://newer:9/p;tcp"));
+    assert_false(session_has_room(ss));
+    assert_int_equal(bind(ss, "msrp://newest:9/p;tcp", &c), ERR_FULL);
+    assert_ptr_equal(peer(ss, "msrp://x0:9/p;tcp"), &b->b.link);
+    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+    close_link(b, &c);
+}
+
+static void a_link_has_a_share_of_the_peers(void **state)
+{
     struct bench *b = *state;
     struct session *ss = new_one(b);
 
-    bind_answered(ss, 0, SESSION_PEERS_MAX - 1, &b->b);
-    assert_true(session_has_room(ss));
-    assert_int_equal(bind(ss, "msrp://new:9/p;tcp", &b->a), 0);
-    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
-    assert_true(session_has_room(ss));
-    assert_int_equal(bind(ss, "msrp://newer:9/p;tcp", &b->a), 0);
-    assert_null(peer(ss, "msrp://new:9/p;tcp"));
-    bind_answered(ss, 100, 101, &b->b);
-    assert_null(peer(ss, "msrp://newer:9/p;tcp"));
-    assert_false(session_has_room(ss));
-    assert_int_equal(bind(ss, "msrp://newest:9/p;tcp", &b->a), ERR_FULL);
-    assert_ptr_equal(peer(ss, "msrp://x0:9/p;tcp"), &b->b.link);
-    assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
+    bind_answered(ss, 0, SESSION_LINK_PEERS_MAX, &b->b);
+    assert_int_equal(bind(ss, "msrp://more:9/p;tcp", &b->b), ERR_FULL);
+    assert_int_equal(bind(ss, "msrp://more:9/p;tcp", &b->a), 0);
+    assert_int_equal(ss->n_peers, SESSION_LINK_PEERS_MAX + 1);
 }
 
 static void a_long_uri_is_not_remembered(void **state)
@@ -520,6 +537,7 @@ int main(void)
         TEST(a_peers_link_takes_its_bindings_with_it),
         TEST(a_link_has_few_peers_that_were_not_answered),
         TEST(an_answered_peer_gives_way_to_nobody),
+        TEST(a_link_has_a_share_of_the_peers),
         TEST(a_long_uri_is_not_remembered),
         TEST(a_failed_message_keeps_its_first_code),
         TEST(the_same_id_of_another_sender_is_another_message),
