@@ -94,8 +94,8 @@ static uint64_t bit_of(uint64_t number)
     return UINT64_C(1) << number % 64;
 }
 
-/* The whole window came round within a lifetime: it is too small. What it knows
- * keeps its place, since the sizes are multiples of each other. */
+/* The whole window came round within a lifetime: it is too small. What it does
+ * not know any longer counts as used. */
 static void grow(struct nonce_window *w)
 {
     uint32_t max = w->max;
@@ -103,11 +103,12 @@ static void grow(struct nonce_window *w)
 
     if (!used)
         return;
+    memset(used, 0xff, max / 8);
     for (uint64_t i = 0; i < w->size && i < w->given; i++) {
         uint64_t number = w->given - 1 - i;
 
-        if (*word_of(w, number) & bit_of(number))
-            used[number % max / 64] |= bit_of(number);
+        if (!(*word_of(w, number) & bit_of(number)))
+            used[number % max / 64] &= ~bit_of(number);
     }
     free(w->used);
     w->used = used;

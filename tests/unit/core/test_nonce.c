@@ -211,6 +211,24 @@ static void a_relay_has_a_window_of_its_own_size(void **state)
     nonce_window_fini(&w);
 }
 
+/* What was forgotten while the window was small is not remembered as unused. */
+static void a_window_that_grows_revives_none(void **state)
+{
+    struct bench *b = *state;
+    char used[NONCE_LEN], other[NONCE_LEN];
+    uint64_t late_ms = NOW_MS + LIFE_MS + 1;
+
+    give(b, used, late_ms);
+    assert_true(use(b, used, "00000001"));
+    for (unsigned i = 0; i < 3 * NONCE_WINDOW_FIRST; i++) {
+        give(b, other, late_ms);
+        if (is_fresh(b, span_of(used, NONCE_LEN), late_ms))
+            assert_false(use(b, used, "00000001"));
+    }
+    assert_non_null(b->window.used);
+    assert_true(use(b, other, "00000001"));
+}
+
 /* The window stays small: what is too old for it is not fresh. */
 static void without_memory_fewer_are_remembered(void **state)
 {
@@ -243,6 +261,7 @@ int main(void)
         TEST(many_may_be_given_out_before_one_is_used),
         TEST(a_slow_client_needs_no_memory),
         TEST(a_relay_has_a_window_of_its_own_size),
+        TEST(a_window_that_grows_revives_none),
         TEST(without_memory_fewer_are_remembered),
     };
 
