@@ -51,8 +51,10 @@ void nonce_window_init(struct nonce_window *w, uint64_t link, uint32_t max);
 void nonce_window_fini(struct nonce_window *w);
 
 /* A new one into `dst` (NONCE_LEN, no NUL). The window grows to its largest
- * size when many are given out within `lifetime_ms`; without memory it stays as
- * it is. 0, or ERR_NOMEM if it cannot be hashed. */
+ * size with the first one of another relay's link, for which many may ask at
+ * one moment, and of a client's link when many are given out within
+ * `lifetime_ms`; without memory it stays as it is. 0, or ERR_NOMEM if it cannot
+ * be hashed. */
 int nonce_new(const struct nonces *n, struct nonce_window *w, char *dst,
               uint64_t lifetime_ms, uint64_t now_ms);
 

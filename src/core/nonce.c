@@ -121,12 +121,13 @@ static uint64_t take_number(struct nonce_window *w, uint64_t lifetime_ms,
 {
     uint64_t number = w->given;
 
-    if (number % NONCE_WINDOW_FIRST == 0) {
-        if (number > 0 && w->size < w->max &&
-            now_ms - w->turn_ms <= lifetime_ms)
-            grow(w);
+    bool is_turn = number % NONCE_WINDOW_FIRST == 0;
+    bool is_busy = is_turn && number > 0 && now_ms - w->turn_ms <= lifetime_ms;
+
+    if (w->size < w->max && (is_busy || w->max == NONCE_WINDOW_RELAY))
+        grow(w);
+    if (is_turn)
         w->turn_ms = now_ms;
-    }
     *word_of(w, number) &= ~bit_of(number);
     w->given++;
     return number;

@@ -199,6 +199,7 @@ static void a_relay_has_a_window_of_its_own_size(void **state)
     struct nonce_window w;
 
     nonce_window_init(&w, LINK, NONCE_WINDOW_RELAY);
+    assert_null(w.used);
     for (unsigned i = 0; i < NONCE_WINDOW_RELAY; i++) {
         assert_int_equal(
             nonce_new(&b->nonces, &w, i ? other : first, LIFE_MS, NOW_MS), 0);
