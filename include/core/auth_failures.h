@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* auth_failures - wrong credentials that came over other relays' links, counted
- * for each user (S-5).
+/* auth_failures - wrong credentials, counted for each user and link (S-5).
  *
- * Many clients share such a link, so it is not closed for one of them
+ * Many clients share another relay's link, so it is not closed for one of them
  * (R4976-6.3-p). Instead a user gets no further over it for a while: after
  * `max` failures by way of one source, which is the first From-Path URI, and
  * after AUTH_FAILURES_OVERALL times as many by way of all sources of the link.
- * What a link can make the relay remember is bounded; beyond that its own
- * oldest is forgotten. */
+ * A client's link, which says of itself what it likes, is one source; there the
+ * count keeps a client from guessing another user's password between logins of
+ * his own. What a link can make the relay remember is bounded; beyond that its
+ * own oldest is forgotten. */
 #ifndef AUTH_FAILURES_H
 #define AUTH_FAILURES_H
 
@@ -20,7 +21,8 @@
 
 enum {
     AUTH_FAILURES_OVERALL = 16,
-    AUTH_FAILURES_MAX = 8192, /* entries of one link */
+    AUTH_FAILURES_MAX = 8192,      /* entries of another relay's link */
+    AUTH_FAILURES_CLIENT_MAX = 16, /* ... and of a client's */
 };
 
 struct auth_failures {

@@ -77,9 +77,10 @@ static struct failed *failed_find(const struct auth_failures *a, uint64_t key)
 static struct failed *failed_new(struct auth_failures *a, struct link *l,
                                  uint64_t key)
 {
+    uint32_t max = l->is_relay ? AUTH_FAILURES_MAX : AUTH_FAILURES_CLIENT_MAX;
     struct failed *f;
 
-    if (l->auth_failures.n == AUTH_FAILURES_MAX)
+    if (l->auth_failures.n >= max)
         failed_forget(a, CONTAINER(list_first(&l->auth_failures.users),
                                    struct failed, of_link));
     f = calloc(1, sizeof *f);
@@ -127,24 +128,35 @@ static void failed_clear(struct auth_failures *a, uint64_t key)
 
 /* --- both counts --- */
 
+/* What all sources together may fail. */
+static uint32_t overall_max(const struct auth_attempt *t,
+                            struct auth_failures_rule rule)
+{
+    return t->link->is_relay ? AUTH_FAILURES_OVERALL * rule.max : rule.max;
+}
+
 bool auth_failures_block(const struct auth_failures *a,
                          const struct auth_attempt *t,
                          struct auth_failures_rule rule, uint64_t now_ms)
 {
-    return failed_too_often(a, failed_key(a, t, t->source), rule.max, now_ms) ||
-           failed_too_often(a, failed_key(a, t, SPAN("")),
-                            AUTH_FAILURES_OVERALL * rule.max, now_ms);
+    return failed_too_often(a, failed_key(a, t, SPAN("")), overall_max(t, rule),
+                            now_ms) ||
+           (t->link->is_relay &&
+            failed_too_often(a, failed_key(a, t, t->source), rule.max, now_ms));
 }
 
 void auth_failures_count(struct auth_failures *a, const struct auth_attempt *t,
                          struct auth_failures_rule rule, uint64_t now_ms)
 {
-    failed_add(a, t->link, failed_key(a, t, t->source), rule.for_ms, now_ms);
     failed_add(a, t->link, failed_key(a, t, SPAN("")), rule.for_ms, now_ms);
+    if (t->link->is_relay)
+        failed_add(a, t->link, failed_key(a, t, t->source), rule.for_ms,
+                   now_ms);
 }
 
 void auth_failures_clear(struct auth_failures *a, const struct auth_attempt *t)
 {
-    failed_clear(a, failed_key(a, t, t->source));
     failed_clear(a, failed_key(a, t, SPAN("")));
+    if (t->link->is_relay)
+        failed_clear(a, failed_key(a, t, t->source));
 }

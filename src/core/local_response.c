@@ -257,8 +257,8 @@ static enum relay_auth result_of(const struct auth_verdict *v)
     }
 }
 
-/* Judges it for a client behind another relay: who failed too often over that
- * link is not let in, whatever it says now (S-5). true if it is so. */
+/* A user who failed too often over this link is not let in, whatever is said
+ * now (S-5). true if it is so. */
 static bool answer_block(struct relay *r, struct link *l, const struct msg *m,
                          const struct auth_verdict *v)
 {
@@ -267,7 +267,7 @@ static bool answer_block(struct relay *r, struct link *l, const struct msg *m,
     const struct auth_attempt attempt = {l, msg_text(m, m->from_first),
                                          v->credentials.username};
 
-    if (!l->is_relay || v->credentials.username.n == 0)
+    if (v->credentials.username.n == 0)
         return false;
     if (auth_failures_block(&r->auth_failures, &attempt, rule, r->now_ms)) {
         r->stats.too_many_of_user_wrong++;

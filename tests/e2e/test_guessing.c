@@ -167,6 +167,26 @@ static void a_success_sets_failures_back(void **state)
     assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
 }
 
+/* Logins of her own are no help with the password of somebody else (S-5). */
+static void guesses_between_own_logins_are_limited(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *carol = scene_connect(s, RELAY_TLS, "carol");
+    struct login l = {.alg = DIGEST_MD5, .user = "alice"};
+
+    for (int i = 0; i < FAILURES; i++) {
+        l.password = "typo";
+        login_ask(carol, &l);
+        login_refused(carol, &l, login_try(carol, &l));
+        login_on(carol);
+    }
+    l.password = NULL;
+    login_ask(carol, &l);
+    talk_expect_code(carol, login_try(carol, &l), 403);
+    login_on(carol);
+    login(s, "alice"); /* who is not kept out */
+}
+
 /* The same when another relay judges. */
 static void a_success_elsewhere_sets_failures_back(void **state)
 {
@@ -421,6 +441,7 @@ int main(void)
         E2E_TEST(guesses_under_many_uris_are_limited),
         E2E_TEST(a_success_over_a_link_sets_failures_back),
         E2E_TEST(a_success_sets_failures_back),
+        E2E_TEST(guesses_between_own_logins_are_limited),
         E2E_TEST(a_success_elsewhere_sets_failures_back),
         E2E_TEST(a_user_has_so_many_sessions),
         E2E_TEST(a_users_sessions_over_links_are_counted),

@@ -27,6 +27,7 @@ static int set_up(void **state)
     fake_link_init(&bench.b, 2);
     auth_failures_link_init(&bench.a.link);
     auth_failures_link_init(&bench.b.link);
+    bench.a.link.is_relay = bench.b.link.is_relay = true;
     *state = &bench;
     return 0;
 }
@@ -124,6 +125,33 @@ static void what_a_link_has_is_bounded(void **state)
     assert_true(is_blocked(b, attempt(&b->b, "r1", "bob"), NOW_MS));
 }
 
+/* It may call itself as it likes in every request. */
+static void a_clients_link_is_one_source(void **state)
+{
+    struct bench *b = *state;
+
+    b->a.link.is_relay = false;
+    fail_often(b, attempt(&b->a, "one", "alice"), MAX - 1);
+    assert_false(is_blocked(b, attempt(&b->a, "two", "alice"), NOW_MS));
+    fail_often(b, attempt(&b->a, "two", "alice"), 1);
+    assert_true(is_blocked(b, attempt(&b->a, "three", "alice"), NOW_MS));
+    assert_false(is_blocked(b, attempt(&b->a, "three", "bob"), NOW_MS));
+}
+
+static void a_clients_link_has_few_entries(void **state)
+{
+    struct bench *b = *state;
+    char user[16];
+
+    b->a.link.is_relay = false;
+    for (unsigned i = 0; i <= AUTH_FAILURES_CLIENT_MAX; i++) {
+        (void)snprintf(user, sizeof user, "u%u", i);
+        fail_often(b, attempt(&b->a, "x", user), MAX);
+    }
+    assert_int_equal(b->a.link.auth_failures.n, AUTH_FAILURES_CLIENT_MAX);
+    assert_true(is_blocked(b, attempt(&b->a, "x", user), NOW_MS));
+}
+
 static void without_memory_nothing_is_counted(void **state)
 {
     struct bench *b = *state;
@@ -144,6 +172,8 @@ int main(void)
         TEST(many_sources_are_blocked_in_the_end),
         TEST(success_sets_it_back),
         TEST(what_a_link_has_is_bounded),
+        TEST(a_clients_link_is_one_source),
+        TEST(a_clients_link_has_few_entries),
         TEST(without_memory_nothing_is_counted),
     };
 
