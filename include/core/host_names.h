@@ -5,7 +5,8 @@
  * Taken once, when the handshake is over, so that no function of X.509 runs
  * for a message (S-6). A name is exact, or `*.` and the rest: `*` is one whole
  * label, and the rest has two labels at least, as for OpenSSL and RFC 6125,
- * 6.4.3. Addresses are exact. Comparison is that of RFC 4975, 6.1. */
+ * 6.4.3. Addresses are exact. Comparison is that of RFC 4975, 6.1. A pattern
+ * is no host: where the host of a URI is asked for, one with `*` is none. */
 #ifndef HOST_NAMES_H
 #define HOST_NAMES_H
 
@@ -35,6 +36,14 @@ bool host_names_have(const struct host_names *set, struct span host);
 bool host_names_meet(const struct host_names *a, const struct host_names *b);
 
 size_t host_names_count(const struct host_names *set);
+
+/* The key of the name at index i, below the count: what uri_host_key() gives
+ * for it. Valid until the next host_names_add(). */
+struct span host_names_key(const struct host_names *set, size_t i);
+
+/* Writes the key of the pattern that has `host`, the host of a URI, into `dst`
+ * (URI_HOST_KEY_MAX): its octets, 0 if there can be none. */
+size_t host_names_pattern(char *dst, struct span host);
 
 /* The name at index i, below the count, as it was added but in lower case;
  * valid until the next host_names_add(). An address is not a text. */

@@ -18,7 +18,8 @@
  *     sessions     session         sessions and peers behind it (app)
  *     send         send            messages that are not complete yet
  *     trust        relay           good and bad requests so far (app)
- *     relay_links  relay_links     its use as a connection to a host (app)
+ *     relay_links  relay_links,    its use as a connection to a host (app)
+ *                  certified_names
  *     auth_failures auth_failures  who failed to log in over it
  *     by_number    relay           its entry in the table of all links
  *
@@ -43,6 +44,7 @@
 
 struct link;
 struct buffered_request;
+struct certified_name;
 struct host_names;
 struct sendq;
 
@@ -151,6 +153,9 @@ struct link_relays {
     uint32_t n;                 /* ... and how many */
     bool to_relay;              /* it is needed as a relay (R4976-9.2-e) */
     struct host_names *claimed; /* by one known by its address; NULL; owned */
+    struct certified_name *certified; /* certified_names.c; NULL; owned */
+    size_t n_certified;
+    uint64_t probed; /* number of the link that holds what this one claims */
 };
 
 struct link {

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "certified_names.h"
 #include "link.h"
 #include "msg.h"
 #include "policy.h"
@@ -35,7 +36,7 @@ enum { RELAY_LINKS_AUTHORITIES_MAX = 16 }; /* of one link (S-6) */
 
 struct relay_links {
     struct table by_authority;
-    struct table by_host;
+    struct certified_names certified;
     const struct policy *policy; /* the caller's; may be replaced at any time */
     relay_links_dial_fn dial;    /* NULL: nothing is dialled */
     void *ctx;
@@ -52,9 +53,14 @@ void relay_links_fini(struct relay_links *n);
 void relay_links_link_init(struct link *l);
 void relay_links_link_closed(struct relay_links *n, struct link *l);
 
-/* The link leads to the authority of `uri`. A link that was dialled for it
- * stays before one that claims it, of two equal ones the newer counts. No-op
- * without memory, or beyond RELAY_LINKS_AUTHORITIES_MAX. */
+/* The certificate of this link, another relay's, is known. 0 or ERR_NOMEM. */
+int relay_links_known(struct relay_links *n, struct link *l);
+
+/* The link leads to the authority of `uri`, unless another one does so already,
+ * which keeps its place while it lives and is probed once for `l` (S-2). But a
+ * link that was dialled for the authority comes before one that claims it, and
+ * a certified one before one that is known by its address alone. No-op without
+ * memory, or beyond RELAY_LINKS_AUTHORITIES_MAX. */
 void relay_links_enter(struct relay_links *n, struct link *l,
                        const struct uri *uri);
 

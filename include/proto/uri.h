@@ -38,8 +38,9 @@ bool uri_host_equal(struct span a, struct span b);
 
 /* The octets by which equal hosts can be told without comparing them as above:
  * writes at most URI_HOST_KEY_MAX octets, and returns how many; 0 for what is
- * no host. The key of a name is one octet and the name in lower case. */
-enum { URI_HOST_KEY_MAX = 256 };
+ * no host. The key of a name is the octet URI_HOST_KEY_NAME and the name in
+ * lower case. */
+enum { URI_HOST_KEY_MAX = 256, URI_HOST_KEY_NAME = '0' };
 size_t uri_host_key(char *dst, struct span host);
 
 /* Is it an IPv4 address or an IPv6 literal in brackets? */

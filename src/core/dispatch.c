@@ -33,8 +33,11 @@ void relay_link_known(struct relay *r, struct link *l)
 {
     l->connecting = false;
     l->is_relay = identity_is_relay(l, r->policy);
-    if (l->is_relay)
+    if (l->is_relay) {
         l->trust.nonces.max = NONCE_WINDOW_RELAY;
+        if (relay_links_known(&r->relay_links, l) != 0)
+            link_close(l, "out of memory");
+    }
     sendq_moved(l, r->now_ms);
 }
 

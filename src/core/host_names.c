@@ -34,32 +34,40 @@ static struct span key_at(const struct host_names *set, size_t i)
     return span_of(set->keys + from, set->end[i] - from);
 }
 
-/* What `key` begins with if it is a pattern: the kind of a name, and "*.". */
+/* A name, as opposed to an address, that `*` is part of. */
 static bool is_pattern(struct span key)
 {
-    struct span rest = span_from(key, 3);
-
-    if (key.n < 4 || key.p[1] != '*' || key.p[2] != '.')
-        return false;
-    return span_find(rest, '.') < rest.n;
+    return key.n && key.p[0] == URI_HOST_KEY_NAME &&
+           span_find(key, '*') < key.n;
 }
 
-/* Does the pattern stand for this key, whose first label it leaves open? */
-static bool matches(struct span pattern, struct span key)
+/* The key of the pattern that has this name: 0 if there is none. */
+static size_t write_pattern(char *dst, struct span key)
 {
-    size_t label = span_find(span_from(key, 1), '.');
+    struct span name = span_from(key, key.n > 0), rest;
+    size_t label = span_find(name, '.');
 
-    return key.n > 1 && key.p[0] == pattern.p[0] && key.p[1] != '*' &&
-           label > 0 && 1 + label < key.n &&
-           span_eq(span_from(pattern, 2), span_from(key, 1 + label));
+    if (key.n == 0 || key.p[0] != URI_HOST_KEY_NAME || label == 0 ||
+        label == name.n || is_pattern(key))
+        return 0;
+    rest = span_from(name, label + 1);
+    if (span_find(rest, '.') == rest.n)
+        return 0;
+    dst[0] = URI_HOST_KEY_NAME;
+    dst[1] = '*';
+    memcpy(dst + 2, name.p + label, name.n - label);
+    return 2 + name.n - label;
 }
 
 static bool has_key(const struct host_names *set, struct span key)
 {
+    char text[URI_HOST_KEY_MAX];
+    struct span pattern = span_of(text, write_pattern(text, key));
+
     for (size_t i = 0; i < set->n; i++) {
         struct span mine = key_at(set, i);
 
-        if (span_eq(mine, key) || (is_pattern(mine) && matches(mine, key)))
+        if (span_eq(mine, key) || (pattern.n && span_eq(mine, pattern)))
             return true;
     }
     return false;
@@ -106,9 +114,13 @@ int host_names_add(struct host_names *set, struct span name)
 
 bool host_names_have(const struct host_names *set, struct span host)
 {
-    char key[URI_HOST_KEY_MAX];
+    char text[URI_HOST_KEY_MAX];
+    struct span key;
 
-    return set && set->n && has_key(set, span_of(key, uri_host_key(key, host)));
+    if (!set || set->n == 0)
+        return false;
+    key = span_of(text, uri_host_key(text, host));
+    return !is_pattern(key) && has_key(set, key);
 }
 
 static bool has_one_of(const struct host_names *a, const struct host_names *b)
@@ -127,6 +139,18 @@ bool host_names_meet(const struct host_names *a, const struct host_names *b)
 size_t host_names_count(const struct host_names *set)
 {
     return set ? set->n : 0;
+}
+
+struct span host_names_key(const struct host_names *set, size_t i)
+{
+    return key_at(set, i);
+}
+
+size_t host_names_pattern(char *dst, struct span host)
+{
+    char key[URI_HOST_KEY_MAX];
+
+    return write_pattern(dst, span_of(key, uri_host_key(key, host)));
 }
 
 struct span host_names_at(const struct host_names *set, size_t i)

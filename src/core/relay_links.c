@@ -14,11 +14,9 @@ enum { DISCARD_PORT = 9 };
 /* One entry: where a link leads. */
 struct authority {
     struct table_node by_authority;
-    struct table_node by_host;
     struct list of_link;
     struct link *link;
     bool is_dialled; /* the link was dialled for it, or to it by name */
-    size_t host_n;   /* octets of `key` that are the host's */
     size_t key_n;
     char key[]; /* host, port, scheme */
 };
@@ -48,17 +46,6 @@ static bool has_authority(const struct table_node *node, const void *key)
     return span_eq(span_of(a->key, a->key_n), span_of(w->key, w->n));
 }
 
-/* A certified link that has this host, at whatever port. */
-static bool has_certified_host(const struct table_node *node, const void *key)
-{
-    const struct authority *a =
-        CONTAINER((void *)(uintptr_t)node, struct authority, by_host);
-    const struct wanted *w = key;
-
-    return !a->link->by_address &&
-           span_eq(span_of(a->key, a->host_n), span_of(w->key, w->host_n));
-}
-
 static struct authority *relay_links_entry(const struct relay_links *n,
                                            const struct wanted *w)
 {
@@ -81,7 +68,7 @@ int relay_links_init(struct relay_links *n, const struct policy *policy,
     err = table_init(&n->by_authority, seed);
     if (err)
         return err;
-    err = table_init(&n->by_host, seed);
+    err = certified_names_init(&n->certified, seed);
     if (err)
         table_fini(&n->by_authority);
     return err;
@@ -91,7 +78,7 @@ void relay_links_fini(struct relay_links *n)
 {
     assert(n->by_authority.count == 0);
     table_fini(&n->by_authority);
-    table_fini(&n->by_host);
+    certified_names_fini(&n->certified);
 }
 
 void relay_links_link_init(struct link *l)
@@ -103,7 +90,6 @@ void relay_links_link_init(struct link *l)
 static void relay_links_drop(struct relay_links *n, struct authority *a)
 {
     table_remove(&n->by_authority, &a->by_authority);
-    table_remove(&n->by_host, &a->by_host);
     list_remove(&a->of_link);
     a->link->relay_links.n--;
     free(a);
@@ -115,8 +101,14 @@ void relay_links_link_closed(struct relay_links *n, struct link *l)
 
     while ((m = list_first(&l->relay_links.authorities)))
         relay_links_drop(n, CONTAINER(m, struct authority, of_link));
+    certified_names_leave(&n->certified, l);
     host_names_free(l->relay_links.claimed);
     l->relay_links.claimed = NULL;
+}
+
+int relay_links_known(struct relay_links *n, struct link *l)
+{
+    return l->by_address ? 0 : certified_names_enter(&n->certified, l);
 }
 
 static void relay_links_add(struct relay_links *n, struct link *l,
@@ -126,18 +118,13 @@ static void relay_links_add(struct relay_links *n, struct link *l,
 
     if (!a)
         return;
-    *a = (struct authority){.link = l,
-                            .is_dialled = is_dialled,
-                            .host_n = w->host_n,
-                            .key_n = w->n};
+    *a = (struct authority){.link = l, .is_dialled = is_dialled, .key_n = w->n};
     memcpy(a->key, w->key, w->n);
     list_init(&a->of_link);
     list_append(&l->relay_links.authorities, &a->of_link);
     l->relay_links.n++;
     table_add(&n->by_authority, &a->by_authority,
               table_hash(&n->by_authority, span_of(w->key, w->n)));
-    table_add(&n->by_host, &a->by_host,
-              table_hash(&n->by_host, span_of(w->key, w->host_n)));
 }
 
 /* Does the entry stay, although `l` wants its place? */
@@ -148,9 +135,19 @@ static bool stays(const struct authority *a, const struct link *l,
         return true;
     if (a->link->closing)
         return false;
-    if (a->is_dialled != is_dialled)
-        return a->is_dialled;
-    return a->link->number > l->number;
+    if (a->link->by_address != l->by_address)
+        return l->by_address;
+    return a->is_dialled || !is_dialled;
+}
+
+/* `l` would have the place of another link, if that is there no longer. */
+static void relay_links_probe(struct link *l, struct link *holder)
+{
+    if (holder == l || holder->connecting ||
+        l->relay_links.probed == holder->number)
+        return;
+    l->relay_links.probed = holder->number;
+    holder->ops->probe(holder);
 }
 
 void relay_links_enter(struct relay_links *n, struct link *l,
@@ -162,8 +159,12 @@ void relay_links_enter(struct relay_links *n, struct link *l,
 
     want(&w, uri);
     a = relay_links_entry(n, &w);
-    if (w.host_n == 0 || (a && stays(a, l, is_dialled)))
+    if (w.host_n == 0)
         return;
+    if (a && stays(a, l, is_dialled)) {
+        relay_links_probe(l, a->link);
+        return;
+    }
     if (a)
         relay_links_drop(n, a);
     if (l->relay_links.n < RELAY_LINKS_AUTHORITIES_MAX)
@@ -173,22 +174,22 @@ void relay_links_enter(struct relay_links *n, struct link *l,
 /* --- claims --- */
 
 /* A link that is known by its address alone names a host for the first time. */
-static bool relay_links_learn(struct relay_links *n, struct link *l,
-                              const struct uri *uri)
+static bool relay_links_learn(struct link *l, const struct uri *uri)
 {
     struct link_relays *mine = &l->relay_links;
-    struct wanted w;
 
-    want(&w, uri);
-    if (table_find(&n->by_host,
-                   table_hash(&n->by_host, span_of(w.key, w.host_n)),
-                   has_certified_host, &w))
-        return false;
     if (!mine->claimed)
         mine->claimed = host_names_new();
-    return mine->claimed &&
+    return mine->claimed && span_find(uri->host, '*') == uri->host.n &&
            host_names_count(mine->claimed) < RELAY_LINKS_AUTHORITIES_MAX &&
            host_names_add(mine->claimed, uri->host) == 0;
+}
+
+/* Does the URI stay closed to a link that is known by its address alone? */
+static bool is_certified(const struct relay_links *n, const struct link *l,
+                         const struct uri *uri)
+{
+    return l->by_address && certified_names_have(&n->certified, uri->host);
 }
 
 bool relay_links_claim(struct relay_links *n, struct link *l,
@@ -196,8 +197,10 @@ bool relay_links_claim(struct relay_links *n, struct link *l,
 {
     if (uri->secure && !l->secure) /* S-1 a */
         return false;
+    if (is_certified(n, l, uri))
+        return false;
     if (!identity_has_name(l, n->policy, uri->host) &&
-        !(l->by_address && relay_links_learn(n, l, uri)))
+        !(l->by_address && relay_links_learn(l, uri)))
         return false;
     /* A peer that was dialled as the last of a path is that and no relay. */
     if (l->host.n == 0 || l->relay_links.to_relay)
@@ -215,7 +218,8 @@ struct link *relay_links_find(const struct relay_links *n,
 
     want(&w, uri);
     a = relay_links_entry(n, &w);
-    return a && !a->link->closing ? a->link : NULL;
+    return a && !a->link->closing && !is_certified(n, a->link, uri) ? a->link
+                                                                    : NULL;
 }
 
 bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri)

@@ -54,6 +54,7 @@ enum { HOST_MAX = 255 };
 
 /* A host such that equal ones have equal octets. */
 struct host {
+    /* As in keys: HOST_NAME first. */
     enum { HOST_NAME, HOST_IPV4, HOST_IPV6, HOST_FUTURE } kind;
     size_t n;
     char octets[HOST_MAX];

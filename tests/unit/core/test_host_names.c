@@ -51,6 +51,7 @@ static void a_star_is_one_whole_label(void **state)
     assert_false(have(set, "a.b.wild.test"));
     assert_false(have(set, "r1.mild.test"));
     assert_false(have(set, "*.wild.test.test"));
+    assert_false(have(set, "*.wild.test")); /* which is no host */
     host_names_free(set);
 }
 

@@ -157,18 +157,21 @@ static void relays_of_one_name_are_told_apart_by_port(void **state)
                      &b->again.link);
 }
 
-static void of_two_equal_ones_the_newer_counts(void **state)
+/* S-2: who lives keeps his place, and is asked once whether he does. */
+static void who_is_there_stays_while_he_lives(void **state)
 {
     struct bench *b = *state;
 
     assert_true(claim(b, &b->came, NEAR));
     assert_true(claim(b, &b->again, NEAR));
-    assert_ptr_equal(find(b, NEAR), &b->again.link);
-    assert_true(claim(b, &b->came, NEAR));
-    assert_ptr_equal(find(b, NEAR), &b->again.link);
-    b->again.link.closing = true;
-    assert_true(claim(b, &b->came, NEAR));
+    assert_true(claim(b, &b->again, NEAR));
     assert_ptr_equal(find(b, NEAR), &b->came.link);
+    assert_int_equal(b->came.probes, 1);
+    assert_true(claim(b, &b->came, NEAR));
+    assert_int_equal(b->again.probes, 0);
+    b->came.link.closing = true;
+    assert_true(claim(b, &b->again, NEAR));
+    assert_ptr_equal(find(b, NEAR), &b->again.link);
 }
 
 static void one_that_was_dialled_stays_before_one_that_claims(void **state)
@@ -214,17 +217,57 @@ static void names_that_are_not_admitted_are_none(void **state)
     host_names_free(names);
 }
 
+/* A link that counts as a relay's by its address. */
+static void came_from_the_lab(struct fake_link *f)
+{
+    fake_link_init(f, 9);
+    f->link.by_address = f->link.is_relay = true;
+}
+
+#define LAB "msrps://lab.example:1/x;tcp"
+
 static void an_address_may_claim_what_no_certificate_has(void **state)
 {
     struct bench *b = *state;
     struct fake_link lab;
 
-    fake_link_init(&lab, 9);
-    lab.link.by_address = lab.link.is_relay = true;
-    assert_true(claim(b, &b->came, NEAR));
+    came_from_the_lab(&lab);
+    assert_int_equal(relay_links_known(&b->all, &b->came.link), 0);
     assert_false(claim(b, &lab, "msrps://near.example:1/x;tcp"));
-    assert_true(claim(b, &lab, "msrps://lab.example:1/x;tcp"));
-    assert_ptr_equal(find(b, "msrps://lab.example:1/x;tcp"), &lab.link);
+    assert_true(claim(b, &lab, LAB));
+    assert_ptr_equal(find(b, LAB), &lab.link);
+    assert_int_equal(relay_links_known(&b->all, &lab.link), 0);
+    relay_links_link_closed(&b->all, &lab.link);
+}
+
+static void what_an_address_claimed_goes_to_the_certified(void **state)
+{
+    struct bench *b = *state;
+    struct fake_link lab, late;
+
+    came_from_the_lab(&lab);
+    came_as(&late, 10, "*.lab.example");
+    assert_true(claim(b, &lab, "msrps://a.lab.example:1/x;tcp"));
+    assert_int_equal(relay_links_known(&b->all, &late.link), 0);
+    assert_null(find(b, "msrps://a.lab.example:1/x;tcp"));
+    assert_false(claim(b, &lab, "msrps://a.lab.example:1/x;tcp"));
+    assert_true(claim(b, &late, "msrps://a.lab.example:1/x;tcp"));
+    assert_ptr_equal(find(b, "msrps://a.lab.example:1/x;tcp"), &late.link);
+    relay_links_link_closed(&b->all, &lab.link);
+    relay_links_link_closed(&b->all, &late.link);
+    fake_link_fini(&late);
+}
+
+static void an_address_claims_no_pattern(void **state)
+{
+    struct bench *b = *state;
+    struct fake_link lab;
+
+    came_from_the_lab(&lab);
+    assert_false(claim(b, &lab, "msrps://*.wild.example:1/x;tcp"));
+    assert_true(claim(b, &lab, LAB));
+    assert_false(
+        identity_has_name(&lab.link, &b->policy, SPAN("a.wild.example")));
     relay_links_link_closed(&b->all, &lab.link);
 }
 
@@ -349,11 +392,13 @@ int main(void)
         TEST(a_link_is_found_by_host_port_and_scheme),
         TEST(a_link_is_entered_as_what_it_calls_itself),
         TEST(relays_of_one_name_are_told_apart_by_port),
-        TEST(of_two_equal_ones_the_newer_counts),
+        TEST(who_is_there_stays_while_he_lives),
         TEST(one_that_was_dialled_stays_before_one_that_claims),
         TEST(the_entries_of_a_link_are_bounded),
         TEST(names_that_are_not_admitted_are_none),
         TEST(an_address_may_claim_what_no_certificate_has),
+        TEST(what_an_address_claimed_goes_to_the_certified),
+        TEST(an_address_claims_no_pattern),
         TEST(who_is_closing_is_not_found),
         TEST(who_asked_for_no_certificate_is_no_relay),
         TEST(who_is_being_dialled_is_marked_as_a_relay),
