@@ -273,6 +273,7 @@ static bool answer_block(struct relay *r, struct link *l, const struct msg *m,
         r->stats.too_many_of_user_wrong++;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
         local_response_code(r, l, m, 403);
+        relay_denied(r, l, "authentication failures");
         return true;
     }
     if (v->code == 200)
