@@ -159,13 +159,13 @@ static const char *trace_fault(int err)
 {
     switch (err) {
     case ERR_SYNTAX:
-        return "a session is known by the first 6 characters of its token";
+        return "give at least the first 6 characters of the token";
     case ERR_EXISTS:
-        return "that is traced already";
+        return "it is traced already";
     case ERR_NOT_FOUND:
-        return "that is not traced";
+        return "it is not traced";
     case ERR_FULL:
-        return "no more can be traced at once";
+        return "too many traces at once";
     default:
         return err_text(err);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Nobody speaks for another: what a connection may say in From-Path, and what
+/* No impersonation: what a connection may say in From-Path, and what
  * that leads to (S-1, S-2, S-3, S-7). */
 #include "chain.h"
 #include "cmocka_all.h"
