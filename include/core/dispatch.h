@@ -66,6 +66,10 @@ bool relay_link_is_idle(const struct link *l);
  * it. The senders get a REPORT, or a response where none was sent yet (408). */
 void relay_link_give_up(struct relay *r, struct link *l);
 
+/* Closes the link with `why`, which is static, once the REPORTs that are owed
+ * to it have been written; nothing is read from it any longer. */
+void relay_link_finish(struct relay *r, struct link *l, const char *why);
+
 /* The operator ends this connection: as relay_link_give_up(), but with 481; its
  * sessions end with SESSION_KICKED; the link is closed. */
 void relay_link_kick(struct relay *r, struct link *l);

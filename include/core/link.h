@@ -14,6 +14,7 @@
  *     frame        dispatch, send  the frame that is being received
  *     sendq        sendq           its output; its wait for other outputs (app)
  *     txns         txn             what awaits a response from it (app)
+ *     owed         owed            REPORTs that it has not got yet (app)
  *     stream       see stream.h    the SEND chunk that is being received
  *     sessions     session         sessions and peers behind it (app)
  *     send         send            messages that are not complete yet
@@ -117,6 +118,16 @@ struct link_txns {
     uint32_t n;         /* in both */
 };
 
+/* owed.c. */
+struct link_owed {
+    struct list entries; /* REPORTs that are owed to it, oldest first */
+    struct list of_new;  /* in owed.new_links, if something was added */
+    uint32_t n;
+    uint16_t cut_code;     /* the chunk that is received from it is refused
+                              next; 0: it is not (failure_report.c) */
+    const char *close_why; /* it is closed once it has all; NULL: it is not */
+};
+
 /* session.c. */
 struct link_sessions {
     struct list issued; /* sessions that were issued over this link */
@@ -183,6 +194,7 @@ struct link {
     struct link_frame frame;
     struct link_sendq sendq;
     struct link_txns txns;
+    struct link_owed owed;
     struct stream stream;
     struct link_sessions sessions;
     struct link_send send;

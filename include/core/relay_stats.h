@@ -59,6 +59,8 @@ struct relay_stats {
     /* Other requests. */
     uint64_t reports_made_by_code[CODES];
     uint64_t reports_made, reports_forwarded;
+    uint64_t reports_owed_now; /* due, but not written yet */
+    uint64_t reports_dropped;  /* due, but the sender is gone */
     uint64_t auths_forwarded;  /* to other relays */
     uint64_t others_forwarded; /* of unknown methods, such as NICKNAME */
 

@@ -74,6 +74,9 @@ void sendq_close(struct stream *s, char flag);
 
 enum { SENDQ_QUANTUM = 65536 }; /* octets of body in a turn */
 
+/* Is there room in the output for requests that this relay makes itself? */
+bool sendq_has_room(const struct link *out);
+
 /* Must `in` wait before it may feed `out`? */
 bool sendq_must_wait(const struct link *in, const struct link *out);
 

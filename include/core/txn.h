@@ -41,9 +41,10 @@ struct txn {
     uint64_t start, end;       /* octets of the message; end < start: none */
     union {
         uint64_t position; /* unsent: of its last octet in the output */
-        uint64_t due_ms;   /* sent: when it times out */
+        uint64_t due_ms;   /* sent: when it times out; owed: when it is void */
     };
     uint64_t paused_ms; /* link_paused_ms() when its clock started */
+    uint16_t code;      /* owed: what the REPORT says (owed.h) */
     bool is_open;       /* its chunk is still being written */
     char tid[TID_LEN];
 };
@@ -98,7 +99,13 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
 struct txn *txn_find(const struct txns *t, const struct link *link,
                      struct span tid);
 
-/* Removes the transaction and frees it. */
+/* Takes the transaction out of its link and of all lists and tables: nothing is
+ * awaited any longer. What is left of it belongs to the caller, until
+ * txn_free(). */
+void txn_end(struct txns *t, struct txn *x);
+void txn_free(struct txns *t, struct txn *x);
+
+/* Both at once. */
 void txn_drop(struct txns *t, struct txn *x);
 
 /* A transaction that has timed out, or NULL. The caller must drop it before the

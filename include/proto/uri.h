@@ -43,6 +43,11 @@ bool uri_host_equal(struct span a, struct span b);
 enum { URI_HOST_KEY_MAX = 256, URI_HOST_KEY_NAME = '0' };
 size_t uri_host_key(char *dst, struct span host);
 
+/* The same for host, port and scheme of a URI: at most URI_AUTHORITY_KEY_MAX
+ * octets; 0 if its host is none. */
+enum { URI_AUTHORITY_KEY_MAX = URI_HOST_KEY_MAX + 3 };
+size_t uri_authority_key(char *dst, const struct uri *u);
+
 /* Is it an IPv4 address or an IPv6 literal in brackets? */
 bool uri_host_is_numeric(struct span host);
 

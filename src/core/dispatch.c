@@ -21,6 +21,7 @@ void relay_link_opened(struct relay *r, struct link *l)
 {
     sendq_link_init(&r->sendq, l);
     txns_link_init(l);
+    owed_link_init(l);
     chunker_link_init(l);
     sessions_link_init(l);
     send_link_init(l);
@@ -38,6 +39,7 @@ void relay_link_known(struct relay *r, struct link *l)
         if (relay_links_known(&r->relay_links, l) != 0)
             link_close(l, "out of memory");
     }
+    failure_report_write(r, l);
     sendq_moved(l, r->now_ms);
 }
 
@@ -62,7 +64,7 @@ static void forget_partial(struct relay *r, struct link *out)
 
 bool relay_is_ready(struct relay *r, struct link *l)
 {
-    if (l->closing || l->sendq.blocked)
+    if (l->closing || l->owed.close_why || l->sendq.blocked)
         return false;
     if (l->frame.kind == LINK_FRAME_STREAM)
         forget_partial(r, l->stream.out);
@@ -227,6 +229,7 @@ void relay_on_event(struct relay *r, struct link *l,
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
 {
     txns_sent(&r->txns, l, position, r->now_ms);
+    failure_report_write(r, l);
     sendq_moved(l, r->now_ms);
 }
 
@@ -237,7 +240,7 @@ bool relay_link_is_idle(const struct link *l)
     return l->frame.kind == LINK_FRAME_NONE &&
            list_is_empty(&l->send.unfinished) &&
            list_is_empty(&l->send.expected) && list_is_empty(&l->send.heads) &&
-           l->txns.n == 0 && list_is_empty(&l->sendq.senders);
+           l->txns.n == 0 && l->owed.n == 0 && list_is_empty(&l->sendq.senders);
 }
 
 static void dispatch_give_up(struct relay *r, struct link *l, uint16_t code)
@@ -252,6 +255,13 @@ static void dispatch_give_up(struct relay *r, struct link *l, uint16_t code)
 void relay_link_give_up(struct relay *r, struct link *l)
 {
     dispatch_give_up(r, l, 408);
+}
+
+void relay_link_finish(struct relay *r, struct link *l, const char *why)
+{
+    l->ops->pause(l);
+    l->owed.close_why = why;
+    failure_report_write(r, l);
 }
 
 void relay_link_kick(struct relay *r, struct link *l)
@@ -272,6 +282,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     l->closing = true;
     send_stop(r, l); /* P-18: ends with `#` */
     dispatch_give_up(r, l, code);
+    failure_report_link_closed(r, l);
     sendq_link_closed(l, r->now_ms);
     send_link_closed(l);
     sessions_link_closed(&r->sessions, l,
@@ -291,6 +302,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
 void relay_tick(struct relay *r)
 {
     failure_report_expired(r);
+    failure_report_tick(r);
     sendq_stir(&r->sendq, r->now_ms);
     sessions_sweep(&r->sessions, r->now_ms);
 }

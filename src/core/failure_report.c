@@ -1,76 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* failure_report - a SEND that failed after it was accepted: a REPORT to the
- * sender (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13). */
-#include <stdlib.h>
-
+ * sender (RFC 4976, 6.4.1; spec: rfc4976-relay.md 7 and 13).
+ *
+ * What fails is judged first, then owed (owed.h), and written where there is
+ * room. */
 #include "relay_private.h"
 
-/* A range of octets of one message that failed. */
-struct lost {
-    struct pending_send *head;
-    uint64_t start, end;
-    uint16_t code;
-};
-
-/* The link to the sender: the one on which the SEND came. If that was to
- * another relay and is gone, any other link to it will do, since sessions do
- * not end with it. */
-static struct link *way_back(struct relay *r, const struct pending_send *h)
-{
-    struct link *in = relay_link(r, h->in_number);
-    struct span path = pending_send_text(h, h->received), text;
-    struct uri uri;
-    uint16_t code;
-
-    if (in || !h->from_relay || !msg_path_next(&text, &path) ||
-        uri_parse(&uri, text) != 0)
-        return in;
-    return relay_links_reach(&r->relay_links, &uri, path.n > 0, &code);
-}
-
-/* The session through which its owner sent the message, and in whose account
- * the REPORT is counted. NULL if somebody else sent it to a client of ours. */
-static struct session *sender_of(const struct relay *r,
-                                 const struct pending_send *h,
-                                 const struct link *in)
-{
-    struct span own = pending_send_text(h, h->own);
-    struct session *ss = NULL;
-    struct span from = pending_send_text(h, h->received);
-    struct uri uri, speaker;
-
-    if (uri_parse(&uri, span_cut(&own, ' ')) == 0 &&
-        uri_parse(&speaker, span_cut(&from, ' ')) == 0)
-        ss = session_find_token(&r->sessions, uri.session_id);
-    return ss && session_is_of(ss, in, &speaker) ? ss : NULL;
-}
-
-static void loss_count(struct relay *r, const struct lost *lost,
-                       const struct link *in)
-{
-    struct session *sender = sender_of(r, lost->head, in);
-
-    r->stats.reports_made++;
-    r->stats.reports_made_by_code[code_index(lost->code)]++;
-    if (sender)
-        sender->usage.reports_made++;
-}
-
-static void loss_report(struct relay *r, const struct lost *lost)
-{
-    struct link *in = way_back(r, lost->head);
-    char tid[TID_LEN];
-    struct frame f;
-
-    if (!in)
-        return;
-    r->chunker.new_tid(&r->chunker, tid);
-    frame_init(&f);
-    report_failure(&f, lost->head, span_of(tid, TID_LEN), lost->start,
-                   lost->end, lost->code);
-    if (sendq_put_between(in, &f))
-        loss_count(r, lost, in);
-}
+/* --- messages that have failed --- */
 
 /* The session that the message went through, NULL if it has ended. */
 static struct session *session_of(const struct relay *r,
@@ -90,7 +26,7 @@ static bool was_reported(const struct relay *r, const struct pending_send *h)
 
 /* Marks the message as failed (P-21): what is still received of it is refused
  * with the same code. */
-static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
+static void mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
 {
     struct session *ss = session_of(r, h);
     struct link *in = relay_link(r, h->in_number);
@@ -99,6 +35,16 @@ static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
     if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
+        in->owed.cut_code = code;
+}
+
+/* Refuses what is being received of a message that has failed. */
+static void cut_failed(struct relay *r, struct link *in)
+{
+    uint16_t code = in->owed.cut_code;
+
+    in->owed.cut_code = 0;
+    if (code && in->stream.head)
         send_fail(r, in, code);
 }
 
@@ -110,140 +56,240 @@ static bool is_unanswered(const struct relay *r, const struct pending_send *h)
     return in && in->stream.head == h;
 }
 
+/* --- what is owed, written --- */
+
+/* The session through which its owner sent the message, and in whose account
+ * the REPORT is counted. NULL if somebody else sent it to a client of ours. */
+static struct session *sender_of(const struct relay *r,
+                                 const struct pending_send *h,
+                                 const struct link *in)
+{
+    struct span own = pending_send_text(h, h->own);
+    struct session *ss = NULL;
+    struct span from = pending_send_text(h, h->received);
+    struct uri uri, speaker;
+
+    if (uri_parse(&uri, span_cut(&own, ' ')) == 0 &&
+        uri_parse(&speaker, span_cut(&from, ' ')) == 0)
+        ss = session_find_token(&r->sessions, uri.session_id);
+    return ss && session_is_of(ss, in, &speaker) ? ss : NULL;
+}
+
+static void count_report(struct relay *r, const struct txn *x,
+                         const struct link *in)
+{
+    struct session *sender = sender_of(r, x->head, in);
+
+    r->stats.reports_made++;
+    r->stats.reports_made_by_code[code_index(x->code)]++;
+    if (sender)
+        sender->usage.reports_made++;
+}
+
+static void write_report(struct relay *r, struct link *in, const struct txn *x)
+{
+    char tid[TID_LEN];
+    struct frame f;
+
+    r->chunker.new_tid(&r->chunker, tid);
+    frame_init(&f);
+    report_failure(&f, x->head, span_of(tid, TID_LEN), x->start, x->end,
+                   x->code);
+    if (sendq_put_between(in, &f))
+        count_report(r, x, in);
+}
+
+void failure_report_write(struct relay *r, struct link *l)
+{
+    struct txn *x;
+
+    while (!l->closing && sendq_has_room(l) && (x = owed_first(l))) {
+        write_report(r, l, x);
+        owed_drop(&r->owed, x);
+    }
+    if (l->owed.close_why && l->owed.n == 0)
+        link_close(l, l->owed.close_why);
+}
+
+/* --- what is owed, and to whom --- */
+
+enum { RETRY_MS = 1000 }; /* until a link to a relay is looked for again */
+
+static void report_undeliverable(struct relay *r, uint64_t n)
+{
+    uint32_t held;
+
+    r->stats.reports_dropped += n;
+    if (n > 0 && log_limit_pass(&r->owed_log, r->now_ms, 1, 1000, &held))
+        log_warn(r->log, "REPORTs dropped, the sender is gone n=%llu held=%u",
+                 (unsigned long long)n, held);
+}
+
+/* To the link on which the SEND came. If that was another relay's and is gone,
+ * to the relay, by whatever link, since sessions do not end with it. */
+static void owe(struct relay *r, struct txn *x, uint64_t tried_ms)
+{
+    struct link *in = relay_link(r, x->head->in_number);
+    struct span path = pending_send_text(x->head, x->head->received), text;
+    struct uri uri;
+
+    if (in) {
+        owed_to_link(&r->owed, in, x);
+        return;
+    }
+    if (x->head->from_relay && msg_path_next(&text, &path) &&
+        uri_parse(&uri, text) == 0 &&
+        owed_to_relay(&r->owed, &uri, tried_ms, x) == 0)
+        return;
+    report_undeliverable(r, 1);
+    txn_free(&r->txns, x);
+}
+
+/* Looks for a link to the relay, unless that was done a moment ago. */
+static void owed_find_way(struct relay *r, struct owed_relay *to)
+{
+    struct link *l;
+    uint16_t code;
+
+    to->tried_ms = r->now_ms;
+    list_remove(&to->of_all);
+    list_append(&r->owed.relays, &to->of_all);
+    l = relay_links_reach(&r->relay_links, &to->uri, true, &code);
+    if (l)
+        owed_move(&r->owed, to, l);
+}
+
+/* Relays that were not tried yet come first, then the one whose last attempt is
+ * longest ago. */
+static void owed_find_ways(struct relay *r)
+{
+    struct list *m;
+
+    while ((m = list_first(&r->owed.relays))) {
+        struct owed_relay *to = CONTAINER(m, struct owed_relay, of_all);
+
+        if (to->tried_ms && r->now_ms - to->tried_ms < RETRY_MS)
+            return;
+        owed_find_way(r, to);
+    }
+}
+
+/* Writes what was owed in this event, as far as there is room. */
+static void failure_report_settle(struct relay *r)
+{
+    struct link *l;
+
+    owed_find_ways(r);
+    while ((l = owed_next_link(&r->owed))) {
+        failure_report_write(r, l);
+        cut_failed(r, l);
+    }
+}
+
+void failure_report_tick(struct relay *r)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &r->owed.relays)
+    report_undeliverable(r, owed_expire(&r->owed,
+                                        CONTAINER(m, struct owed_relay, of_all),
+                                        r->now_ms));
+    failure_report_settle(r);
+}
+
+/* What is owed to a link that has ended waits for the next link to the relay,
+ * or is void with the client. None is dialled at once: this one may be a dial
+ * that failed. */
+void failure_report_link_closed(struct relay *r, struct link *l)
+{
+    struct txn *x;
+
+    while ((x = owed_first(l))) {
+        owed_take(&r->owed, x);
+        owe(r, x, r->now_ms);
+    }
+    list_remove(&l->owed.of_new);
+    failure_report_settle(r);
+}
+
+/* --- transactions that have failed --- */
+
 void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
                         uint16_t code)
 {
-    struct lost lost;
+    struct pending_send *h = pending_send_ref(x->head);
+    bool is_due = report_is_due(h->failure_report, cause);
+    struct link *in = relay_link(r, h->in_number);
 
     if (x->is_open)
         x->end = x->link->sendq.open->next - 1;
-    lost = (struct lost){pending_send_ref(x->head), x->start, x->end, code};
-    txn_drop(&r->txns, x);
-    if (report_is_due(lost.head->failure_report, cause)) {
-        /* An unanswered chunk gets the error as its response (P-1). */
-        if (!was_reported(r, lost.head) && !is_unanswered(r, lost.head))
-            loss_report(r, &lost);
-        fail_message(r, lost.head, code);
-    }
-    pending_send_unref(&r->heads, lost.head);
+    x->code = code;
+    txn_end(&r->txns, x);
+    x->due_ms = r->now_ms + 2 * r->policy->transaction_ms;
+    /* An unanswered chunk gets the error as its response (P-1). */
+    if (is_due && !was_reported(r, h) && !is_unanswered(r, h))
+        owe(r, x, 0);
+    else
+        txn_free(&r->txns, x);
+    if (is_due)
+        mark_failed(r, h, code);
+    failure_report_settle(r);
+    if (in)
+        cut_failed(r, in);
+    pending_send_unref(&r->heads, h);
 }
 
-/* --- a whole link --- */
-
-static int compare_spans(struct span a, struct span b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = memcmp(a.p, b.p, n);
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-/* Orders by sender, message and position. */
-static int compare_lost(const void *left, const void *right)
-{
-    const struct lost *a = left, *b = right;
-    const struct pending_send *ha = a->head, *hb = b->head;
-    int order =
-        (ha->in_number > hb->in_number) - (ha->in_number < hb->in_number);
-
-    if (!order)
-        order = compare_spans(pending_send_text(ha, ha->message_id),
-                              pending_send_text(hb, hb->message_id));
-    if (!order)
-        order = compare_spans(pending_send_text(ha, ha->own),
-                              pending_send_text(hb, hb->own));
-    if (!order)
-        order = compare_spans(pending_send_text(ha, ha->received),
-                              pending_send_text(hb, hb->received));
-    if (!order)
-        order = (a->start > b->start) - (a->start < b->start);
-    return order;
-}
-
-static bool joins(const struct lost *a, const struct lost *b)
-{
-    return a->end >= a->start && b->end >= b->start && a->end + 1 == b->start &&
-           pending_send_same_message(a->head, b->head);
-}
-
-/* Sends one REPORT for each contiguous range (P-5), then marks the messages.
- * Consumes the references to heads. */
-static void report_all(struct relay *r, struct lost *lost, size_t n)
-{
-    if (n == 0)
-        return;
-    qsort(lost, n, sizeof *lost, compare_lost);
-    for (size_t i = 0; i < n;) {
-        struct lost run = lost[i];
-
-        for (i++; i < n && joins(&run, &lost[i]); i++)
-            run.end = lost[i].end;
-        loss_report(r, &run);
-    }
-    for (size_t i = 0; i < n; i++) {
-        fail_message(r, lost[i].head, lost[i].code);
-        pending_send_unref(&r->heads, lost[i].head);
-    }
-}
-
-/* All that failed at once, to be sorted before it is reported. */
-struct losses {
-    struct lost *items;
-    size_t n, room;
-};
-
-/* Adds the octets of this transaction, if a REPORT is due, and drops it. When
- * out of memory they are reported at once, unsorted. */
-static void collect(struct relay *r, struct losses *all, struct txn *x,
+/* Ends the transaction; appends it to `failed` if a REPORT is due. */
+static void collect(struct relay *r, struct list *failed, struct txn *x,
                     enum report_cause cause, uint16_t code)
 {
-    struct lost one = {x->head, x->start, x->end, code};
-    bool due = x->head && report_is_due(x->head->failure_report, cause) &&
-               !was_reported(r, x->head) && !is_unanswered(r, x->head);
+    bool is_due = x->head && report_is_due(x->head->failure_report, cause) &&
+                  !was_reported(r, x->head) && !is_unanswered(r, x->head);
 
-    if (due)
-        pending_send_ref(one.head);
     if (x->back)
         local_response_lost(r, x);
-    txn_drop(&r->txns, x);
-    if (!due)
-        return;
-    if (all->n == all->room) {
-        size_t room = all->room ? 2 * all->room : 64;
-        struct lost *items = realloc(all->items, room * sizeof *items);
-
-        if (!items) {
-            report_all(r, &one, 1);
-            return;
-        }
-        all->items = items;
-        all->room = room;
-    }
-    all->items[all->n++] = one;
+    x->code = code;
+    txn_end(&r->txns, x);
+    x->due_ms = r->now_ms + 2 * r->policy->transaction_ms;
+    if (is_due)
+        list_append(failed, &x->of_link);
+    else
+        txn_free(&r->txns, x);
 }
 
-static void collect_list(struct relay *r, struct losses *all, struct list *txns,
-                         enum report_cause cause, uint16_t code)
+static void collect_list(struct relay *r, struct list *failed,
+                         struct list *txns, enum report_cause cause,
+                         uint16_t code)
 {
     struct list *m;
 
     while ((m = list_first(txns)))
-        collect(r, all, CONTAINER(m, struct txn, of_link), cause, code);
+        collect(r, failed, CONTAINER(m, struct txn, of_link), cause, code);
 }
 
-static void loss_tell(struct relay *r, struct losses *all)
+/* Once all that fails at this moment has been judged: each contiguous range of
+ * a message is reported (P-5), and nothing of it later (P-17). */
+static void report_all(struct relay *r, struct list *failed)
 {
-    report_all(r, all->items, all->n);
-    free(all->items);
+    struct list *m;
+
+    while ((m = list_take_first(failed))) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        mark_failed(r, x->head, x->code);
+        owe(r, x, 0);
+    }
+    failure_report_settle(r);
 }
 
 void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code)
 {
-    struct losses all = {0};
+    struct list failed;
 
-    collect_list(r, &all, &l->txns.sent, REPORT_LOST, 408);
-    collect_list(r, &all, &l->txns.unsent, REPORT_CUT, cut_code);
-    loss_tell(r, &all);
+    list_init(&failed);
+    collect_list(r, &failed, &l->txns.sent, REPORT_LOST, 408);
+    collect_list(r, &failed, &l->txns.unsent, REPORT_CUT, cut_code);
+    report_all(r, &failed);
 }
 
 /* Did the SEND of this transaction pass the session? Tokens are random, so it
@@ -257,30 +303,44 @@ static bool passed(const struct txn *x, const struct session *ss)
     return own.n && memmem(own.p, own.n, token.p, token.n);
 }
 
+static void collect_passed(struct relay *r, struct list *failed,
+                           struct list *txns, const struct session *ss,
+                           enum report_cause cause, uint16_t code)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, txns)
+    {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (passed(x, ss))
+            collect(r, failed, x, cause, code);
+    }
+}
+
 /* Looks at all transactions, since this is rare. */
 void failure_report_session(struct relay *r, const struct session *ss,
                             uint16_t code)
 {
-    struct losses all = {0};
-    struct table_node *node = table_next(&r->txns.by_tid, NULL), *next;
+    struct table_node *node = table_next(&r->links, NULL);
+    struct list failed;
 
-    for (; node; node = next) {
-        struct txn *x = CONTAINER(node, struct txn, by_tid);
+    list_init(&failed);
+    for (; node; node = table_next(&r->links, node)) {
+        struct link *l = CONTAINER(node, struct link, by_number);
 
-        next = table_next(&r->txns.by_tid, node);
-        if (!passed(x, ss))
-            continue;
-        collect(r, &all, x,
-                list_is_empty(&x->in_fifo) ? REPORT_CUT : REPORT_LOST, code);
+        collect_passed(r, &failed, &l->txns.sent, ss, REPORT_LOST, code);
+        collect_passed(r, &failed, &l->txns.unsent, ss, REPORT_CUT, code);
     }
-    loss_tell(r, &all);
+    report_all(r, &failed);
 }
 
 void failure_report_expired(struct relay *r)
 {
-    struct losses all = {0};
+    struct list failed;
     struct txn *x;
 
+    list_init(&failed);
     while ((x = txns_expired(&r->txns, r->now_ms))) {
         struct link *l = x->link;
 
@@ -289,8 +349,8 @@ void failure_report_expired(struct relay *r)
         if (x->head && is_unanswered(r, x->head))
             failure_report_txn(r, x, REPORT_TIMEOUT, 408);
         else
-            collect(r, &all, x, REPORT_TIMEOUT, 408);
+            collect(r, &failed, x, REPORT_TIMEOUT, 408);
         sendq_moved(l, r->now_ms);
     }
-    loss_tell(r, &all);
+    report_all(r, &failed);
 }

@@ -36,6 +36,9 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = txns_init(&r->txns, seed, &r->heads, policy->transaction_ms);
     if (err)
         goto fail_txns;
+    err = owed_init(&r->owed, seed, &r->txns);
+    if (err)
+        goto fail_owed;
     err = relay_links_init(&r->relay_links, policy, seed);
     if (err)
         goto fail_relay_links;
@@ -56,6 +59,8 @@ fail_sessions:
 fail_auth_failures:
     relay_links_fini(&r->relay_links);
 fail_relay_links:
+    owed_fini(&r->owed);
+fail_owed:
     txns_fini(&r->txns);
 fail_txns:
     table_fini(&r->links);
@@ -69,6 +74,7 @@ void relay_free(struct relay *r)
     if (!r)
         return;
     assert(r->links.count == 0);
+    owed_fini(&r->owed);
     auth_fini(&r->auth);
     sessions_fini(&r->sessions, r->now_ms);
     relay_links_fini(&r->relay_links);
@@ -121,6 +127,7 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
     out->octets_out = r->chunker.octets_out;
     out->relay_links_now = r->relay_links.by_authority.count;
     out->transactions_now = r->txns.count;
+    out->reports_owed_now = r->owed.n;
     out->transactions_ever = r->txns.ever;
     out->links_waiting_now = r->sendq.waiting;
     out->wait_ms = sendq_wait_ms(&r->sendq, r->now_ms);

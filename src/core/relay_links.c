@@ -21,20 +21,15 @@ struct authority {
     char key[]; /* host, port, scheme */
 };
 
-enum { KEY_MAX = URI_HOST_KEY_MAX + 3 };
-
-/* What is looked for; `host_n` is 0 if the URI has no host that counts. */
+/* What is looked for; empty if the URI has no host. */
 struct wanted {
-    size_t host_n, n;
-    char key[KEY_MAX];
+    size_t n;
+    char key[URI_AUTHORITY_KEY_MAX];
 };
 
 static void want(struct wanted *w, const struct uri *uri)
 {
-    w->host_n = w->n = uri_host_key(w->key, uri->host);
-    w->key[w->n++] = (char)(uri->port >> 8);
-    w->key[w->n++] = (char)(uri->port & 0xff);
-    w->key[w->n++] = uri->secure ? 's' : 'p';
+    w->n = uri_authority_key(w->key, uri);
 }
 
 static bool has_authority(const struct table_node *node, const void *key)
@@ -159,7 +154,7 @@ void relay_links_enter(struct relay_links *n, struct link *l,
 
     want(&w, uri);
     a = relay_links_entry(n, &w);
-    if (w.host_n == 0)
+    if (w.n == 0)
         return;
     if (a && stays(a, l, is_dialled)) {
         relay_links_probe(l, a->link);

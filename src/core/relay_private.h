@@ -31,6 +31,7 @@
 #include "auth.h"
 #include "auth_failures.h"
 #include "chunker.h"
+#include "owed.h"
 #include "pending_send.h"
 #include "relay_links.h"
 #include "relay.h"
@@ -56,10 +57,12 @@ struct relay {
     struct relay_links relay_links;
     struct chunker chunker;
     struct sendq sendq;
+    struct owed owed; /* REPORTs that are not written yet */
     struct trace trace;
     struct auth auth;
     struct auth_failures auth_failures; /* over other relays' links */
     struct log_limit auth_log; /* of lines about failed authentications */
+    struct log_limit owed_log; /* ... and about REPORTs that nobody gets */
     struct relay_stats stats;  /* those that no module counts itself */
 };
 
@@ -145,6 +148,16 @@ void send_fail(struct relay *r, struct link *l, uint16_t code);
  * sender with `code` where a REPORT is due. */
 void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
                         uint16_t code);
+
+/* Writes REPORTs that are owed to the link, as far as its output has room. */
+void failure_report_write(struct relay *r, struct link *l);
+
+/* The link has ended: what is owed to it goes elsewhere or is dropped. */
+void failure_report_link_closed(struct relay *r, struct link *l);
+
+/* Looks for links to relays that are owed something, drops what is void. Call
+ * it at least once a second. */
+void failure_report_tick(struct relay *r);
 
 /* Fails all transactions whose time is over: 408. */
 void failure_report_expired(struct relay *r);

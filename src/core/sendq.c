@@ -87,6 +87,11 @@ static bool is_over(const struct link *out)
            out->ops->queued(out) >= out->sendq.shared->policy->high_water;
 }
 
+bool sendq_has_room(const struct link *out)
+{
+    return !is_over(out);
+}
+
 static bool awaits_enough(const struct link *out)
 {
     return out->sendq.shared->policy->transactions_per_link &&

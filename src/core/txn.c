@@ -177,7 +177,7 @@ struct txn *txn_find(const struct txns *t, const struct link *link,
     return node ? CONTAINER(node, struct txn, by_tid) : NULL;
 }
 
-void txn_drop(struct txns *t, struct txn *x)
+void txn_end(struct txns *t, struct txn *x)
 {
     table_remove(&t->by_tid, &x->by_tid);
     list_remove(&x->of_link);
@@ -185,12 +185,23 @@ void txn_drop(struct txns *t, struct txn *x)
     x->link->txns.n--;
     if (x->link->sendq.open && x->link->sendq.open->txn == x)
         x->link->sendq.open->txn = NULL;
+    x->link = NULL;
     t->count--;
+}
+
+void txn_free(struct txns *t, struct txn *x)
+{
     pending_send_unref(t->heads, x->head);
     if (x->back)
         free(x->back->paths);
     free(x->back);
     pool_give(&t->pool, x);
+}
+
+void txn_drop(struct txns *t, struct txn *x)
+{
+    txn_end(t, x);
+    txn_free(t, x);
 }
 
 static struct txn *first_expired(struct list *fifo, uint64_t now_ms)

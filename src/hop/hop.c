@@ -495,7 +495,8 @@ void hops_close_all(struct hops *all)
     LIST_EACH(m, next, &all->by_use)
     relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_use)->link);
     LIST_EACH(m, next, &all->by_use)
-    link_close(&CONTAINER(m, struct hop, by_use)->link, "shutting down");
+    relay_link_finish(all->relay, &CONTAINER(m, struct hop, by_use)->link,
+                      "shutting down");
 }
 
 void hops_drop_all(struct hops *all)

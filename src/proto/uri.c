@@ -349,6 +349,18 @@ size_t uri_host_key(char *dst, struct span host)
     return 1 + h.n;
 }
 
+size_t uri_authority_key(char *dst, const struct uri *u)
+{
+    size_t n = uri_host_key(dst, u->host);
+
+    if (n == 0)
+        return 0;
+    dst[n++] = (char)(u->port >> 8);
+    dst[n++] = (char)(u->port & 0xff);
+    dst[n++] = u->secure ? 's' : 'p';
+    return n;
+}
+
 bool uri_host_is_numeric(struct span host)
 {
     struct host h;

@@ -273,6 +273,16 @@ const struct metrics_family metrics_families[] = {
              "accepted but could not deliver.",
      .at = AT(relay.reports_made_by_code),
      .axes = {CODE_AXIS}},
+    {.name = "msrprelayd_reports_owed",
+     .type = "gauge",
+     .help = "Failure REPORTs that wait until their sender's connection has "
+             "room.",
+     .at = AT(relay.reports_owed_now)},
+    {.name = "msrprelayd_reports_dropped_total",
+     .type = "counter",
+     .help = "Failure REPORTs dropped because the sender's connection or relay "
+             "is gone.",
+     .at = AT(relay.reports_dropped)},
     {.name = "msrprelayd_frames_dropped_total",
      .type = "counter",
      .help = "Frames discarded without a response.",
