@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Relays and clients in a simulated world (sim.h): whatever goes wrong, each
+ * message is delivered once, or its sender is told once.
+ *
+ * test-wraps: getrandom
+ *
+ * Each row of the table runs with several seeds. In the environment:
+ *
+ *     SIM_SECONDS  how long each row runs, with one seed after the other
+ *     SIM_SEED     the first seed; without SIM_SECONDS the only one
+ *     SIM_OWED     also asserts what the relay does not keep yet */
+#include "sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cmocka_all.h"
+
+enum { SEEDS = 6 };
+
+#define FAULT(name) (1u << (name))
+
+struct row {
+    const char *name;
+    struct sim_setup with; /* what differs from sim_quiet(); 0: as there */
+    unsigned owed;         /* faults that still happen, a bit for each ... */
+    const char *until;     /* ... and what will mend them */
+};
+
+/* P-17 over two relays: the last one reports a chunk that it had accepted and
+ * answers the next with the error, which the first one reports again. */
+#define TOLD_BY_BOTH FAULT(SIM_TOLD_BY_BOTH), "P-17"
+
+static const struct row rows[] = {
+    {"all is well", {0}, 0, NULL},
+    {"receivers are silent", {.trouble = {.silent = 100}}, TOLD_BY_BOTH},
+    {"answers are late", {.trouble = {.slow_answer = 300}}, 0, NULL},
+    {"senders give up", {.trouble = {.give_up = 100}}, 0, NULL},
+    {"receivers pause", {.trouble = {.pause = 80}}, TOLD_BY_BOTH},
+    {"clients die", {.trouble = {.die = 30}}, TOLD_BY_BOTH},
+    {"links between relays break",
+     {.trouble = {.link_break = 50, .dial_fail = 200}},
+     TOLD_BY_BOTH},
+    {"many at once",
+     {.trouble = {.burst = 5, .burst_size = 1000}},
+     TOLD_BY_BOTH},
+    {"messages are refused",
+     {.trouble = {.refuse = 100, .refuse_late = 200}},
+     TOLD_BY_BOTH},
+    {"senders go on after a refusal",
+     {.trouble = {.refuse = 200, .rude = 500}},
+     TOLD_BY_BOTH},
+};
+
+static unsigned number_from(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text ? (unsigned)strtoul(text, NULL, 10) : 0;
+}
+
+/* What is 0 in a row is as sim_quiet() has it. */
+static void set_up(struct sim_setup *s, const struct row *row, uint64_t seed,
+                   unsigned relays)
+{
+    const struct sim_setup *with = &row->with;
+
+    sim_quiet(s, seed, relays);
+    s->trouble = with->trouble;
+    if (with->storm_ms)
+        s->storm_ms = with->storm_ms;
+    if (with->rate)
+        s->rate = with->rate;
+    if (with->transactions)
+        s->transactions = with->transactions;
+    s->through = with->through;
+}
+
+static void run_one(const struct row *row, uint64_t seed, unsigned relays)
+{
+    struct sim_setup setup;
+    struct sim_result result;
+
+    set_up(&setup, row, seed, relays);
+    sim_run(&result, &setup);
+    assert_true(result.messages > 100);
+    assert_true(result.delivered > 50);
+    if (!getenv("SIM_OWED"))
+        for (unsigned i = 0; i < SIM_FAULTS; i++)
+            if (row->owed & FAULT(i))
+                result.faults[i] = 0;
+    sim_assert_sound(&result, &setup);
+}
+
+static void run_row(const struct row *row, unsigned relays)
+{
+    unsigned seconds = number_from("SIM_SECONDS");
+    uint64_t first = getenv("SIM_SEED") ? number_from("SIM_SEED") : 1;
+    uint64_t seeds = getenv("SIM_SEED") ? 1 : SEEDS;
+    time_t end = time(NULL) + (time_t)seconds;
+
+    for (uint64_t i = 0; i < seeds || (seconds && time(NULL) < end); i++)
+        run_one(row, first + i, relays);
+}
+
+static void all_rows(unsigned relays)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("%u: %s\n", relays, rows[i].name);
+        run_row(&rows[i], relays);
+    }
+}
+
+static void one_relay_keeps_its_promises(void **state)
+{
+    (void)state;
+    all_rows(1);
+}
+
+static void two_relays_keep_their_promises(void **state)
+{
+    (void)state;
+    all_rows(2);
+}
+
+static void three_relays_keep_their_promises(void **state)
+{
+    (void)state;
+    all_rows(3);
+}
+
+/* The same seed is the same run. */
+static void a_run_depends_on_its_seed_alone(void **state)
+{
+    const struct row *row = &rows[6];
+    struct sim_setup setup;
+    struct sim_result one, other;
+
+    (void)state;
+    set_up(&setup, row, 7, 2);
+    sim_run(&one, &setup);
+    sim_run(&other, &setup);
+    assert_true(one.link_breaks > 0 && one.told > 0);
+    assert_memory_equal(&one, &other, sizeof one);
+    setup.seed = 8;
+    sim_run(&other, &setup);
+    assert_memory_not_equal(&one, &other, sizeof one);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_relay_keeps_its_promises),
+        cmocka_unit_test(two_relays_keep_their_promises),
+        cmocka_unit_test(three_relays_keep_their_promises),
+        cmocka_unit_test(a_run_depends_on_its_seed_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
