@@ -220,6 +220,8 @@ static SSL_CTX *server_tls(struct scene *s, const char *name,
                      1);
     SSL_CTX_set_verify(tls, opts->incurious ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
                        NULL);
+    assert_int_equal(SSL_CTX_set_min_proto_version(tls, opts->version), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(tls, opts->version), 1);
     SSL_CTX_set_purpose(tls, X509_PURPOSE_ANY);
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -35,6 +35,7 @@ struct host_opts {
     const char *san;         /* usually the name */
     const char *usage;       /* of its certificate */
     bool expired;            /* ... which is so */
+    int version;             /* of TLS, such as TLS1_2_VERSION; 0: any */
     struct tls_files *files; /* its authority's; usually the relay's */
     bool incurious;          /* asks for no certificate, as no relay does */
     bool unnamed;            /* the name server has no record of it */

@@ -24,6 +24,12 @@ SSL_CTX *peer_relay_tls(struct scene *s, struct tls_files *files,
     return tls;
 }
 
+static void limit_version(SSL_CTX *tls, int version)
+{
+    assert_int_equal(SSL_CTX_set_min_proto_version(tls, version), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(tls, version), 1);
+}
+
 struct client *peer_relay_try(struct scene *s,
                               const struct peer_relay_opts *opts)
 {
@@ -40,7 +46,10 @@ struct client *peer_relay_try(struct scene *s,
     struct client *c;
 
     assert_true(tls_files_issue(files, "a-peer-relay", &cert));
-    with.tls = peer_relay_tls(s, files, "a-peer-relay");
+    with.tls = o->bare ? SSL_CTX_new(TLS_client_method())
+                       : peer_relay_tls(s, files, "a-peer-relay");
+    assert_non_null(with.tls);
+    limit_version(with.tls, o->version);
     c = scene_connect_with(s, "peerrelay", &with);
     SSL_CTX_free(with.tls);
     c->own = scene_text(s, "msrps://%s:%u/token-of-%s;tcp", name,

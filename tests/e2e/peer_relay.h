@@ -14,6 +14,8 @@ struct peer_relay_opts {
     struct tls_files *files; /* its authority's; usually the relay's */
     struct relay *to;        /* usually the scene's first */
     bool expired;            /* its certificate is */
+    bool bare;               /* it shows none */
+    int version;             /* of TLS, such as TLS1_2_VERSION; 0: any */
 };
 
 /* Connects to the relay with that certificate; `own` is the URI of the relay

@@ -9,7 +9,7 @@
 
 enum {
     CLIENTS_MAX = 512,
-    OTHERS_MAX = 16, /* relays and parts */
+    OTHERS_MAX = 96, /* relays and parts */
     /* Who writes nothing for so long is blocked. */
     BLOCKED_MS = 300,
 };

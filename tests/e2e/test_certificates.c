@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A connection with a host's certificate speaks for that host and no other, and
- * so does the way back (S-3, S-7); and who counts as a host (S-4). */
+ * so does the way back (S-3, S-7); and who counts as a host (S-4). What each
+ * kind of certificate is worth is in test_certificate_matrix.c. */
 #include "chain.h"
 #include "cmocka_all.h"
 #include "peer_relay.h"
@@ -172,8 +173,8 @@ static void a_host_that_is_not_named_serves_as_a_lone_peer(void **state)
     request_expect_none(r3);
 }
 
-/* Connects with a certificate of another authority, or one that is not valid:
- * either the handshake fails, or it counts for nothing. */
+/* Connects with a certificate of another authority: either the handshake fails,
+ * or it counts for nothing. */
 static void assert_no_host(struct scene *s, const struct peer_relay_opts *opts,
                            struct client *alice)
 {
@@ -187,19 +188,6 @@ static void assert_no_host(struct scene *s, const struct peer_relay_opts *opts,
     if (c->state != CLIENT_ENDED)
         request_expect_code(c, tid, 403);
     request_expect_none(alice);
-}
-
-static void certificates_that_are_not_trusted_prove_nothing(void **state)
-{
-    struct scene *s = outside_start(state, NULL);
-    struct client *alice = login(s, "alice");
-    struct tls_files *others = tls_files_new();
-    const struct peer_relay_opts foreign = {.files = others};
-    const struct peer_relay_opts expired = {.expired = true};
-
-    assert_no_host(s, &foreign, alice);
-    assert_no_host(s, &expired, alice);
-    tls_files_free(others);
 }
 
 static void relays_may_have_an_authority_of_their_own(void **state)
@@ -259,7 +247,6 @@ int main(void)
         E2E_TEST(a_report_finds_the_host_that_proved_itself),
         E2E_TEST(only_named_relays_are_hosts),
         E2E_TEST(a_host_that_is_not_named_serves_as_a_lone_peer),
-        E2E_TEST(certificates_that_are_not_trusted_prove_nothing),
         E2E_TEST(relays_may_have_an_authority_of_their_own),
         E2E_TEST(addresses_make_relays_where_they_are_listed),
     };

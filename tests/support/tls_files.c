@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_ROOM = 256, PATHS = 32, DAY_S = 24 * 3600 };
+enum { PATH_ROOM = 256, PATHS = 160, DAY_S = 24 * 3600 };
 
 struct tls_files {
     char dir[PATH_ROOM];
