@@ -6,8 +6,9 @@
  *
  * Each row of the table runs with several seeds. In the environment:
  *
- *     SIM_SECONDS  how long each row runs, with one seed after the other
- *     SIM_SEED     the first seed; without SIM_SECONDS the only one
+ *     SIM_SEEDS    with how many seeds each row runs
+ *     SIM_SECONDS  how long, with one seed after the other
+ *     SIM_SEED     the first seed; without these two the only one
  *     SIM_ROW      only rows whose name has this in it
  *     SIM_OWED     also asserts what the relay does not keep yet */
 #include "sim.h"
@@ -40,7 +41,7 @@ struct row {
 /* REPORTs that all at once do not fit; and only 16 failed messages of a session
  * are remembered, so that others are reported again. */
 #define BURST                                                                  \
-    (CLOSED | FAULT(SIM_LOST) | FAULT(SIM_TOLD_TWICE) |                        \
+    (SHARED | FAULT(SIM_LOST) | FAULT(SIM_TOLD_TWICE) |                        \
      FAULT(SIM_AFTER_FAILURE))
 
 static const struct row rows[] = {
@@ -142,7 +143,9 @@ static void run_row(const struct row *row, unsigned relays)
 {
     unsigned seconds = number_from("SIM_SECONDS");
     uint64_t first = getenv("SIM_SEED") ? number_from("SIM_SEED") : 1;
-    uint64_t seeds = getenv("SIM_SEED") ? 1 : SEEDS;
+    uint64_t seeds = getenv("SIM_SEEDS")  ? number_from("SIM_SEEDS")
+                     : getenv("SIM_SEED") ? 1
+                                          : SEEDS;
     time_t end = time(NULL) + (time_t)seconds;
     unsigned delivered = 0;
 
