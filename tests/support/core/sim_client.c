@@ -215,12 +215,11 @@ static void begin_some(struct sim_client *c)
                                             MSG_REPORT_NO};
     struct sim *s = c->sim;
     const struct sim_client *to = somebody_else(c);
-    unsigned n = 1;
 
     if (!to)
         return;
     if (sim_hits(s, s->setup.trouble.burst)) {
-        for (n = s->setup.trouble.burst_size; n > 0; n--)
+        for (unsigned n = s->setup.trouble.burst_size; n > 0; n--)
             begin_message(c, to, 1 + sim_below(s, 10), MSG_REPORT_YES);
         return;
     }
