@@ -16,8 +16,8 @@ struct privileges {
 };
 
 /* Which user a process that runs as root is to become: relay.user and
- * relay.group. "" keeps root; so, with a warning, does a user that is only the
- * default and does not exist. 0 or ERR_IO, which was logged. */
+ * relay.group. "" keeps root; a user that does not exist is an error, the
+ * default one too. 0 or ERR_IO, which was logged. */
 int privileges_find(struct privileges *p, const struct config *config,
                     struct log *log);
 

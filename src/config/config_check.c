@@ -85,23 +85,27 @@ static void check_sizes(const struct check *k)
 
 /* --- accounts --- */
 
-/* Accounts that the file names must exist if they will be used. The default
- * ones may be missing: the server then warns and keeps its user. */
-static bool is_named(const struct check *k, const char *key, const char *name)
+/* Where a key was set, or else the first line of the file. */
+static struct config_place place_of(const struct config *c, const char *key)
 {
-    return config_is_set(k->config, key) && counts(k, key) && *name;
+    return config_is_set(c, key) ? config_place(c, key)
+                                 : (struct config_place){c->path, 1};
 }
 
+/* The user must exist, even the default one: else the relay would go on as
+ * root, which nobody asked for. A default group may be missing: it is then the
+ * user's own (S-37). */
 static void check_accounts(const struct check *k)
 {
     const struct config *c = k->config;
 
     if (geteuid() != 0)
         return;
-    if (is_named(k, "relay.user", c->relay.user) && !getpwnam(c->relay.user))
-        config_report(k->report, config_place(c, "relay.user"),
+    if (*c->relay.user && counts(k, "relay.user") && !getpwnam(c->relay.user))
+        config_report(k->report, place_of(c, "relay.user"),
                       "relay.user: no such user %s", c->relay.user);
-    if (is_named(k, "relay.group", c->relay.group) && !getgrnam(c->relay.group))
+    if (*c->relay.group && config_is_set(c, "relay.group") &&
+        counts(k, "relay.group") && !getgrnam(c->relay.group))
         config_report(k->report, config_place(c, "relay.group"),
                       "relay.group: no such group %s", c->relay.group);
 }

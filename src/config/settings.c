@@ -169,7 +169,7 @@ const struct setting settings[] = {
      .is_fixed = true,
      .initial = "\"msrprelay\"",
      .help = "The user to switch to after binding, when started as root; \"\" "
-             "stays root."},
+             "stays root. The user must exist."},
     {.key = "relay.group",
      TEXT(relay.group, NULL),
      .is_fixed = true,

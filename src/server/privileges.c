@@ -21,18 +21,12 @@ static int fail_missing(struct log *log, const char *key)
     return privileges_fail(log, key);
 }
 
-static int find_user(struct privileges *p, const struct config *config,
-                     struct log *log)
+static int find_user(struct privileges *p, const char *user, struct log *log)
 {
-    const char *user = config->relay.user;
     const struct passwd *pw = getpwnam(user);
 
-    if (!pw && config_is_set(config, "relay.user"))
+    if (!pw)
         return fail_missing(log, "relay.user");
-    if (!pw) {
-        log_warn(log, "running as root: no such user relay.user=%s", user);
-        return 0;
-    }
     p->change = true;
     p->uid = pw->pw_uid;
     p->gid = pw->pw_gid;
@@ -51,8 +45,8 @@ static int find_group(struct privileges *p, const struct config *config,
     return 0;
 }
 
-/* A default name that does not exist was not made by the installation: the user
- * then stays, and the group is the user's own. */
+/* A default group that does not exist was not made by the installation: it is
+ * then the user's own. */
 int privileges_find(struct privileges *p, const struct config *config,
                     struct log *log)
 {
@@ -63,7 +57,7 @@ int privileges_find(struct privileges *p, const struct config *config,
     if (geteuid() != 0 || (!*user && !*group))
         return 0;
     if (*user)
-        err = find_user(p, config, log);
+        err = find_user(p, user, log);
     else
         p->change = true;
     if (!err && p->change && *group)

@@ -312,12 +312,22 @@ static void accounts_may_be_missing_for_others(void **state)
     assert_string_equal(x->faults.text, "");
 }
 
-static void default_accounts_and_none_may_be_missing(void **state)
+static void default_user_must_be_there_for_root(void **state)
 {
     struct fixture *x = *state;
 
     uid = 0;
     check(x, TCP);
+    assert_string_equal(x->faults.text,
+                        "test.conf:1: relay.user: no such user msrprelay\n");
+}
+
+static void default_group_and_none_may_be_missing(void **state)
+{
+    struct fixture *x = *state;
+
+    uid = 0;
+    check(x, "relay: { user = \"known\"; };" TCP);
     assert_string_equal(x->faults.text, "");
     check(x, "relay: { user = \"\"; group = \"\"; };" TCP);
     assert_string_equal(x->faults.text, "");
@@ -563,7 +573,8 @@ int main(void)
         TEST(the_users_file_must_be_there),
         TEST(accounts_that_are_named_must_be_there_for_root),
         TEST(accounts_may_be_missing_for_others),
-        TEST(default_accounts_and_none_may_be_missing),
+        TEST(default_user_must_be_there_for_root),
+        TEST(default_group_and_none_may_be_missing),
         TEST(websockets_that_nobody_can_reach_are_a_warning),
         TEST(a_missing_directory_of_the_socket_is_a_warning),
         TEST(logs_must_be_where_they_can_be_written),

@@ -49,7 +49,7 @@ static void write_config(struct fixture *x, const char *more)
 
     snprintf(users, sizeof users, "%s", scratch_path(&x->scratch, "users"));
     snprintf(text, sizeof text,
-             "relay: { name = \"relay.example\"; };\n"
+             "relay: { name = \"relay.example\"; user = \"\"; };\n"
              "listen = ( { transport = \"tls\"; port = 0; } );\n"
              "tls: { certificate = \"%s/relay.pem\";\n"
              "private_key = \"%s/relay.key\"; };\n"

@@ -200,20 +200,12 @@ static void root_stays_when_told_to(void **state)
     assert_string_equal(x->said, "");
 }
 
-static void root_stays_with_a_warning_without_the_default_user(void **state)
-{
-    struct fixture *x = *state;
-
-    assert_int_equal(drop(x, ""), 0);
-    assert_string_equal(sys.calls, "");
-    assert_non_null(strstr(x->said, " warn running as root: "));
-}
-
 static void names_that_are_gone_are_failures(void **state)
 {
     static const struct {
         const char *relay, *step;
     } rows[] = {
+        {"", "step=relay.user "},
         {"user = \"gone\";", "step=relay.user "},
         {"user = \"known\"; group = \"gone\";", "step=relay.group "},
         {"user = \"\"; group = \"gone\";", "step=relay.group "},
@@ -266,7 +258,6 @@ int main(void)
         TEST(a_group_alone_leaves_the_user),
         TEST(others_than_root_stay_who_they_are),
         TEST(root_stays_when_told_to),
-        TEST(root_stays_with_a_warning_without_the_default_user),
         TEST(names_that_are_gone_are_failures),
         TEST(a_step_that_fails_is_the_last),
         TEST(a_way_back_is_a_failure),
