@@ -7,8 +7,6 @@
 #ifndef LOG_TARGET_H
 #define LOG_TARGET_H
 
-#include <sys/types.h>
-
 #include "log_level.h"
 #include "str.h"
 
@@ -18,7 +16,12 @@ struct log_target;
  * gives NULL, which is nowhere. 0, ERR_IO with errno, or ERR_NOMEM. */
 int log_target_open(struct log_target **out, const char *target);
 
-/* The same, by the path of the socket at which syslog or the journal listens.
+/* A file that is open for appending as `fd`, which is closed on failure too: 0
+ * or ERR_NOMEM. */
+int log_target_adopt(struct log_target **out, const char *path, int fd);
+
+/* The same as log_target_open(), by the path of the socket at which syslog or
+ * the journal listens.
  */
 int log_target_open_syslog(struct log_target **out, const char *path);
 int log_target_open_journal(struct log_target **out, const char *path);
@@ -29,10 +32,6 @@ void log_target_close(struct log_target *t);
 /* Reopens a file, for rotation; the old one stays in use if that fails: 0, or
  * ERR_IO with errno. */
 int log_target_reopen(struct log_target *t);
-
-/* Makes that user the owner of a file, so that it can be reopened later: 0, or
- * ERR_IO with errno. */
-int log_target_chown(struct log_target *t, uid_t uid, gid_t gid);
 
 /* Writes one line; `text` has no control characters. The time and the level are
  * shown in a file and on stderr; the other two add them themselves, and the

@@ -72,20 +72,31 @@ static int open_stderr(struct log_target **out)
     return err;
 }
 
-static int open_file(struct log_target **out, const char *path)
+int log_target_adopt(struct log_target **out, const char *path, int fd)
 {
     struct log_target *t;
     int err = target_new(&t, TO_FILE);
 
-    if (err)
-        return err;
-    t->path = strdup(path);
-    err = t->path ? open_path(&t->fd, path) : ERR_NOMEM;
-    if (err)
-        log_target_close(t);
-    else
-        *out = t;
+    if (!err) {
+        t->fd = fd;
+        t->path = strdup(path);
+        err = t->path ? 0 : ERR_NOMEM;
+        if (!err)
+            *out = t;
+        else
+            log_target_close(t);
+    } else {
+        (void)close(fd);
+    }
     return err;
+}
+
+static int open_file(struct log_target **out, const char *path)
+{
+    int fd;
+    int err = open_path(&fd, path);
+
+    return err ? err : log_target_adopt(out, path, fd);
 }
 
 /* Connecting shows whether a daemon listens; each datagram is addressed by
@@ -160,13 +171,6 @@ int log_target_reopen(struct log_target *t)
     t->fd = fd;
     t->is_torn = false;
     return 0;
-}
-
-int log_target_chown(struct log_target *t, uid_t uid, gid_t gid)
-{
-    if (t->kind != TO_FILE || fchown(t->fd, uid, gid) == 0)
-        return 0;
-    return ERR_IO;
 }
 
 /* --- writing --- */

@@ -429,7 +429,9 @@ const struct setting settings[] = {
      TEXT(log.target, check_target),
      .initial = "\"stderr\"",
      .help = "Where to log: stderr, syslog, journal, or the absolute path of a "
-             "file."},
+             "file. Started as root, the relay opens the file as relay.user, "
+             "or creates it for that user in a directory of root's; it fails "
+             "if the file is of another user."},
     {.key = "log.rate",
      COUNT(log.rate, 0, LOG_RATE_MAX),
      .initial = "1000",

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* control_listener - where the control socket is. */
 #include <errno.h>
-#include <unistd.h>
 
 #include "control.h"
 #include "err.h"
 #include "server_private.h"
+
+/* As relay.user where that works: the file is then his from the beginning. */
+static int open_as_user(struct setup *setup, struct server *s)
+{
+    const char *path = setup->config->control.socket;
+    int err = privileges_lend(&s->user, s->log);
+
+    if (err)
+        return err;
+    err = control_open(&setup->control_listener, s->control, path);
+    privileges_return(&s->user);
+    if (err && err != ERR_NOMEM && s->user.change)
+        err = control_open(&setup->control_listener, s->control, path);
+    return err;
+}
 
 int control_listener_prepare(struct setup *setup, struct server *s,
                              struct config_report *r)
@@ -20,7 +34,7 @@ int control_listener_prepare(struct setup *setup, struct server *s,
         setup->control_listener = s->now.control_listener;
         return 0;
     }
-    err = control_open(&setup->control_listener, s->control, path);
+    err = open_as_user(setup, s);
     if (err)
         config_report(
             r, config_place(setup->config, "control.socket"),
@@ -52,13 +66,13 @@ void control_listener_commit(struct server *s, const struct setup *old)
              s->now.config->control.socket);
 }
 
-void control_listener_chown(struct server *s, uid_t uid, gid_t gid)
+void control_listener_chown(struct server *s)
 {
     const char *path = s->now.config->control.socket;
 
-    if (s->now.control_listener && lchown(path, uid, gid) != 0)
+    if (s->now.control_listener && privileges_give_socket(&s->user, path) != 0)
         log_warn(s->log, "cannot chown path=%s uid=%u error=\"%s\"", path,
-                 (unsigned)uid, strerror(errno));
+                 (unsigned)s->user.uid, strerror(errno));
 }
 
 void control_listener_close(struct server *s)

@@ -6,11 +6,31 @@
 #include "log_target.h"
 #include "server_private.h"
 
+/* As relay.user, so that nothing is opened or given to him that is not his; he
+ * may lack the right to make a file in a directory of root's, though. */
+static int open_as_user(struct log_target **out, const char *target,
+                        struct server *s)
+{
+    int err = privileges_lend(&s->user, s->log), was, fd;
+
+    if (err)
+        return err;
+    err = log_target_open(out, target);
+    privileges_return(&s->user);
+    if (err != ERR_IO || !s->user.change || *target != '/')
+        return err;
+    was = errno;
+    if (!privileges_create(&fd, &s->user, target))
+        return log_target_adopt(out, target, fd);
+    errno = was;
+    return err;
+}
+
 static int open_target(struct log_target **out, const char *target,
                        const char *key, const struct setup *setup,
-                       struct config_report *r)
+                       struct server *s, struct config_report *r)
 {
-    int err = log_target_open(out, target);
+    int err = open_as_user(out, target, s);
 
     if (err)
         config_report(r, config_place(setup->config, key),
@@ -31,12 +51,13 @@ int logs_prepare(struct setup *setup, struct server *s, struct config_report *r)
     int err = 0;
 
     if (!s->debug && is_other(to->log.target, from ? from->log.target : NULL))
-        err = open_target(&setup->log, to->log.target, "log.target", setup, r);
+        err =
+            open_target(&setup->log, to->log.target, "log.target", setup, s, r);
     setup->has_accounting =
         is_other(to->log.accounting, from ? from->log.accounting : NULL);
     if (!err && setup->has_accounting)
         err = open_target(&setup->accounting, to->log.accounting,
-                          "log.accounting", setup, r);
+                          "log.accounting", setup, s, r);
     return err;
 }
 
@@ -60,16 +81,6 @@ void logs_commit(struct server *s)
     log_set_rate(s->log, (uint32_t)setup->config->log.rate);
     if (!s->debug)
         log_set_level(s->log, setup->config->log.level);
-}
-
-void logs_chown(struct server *s, uid_t uid, gid_t gid)
-{
-    struct log_target *targets[] = {s->now.log, s->now.accounting};
-
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
-        if (targets[i] && log_target_chown(targets[i], uid, gid) != 0)
-            log_warn(s->log, "cannot chown a log to relay.user error=\"%s\"",
-                     strerror(errno));
 }
 
 void logs_reopen(struct server *s)

@@ -9,7 +9,6 @@
 #include "clock.h"
 #include "err.h"
 #include "net_make.h"
-#include "privileges.h"
 #include "rnd.h"
 #include "server_private.h"
 
@@ -175,16 +174,16 @@ static void drop_inherited(struct server *s)
 /* From root to relay.user, with what was opened. */
 static int become_user(struct server *s)
 {
-    struct privileges user;
-    int err = privileges_find(&user, s->now.config, s->log);
+    int err;
 
-    if (err || !user.change)
-        return err;
-    listeners_chown(s, user.uid, user.gid);
-    http_endpoints_chown(s, user.uid, user.gid);
-    logs_chown(s, user.uid, user.gid);
-    control_listener_chown(s, user.uid, user.gid);
-    return privileges_drop(&user, s->log);
+    if (!s->user.change)
+        return 0;
+    listeners_chown(s, s->user.uid, s->user.gid);
+    http_endpoints_chown(s, s->user.uid, s->user.gid);
+    control_listener_chown(s);
+    err = privileges_drop(&s->user, s->log);
+    s->user.change = false;
+    return err;
 }
 
 /* Binds and opens logs; after that root is not needed. */
@@ -233,6 +232,8 @@ static int server_start(struct server *s, struct config_loaded *from)
         err = listen_fds_init(&s->inherited);
     if (!err)
         err = commands_init(s);
+    if (!err)
+        err = privileges_find(&s->user, from->config, s->log);
     if (err) {
         config_loaded_free(from, NULL);
         return err;

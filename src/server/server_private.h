@@ -32,6 +32,7 @@
 #include "notify.h"
 #include "operator.h"
 #include "policy.h"
+#include "privileges.h"
 #include "relay.h"
 #include "server.h"
 #include "server_stats.h"
@@ -93,6 +94,7 @@ struct server {
     enum server_state state;
     uint64_t end_by_ms; /* ENDING, LEAVING */
     struct server_stats stats;
+    struct privileges user; /* until the server has become him */
     struct loop *loop;
     struct log *log;
     struct log *accounting; /* writes nowhere when that is off */
@@ -172,7 +174,6 @@ int logs_prepare(struct setup *setup, struct server *s,
 void logs_abandon(struct setup *setup);
 /* Goes over to those of s->now. */
 void logs_commit(struct server *s);
-void logs_chown(struct server *s, uid_t uid, gid_t gid);
 /* Files were rotated. */
 void logs_reopen(struct server *s);
 
@@ -197,7 +198,7 @@ int control_listener_prepare(struct setup *setup, struct server *s,
                              struct config_report *r);
 void control_listener_abandon(struct setup *setup, struct server *s);
 void control_listener_commit(struct server *s, const struct setup *old);
-void control_listener_chown(struct server *s, uid_t uid, gid_t gid);
+void control_listener_chown(struct server *s);
 /* Ends all that was asked there, too. */
 void control_listener_close(struct server *s);
 

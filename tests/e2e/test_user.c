@@ -3,6 +3,7 @@
  * root, and can do everything afterwards that it has to. Without root these
  * tests are skipped. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -170,6 +171,84 @@ static void file_that_root_opened_can_be_reopened(void **state)
     free(accounts);
 }
 
+/* Asserts that a relay that is to log to this member of `own`, a directory of
+ * USER's, does not start. */
+static void start_in_vain(struct tls_files *own, const char *log)
+{
+    const struct passwd *user = getpwnam(USER);
+    struct relay_opts opts = {.user = USER, .group = ""};
+    const char *arguments[] = {"-c", NULL, NULL};
+    char *target, *text, said[65536];
+    struct tls_files *files = relay_files_new();
+
+    assert_true(
+        asprintf(&target, "target = \"%s\";", tls_files_path(own, log)) > 0);
+    opts.log = target;
+    text = relay_config_text(files, &opts);
+    arguments[1] = relay_write(files, "test.conf", text);
+    assert_int_equal(chown(tls_files_dir(own), user->pw_uid, user->pw_gid), 0);
+    assert_int_not_equal(relay_command(said, sizeof said, arguments), 0);
+    if (!strstr(said, "log.target: cannot open "))
+        fail_msg("%s", said);
+    tls_files_free(files);
+    free(target);
+    free(text);
+}
+
+/* What was there, and leads to a file of root's, gets neither another owner nor
+ * a line (S-37). */
+static void no_link_gives_a_file_of_roots_away(void **state)
+{
+    struct tls_files *own, *roots;
+    char *victim;
+    struct stat st;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    own = tls_files_new();
+    roots = tls_files_new();
+    assert_true(own && roots);
+    victim = strdup(tls_files_path(roots, "victim"));
+    close(open(victim, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    assert_int_equal(symlink(victim, tls_files_path(own, "symbolic")), 0);
+    start_in_vain(own, "symbolic");
+    assert_int_equal(link(victim, tls_files_path(own, "hard")), 0);
+    start_in_vain(own, "hard");
+    assert_int_equal(stat(victim, &st), 0);
+    assert_int_equal(st.st_uid, 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(symlink(tls_files_dir(roots), tls_files_path(own, "dir")),
+                     0);
+    start_in_vain(own, "dir/new");
+    assert_int_not_equal(stat(tls_files_path(roots, "new"), &st), 0);
+    free(victim);
+    tls_files_free(own);
+    tls_files_free(roots);
+}
+
+/* In a directory where the user may make none. */
+static void log_in_a_directory_of_roots_is_made_for_the_user(void **state)
+{
+    struct own_files *own;
+    struct relay_opts opts = as_user;
+    struct scene *s;
+    struct stat st;
+    char *target;
+
+    if (geteuid() != 0)
+        skip();
+    own = own_files_new();
+    assert_true(asprintf(&target, "accounting = \"%s\";",
+                         tls_files_path(own->files, "made")) > 0);
+    opts.log = target;
+    s = scene_start(state, &opts);
+    scene_add_part(s, &own->part);
+    assert_int_equal(stat(tls_files_path(own->files, "made"), &st), 0);
+    assert_int_equal(st.st_uid, getpwnam(USER)->pw_uid);
+    free(target);
+}
+
 /* Bound, and not listening: the relay may listen there, and nobody else gets
  * the port. */
 static int reserve(unsigned *port)
@@ -282,6 +361,8 @@ int main(void)
         E2E_TEST(reloads_as_that_user),
         E2E_TEST(key_that_the_user_cannot_read_refuses_a_reload),
         E2E_TEST(file_that_root_opened_can_be_reopened),
+        cmocka_unit_test(no_link_gives_a_file_of_roots_away),
+        E2E_TEST(log_in_a_directory_of_roots_is_made_for_the_user),
         E2E_TEST(listener_that_root_opened_can_be_moved),
         E2E_TEST(descriptors_are_raised_for_the_connections_asked_for),
     };

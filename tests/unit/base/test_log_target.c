@@ -223,19 +223,21 @@ static void a_failed_reopening_keeps_the_old_file(void **state)
     assert_non_null(strstr(log_files_read(f, f->moved), "still\n"));
 }
 
-static void a_file_can_be_given_away(void **state)
+static void a_file_that_is_open_already_is_taken_over(void **state)
 {
-    enum { NOBODY = 65534 };
     struct log_files *f = *state;
-    struct log_target *t = open_file(f);
-    bool is_root = geteuid() == 0;
-    struct stat st;
+    int fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    struct log_target *t;
 
-    assert_int_equal(log_target_chown(t, is_root ? NOBODY : getuid(), getgid()),
-                     0);
-    assert_int_equal(stat(f->path, &st), 0);
-    assert_int_equal(st.st_uid, is_root ? NOBODY : getuid());
+    assert_true(fd >= 0);
+    assert_int_equal(log_target_adopt(&t, f->path, fd), 0);
+    assert_int_equal(put(t, "one"), 0);
+    assert_int_equal(rename(f->path, f->moved), 0);
+    assert_int_equal(log_target_reopen(t), 0);
+    assert_int_equal(put(t, "two"), 0);
     log_target_close(t);
+    assert_non_null(strstr(log_files_read(f, f->moved), "one\n"));
+    assert_non_null(strstr(log_files_read(f, f->path), "two\n"));
 }
 
 static void what_cannot_be_opened_is_an_error(void **state)
@@ -437,7 +439,7 @@ int main(void)
         WITH_FIXTURE(a_torn_line_spoils_none_but_itself),
         WITH_FIXTURE(reopening_follows_a_rotation),
         WITH_FIXTURE(a_failed_reopening_keeps_the_old_file),
-        WITH_FIXTURE(a_file_can_be_given_away),
+        WITH_FIXTURE(a_file_that_is_open_already_is_taken_over),
         WITH_FIXTURE(what_cannot_be_opened_is_an_error),
         WITH_FIXTURE(nowhere_is_no_target),
         WITH_FIXTURE(the_journal_gets_fields_of_its_own),
