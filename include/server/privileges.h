@@ -39,8 +39,8 @@ int privileges_create(int *out, const struct privileges *p, const char *path);
  * with errno. */
 int privileges_give_socket(const struct privileges *p, const char *path);
 
-/* Becomes them, without any further groups, and verifies that there is no way
- * back. 0 or ERR_IO, which was logged. */
+/* Becomes them, without any further groups, capabilities or a way to new ones,
+ * and verifies that there is no way back. 0 or ERR_IO, which was logged. */
 int privileges_drop(const struct privileges *p, struct log *log);
 
 #endif

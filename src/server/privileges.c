@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -200,10 +201,27 @@ int privileges_give_socket(const struct privileges *p, const char *path)
 
 /* --- for good --- */
 
+/* What the kernel refuses to take away is told: without new privileges, it is
+ * of no use to anybody. */
+static void empty_bounding_set(struct log *log)
+{
+    bool failed = false;
+
+    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0;
+         cap++)
+        if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0)
+            failed = true;
+    if (failed)
+        log_warn(log, "cannot empty the capability bounding set error=\"%s\"",
+                 strerror(errno));
+}
+
 int privileges_drop(const struct privileges *p, struct log *log)
 {
     if (!p->change)
         return 0;
+    if (p->uid != 0)
+        empty_bounding_set(log);
     if (setgroups(1, &p->gid) != 0)
         return privileges_fail(log, "setgroups");
     if (setresgid(p->gid, p->gid, p->gid) != 0)
@@ -214,5 +232,7 @@ int privileges_drop(const struct privileges *p, struct log *log)
         errno = EPERM;
         return privileges_fail(log, "verify");
     }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return privileges_fail(log, "no_new_privs");
     return 0;
 }

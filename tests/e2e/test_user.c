@@ -63,6 +63,8 @@ static void nothing_of_root_is_left(void **state)
     assert_status(s, "CapEff:", "0000000000000000");
     assert_status(s, "CapInh:", "0000000000000000");
     assert_status(s, "CapAmb:", "0000000000000000");
+    assert_status(s, "CapBnd:", "0000000000000000");
+    assert_status(s, "NoNewPrivs:", "1");
     talk_expect_nothing(login(s, "alice"));
 }
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: geteuid getpwnam getgrnam setgroups setresgid setresuid setuid */
-/* test-wraps: setgid */
+/* test-wraps: setgid prctl */
 #include "privileges.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -47,6 +50,7 @@ int __wrap_setresgid(gid_t real, gid_t effective, gid_t saved);
 int __wrap_setresuid(uid_t real, uid_t effective, uid_t saved);
 int __wrap_setuid(uid_t uid);
 int __wrap_setgid(gid_t gid);
+int __wrap_prctl(int option, ...);
 
 uid_t __wrap_geteuid(void)
 {
@@ -103,7 +107,27 @@ int __wrap_setgid(gid_t gid)
     return sys.can_return ? 0 : -1;
 }
 
+/* A kernel with two capabilities. */
+int __wrap_prctl(int option, ...)
+{
+    unsigned long arg;
+    va_list list;
+
+    va_start(list, option);
+    arg = va_arg(list, unsigned long);
+    va_end(list);
+    if (option == PR_CAPBSET_READ)
+        return arg < 2 ? 1 : -1;
+    return call(option == PR_CAPBSET_DROP       ? "capbset"
+                : option == PR_SET_NO_NEW_PRIVS ? "no_new_privs"
+                                                : "?",
+                (unsigned)arg);
+}
+
 /* --- what is dropped --- */
+
+#define CAPS "capbset 0; capbset 1; "
+#define LAST "no_new_privs 1; "
 
 struct fixture {
     struct scratch scratch;
@@ -161,10 +185,12 @@ static void root_becomes_user_and_group_in_this_order(void **state)
     struct fixture *x = *state;
 
     assert_int_equal(drop(x, "user = \"known\"; group = \"known\";"), 0);
-    assert_string_equal(sys.calls, "setgroups 7; setresgid 7; setresuid 5; ");
+    assert_string_equal(sys.calls,
+                        CAPS "setgroups 7; setresgid 7; setresuid 5; " LAST);
     sys.has_default = true;
     assert_int_equal(drop(x, ""), 0);
-    assert_string_equal(sys.calls, "setgroups 7; setresgid 7; setresuid 5; ");
+    assert_string_equal(sys.calls,
+                        CAPS "setgroups 7; setresgid 7; setresuid 5; " LAST);
     assert_string_equal(x->said, "");
 }
 
@@ -173,15 +199,18 @@ static void without_a_group_it_is_the_users_own(void **state)
     struct fixture *x = *state;
 
     assert_int_equal(drop(x, "user = \"known\"; group = \"\";"), 0);
-    assert_string_equal(sys.calls, "setgroups 6; setresgid 6; setresuid 5; ");
+    assert_string_equal(sys.calls,
+                        CAPS "setgroups 6; setresgid 6; setresuid 5; " LAST);
     assert_int_equal(drop(x, "user = \"known\";"), 0);
-    assert_string_equal(sys.calls, "setgroups 6; setresgid 6; setresuid 5; ");
+    assert_string_equal(sys.calls,
+                        CAPS "setgroups 6; setresgid 6; setresuid 5; " LAST);
 }
 
 static void a_group_alone_leaves_the_user(void **state)
 {
     assert_int_equal(drop(*state, "user = \"\"; group = \"known\";"), 0);
-    assert_string_equal(sys.calls, "setgroups 7; setresgid 7; setresuid 0; ");
+    assert_string_equal(sys.calls,
+                        "setgroups 7; setresgid 7; setresuid 0; " LAST);
 }
 
 static void others_than_root_stay_who_they_are(void **state)
@@ -224,9 +253,10 @@ static void a_step_that_fails_is_the_last(void **state)
     static const struct {
         const char *step, *done;
     } rows[] = {
-        {"setgroups", ""},
-        {"setresgid", "setgroups 6; "},
-        {"setresuid", "setgroups 6; setresgid 6; "},
+        {"setgroups", CAPS},
+        {"setresgid", CAPS "setgroups 6; "},
+        {"setresuid", CAPS "setgroups 6; setresgid 6; "},
+        {"no_new_privs", CAPS "setgroups 6; setresgid 6; setresuid 5; "},
     };
     struct fixture *x = *state;
     char said[32];
