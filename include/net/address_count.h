@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* address_count - how many connections each address has
- * (limits.connections_per_address). */
+/* address_count - how many connections each IPv4 address and each IPv6 /64 has
+ * (limits.connections_per_address). IPv4-mapped addresses count as IPv4. */
 #ifndef ADDRESS_COUNT_H
 #define ADDRESS_COUNT_H
 

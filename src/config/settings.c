@@ -296,8 +296,8 @@ const struct setting settings[] = {
     {.key = "limits.connections_per_address",
      COUNT(limits.connections_per_address, 0, 10 * MANY),
      .initial = "0",
-     .help =
-         "The maximum number of connections from one address; 0 is no limit."},
+     .help = "The maximum number of connections from one IPv4 address or one "
+             "IPv6 /64; 0 is no limit."},
     {.key = "limits.sessions_per_connection",
      COUNT(limits.sessions_per_connection, 0, MANY),
      .initial = "1000",

@@ -43,11 +43,13 @@ void address_count_fini(struct address_count *a)
     table_fini(&a->by_host);
 }
 
+/* Of IPv6 the /64: whoever has one address of it has all. */
 static struct span key_of(unsigned char *space, const struct addr *from)
 {
+    enum { IPV6_PREFIX = 8 };
     size_t n = addr_host_key(space, from);
 
-    return span_of((const char *)space, n);
+    return span_of((const char *)space, n > IPV6_PREFIX ? IPV6_PREFIX : n);
 }
 
 bool address_count_add(struct address_count *a, const struct addr *from,

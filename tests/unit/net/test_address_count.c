@@ -70,6 +70,24 @@ static void ipv4_in_ipv6_is_the_same_address(void **state)
     address_count_remove(c, &b);
 }
 
+static void ipv6_addresses_of_one_64_count_together(void **state)
+{
+    const struct addr a = at("2001:db8:0:1::1", 1),
+                      b = at("2001:db8:0:1:ffff:ffff:ffff:ffff", 1),
+                      beside = at("2001:db8:0:2::1", 1);
+    struct address_count *c = *state;
+
+    assert_true(address_count_add(c, &a, 2));
+    assert_true(address_count_add(c, &b, 2));
+    assert_false(address_count_add(c, &a, 2));
+    assert_true(address_count_add(c, &beside, 2));
+    address_count_remove(c, &b);
+    assert_true(address_count_add(c, &a, 2));
+    address_count_remove(c, &a);
+    address_count_remove(c, &b);
+    address_count_remove(c, &beside);
+}
+
 static void without_a_limit_all_are_counted_all_the_same(void **state)
 {
     const struct addr a = at("192.0.2.1", 1);
@@ -101,6 +119,7 @@ int main(void)
         TEST(one_address_gets_so_many_whatever_its_ports),
         TEST(each_address_counts_by_itself),
         TEST(ipv4_in_ipv6_is_the_same_address),
+        TEST(ipv6_addresses_of_one_64_count_together),
         TEST(without_a_limit_all_are_counted_all_the_same),
         TEST(without_memory_nothing_is_counted),
     };
