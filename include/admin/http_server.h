@@ -4,8 +4,9 @@
  *
  * Answers GET and HEAD of the paths in a table, one request a connection. All
  * is bounded: HTTP_SERVER_CONNS_MAX connections, each with life_ms from accept
- * to end; further connections are closed at once. It has a net of its own, so
- * that its connections neither count nor wait among the relay's. */
+ * to end; at that limit the oldest idle one is closed for a new one. It has a
+ * net of its own, so that its connections neither count nor wait among the
+ * relay's. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -19,7 +20,9 @@
 struct http_server;
 
 enum {
-    HTTP_SERVER_CONNS_MAX = 16,
+    /* No fewer than a listener accepts in a turn: each connection then has a
+     * turn in which its request can be read. */
+    HTTP_SERVER_CONNS_MAX = 64,
     HTTP_SERVER_BODY_MAX = 262144, /* octets in a page */
 };
 

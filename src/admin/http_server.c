@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "http_server.h"
 
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,10 +32,12 @@ struct visit {
     struct list of_web;
     struct http_server *server;
     struct conn *conn;
+    int fd; /* the connection's */
     struct timer life;
     struct http request;
     bool is_head;  /* no body is wanted */
     bool answered; /* what still comes is thrown away */
+    uint64_t answered_ms;
 };
 
 /* --- answers --- */
@@ -82,6 +85,7 @@ static void web_answer(struct visit *v, unsigned code, const char *type,
     parts[0] = span_of(text, (size_t)n);
     parts[1] = body;
     v->answered = true;
+    v->answered_ms = loop_now_ms(v->server->loop);
     if (conn_write(v->conn, parts, v->is_head ? 1 : 2) == 0)
         conn_finish(v->conn);
     else
@@ -203,12 +207,41 @@ static void on_life_over(struct timer *t)
     conn_close(CONTAINER(t, struct visit, life)->conn);
 }
 
+/* Has it asked for nothing that is still to be answered? What it sent may not
+ * have been read yet, and an answer leaves at the end of the turn. */
+static bool visit_is_idle(const struct visit *v)
+{
+    int unread = 0;
+
+    if (v->answered)
+        return v->answered_ms != loop_now_ms(v->server->loop);
+    return ioctl(v->fd, FIONREAD, &unread) != 0 || unread == 0;
+}
+
+/* Makes room for one more: the oldest idle one goes (S-24). */
+static bool web_make_room(struct http_server *w)
+{
+    struct list *m, *next;
+
+    if (w->n_visits < HTTP_SERVER_CONNS_MAX)
+        return true;
+    LIST_EACH(m, next, &w->visits)
+    {
+        struct visit *v = CONTAINER(m, struct visit, of_web);
+
+        if (visit_is_idle(v)) {
+            conn_close(v->conn);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void web_on_accept(void *ctx, struct listener *l, int fd,
                           const struct addr *peer)
 {
     struct http_server *w = ctx;
-    struct visit *v =
-        w->n_visits < HTTP_SERVER_CONNS_MAX ? calloc(1, sizeof *v) : NULL;
+    struct visit *v = web_make_room(w) ? calloc(1, sizeof *v) : NULL;
 
     (void)l;
     if (!v) {
@@ -216,6 +249,7 @@ static void web_on_accept(void *ctx, struct listener *l, int fd,
         return;
     }
     v->server = w;
+    v->fd = fd;
     http_init(&v->request);
     timer_init(&v->life);
     list_init(&v->of_web);

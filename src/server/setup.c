@@ -79,7 +79,7 @@ static int make_policy(struct setup *setup)
 /* A descriptor for each connection, and some for the rest. */
 static rlim_t descriptors_of(const struct config *config)
 {
-    enum { OTHERS = 64 };
+    enum { OTHERS = 128 };
 
     return config->limits.connections + OTHERS;
 }

@@ -368,7 +368,7 @@ static void pages_and_a_listener_may_change_places(void **state)
 
 static void pages_are_bounded_and_disturb_nobody(void **state)
 {
-    enum { MANY = 40, PLACES = 16 };
+    enum { MANY = 100, PLACES = 64 };
     struct scene *s = scene_start(state, &with_metrics);
     unsigned port = http_port(s->relay, 0);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
