@@ -28,7 +28,13 @@ struct cidr_list {
 bool cidr_has(const struct cidr *c, const struct addr *a);
 bool cidr_list_has(const struct cidr_list *l, const struct addr *a);
 
-/* Is the address in no block of `deny`, or in one of `allow`? */
+/* The IPv4 host that an IPv6 address leads to by way of NAT64 (64:ff9b::/96 and
+ * 64:ff9b:1::/48), 6to4 or an IPv4-compatible or IPv4-mapped form, with the
+ * port; else the address itself. */
+void cidr_unwrap(struct addr *out, const struct addr *a);
+
+/* Is the address in no block of `deny`, or what it unwraps to in one of
+ * `allow`? What it unwraps to must be in no block of `deny` either. */
 bool cidr_permits(const struct cidr_list *allow, const struct cidr_list *deny,
                   const struct addr *a);
 

@@ -29,8 +29,10 @@ struct dial_settings {
     struct sock_opts sock;
 };
 
-/* May this address be connected to? */
-typedef bool (*dial_may_fn)(void *ctx, const struct addr *to);
+/* May this address be connected to, on behalf of a call for this host, which is
+ * to prove its name by a certificate if the call is `secure`? */
+typedef bool (*dial_may_fn)(void *ctx, const struct addr *to, struct span host,
+                            bool secure);
 
 /* How a call ended. */
 struct dial_result {
@@ -83,7 +85,7 @@ void dial_configure(struct dial *d, const struct dial_settings *s);
  * `done` is called at the end of a turn, never before the return. 0, ERR_NOMEM
  * or ERR_LIMIT. */
 int dial_start(struct dial_call **out, struct dial *d, struct span host,
-               uint16_t port, dial_done_fn done, void *ctx);
+               uint16_t port, bool secure, dial_done_fn done, void *ctx);
 
 /* Ends it without a word. Harmless from within its `done`, and for NULL. */
 void dial_cancel(struct dial_call *c);

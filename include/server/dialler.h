@@ -7,11 +7,16 @@
 #include "config.h"
 #include "dial.h"
 #include "loop.h"
+#include "own_addresses.h"
+#include "policy.h"
 #include "resolve.h"
 #include "rnd.h"
 
 struct dialler {
     const struct config *config;
+    const struct policy *policy; /* set by the owner, before it dials */
+    struct loop *loop;
+    struct own_addresses own;
     struct rnd rnd;
     struct resolve *resolve;
     struct dial *dial;

@@ -403,13 +403,19 @@ const struct setting settings[] = {
     {.key = "dial.allow",
      LIST(SETTING_CIDR, dial.allow, 0, 1000),
      .initial = "[ ]",
-     .help = "Networks that may be dialled although dial.deny contains them."},
+     .help = "Networks that may be dialled although dial.deny contains them or "
+             "they are this host's own."},
     {.key = "dial.deny",
      LIST(SETTING_CIDR, dial.deny, 0, 1000),
      .initial = "[ \"127.0.0.0/8\", \"::1/128\", \"169.254.0.0/16\", "
                 "\"fe80::/10\", \"224.0.0.0/4\", \"ff00::/8\", "
-                "\"0.0.0.0/8\", \"::/128\" ]",
-     .help = "Networks that are never dialled."},
+                "\"0.0.0.0/8\", \"::/128\", \"10.0.0.0/8\", "
+                "\"172.16.0.0/12\", \"192.168.0.0/16\", "
+                "\"100.64.0.0/10\", \"198.18.0.0/15\", \"fc00::/7\" ]",
+     .help = "Networks that are not dialled. Addresses of the host itself are "
+             "not dialled either, unless dial.allow contains them. Neither "
+             "these nor, if dial.deny is not set, private networks are denied "
+             "over TLS to hosts that relays.names admits."},
     {.key = "dial.servers",
      LIST(SETTING_SERVER, dial.servers, 0, 16),
      .initial = "[ ]",

@@ -184,8 +184,8 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
     h = hop_towards(all, uri);
     if (!h)
         return NULL;
-    if (dial_start(&h->call, all->dial, h->link.host, uri->port, hop_on_dialled,
-                   h) != 0) {
+    if (dial_start(&h->call, all->dial, h->link.host, uri->port, uri->secure,
+                   hop_on_dialled, h) != 0) {
         hop_free(h);
         return NULL;
     }

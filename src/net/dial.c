@@ -45,6 +45,7 @@ struct dial_call {
     struct timer total;
     struct dial_result result;
     uint16_t port;
+    bool secure;
     size_t host_n;
     char host[];
 };
@@ -192,7 +193,7 @@ static int connect_to_it(struct dial_call *c)
     struct dial *d = c->dial;
     const struct addr *to = &c->list[c->at - 1];
 
-    if (!d->may(d->may_ctx, to)) {
+    if (!d->may(d->may_ctx, to, host_of(c), c->secure)) {
         c->result.denied++;
         return ERR_DENIED;
     }
@@ -362,7 +363,7 @@ static struct dial_call *call_new(struct dial *d, struct span host,
 }
 
 int dial_start(struct dial_call **out, struct dial *d, struct span host,
-               uint16_t port, dial_done_fn done, void *ctx)
+               uint16_t port, bool secure, dial_done_fn done, void *ctx)
 {
     uint64_t left_ms;
     int last =
@@ -375,6 +376,7 @@ int dial_start(struct dial_call **out, struct dial *d, struct span host,
     c = call_new(d, host, port);
     if (!c)
         return ERR_NOMEM;
+    c->secure = secure;
     c->done = done;
     c->ctx = ctx;
     if (last) {

@@ -208,6 +208,8 @@ static int open_relay(struct server *s)
                         loop_now_ms(s->loop));
     if (!err)
         err = dialler_open(&s->dialler, s->loop, s->now.config);
+    if (!err && s->dialler.own.n == 0)
+        log_warn(s->log, "own addresses unknown: dial.deny must have them");
     if (!err)
         err = open_hops(s);
     if (!err)

@@ -194,6 +194,7 @@ void setup_use(struct server *s, struct setup *old)
     control_listener_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
+    s->dialler.policy = s->now.policy;
     use_hops(s);
     keep_users(old, &s->now);
     setup_free(old);

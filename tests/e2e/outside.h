@@ -8,7 +8,7 @@
 #include "scene.h"
 
 /* Settings of the group `dial` that let a relay reach this machine. */
-#define OUTSIDE_OPEN "deny = [ ];"
+#define OUTSIDE_OPEN "deny = [ ]; allow = [ \"127.0.0.0/8\", \"::1/128\" ];"
 
 struct outside_opts {
     const char *dial;        /* settings beside dial.servers */

@@ -451,6 +451,32 @@ static void what_is_allowed_is_not_denied(void **state)
     talk_both_ways(host_new(s, &tls_peer), login(s, "alice"));
 }
 
+/* Whatever dial.deny says; a certificate that names the host shows that it is
+ * no bystander (S-36). */
+static void own_addresses_are_dialled_over_tls_alone(void **state)
+{
+    const struct outside_opts opts = {.dial = "deny = [ ];"};
+    struct scene *s = outside_start(state, &opts);
+    struct host *plain = host_new(s, &tcp_peer);
+    struct client *alice = login(s, "alice");
+
+    expect_refusal(alice, host_uri(plain), 403);
+    assert_int_equal(host_connections(plain), 0);
+    talk_both_ways(host_new(s, &tls_peer), alice);
+}
+
+static void tls_to_a_host_not_in_relays_names_is_no_exception(void **state)
+{
+    const struct outside_opts opts = {
+        .dial = "deny = [ ];",
+        .relay = {.groups = "relays: { names = [ \"r.example.net\" ]; };"}};
+    struct scene *s = outside_start(state, &opts);
+    struct host *h = host_new(s, &tls_peer);
+
+    expect_refusal(login(s, "alice"), host_uri(h), 403);
+    assert_int_equal(host_connections(h), 0);
+}
+
 static void plain_tcp_may_be_forbidden(void **state)
 {
     const struct outside_opts opts = {.dial =
@@ -577,6 +603,8 @@ int main(void)
         E2E_TEST(a_name_of_several_denied_addresses_is_403),
         E2E_TEST(a_denied_address_beside_an_allowed_one_is_not_tried),
         E2E_TEST(what_is_allowed_is_not_denied),
+        E2E_TEST(own_addresses_are_dialled_over_tls_alone),
+        E2E_TEST(tls_to_a_host_not_in_relays_names_is_no_exception),
         E2E_TEST(plain_tcp_may_be_forbidden),
         E2E_TEST(no_relay_is_dialled_over_plain_tcp),
         E2E_TEST(no_relay_is_dialled_that_asks_for_no_certificate),

@@ -64,7 +64,7 @@ static void every_key_but_listen_has_a_default(void **state)
     assert_int_equal(c->timers.drain_ms, 30000);
     assert_true(c->dial.allow_tcp);
     assert_int_equal(c->dial.allow.n, 0);
-    assert_int_equal(c->dial.deny.n, 8);
+    assert_int_equal(c->dial.deny.n, 14);
     assert_int_equal(c->dial.servers.n, 0);
     assert_true(c->dial.verify);
     assert_int_equal(c->log.level, LOG_LEVEL_INFO);
@@ -80,9 +80,15 @@ static void every_key_but_listen_has_a_default(void **state)
 static void by_default_our_own_hosts_are_not_dialled(void **state)
 {
     static const char *const denied[] = {
-        "127.0.0.1", "::1",       "169.254.169.254",
-        "fe80::1",   "224.0.0.1", "ff02::1",
-        "0.0.0.0",   "::",        "::ffff:127.0.0.1",
+        "127.0.0.1",         "::1",
+        "169.254.169.254",   "fe80::1",
+        "224.0.0.1",         "ff02::1",
+        "0.0.0.0",           "::",
+        "::ffff:127.0.0.1",  "10.1.2.3",
+        "172.31.0.1",        "192.168.1.1",
+        "100.64.0.1",        "198.19.0.1",
+        "fd00::1",           "64:ff9b::10.1.2.3",
+        "2002:c0a8:0101::1", "::127.0.0.1",
     };
     struct config *c = parsed_good(LISTEN);
 

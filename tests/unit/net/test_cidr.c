@@ -54,6 +54,40 @@ static void a_mapped_address_is_judged_as_ipv4(void **state)
     assert_false(has(&all_ipv6, "::ffff:127.0.0.1"));
 }
 
+static void forms_that_lead_to_ipv4_are_unwrapped(void **state)
+{
+    static const struct {
+        const char *form, *means;
+    } rows[] = {
+        {"64:ff9b::10.1.2.3", "10.1.2.3:2855"},
+        {"64:ff9b:1::10.1.2.3", "10.1.2.3:2855"},
+        {"2002:0a01:0203::7", "10.1.2.3:2855"},
+        {"::10.1.2.3", "10.1.2.3:2855"},
+        {"::ffff:10.1.2.3", "10.1.2.3:2855"},
+        {"10.1.2.3", "10.1.2.3:2855"},
+        {"::1", "[::1]:2855"},
+        {"::", "[::]:2855"},
+        {"2001:db8::10.1.2.3", "[2001:db8::a01:203]:2855"},
+    };
+    const struct cidr ten = {.host = {10}, .n = 4, .prefix = 8};
+    const struct cidr six = {.host = {0x20, 0x02}, .n = 16, .prefix = 16};
+    const struct cidr_list deny = {(struct cidr *)(uintptr_t)&ten, 1},
+                           deny6 = {(struct cidr *)(uintptr_t)&six, 1},
+                           none = {0};
+    char text[ADDR_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct addr a = numeric(rows[i].form), inner;
+
+        cidr_unwrap(&inner, &a);
+        assert_string_equal(addr_text(text, &inner), rows[i].means);
+        assert_int_equal(cidr_permits(&none, &deny, &a), i > 5);
+        assert_true(cidr_permits(&deny, &deny, &a));
+        assert_int_equal(cidr_permits(&none, &deny6, &a), i != 2);
+    }
+}
+
 static void what_is_allowed_wins_over_what_is_denied(void **state)
 {
     struct cidr ten = {.host = {10}, .n = 4, .prefix = 8};
@@ -79,7 +113,8 @@ int main(void)
         T(every_prefix_has_what_is_equal_so_far),
         T(an_ipv6_prefix_may_be_of_all_bits),
         T(a_mapped_address_is_judged_as_ipv4),
-        T(what_is_allowed_wins_over_what_is_denied),
+        T(forms_that_lead_to_ipv4_are_unwrapped),
+        cmocka_unit_test(what_is_allowed_wins_over_what_is_denied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

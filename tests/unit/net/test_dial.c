@@ -54,9 +54,9 @@ static void a_name_without_port_leads_to_its_service(void **state)
 
     dns_stub_srv(d->names->stub, "a.example", 60, &srv);
     dial_rig_host(d, "t.example", "127.0.0.1");
-    assert_int_equal(
-        dial_start(&h.call, d->dial, SPAN("a.example"), 0, dial_rig_done, &h),
-        0);
+    assert_int_equal(dial_start(&h.call, d->dial, SPAN("a.example"), 0, false,
+                                dial_rig_done, &h),
+                     0);
     dial_rig_wait(&h);
     assert_int_equal(h.result.err, 0);
     close(h.result.fd);

@@ -222,10 +222,10 @@ static void the_number_of_calls_is_bounded(void **state)
 
     for (int i = 0; i < DIAL_CALLS_MAX; i++)
         assert_int_equal(dial_start(&h.call, d->dial, SPAN("a.example"),
-                                    d->port, dial_rig_done, &h),
+                                    d->port, false, dial_rig_done, &h),
                          0);
     assert_int_equal(dial_start(&h.call, d->dial, SPAN("a.example"), d->port,
-                                dial_rig_done, &h),
+                                false, dial_rig_done, &h),
                      ERR_LIMIT);
     while (h.calls < DIAL_CALLS_MAX)
         resolve_rig_turn(d->names);
@@ -247,7 +247,7 @@ static int dial_literal(void *ctx)
 {
     struct heard h = {.rig = ctx};
     int err = dial_start(&h.call, h.rig->dial, SPAN("127.0.0.1"), h.rig->port,
-                         dial_rig_done, &h);
+                         false, dial_rig_done, &h);
 
     if (err)
         return err;
