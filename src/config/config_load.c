@@ -85,26 +85,41 @@ static void check_order(const struct config *c, struct config_report *r,
                   low, high);
 }
 
+static bool is_text(const struct addr *a, const char *text)
+{
+    char space[CONFIG_VALUE_MAX];
+
+    return strcmp(config_value_address_text(space, a), text) == 0;
+}
+
+/* Do they want the same socket? "::" takes IPv4 too. */
 static bool is_same_socket(const struct config_listen *a,
                            const struct config_listen *b)
 {
-    char text[2][CONFIG_VALUE_MAX];
-
-    return a->port == b->port && a->port != 0 &&
-           strcmp(config_value_address_text(text[0], &a->address),
-                  config_value_address_text(text[1], &b->address)) == 0;
+    if (a->port != b->port || a->port == 0)
+        return false;
+    return addr_is_same(&a->address, &b->address) ||
+           (is_text(&a->address, "::") && is_text(&b->address, "0.0.0.0")) ||
+           (is_text(&a->address, "0.0.0.0") && is_text(&b->address, "::"));
 }
 
 static void check_listen(const struct config *c, struct config_report *r)
 {
+    const struct config_listen *all = c->listen.items;
+
     if (!config_is_set(c, "listen"))
         config_report(r, (struct config_place){c->path, 1},
                       "listen is required");
     for (size_t i = 1; i < c->listen.n; i++)
         for (size_t j = 0; j < i; j++)
-            if (is_same_socket(&c->listen.items[i], &c->listen.items[j]))
-                config_report(r, c->listen.items[i].place,
-                              "duplicate address and port in listen");
+            if (is_same_socket(&all[i], &all[j]))
+                config_report(r, all[i].place,
+                              "duplicate address and port in listen: %s:%u "
+                              "has them already%s",
+                              all[j].place.file, all[j].place.line,
+                              addr_is_same(&all[i].address, &all[j].address)
+                                  ? ""
+                                  : " (:: includes 0.0.0.0)");
 }
 
 static void check_algorithms(const struct config *c, struct config_report *r)

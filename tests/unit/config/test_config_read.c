@@ -275,7 +275,20 @@ static void a_socket_is_listened_on_once(void **state)
 {
     (void)state;
     parsed_bad("listen = ( { port = 1; },\n{ port = 2; },\n{ port = 1; } );",
-               "test.conf:3: duplicate address and port in listen\n");
+               "test.conf:3: duplicate address and port in listen: test.conf:1 "
+               "has them already\n");
+    parsed_bad("listen = ( { address = \"0.0.0.0\"; port = 1; },\n"
+               "{ address = \"::\"; port = 1; } );",
+               "test.conf:2: duplicate address and port in listen: test.conf:1 "
+               "has them already (:: includes 0.0.0.0)\n");
+    parsed_bad("listen = ( { address = \"::\"; port = 1; },\n"
+               "{ address = \"0.0.0.0\"; port = 1; } );",
+               "test.conf:2: duplicate address and port in listen: test.conf:1 "
+               "has them already (:: includes 0.0.0.0)\n");
+    parsed_bad("listen = ( { address = \"192.0.2.1\"; port = 1; },\n"
+               "{ address = \"::ffff:192.0.2.1\"; port = 1; } );",
+               "test.conf:2: duplicate address and port in listen: test.conf:1 "
+               "has them already\n");
     config_free(
         parsed_good("listen = ( { port = 0; }, { port = 0; },\n"
                     "{ port = 1; }, { address = \"::1\"; port = 1; } );"));
