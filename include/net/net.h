@@ -15,6 +15,7 @@ struct net;
 struct net_settings {
     size_t input_size;    /* octets of one input block */
     size_t read_per_turn; /* most octets read from one connection in a turn */
+    size_t ws_head_max;   /* octets in the request that opens a WebSocket */
     uint64_t rate; /* most octets read from one connection in a second; 0: any
                       number. The kernel's window does the rest. */
     size_t output_max; /* most octets queued for one connection */

@@ -83,8 +83,9 @@ int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls);
 int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
                      struct span host);
 /* Stacks a WebSocket for MSRP upon what t is, which has not begun; the server's
- * side: 0, or ERR_NOMEM and t is as it was. */
-int transport_ws_init(struct transport *t);
+ * side: 0, or ERR_NOMEM and t is as it was. The head of the request has up to
+ * `head_max` octets. */
+int transport_ws_init(struct transport *t, size_t head_max);
 
 static inline int transport_handshake(struct transport *t)
 {

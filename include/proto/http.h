@@ -16,13 +16,14 @@
 #include "str.h"
 
 enum {
-    HTTP_HEAD_MAX = 8192, /* octets up to the end of the empty line */
+    HTTP_HEAD_MAX = 8192, /* octets up to the end of the empty line, unless
+                             the caller says otherwise */
     HTTP_HEADERS_MAX = 64,
 };
 
 /* A piece of the head, as offset and length. */
 struct http_slice {
-    uint16_t at, n;
+    uint32_t at, n;
 };
 
 struct http_header {
@@ -40,8 +41,9 @@ struct http {
     enum http_state state;
     int error;
     const char *base; /* DONE: first octet of the request line */
-    uint16_t line_at; /* where the line at hand begins */
-    uint16_t seen;    /* no line ends before here but those looked at */
+    uint32_t max;     /* octets in a head */
+    uint32_t line_at; /* where the line at hand begins */
+    uint32_t seen;    /* no line ends before here but those looked at */
     struct http_slice method, target;
     uint8_t minor; /* of HTTP/1.minor */
     uint8_t n_headers;
@@ -49,6 +51,8 @@ struct http {
 };
 
 void http_init(struct http *h);
+/* For heads of up to `max` octets. */
+void http_init_max(struct http *h, uint32_t max);
 
 /* The head at the front of *in, cut off there: 0, and h points into it until
  * the input changes, or
@@ -57,7 +61,7 @@ void http_init(struct http *h);
  *   ERR_LIMIT        the head is too large (431);
  *   ERR_UNSUPPORTED  another version than HTTP/1.x (505).
  * An error other than ERR_AGAIN stays. Not to be called once it was given. An
- * input of HTTP_HEAD_MAX octets never gets stuck. */
+ * input of as many octets as a head may have never gets stuck. */
 int http_next(struct http *h, struct span *in);
 
 static inline struct span http_text(const struct http *h, struct http_slice s)

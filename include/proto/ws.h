@@ -34,6 +34,7 @@ enum ws_code {
     WS_CODE_PROTOCOL = 1002,
     WS_CODE_NONE = 1005, /* never sent: there was none */
     WS_CODE_NOT_TEXT = 1007,
+    WS_CODE_POLICY = 1008,
 };
 
 enum {
@@ -53,6 +54,7 @@ enum ws_got {
 
 struct ws {
     uint64_t messages; /* begun so far */
+    uint64_t empty;    /* frames of messages without an octet so far */
     uint16_t code;     /* CLOSE: the peer's, or WS_CODE_NONE; after an error:
                           what to tell him */
     uint8_t control_n;

@@ -7,6 +7,8 @@ enum {
     /* Room in the output after the high-water mark, for responses and REPORTs
      * in addition to what one input block may add. */
     RESERVE = 262144,
+    /* Browsers send up to 16 KiB of cookies. */
+    WS_HEAD_LEAST = 16384,
     /* Octets that a connection may read in a turn before others have theirs. */
     READ_PER_TURN = INPUT_MIN,
 };
@@ -54,6 +56,7 @@ struct net_settings net_settings_of(const struct config *config)
         .sock = sock_opts_of(config),
     };
 
+    settings.ws_head_max = input > WS_HEAD_LEAST ? input : WS_HEAD_LEAST;
     settings.input_size = input > INPUT_MIN ? input : INPUT_MIN;
     settings.output_max =
         config->send.high_water + settings.input_size + RESERVE;

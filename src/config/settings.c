@@ -316,7 +316,8 @@ const struct setting settings[] = {
     {.key = "limits.head_size",
      SIZE(limits.head_size, KIBI, MEBI),
      .initial = "16384",
-     .help = "The maximum size of start line and headers together."},
+     .help = "The maximum size of start line and headers together. The "
+             "request that opens a WebSocket may have 16k at least."},
     {.key = "limits.path_uris",
      COUNT(limits.path_uris, 2, 1000),
      .initial = "16",

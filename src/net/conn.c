@@ -434,7 +434,8 @@ static void conn_set_up(struct conn *c)
     update_events(c);
 }
 
-static int stack(struct transport *t, const struct conn_to *to, enum side side)
+static int stack(struct transport *t, const struct net *n,
+                 const struct conn_to *to, enum side side)
 {
     int err = 0;
 
@@ -446,7 +447,7 @@ static int stack(struct transport *t, const struct conn_to *to, enum side side)
         err = transport_tls_init(t, to->fd, to->tls);
     if (err || side != ACCEPTED_WS)
         return err;
-    err = transport_ws_init(t);
+    err = transport_ws_init(t, n->settings.ws_head_max);
     if (err)
         transport_fini(t);
     return err;
@@ -462,7 +463,7 @@ static int conn_start(struct conn **out, struct net *n,
         *c = (struct conn){
             .net = n, .tls = to->tls, .number = number, .peer = *to->peer};
         c->state = to->tls && side != DIALLED ? CONN_HELLO : CONN_HANDSHAKE;
-        err = stack(&c->transport, to, side);
+        err = stack(&c->transport, n, to, side);
     }
     if (err) {
         pool_give(&n->conns, c);

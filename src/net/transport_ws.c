@@ -14,13 +14,19 @@
 _Static_assert((int)TRANSPORT_HEAD_MAX >= (int)WS_HEAD_MAX,
                "room for a frame's head");
 
+enum {
+    HELLO_SIZE = 2048, /* of its input, at first */
+    IDLE_MAX = 32,     /* S-18 */
+};
+
 /* The opening handshake. */
 struct hello {
     struct http http;
+    char *in; /* owned; grows up to `in_max` octets */
+    size_t in_size, in_max;
     size_t in_at, in_end; /* what http_next() has not taken is in between */
     size_t out_at, out_end;
     unsigned status; /* of the answer; 0: the request is not complete */
-    char in[HTTP_HEAD_MAX];
     char out[WS_ANSWER_MAX];
 };
 
@@ -29,11 +35,21 @@ struct ws_layer {
     struct hello *hello; /* NULL: it is up */
     bool in_message;     /* of the output: its last frame is still to come */
     bool said_goodbye;
+    bool awaits_pong; /* to a PING of ours */
+    unsigned idle;    /* frames in a row that brought nothing */
+    uint64_t empty;   /* in.empty that is in `idle` */
     struct ws in;
     char own[WS_HEAD_MAX + WS_CONTROL_MAX];
 };
 
 /* --- the opening handshake --- */
+
+static void hello_free(struct hello *hello)
+{
+    if (hello)
+        free(hello->in);
+    free(hello);
+}
 
 /* The request has come, or failed with `err`. A peer that sends more before it
  * is answered does not speak WebSocket (RFC 6455, 4.1). */
@@ -49,16 +65,39 @@ static int transport_ws_judge(struct hello *hello, int err, struct span rest)
     return err;
 }
 
+/* Most requests are small, and a silent peer costs no memory. */
+static int grow(struct hello *hello)
+{
+    size_t size = hello->in_size ? 2 * hello->in_size : HELLO_SIZE;
+    char *in;
+
+    if (hello->in_end < hello->in_size)
+        return 0;
+    if (hello->in_size == hello->in_max)
+        return ERR_LIMIT;
+    if (size > hello->in_max)
+        size = hello->in_max;
+    in = realloc(hello->in, size);
+    if (!in)
+        return ERR_NOMEM;
+    hello->in = in;
+    hello->in_size = size;
+    return 0;
+}
+
 static int read_piece(struct transport *t)
 {
     struct hello *hello = t->ws->hello;
-    size_t room = sizeof hello->in - hello->in_end, got;
     struct span rest;
-    int err;
+    size_t got;
+    int err = grow(hello);
 
-    if (room == 0)
-        return transport_ws_judge(hello, ERR_LIMIT, SPAN(""));
-    err = t->ws->below->read(t, hello->in + hello->in_end, room, &got);
+    if (err == ERR_LIMIT)
+        return transport_ws_judge(hello, err, SPAN(""));
+    if (err)
+        return err;
+    err = t->ws->below->read(t, hello->in + hello->in_end,
+                             hello->in_size - hello->in_end, &got);
     if (err)
         return err;
     hello->in_end += got;
@@ -125,7 +164,7 @@ static int ws_handshake(struct transport *t)
         t->fault = fault_of(status);
         return ERR_SYNTAX;
     }
-    free(ws->hello);
+    hello_free(ws->hello);
     ws->hello = NULL;
     return 0;
 }
@@ -173,6 +212,7 @@ static void say_ping(struct transport *t)
 {
     char *own = t->ws->own;
 
+    t->ws->awaits_pong = true;
     t->own = span_of(own, ws_head(own, WS_PING, true, 0));
 }
 
@@ -194,6 +234,29 @@ static void goodbye(struct transport *t, enum transport_end why)
 
 /* --- input --- */
 
+static int transport_ws_fail(struct transport *t, const char *fault,
+                             uint16_t code)
+{
+    t->fault = fault;
+    say_goodbye(t, code);
+    return ERR_SYNTAX;
+}
+
+/* Frames that bring nothing cost as much as others (S-18). PINGs do not count:
+ * they keep an idle connection alive, and are answered. */
+static bool is_too_idle(struct ws_layer *ws, enum ws_got what)
+{
+    ws->idle += (unsigned)(ws->in.empty - ws->empty);
+    ws->empty = ws->in.empty;
+    if (what == WS_GOT_PONG && !ws->awaits_pong)
+        ws->idle++;
+    if (what == WS_GOT_PONG)
+        ws->awaits_pong = false;
+    if (what == WS_GOT_DATA)
+        ws->idle = 0;
+    return ws->idle > IDLE_MAX;
+}
+
 static int transport_ws_take(struct transport *t, char *p, size_t n,
                              size_t *got)
 {
@@ -201,12 +264,15 @@ static int transport_ws_take(struct transport *t, char *p, size_t n,
     enum ws_got what;
     int err = ws_take(&ws->in, p, n, &what);
 
-    if (err) {
-        t->fault = ws->in.code == WS_CODE_NOT_TEXT ? "websocket: not UTF-8"
-                                                   : "websocket: bad frame";
-        say_goodbye(t, ws->in.code);
-        return err;
-    }
+    if (err)
+        return transport_ws_fail(t,
+                                 ws->in.code == WS_CODE_NOT_TEXT
+                                     ? "websocket: not UTF-8"
+                                     : "websocket: bad frame",
+                                 ws->in.code);
+    if (is_too_idle(ws, what))
+        return transport_ws_fail(t, "websocket: too many frames without data",
+                                 WS_CODE_POLICY);
     switch (what) {
     case WS_GOT_DATA:
         *got = n;
@@ -272,7 +338,7 @@ static void ws_shutdown(struct transport *t)
 static void ws_fini(struct transport *t)
 {
     t->ws->below->fini(t);
-    free(t->ws->hello);
+    hello_free(t->ws->hello);
     free(t->ws);
 }
 
@@ -289,7 +355,7 @@ static const struct transport_ops ws_ops = {
     .fini = ws_fini,
 };
 
-int transport_ws_init(struct transport *t)
+int transport_ws_init(struct transport *t, size_t head_max)
 {
     struct ws_layer *ws = calloc(1, sizeof *ws);
     struct hello *hello = calloc(1, sizeof *hello);
@@ -299,7 +365,8 @@ int transport_ws_init(struct transport *t)
         free(hello);
         return ERR_NOMEM;
     }
-    http_init(&hello->http);
+    http_init_max(&hello->http, (uint32_t)head_max);
+    hello->in_max = head_max;
     ws_init(&ws->in);
     ws->hello = hello;
     ws->below = t->ops;

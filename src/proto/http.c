@@ -5,9 +5,15 @@
 
 #include "err.h"
 
-void http_init(struct http *h)
+void http_init_max(struct http *h, uint32_t max)
 {
     memset(h, 0, sizeof *h);
+    h->max = max;
+}
+
+void http_init(struct http *h)
+{
+    http_init_max(h, HTTP_HEAD_MAX);
 }
 
 static int die(struct http *h, int error)
@@ -58,7 +64,7 @@ static bool is_value(struct span s)
 
 static struct http_slice slice_of(const char *base, struct span part)
 {
-    return (struct http_slice){(uint16_t)(part.p - base), (uint16_t)part.n};
+    return (struct http_slice){(uint32_t)(part.p - base), (uint32_t)part.n};
 }
 
 /* "HTTP/1.1" (RFC 9112, 2.3) */
@@ -139,18 +145,18 @@ static void skip_empty_lines(struct http *h, struct span *in)
 /* The line at hand, without its CRLF: 0 or an error. */
 static int next_line(struct http *h, struct span *line, struct span in)
 {
-    size_t most = in.n < HTTP_HEAD_MAX ? in.n : HTTP_HEAD_MAX;
+    size_t most = in.n < h->max ? in.n : h->max;
     size_t end =
         h->seen + span_find(span_of(in.p + h->seen, most - h->seen), '\n');
 
     if (end == most) {
-        h->seen = (uint16_t)most;
-        return most < HTTP_HEAD_MAX ? ERR_AGAIN : ERR_LIMIT;
+        h->seen = (uint32_t)most;
+        return most < h->max ? ERR_AGAIN : ERR_LIMIT;
     }
     if (end == h->line_at || in.p[end - 1] != '\r')
         return ERR_SYNTAX;
     *line = span_of(in.p + h->line_at, end - 1 - h->line_at);
-    h->line_at = h->seen = (uint16_t)(end + 1);
+    h->line_at = h->seen = (uint32_t)(end + 1);
     return 0;
 }
 

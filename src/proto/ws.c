@@ -122,6 +122,8 @@ static void begin_payload(struct ws *w)
         w->utf8 = (struct utf8){0};
     }
     w->in_message = !w->final;
+    if (w->left == 0)
+        w->empty++;
 }
 
 static int take_head(struct ws *w, const char *p, size_t n)

@@ -407,7 +407,7 @@ static void bad_handshakes_are_told_why(void **state)
                   "HTTP/1.1 405 Method Not Allowed\r\n");
     expect_answer(s, "MSRP abcd AUTH\r\n\r\n", "HTTP/1.1 400 ");
     expect_answer(s, WEBSOCKET_REQUEST "\r\nMSRP", "HTTP/1.1 400 ");
-    expect_answer(s, scene_text(s, WEBSOCKET_REQUEST "X: %09000d\r\n\r\n", 1),
+    expect_answer(s, scene_text(s, WEBSOCKET_REQUEST "X: %017000d\r\n\r\n", 1),
                   "HTTP/1.1 431 ");
     scene_wait_log(s, "reason=\"websocket\"");
 }

@@ -156,6 +156,8 @@ static struct net_settings settled(struct net_settings s)
 {
     if (!s.input_size)
         s.input_size = 65536;
+    if (!s.ws_head_max)
+        s.ws_head_max = 8192;
     if (!s.read_per_turn)
         s.read_per_turn = 262144;
     if (!s.output_max)
