@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
+#include "terminal.h"
 
 static struct span last_part(struct span path)
 {
@@ -30,16 +27,12 @@ static struct span cut(struct span name)
 
 bool fname_clean(char dst[FNAME_MAX + 1], struct span raw)
 {
-    struct span name = cut(last_part(raw));
+    size_t n = terminal_text(dst, cut(last_part(raw)), '_');
 
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        bool bad_start = i == 0 && (c == '.' || c == '-');
-
-        dst[i] = bad_start || is_control(c) ? '_' : c;
-    }
-    dst[name.n] = '\0';
-    return name.n > 0;
+    if (n > 0 && (dst[0] == '.' || dst[0] == '-'))
+        dst[0] = '_';
+    dst[n] = '\0';
+    return n > 0;
 }
 
 /* Undoes a quoted-string whose opening quote is cut off, up to the closing one;

@@ -11,9 +11,10 @@
 enum { FNAME_MAX = 200 };
 
 /* Makes a plain name of `raw`: what follows the last slash or backslash, with
- * `_` for control octets, for a leading dot and for a leading hyphen, at most
- * FNAME_MAX octets, never cut inside a UTF-8 sequence. False if nothing is
- * left. The name never leads out of a directory and never is a hidden file. */
+ * `_` for what terminal.h replaces, for a leading dot and for a leading hyphen,
+ * at most FNAME_MAX octets, never cut inside a UTF-8 sequence. False if nothing
+ * is left. The name never leads out of a directory and never is a hidden file.
+ */
 bool fname_clean(char dst[FNAME_MAX + 1], struct span raw);
 
 /* The same for the filename parameter of a Content-Disposition value; false if

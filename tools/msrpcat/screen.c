@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "msg.h"
+#include "terminal.h"
 
 enum { DRAW_EVERY_MS = 200, BAR_CELLS = 20, BAR_TEXT = 160 };
 
@@ -17,13 +19,18 @@ void screen_init(struct screen *s, FILE *to, bool quiet)
 void screen_note(struct screen *s, const char *fmt, ...)
 {
     va_list args;
+    char *text;
+    int n;
 
-    screen_progress_end(s);
-    fputs("msrpcat: ", s->to);
     va_start(args, fmt);
-    vfprintf(s->to, fmt, args);
+    n = vasprintf(&text, fmt, args);
     va_end(args);
-    fputc('\n', s->to);
+    if (n < 0)
+        return;
+    n = (int)terminal_text(text, span_of(text, (size_t)n), '?');
+    screen_progress_end(s);
+    fprintf(s->to, "msrpcat: %.*s\n", n, text);
+    free(text);
 }
 
 /* "312.5 MiB", so that it is never wider than 10. */

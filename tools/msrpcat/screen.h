@@ -19,7 +19,8 @@ struct screen {
 
 void screen_init(struct screen *s, FILE *to, bool quiet);
 
-/* One line, `msrpcat: ...`, without a newline in `fmt`. */
+/* One line, `msrpcat: ...`, without a newline in `fmt`; what terminal.h
+ * replaces becomes `?`. */
 void screen_note(struct screen *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "terminal.h"
 #include "write_all.h"
 
 enum { COPY = 64 * 1024, SUFFIX_MAX = 9999 };
@@ -52,34 +53,35 @@ static int open_unnamed(int *fd)
 
 /* --- the stream ----------------------------------------------------------- */
 
-static bool is_harmless(char c)
-{
-    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t';
-}
-
 /* What a stranger sends must not steer the terminal. */
-static int write_clean(int fd, struct span s)
+static int write_clean(struct item *i, struct span s)
 {
-    char line[1024];
+    char line[1024 + TERMINAL_HELD];
 
     while (s.n > 0) {
-        size_t n = s.n < sizeof line ? s.n : sizeof line;
-        int err;
+        struct span piece = span_of(s.p, s.n < 1024 ? s.n : 1024);
+        size_t n = terminal_put(&i->clean, line, piece);
+        int err = write_all(i->store->fd, span_of(line, n));
 
-        for (size_t i = 0; i < n; i++)
-            line[i] = is_harmless(s.p[i]) ? s.p[i] : '?';
-        err = write_all(fd, span_of(line, n));
         if (err)
             return err;
-        s = span_from(s, n);
+        s = span_from(s, piece.n);
     }
     return 0;
 }
 
+/* The text is whole. */
+static int end_clean(struct item *i)
+{
+    char rest[TERMINAL_HELD];
+
+    return write_all(i->store->fd,
+                     span_of(rest, terminal_end(&i->clean, rest)));
+}
+
 static int pass(struct item *i, struct span s)
 {
-    int err = i->store->clean ? write_clean(i->store->fd, s)
-                              : write_all(i->store->fd, s);
+    int err = i->store->clean ? write_clean(i, s) : write_all(i->store->fd, s);
 
     if (err || s.n == 0)
         return err;
@@ -138,6 +140,8 @@ static int turn(struct store *s)
         err = pass_waiting(i);
         if (!i->finished)
             return err;
+        if (!err)
+            err = end_clean(i);
         if (!err && s->kind == STORE_TEXT && i->last != '\n')
             err = write_all(s->fd, SPAN("\n"));
         item_free(i);
@@ -236,6 +240,7 @@ int store_begin(struct item **out, struct store *s,
     i->fd = -1;
     ranges_init(&i->got);
     list_init(&i->link);
+    terminal_init(&i->clean, '?', true);
     snprintf(i->name, sizeof i->name, "%s", name);
     err = s->kind == STORE_DIR ? open_part(i) : 0;
     if (err) {

@@ -17,6 +17,7 @@
 #include "list.h"
 #include "ranges.h"
 #include "str.h"
+#include "terminal.h"
 
 enum store_kind {
     STORE_TEXT,   /* a stream of lines: each message ends with a newline */
@@ -39,6 +40,7 @@ struct item {
     struct ranges got;
     uint64_t passed; /* octets that are in the stream */
     bool finished;
+    struct terminal clean;    /* of a text for a terminal */
     char last;                /* octet in the stream */
     char part[32];            /* name in the directory until it is whole */
     char name[FNAME_MAX + 1]; /* name in the directory then */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "terminal.h"
+
 const char *ctl_human_span(char *dst, double seconds)
 {
     uint64_t s = seconds < 0 ? 0 : (uint64_t)seconds;
@@ -56,22 +58,9 @@ const char *ctl_human_time(char *dst, double unix_s)
 char *ctl_human_text(struct span utf8)
 {
     char *text = malloc(utf8.n + 1);
-    size_t n = 0;
 
-    for (size_t i = 0; text && i < utf8.n; i++) {
-        unsigned char c = (unsigned char)utf8.p[i];
-
-        /* C1, which terminals obey as well: U+0080 to U+009F. */
-        if (c == 0xc2 && i + 1 < utf8.n &&
-            (unsigned char)utf8.p[i + 1] < 0xa0) {
-            text[n++] = '?';
-            i++;
-        } else {
-            text[n++] = c < ' ' || c == 0x7f ? '?' : (char)c;
-        }
-    }
     if (text)
-        text[n] = '\0';
+        text[terminal_text(text, utf8, '?')] = '\0';
     return text;
 }
 

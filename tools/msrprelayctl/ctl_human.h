@@ -20,7 +20,7 @@ const char *ctl_human_size(char *dst, uint64_t octets);
 /* "2026-11-22 10:00:00" in local time, of Unix time. */
 const char *ctl_human_time(char *dst, double unix_s);
 
-/* Text of others on a terminal: control characters, of UTF-8 too, become `?`.
+/* Text of others on a terminal: what terminal.h replaces becomes `?`.
  * A new string, or NULL without memory. */
 char *ctl_human_text(struct span utf8);
 

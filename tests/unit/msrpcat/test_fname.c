@@ -38,6 +38,10 @@ static void control_octets_are_replaced(void **state)
 {
     (void)state;
     assert_cleaned("a\x1b[31m\nb\x7f", "a_[31m_b_");
+    assert_cleaned("a\xc2\x9b"
+                   "31m",
+                   "a_31m");
+    assert_cleaned("gpj\xe2\x80\xae.exe", "gpj_.exe");
 }
 
 static void nothing_is_no_name(void **state)

@@ -86,6 +86,21 @@ static void an_own_uri_is_new_each_time(void **state)
     free(second);
 }
 
+/* tinyMSRP takes no other. */
+static void a_caller_has_a_host_that_begins_with_a_letter(void **state)
+{
+    struct rnd rnd;
+
+    (void)state;
+    rnd_init(&rnd);
+    for (int i = 0; i < 500; i++) {
+        char *own = path_nowhere_uri(&rnd, false);
+
+        assert_true(char_is_alpha(own[strlen("msrp://")]));
+        free(own);
+    }
+}
+
 static void a_listener_names_its_address(void **state)
 {
     struct rnd rnd;
@@ -205,6 +220,7 @@ int main(void)
         cmocka_unit_test(extra_spaces_in_a_use_path_vanish),
         cmocka_unit_test(paths_are_joined_with_one_space),
         cmocka_unit_test(an_own_uri_is_new_each_time),
+        cmocka_unit_test(a_caller_has_a_host_that_begins_with_a_letter),
         cmocka_unit_test(a_listener_names_its_address),
         cmocka_unit_test(a_path_is_uris_with_ports),
         cmocka_unit_test_setup_teardown(a_saved_path_is_read_again, set_up,

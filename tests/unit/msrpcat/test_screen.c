@@ -42,6 +42,23 @@ static void at_the_end_no_time_is_left(void **state)
                "[####################] 100%");
 }
 
+/* The words may be a peer's. */
+static void a_note_does_not_steer_the_terminal(void **state)
+{
+    struct screen s;
+    char *text;
+    size_t n;
+    FILE *f = open_memstream(&text, &n);
+
+    (void)state;
+    assert_non_null(f);
+    s = (struct screen){.to = f};
+    screen_note(&s, "refused: %s", "\x1b[2J\xc2\x9b\xe2\x80\xae");
+    assert_int_equal(fclose(f), 0);
+    assert_string_equal(text, "msrpcat: refused: ?[2J??\n");
+    free(text);
+}
+
 /* --- trace ---------------------------------------------------------------- */
 
 static void assert_traced(const char *head, const char *want)
@@ -105,6 +122,7 @@ int main(void)
         cmocka_unit_test(the_bar_tells_amount_rate_share_and_time_left),
         cmocka_unit_test(without_a_total_there_is_no_share),
         cmocka_unit_test(at_the_end_no_time_is_left),
+        cmocka_unit_test(a_note_does_not_steer_the_terminal),
         cmocka_unit_test(heads_are_shown_line_by_line),
         cmocka_unit_test(what_proves_a_password_is_not_shown),
         cmocka_unit_test(control_octets_do_not_reach_the_terminal),
