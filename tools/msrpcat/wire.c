@@ -72,12 +72,15 @@ int wire_tls_context(SSL_CTX **out, const char *ca_file, bool insecure)
 }
 
 /* The name goes into SNI, unless it is an address, and must be in the
- * certificate's subjectAltName; the common name never counts. */
+ * certificate's subjectAltName, whole or with a wildcard for its first label;
+ * the common name never counts. */
 static bool expect_name(SSL *ssl, const char *name)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                        X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1)
         return true;
     ERR_clear_error();
