@@ -57,6 +57,12 @@ check "texts: sent" send -m one -m "two words" -m "" --report
 check "texts: received" finish
 check "texts: identical" diff "$dir/said" - <<<$'one\ntwo words\n'
 
+# Browsers refuse long texts without it.
+receive -n 1
+check "inline: sent" send -v -m one --report 2>"$dir/sender"
+check "inline: received" finish
+check "inline: said" grep -q '^> Content-Disposition: inline$' "$dir/sender"
+
 # --- files of every kind of size
 for size in 0 1 2047 2048 2049 100000 3000000; do
     head -c $size /dev/urandom >"$dir/in"

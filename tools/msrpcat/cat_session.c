@@ -69,7 +69,7 @@ static int add_items(struct cat_session *s)
 {
     for (size_t i = 0; i < s->options->n_items; i++) {
         const struct cat_options_item *item = &s->options->items[i];
-        char disposition[2 * FNAME_MAX + 64];
+        char disposition[2 * FNAME_MAX + 64] = "inline";
         bool has_name = item->is_file && strcmp(item->arg, "-") != 0;
         struct source *source = NULL;
         int err = 0;
@@ -87,7 +87,7 @@ static int add_items(struct cat_session *s)
         if (has_name)
             fname_to_disposition(disposition, sizeof disposition, item->arg);
         err = outbox_add(&s->outbox, source, item->type,
-                         has_name ? disposition : NULL);
+                         has_name || !item->is_file ? disposition : NULL);
         if (err)
             return err;
     }
@@ -285,7 +285,7 @@ static int send_lines(struct cat_session *s)
         source = source_text(line);
         if (!source)
             return ERR_NOMEM;
-        err = outbox_add(&s->outbox, source, "text/plain", NULL);
+        err = outbox_add(&s->outbox, source, "text/plain", "inline");
         if (err)
             return err;
     }
