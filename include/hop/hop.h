@@ -28,14 +28,15 @@
 
 /* Counters: why this relay ended connections, and others. */
 struct hops_stats {
-    uint64_t opened;    /* transport up */
-    uint64_t bad_input; /* framing lost, or a head over limits.head_size */
-    uint64_t probation; /* timers.probation */
-    uint64_t idle;      /* timers.idle */
-    uint64_t made_room; /* limits.connections */
-    uint64_t handshake; /* timers.handshake */
-    uint64_t stalled;   /* timers.stall */
-    uint64_t full;      /* did not read its responses and REPORTs */
+    uint64_t opened;        /* transport up */
+    uint64_t bad_input;     /* framing lost, or a head over limits.head_size */
+    uint64_t probation;     /* timers.probation */
+    uint64_t idle;          /* timers.idle */
+    uint64_t made_room;     /* limits.connections */
+    uint64_t handshake;     /* timers.handshake */
+    uint64_t stalled;       /* timers.stall */
+    uint64_t full;          /* did not read its responses and REPORTs */
+    uint64_t health_checks; /* accepted; ended without an octet */
     uint64_t dialled;
     uint64_t dial_failed;
 };

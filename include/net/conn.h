@@ -136,6 +136,9 @@ bool conn_is_tls(const struct conn *c);
 uint64_t conn_number(const struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
 uint64_t conn_octets_in(const struct conn *c);
+/* Has the peer said nothing so far, or nothing but a whole TLS handshake?
+ * Health checks are like that. */
+bool conn_is_silent(const struct conn *c);
 /* Octets that the kernel has taken. */
 uint64_t conn_octets_out(const struct conn *c);
 

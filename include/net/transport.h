@@ -87,6 +87,11 @@ int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
  * `head_max` octets. */
 int transport_ws_init(struct transport *t, size_t head_max);
 
+/* Has the peer sent no octet of a TLS handshake, or of the request that opens a
+ * WebSocket? Before transport_fini(). */
+bool transport_tls_is_silent(const struct transport *t);
+bool transport_ws_is_silent(const struct transport *t);
+
 static inline int transport_handshake(struct transport *t)
 {
     return t->ops->handshake(t);

@@ -166,10 +166,33 @@ static void hop_take_names(struct hop *h)
         !h->names && addresses && cidr_list_has(addresses, conn_peer(h->conn));
 }
 
+/* Of what a peer does that has said nothing yet, health checks for one, there
+ * is no line above debug. */
+static enum log_level level_of(const struct hop *h)
+{
+    return !h->host && conn_is_silent(h->conn) ? LOG_LEVEL_DEBUG
+                                               : LOG_LEVEL_INFO;
+}
+
+static void log_open(struct hop *h)
+{
+    enum log_level level = level_of(h);
+    char peer[ADDR_TEXT_MAX];
+
+    if (h->is_logged || !log_wants(h->all->log, level))
+        return;
+    h->is_logged = true;
+    log_line(h->all->log, level,
+             "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
+             hop_number(h), addr_text(peer, conn_peer(h->conn)),
+             net_transport_text(net_transport_of(h->conn)),
+             h->link.secure ? conn_tls_version(h->conn) : "none",
+             h->link.is_relay ? "yes" : "no");
+}
+
 static void hop_on_open(void *ctx)
 {
     struct hop *h = ctx;
-    char peer[ADDR_TEXT_MAX];
 
     h->open = true;
     h->all->stats.opened++;
@@ -182,12 +205,7 @@ static void hop_on_open(void *ctx)
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
-    log_info(h->all->log,
-             "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
-             hop_number(h), addr_text(peer, conn_peer(h->conn)),
-             net_transport_text(net_transport_of(h->conn)),
-             h->link.secure ? conn_tls_version(h->conn) : "none",
-             h->link.is_relay ? "yes" : "no");
+    log_open(h);
 }
 
 static void log_in(const struct hop *h, const struct msg *m)
@@ -250,6 +268,7 @@ static void hop_on_input(void *ctx, struct span *in)
 
     tell_time(h);
     mark_used(h);
+    log_open(h);
     while (relay_is_ready(relay, &h->link)) {
         int err;
 
@@ -312,8 +331,11 @@ static void hop_on_closed(void *ctx, enum conn_why why)
         hop_never_opened(h, why);
     hop_leave(h, why == CONN_WHY_STALL);
     hop_count_end(&all->stats, why);
-    log_info(
-        all->log, "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
+    if (level_of(h) == LOG_LEVEL_DEBUG)
+        all->stats.health_checks++;
+    log_line(
+        all->log, level_of(h),
+        "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
         hop_number(h), h->why ? h->why : conn_why_text(why),
         (unsigned long long)conn_octets_in(h->conn),
         (unsigned long long)(conn_position(h->conn) - conn_queued(h->conn)),

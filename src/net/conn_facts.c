@@ -37,6 +37,14 @@ uint64_t conn_octets_in(const struct conn *c)
     return c->octets_in;
 }
 
+bool conn_is_silent(const struct conn *c)
+{
+    if (c->octets_in > 0 ||
+        (c->transport.ws && !transport_ws_is_silent(&c->transport)))
+        return false;
+    return !c->tls || c->transport.up || transport_tls_is_silent(&c->transport);
+}
+
 uint64_t conn_octets_out(const struct conn *c)
 {
     return c->position - c->out.len;

@@ -158,3 +158,8 @@ int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
     init(t, fd, ssl);
     return 0;
 }
+
+bool transport_tls_is_silent(const struct transport *t)
+{
+    return BIO_number_read(SSL_get_rbio(t->state)) == 0;
+}

@@ -374,3 +374,8 @@ int transport_ws_init(struct transport *t, size_t head_max)
     t->ops = &ws_ops;
     return 0;
 }
+
+bool transport_ws_is_silent(const struct transport *t)
+{
+    return t->ws->hello && t->ws->hello->in_end == 0;
+}

@@ -178,6 +178,11 @@ const struct metrics_family metrics_families[] = {
      .help = "Connections refused on accept, by the limit reached.",
      .label = "reason",
      SAMPLES(refusals)},
+    {.name = "msrprelayd_health_checks_total",
+     .type = "counter",
+     .help = "Accepted connections that ended without an octet before the "
+             "handshake or the first request.",
+     .at = AT(hops.health_checks)},
     {.name = "msrprelayd_accept_pauses_total",
      .type = "counter",
      .help =

@@ -390,6 +390,49 @@ static void pages_are_bounded_and_disturb_nobody(void **state)
     assert_page(port, "/healthz", 200, "alive\n");
 }
 
+/* --- those who say nothing ------------------------------------------------ */
+
+static double health_checks(const struct scene *s)
+{
+    struct prom *p = http_scrape(http_port(s->relay, 0));
+    double n = http_sample(p, "msrprelayd_health_checks_total");
+
+    prom_free(p);
+    return n;
+}
+
+/* Over TCP and TLS, with a handshake and without. One that says an octet is no
+ * health check. */
+static void health_checks_are_counted_and_silent(void **state)
+{
+    enum { MANY = 30, PATIENCE_S = 10 };
+    struct relay_opts opts = with_metrics;
+    time_t begun = time(NULL);
+    struct scene *s;
+    const char *line;
+    int fd;
+
+    opts.level = "info";
+    s = scene_start(state, &opts);
+    for (int i = 0; i < MANY; i++) {
+        close(http_connect(relay_port(s->relay, RELAY_TCP)));
+        close(http_connect(relay_port(s->relay, RELAY_TLS)));
+        client_close(scene_connect(s, RELAY_TLS, "check"));
+    }
+    fd = http_connect(relay_port(s->relay, RELAY_TCP));
+    http_say(fd, "M");
+    close(fd);
+    scene_wait_log(s, " closed reason=");
+    while (health_checks(s) < 3 * MANY)
+        assert_true(time(NULL) < begun + PATIENCE_S);
+    assert_true(health_checks(s) <= 3 * MANY);
+    line = strstr(relay_log(s->relay), " c=");
+    assert_non_null(line);
+    line = strstr(line + 1, " c=");
+    assert_non_null(line);
+    assert_null(strstr(line + 1, " c="));
+}
+
 static void junk_is_refused(void **state)
 {
     static const struct {
@@ -433,6 +476,7 @@ int main(void)
         E2E_TEST(reload_moves_the_pages),
         E2E_TEST(pages_and_a_listener_may_change_places),
         E2E_TEST(pages_are_bounded_and_disturb_nobody),
+        E2E_TEST(health_checks_are_counted_and_silent),
         E2E_TEST(junk_is_refused),
     };
 
