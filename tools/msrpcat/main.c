@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* msrpcat - send and receive MSRP messages from a shell: see msrpcat(1). */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,9 +12,11 @@
 #include "cat_dial.h"
 #include "cat_options.h"
 #include "cat_session.h"
+#include "cat_srv.h"
 #include "err.h"
 #include "password.h"
 #include "path.h"
+#include "uri.h"
 
 /* What the program holds while it runs. */
 struct program {
@@ -80,6 +83,45 @@ static int find_target(const struct program *p, struct cat_dial_to *at,
     return 0;
 }
 
+/* Is the host a name, and the port the one that it has for want of another? */
+static bool needs_srv(const struct program *p, const struct cat_dial_to *name)
+{
+    struct span path =
+        span_str(p->options.n_relays ? p->options.relays[0] : p->peer);
+    unsigned char address[16];
+    struct span first;
+    struct uri uri;
+
+    return !p->options.connect && msg_path_next(&first, &path) &&
+           uri_parse(&uri, first) == 0 && uri.port == 0 &&
+           inet_pton(AF_INET, name->host, address) != 1 &&
+           inet_pton(AF_INET6, name->host, address) != 1;
+}
+
+/* Connects to `at`, or where the SRV records of its name lead; without any, the
+ * port is the usual one (R4976-8-d). */
+static int reach(struct program *p, int *fd, const struct cat_dial_to *at,
+                 bool secure)
+{
+    uint64_t timeout_ms = p->options.timeout_s * 1000;
+    struct cat_srv found;
+    int err = ERR_NOT_FOUND;
+
+    if (!secure || !needs_srv(p, at) || cat_srv_find(&found, at->host, &p->rnd))
+        return cat_dial_connect(fd, at, timeout_ms);
+    for (size_t i = 0; i < found.n && err; i++) {
+        const struct cat_srv_target *t = &found.targets[i];
+        struct cat_dial_to to;
+
+        if (strcmp(t->host, ".") == 0 || t->port == 0)
+            continue; /* not offered */
+        snprintf(to.host, sizeof to.host, "%s", t->host);
+        snprintf(to.port, sizeof to.port, "%u", (unsigned)t->port);
+        err = cat_dial_connect(fd, &to, timeout_ms);
+    }
+    return err;
+}
+
 static enum exit_code secure_wire(struct program *p, const char *name)
 {
     SSL_CTX *ctx;
@@ -117,7 +159,7 @@ static enum exit_code call(struct program *p)
 
     if (err)
         return complain(p, "address", err, EXIT_USAGE);
-    err = cat_dial_connect(&fd, &at, p->options.timeout_s * 1000);
+    err = reach(p, &fd, &at, secure);
     if (!err)
         err = take_socket(p, fd);
     if (err)
