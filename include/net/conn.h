@@ -96,7 +96,7 @@ enum { CONN_PARTS_MAX = 128 };
 int conn_write_part(struct conn *c, const struct span *parts, size_t n,
                     bool ends);
 
-/* Octets waiting in the queue. */
+/* Octets waiting in the queue, or encrypted and not taken by the kernel. */
 size_t conn_queued(const struct conn *c);
 
 /* Octets ever appended: the position `sent` will reach. */
@@ -135,11 +135,11 @@ uint64_t conn_message(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
 uint64_t conn_number(const struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
+/* Octets off the wire, and onto it: with all that TLS and WebSockets add. */
 uint64_t conn_octets_in(const struct conn *c);
 /* Has the peer said nothing so far, or nothing but a whole TLS handshake?
  * Health checks are like that. */
 bool conn_is_silent(const struct conn *c);
-/* Octets that the kernel has taken. */
 uint64_t conn_octets_out(const struct conn *c);
 
 /* Does the peer's verified host certificate name `host`, as dNSName or, if it

@@ -35,7 +35,7 @@ struct net_stats {
     uint64_t closed[CONN_WHYS];
     uint64_t tls_up[TLS_VERSIONS]; /* handshakes that were finished */
     uint64_t tls_failed[TLS_FAILURES];
-    uint64_t octets_in; /* plain ones, without what TLS adds */
+    uint64_t octets_in; /* off the sockets, with what TLS adds */
     uint64_t octets_out;
     uint64_t octets_queued; /* in all outputs now */
     uint64_t rate_pauses;   /* reading stopped for the sake of the rate */

@@ -19,7 +19,8 @@
 #include "str.h"
 
 struct tls_ctx;
-struct ssl_st; /* OpenSSL's SSL */
+struct bio_st; /* OpenSSL's BIO */
+struct ssl_st; /* and SSL */
 
 struct tls_settings {
     const char *certificate; /* chain, PEM file; "": none, to try the rest */
@@ -69,13 +70,13 @@ bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 /* When the context's own certificate ends, as Unix time; 0 without one. */
 int64_t tls_ctx_expires(const struct tls_ctx *t);
 
-/* A server's session over the socket fd, which stays the caller's: 0 or
- * ERR_NOMEM. Free with SSL_free(). */
-int tls_session_new(struct ssl_st **out, struct tls_ctx *t, int fd);
+/* A server's session over `bio`, which it takes over (freed on failure too): 0
+ * or ERR_NOMEM. Free with SSL_free(). */
+int tls_session_new(struct ssl_st **out, struct tls_ctx *t, struct bio_st *bio);
 /* A client's session to `host`, as a URI writes it, whose certificate the
  * handshake will ask for (R4976-9.2-b, -g): 0, ERR_NOMEM, or ERR_SYNTAX for
  * what no certificate can name. */
-int tls_session_to(struct ssl_st **out, struct tls_ctx *t, int fd,
+int tls_session_to(struct ssl_st **out, struct tls_ctx *t, struct bio_st *bio,
                    struct span host);
 
 /* The end of a handshake that OpenSSL is content with: 0, or ERR_CERT when a

@@ -6,6 +6,7 @@
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@
 #include "tls.h"
 
 struct transport;
+struct wire;
+struct wire_pool;
 struct ws_layer;
 
 /* Why the end is near. */
@@ -25,12 +28,13 @@ struct transport_ops {
     int (*handshake)(struct transport *t);
     /* Reads 1 to `room` octets: 0 with *got, ERR_AGAIN, ERR_EOF, ERR_IO,
      * ERR_TLS, ERR_SYNTAX (WebSocket). With messages, what is read in one go is
-     * of one message, `message` says which, and 0 octets may be got when all
-     * there was were `extra` ones; both together are at most `room`. */
+     * of one message, and `message` says which. Also ERR_AGAIN when the turn
+     * allows no more: see transport_allow(). */
     int (*read)(struct transport *t, void *dst, size_t room, size_t *got);
     /* Writes the runs in order as far as they are taken: 0 with *taken > 0,
      * ERR_AGAIN, ERR_IO, ERR_TLS. What was not taken must be offered again, the
-     * first run not shorter than before. */
+     * first run not shorter than before. Without runs it goes on with what is
+     * `unsent`. */
     int (*write)(struct transport *t, const struct span *runs, size_t n,
                  size_t *taken);
     /* The LOOP_ events to wait for, if `intent` is to read and write; an
@@ -39,6 +43,8 @@ struct transport_ops {
     /* Was more fetched from the socket than has been read? Then the socket may
      * never become readable again. */
     bool (*has_input)(const struct transport *t);
+    /* Nothing is read for now: gives back what memory is not needed. */
+    void (*settle)(struct transport *t);
     /* Tells the peer that nothing follows, as far as it can be said at once. */
     void (*shutdown)(struct transport *t);
     /* Of a transport with messages, else NULL: what goes before the next n
@@ -59,6 +65,7 @@ enum { TRANSPORT_HEAD_MAX = 10 };
 struct transport {
     const struct transport_ops *ops;
     void *state;         /* TLS: its SSL */
+    struct wire *wire;   /* TLS: what its SSL reads and writes */
     struct ws_layer *ws; /* NULL: no messages */
     int fd;
     uint8_t read_wants; /* LOOP_ events: TLS may have turned them around */
@@ -67,8 +74,14 @@ struct transport {
     bool failed;              /* nothing may be said any more */
     const char *fault;        /* static text about the last error */
     enum tls_failure failure; /* the same, for counting */
+    uint32_t share;           /* octets that the turn began with, see allowed */
+    uint32_t allowed;         /* octets that may still come off the socket */
+    uint32_t steps;           /* records and frames that may still begin */
+    uint64_t wire_in;         /* octets off the socket, whatever they mean */
+    uint64_t wire_out;        /* octets that the kernel has taken, likewise */
+    uint32_t unsent; /* octets ready for the kernel that it has not taken */
+    uint32_t held;   /* octets of the owner's output in there */
     /* Of a transport with messages; otherwise nothing in here ever changes. */
-    size_t extra;     /* octets that the last read consumed, not returned */
     uint64_t message; /* whose octets were read last, counted from 1 */
     struct span own;  /* output of its own, between two writes of the owner;
                          whoever takes it empties it */
@@ -76,12 +89,13 @@ struct transport {
 
 /* Over the connected socket fd. */
 void transport_tcp_init(struct transport *t, int fd);
-/* The server's side: 0 or ERR_NOMEM. */
-int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls);
+/* The server's side: 0 or ERR_NOMEM. From then on t stays where it is. */
+int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls,
+                       struct wire_pool *wires);
 /* The client's side, to `host`: 0, ERR_NOMEM, or ERR_SYNTAX for what no
  * certificate can name. */
 int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
-                     struct span host);
+                     struct span host, struct wire_pool *wires);
 /* Stacks a WebSocket for MSRP upon what t is, which has not begun; the server's
  * side: 0, or ERR_NOMEM and t is as it was. The head of the request has up to
  * `head_max` octets. */
@@ -91,6 +105,32 @@ int transport_ws_init(struct transport *t, size_t head_max);
  * WebSocket? Before transport_fini(). */
 bool transport_tls_is_silent(const struct transport *t);
 bool transport_ws_is_silent(const struct transport *t);
+
+/* A turn begins, in which so many octets may come off the socket, whatever they
+ * decrypt to, and so many records and frames may begin: however small they
+ * are, a turn is short (S-18). */
+static inline void transport_allow(struct transport *t, size_t octets)
+{
+    enum { STEPS_PER_TURN = 512 };
+
+    assert(octets <= UINT32_MAX);
+    t->share = t->allowed = (uint32_t)octets;
+    t->steps = STEPS_PER_TURN;
+}
+
+/* For transports: a system call that could have fetched `asked` octets got n.
+ * Another one is worth its while only if the socket may have more and the turn
+ * allows more than a few. */
+static inline void transport_fetched(struct transport *t, size_t n,
+                                     size_t asked)
+{
+    enum { FEW = 16 }; /* 1/FEW of a share */
+
+    t->wire_in += n;
+    t->allowed -= (uint32_t)n;
+    if (n < asked || t->allowed < t->share / FEW)
+        t->allowed = 0;
+}
 
 static inline int transport_handshake(struct transport *t)
 {
@@ -117,6 +157,11 @@ static inline int transport_wants(const struct transport *t, int intent)
 static inline bool transport_has_input(const struct transport *t)
 {
     return t->ops->has_input(t);
+}
+
+static inline void transport_settle(struct transport *t)
+{
+    t->ops->settle(t);
 }
 
 static inline void transport_shutdown(struct transport *t)

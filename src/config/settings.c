@@ -331,7 +331,7 @@ const struct setting settings[] = {
      SIZE(limits.rate, 0, (uint64_t)KIBI *GIBI),
      .initial = "0",
      .help = "The maximum number of octets per second to read from one "
-             "connection; 0 is no limit."},
+             "connection, including TLS overhead; 0 is no limit."},
     {.key = "limits.message_size",
      SIZE(limits.message_size, 0, (uint64_t)MEBI *GIBI),
      .initial = "0",

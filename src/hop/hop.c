@@ -338,7 +338,7 @@ static void hop_on_closed(void *ctx, enum conn_why why)
         "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
         hop_number(h), h->why ? h->why : conn_why_text(why),
         (unsigned long long)conn_octets_in(h->conn),
-        (unsigned long long)(conn_position(h->conn) - conn_queued(h->conn)),
+        (unsigned long long)conn_octets_out(h->conn),
         conn_fault(h->conn));
     if (!h->host)
         all->on_gone(all->ctx, conn_peer(h->conn));

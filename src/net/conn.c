@@ -33,6 +33,11 @@ static bool is_writing(const struct conn *c)
     return c->state == CONN_OPEN || c->state == CONN_FINISHING;
 }
 
+static bool has_output(const struct conn *c)
+{
+    return c->out.len || c->transport.unsent;
+}
+
 /* The only place that decides what is waited for. */
 static void update_events(struct conn *c)
 {
@@ -49,7 +54,7 @@ static void update_events(struct conn *c)
     case CONN_FINISHING:
         if (is_reading(c) && !c->again)
             intent |= LOOP_READ;
-        if (is_writing(c) && c->out.len && !deferred)
+        if (is_writing(c) && has_output(c) && !deferred)
             intent |= LOOP_WRITE;
         want = transport_wants(&c->transport, intent);
         break;
@@ -113,7 +118,7 @@ static enum conn_why why_of(int err)
 /* How far the kernel has taken the output. */
 static uint64_t written(const struct conn *c)
 {
-    return c->position - c->out.len;
+    return c->position - conn_queued(c);
 }
 
 /* One gathering write of what is queued; 0 also when nothing moved. */
@@ -122,9 +127,10 @@ static int write_some(struct conn *c)
     struct span runs[RUNS_PER_TURN];
     size_t n = buf_peek_runs(&c->out, runs, RUNS_PER_TURN);
     size_t offered = 0, taken = 0;
+    uint64_t before = written(c);
     int err;
 
-    if (!n)
+    if (!has_output(c))
         return 0;
     for (size_t i = 0; i < n; i++)
         offered += runs[i].n;
@@ -132,10 +138,10 @@ static int write_some(struct conn *c)
     if (err && err != ERR_AGAIN)
         return err;
     buf_drop(&c->out, taken);
-    c->net->stats.octets_out += taken;
-    c->net->stats.octets_queued -= taken;
-    c->blocked = taken < offered;
-    if (taken)
+    net_count_octets(c);
+    c->net->stats.octets_queued -= written(c) - before;
+    c->blocked = taken < offered || c->transport.unsent;
+    if (written(c) > before)
         c->ops->sent(c->ctx, written(c));
     return 0;
 }
@@ -146,7 +152,7 @@ static void update_stall(struct conn *c, bool moved)
 {
     if (c->state != CONN_OPEN)
         return;
-    if (!c->out.len)
+    if (!has_output(c))
         timer_stop(&c->timer);
     else if (moved || !timer_is_running(&c->timer))
         timer_start(c->net->stall, &c->timer);
@@ -165,7 +171,7 @@ static void linger(struct conn *c)
 
 static void flush(struct conn *c)
 {
-    uint64_t before = written(c);
+    uint64_t before = c->transport.wire_out;
     int err;
 
     if (!c->again)
@@ -175,8 +181,8 @@ static void flush(struct conn *c)
         conn_fail(c, why_of(err));
         return;
     }
-    update_stall(c, written(c) > before);
-    if (c->state == CONN_FINISHING && !c->out.len)
+    update_stall(c, c->transport.wire_out > before);
+    if (c->state == CONN_FINISHING && !has_output(c))
         linger(c);
 }
 
@@ -237,30 +243,28 @@ static void offer(struct conn *c)
     input_drop(&c->in, all.n - left.n);
 }
 
-/* Reads once, at most *budget, and offers. *more: reading on may give more
- * without waiting. */
-static int conn_read_once(struct conn *c, size_t *budget, bool *more)
+/* May reading go on without waiting for the socket? */
+static bool has_more(const struct conn *c)
 {
-    size_t room, got, spent;
+    return c->transport.allowed || transport_has_input(&c->transport);
+}
+
+/* Reads once, and offers. */
+static int conn_read_once(struct conn *c)
+{
+    size_t room, got;
     char *dst;
     int err = input_reserve(&c->in, &dst, &room);
 
     if (err)
         return err;
-    if (room > *budget)
-        room = *budget;
     err = transport_read(&c->transport, dst, room, &got);
     put_own(c);
     if (err)
         return err;
-    spent = got + c->transport.extra;
+    c->has_spoken |= got > 0;
     input_commit(&c->in, got);
-    c->octets_in += spent;
-    c->net->stats.octets_in += spent;
-    *budget -= spent;
-    *more = spent == room || transport_has_input(&c->transport);
-    if (got)
-        offer(c);
+    offer(c);
     return 0;
 }
 
@@ -280,33 +284,41 @@ void conn_unthrottle(struct conn *c)
     update_events(c);
 }
 
+/* Nothing is read for now. */
+static void conn_settle(struct conn *c)
+{
+    if (c->state == CONN_DEAD)
+        return;
+    input_settle(&c->in);
+    transport_settle(&c->transport);
+}
+
 /* Reads up to the share of a turn. What an owner left and then resumed for is
  * offered again before more is read: it may fill the block. */
 static void read_some(struct conn *c)
 {
     uint64_t allowed = token_bucket_allows(&c->rate, loop_now_ms(c->net->loop));
-    size_t share = c->net->settings.read_per_turn, budget;
-    bool more = true;
+    uint64_t before = c->transport.wire_in;
+    size_t share = c->net->settings.read_per_turn;
     int err = 0;
 
-    if (allowed < share)
-        share = allowed;
-    budget = share;
-    while (!err && more && budget && is_reading(c) && !c->again)
-        err = conn_read_once(c, &budget, &more);
-    token_bucket_take(&c->rate, share - budget);
+    transport_allow(&c->transport, allowed < share ? allowed : share);
+    while (!err && has_more(c) && is_reading(c) && !c->again)
+        err = conn_read_once(c);
+    net_count_octets(c);
+    token_bucket_take(&c->rate, c->transport.wire_in - before);
     if (token_bucket_is_empty(&c->rate) && c->state == CONN_OPEN)
         conn_throttle(c);
     if (err == ERR_EOF || err == ERR_SYNTAX)
         write_some(c); /* a peer that closed its side may still be listening */
     if (err && err != ERR_AGAIN)
         conn_fail(c, why_of(err));
-    else if (!err && is_reading(c) && transport_has_input(&c->transport)) {
+    else if (is_reading(c) && !c->transport.steps &&
+             transport_has_input(&c->transport)) {
         c->again = true;
         defer(c);
     }
-    if (c->state != CONN_DEAD)
-        input_settle(&c->in);
+    conn_settle(c);
 }
 
 /* What waits on this side of the socket, which need not become readable. */
@@ -322,8 +334,8 @@ static void take_waiting(struct conn *c)
      * ahead. */
     if (is_reading(c) && !c->again)
         read_some(c);
-    else if (c->state != CONN_DEAD)
-        input_settle(&c->in);
+    else
+        conn_settle(c);
 }
 
 /* Discards input after the end. */
@@ -343,12 +355,19 @@ static void waste(struct conn *c)
 static void handshake(struct conn *c)
 {
     bool was_up = c->transport.up;
-    int err = transport_handshake(&c->transport);
+    int err;
 
+    transport_allow(&c->transport, c->net->settings.read_per_turn);
+    err = transport_handshake(&c->transport);
+    net_count_octets(c);
+    transport_settle(&c->transport);
     if (c->transport.up && !was_up)
         net_count_up(c);
-    if (err == ERR_AGAIN)
+    if (err == ERR_AGAIN) {
+        if (!c->transport.steps && transport_has_input(&c->transport))
+            defer(c);
         return;
+    }
     if (err) {
         conn_fail(c, why_of(err));
         return;
@@ -398,7 +417,7 @@ static void conn_on_ready(void *ctx, int events)
     }
     if (c->state == CONN_LINGER)
         waste(c);
-    if (is_writing(c) && c->out.len &&
+    if (is_writing(c) && has_output(c) &&
         events & transport_wants(&c->transport, LOOP_WRITE))
         flush(c);
     if (is_reading(c) && events & transport_wants(&c->transport, LOOP_READ))
@@ -442,9 +461,9 @@ static int stack(struct transport *t, const struct net *n,
     if (!to->tls)
         transport_tcp_init(t, to->fd);
     else if (side == DIALLED)
-        err = transport_tls_to(t, to->fd, to->tls, to->host);
+        err = transport_tls_to(t, to->fd, to->tls, to->host, n->wires);
     else
-        err = transport_tls_init(t, to->fd, to->tls);
+        err = transport_tls_init(t, to->fd, to->tls, n->wires);
     if (err || side != ACCEPTED_WS)
         return err;
     err = transport_ws_init(t, n->settings.ws_head_max);

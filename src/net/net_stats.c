@@ -117,6 +117,16 @@ void net_count_up(struct conn *c)
         c->net->stats.tls_up[tls_version_of(c->transport.state)]++;
 }
 
+void net_count_octets(struct conn *c)
+{
+    struct net_stats *s = &c->net->stats;
+
+    s->octets_in += c->transport.wire_in - c->counted_in;
+    s->octets_out += c->transport.wire_out - c->counted_out;
+    c->counted_in = c->transport.wire_in;
+    c->counted_out = c->transport.wire_out;
+}
+
 static enum tls_failure net_stats_failure_of(const struct conn *c,
                                              enum conn_why why)
 {
@@ -144,8 +154,9 @@ void net_count_end(struct conn *c, enum conn_why why)
 {
     struct net_stats *s = &c->net->stats;
 
+    net_count_octets(c);
     s->closed[why]++;
-    s->octets_queued -= c->out.len;
+    s->octets_queued -= conn_queued(c);
     if (c->tls && !c->transport.up)
         s->tls_failed[net_stats_failure_of(c, why)]++;
 }

@@ -17,8 +17,6 @@
 
 enum { HOST_ROOM = 256 }; /* a name of RFC 1035, 2.3.4 and its NUL */
 
-enum { READ_AHEAD = 65536 };
-
 struct tls_ctx {
     SSL_CTX *ssl_ctx;
     size_t refs;
@@ -378,11 +376,6 @@ static void set_habits(SSL_CTX *ctx, bool min_tls13)
                                  SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_num_tickets(ctx, 0);
-    /* One system call fetches four full records: measured, a quarter of what
-     * receiving costs. The buffer is there only while a record is incomplete.
-     */
-    SSL_CTX_set_read_ahead(ctx, 1);
-    SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     /* The chain is what the file holds: looking for the rest in the trust store
      * cost each handshake several reads from the disk. */
@@ -476,15 +469,16 @@ void tls_ctx_unref(struct tls_ctx *t)
 
 /* --- sessions --- */
 
-int tls_session_new(SSL **out, struct tls_ctx *t, int fd)
+int tls_session_new(SSL **out, struct tls_ctx *t, BIO *bio)
 {
     SSL *ssl = SSL_new(t->ssl_ctx);
 
-    if (!ssl || SSL_set_fd(ssl, fd) != 1) {
-        SSL_free(ssl);
+    if (!ssl) {
+        BIO_free(bio);
         ERR_clear_error();
         return ERR_NOMEM;
     }
+    SSL_set_bio(ssl, bio, bio);
     SSL_set_accept_state(ssl);
     *out = ssl;
     return 0;
@@ -506,14 +500,16 @@ static bool expect_host(SSL *ssl, struct span host)
            SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
-int tls_session_to(SSL **out, struct tls_ctx *t, int fd, struct span host)
+int tls_session_to(SSL **out, struct tls_ctx *t, BIO *bio, struct span host)
 {
     SSL *ssl;
     int err;
 
-    if (!tls_is_name(host))
+    if (!tls_is_name(host)) {
+        BIO_free(bio);
         return ERR_SYNTAX;
-    err = tls_session_new(&ssl, t, fd);
+    }
+    err = tls_session_new(&ssl, t, bio);
     if (err)
         return err;
     SSL_set_connect_state(ssl);

@@ -32,12 +32,18 @@ static int tcp_handshake(struct transport *t)
 
 static int tcp_read(struct transport *t, void *dst, size_t room, size_t *got)
 {
-    ssize_t n = read(t->fd, dst, room);
+    ssize_t n;
 
+    if (!t->allowed)
+        return ERR_AGAIN;
+    if (room > t->allowed)
+        room = t->allowed;
+    n = read(t->fd, dst, room);
     if (n < 0)
         return tcp_error_of(errno);
     if (n == 0)
         return ERR_EOF;
+    transport_fetched(t, (size_t)n, room);
     *got = (size_t)n;
     return 0;
 }
@@ -54,6 +60,7 @@ static int tcp_write(struct transport *t, const struct span *runs, size_t n,
     done = writev(t->fd, iov, (int)n);
     if (done < 0)
         return tcp_error_of(errno);
+    t->wire_out += (uint64_t)done;
     *taken = (size_t)done;
     return 0;
 }
@@ -81,6 +88,7 @@ static const struct transport_ops tcp_ops = {
     .write = tcp_write,
     .wants = tcp_wants,
     .has_input = tcp_has_input,
+    .settle = tcp_nothing,
     .shutdown = tcp_nothing,
     .fini = tcp_nothing,
 };

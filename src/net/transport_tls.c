@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "transport.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "err.h"
 #include "loop.h"
+#include "wire.h"
+
+enum { RUNS_MAX = 64 };
 
 /* The result of an OpenSSL call that did not succeed. `wants` gets the events
  * to wait for before it is tried again: a read may have to write first (a key
@@ -23,11 +27,24 @@ static int outcome(struct transport *t, int ret, uint8_t *wants)
         return ERR_EOF;
     case SSL_ERROR_SYSCALL:
         t->failed = true;
-        return ERR_IO;
+        if (!wire_is_abused(t->wire))
+            return ERR_IO;
+        t->fault = "too many records without data";
+        t->failure = TLS_FAILURE_OTHER;
+        return ERR_TLS;
     default:
         t->failed = true;
         return tls_session_error(&t->fault, &t->failure, t->state);
     }
+}
+
+/* Gives the kernel what OpenSSL has written. */
+static int tls_flush(struct transport *t)
+{
+    int err = wire_flush(t->wire);
+
+    t->unsent = (uint32_t)wire_unsent(t->wire);
+    return err;
 }
 
 static int tls_handshake(struct transport *t)
@@ -36,6 +53,8 @@ static int tls_handshake(struct transport *t)
 
     ERR_clear_error();
     ret = SSL_do_handshake(t->state);
+    if (tls_flush(t) == ERR_IO && ret == 1)
+        return ERR_IO;
     if (ret != 1)
         return outcome(t, ret, &t->read_wants);
     if (tls_session_judge(t->state)) {
@@ -45,43 +64,78 @@ static int tls_handshake(struct transport *t)
         return ERR_CERT;
     }
     t->up = true;
+    wire_up(t->wire);
     t->read_wants = LOOP_READ;
     return 0;
 }
 
+/* OpenSSL may have to write: an answer to a key update waits for the next
+ * write, an alert does not. */
 static int tls_read(struct transport *t, void *dst, size_t room, size_t *got)
 {
-    int ret;
+    int ret, err;
 
     ERR_clear_error();
     ret = SSL_read_ex(t->state, dst, room, got);
-    if (ret != 1)
-        return outcome(t, ret, &t->read_wants);
+    t->unsent = (uint32_t)wire_unsent(t->wire);
+    if (ret != 1) {
+        err = outcome(t, ret, &t->read_wants);
+        if (err == ERR_TLS || err == ERR_CERT)
+            (void)tls_flush(t);
+        return err;
+    }
+    wire_got_data(t->wire);
     t->read_wants = LOOP_READ;
     return 0;
 }
 
-/* One record each run: they come from blocks that hold just as much. */
-static int tls_write(struct transport *t, const struct span *runs, size_t n,
-                     size_t *taken)
+/* Encrypts runs as far as there is room, one record each: they come from blocks
+ * that hold just as much. ends[i] is where run i ends among the octets that are
+ * unsent. *n becomes how many runs it was. */
+static int tls_encrypt(struct transport *t, const struct span *runs, size_t *n,
+                       size_t *ends)
 {
-    size_t total = 0;
-    int err = 0;
+    size_t i;
 
-    for (size_t i = 0; i < n && !err; i++) {
+    for (i = 0; i < *n && wire_has_room(t->wire, runs[i].n); i++) {
         size_t done;
         int ret;
 
         ERR_clear_error();
         ret = SSL_write_ex(t->state, runs[i].p, runs[i].n, &done);
         if (ret != 1) {
-            err = outcome(t, ret, &t->write_wants);
-            break;
+            *n = i;
+            return outcome(t, ret, &t->write_wants);
         }
         t->write_wants = LOOP_WRITE;
-        total += done;
-        if (done < runs[i].n)
-            break;
+        assert(done == runs[i].n); /* there was room */
+        ends[i] = wire_unsent(t->wire);
+    }
+    *n = i;
+    return 0;
+}
+
+/* What an earlier call encrypted goes first, by itself; then the runs, all with
+ * one system call. */
+static int tls_write(struct transport *t, const struct span *runs, size_t n,
+                     size_t *taken)
+{
+    size_t ends[RUNS_MAX], total = 0, went;
+    int err = tls_flush(t);
+
+    assert(n <= RUNS_MAX);
+    if (err)
+        return err;
+    t->held = 0;
+    if (!n)
+        return 0;
+    err = tls_encrypt(t, runs, &n, ends);
+    if (tls_flush(t) == ERR_IO)
+        return ERR_IO;
+    went = n ? ends[n - 1] - t->unsent : 0;
+    for (size_t i = 0; i < n; i++) {
+        total += runs[i].n;
+        t->held += ends[i] > went ? (uint32_t)runs[i].n : 0;
     }
     if (err == ERR_EOF)
         err = ERR_IO;
@@ -93,15 +147,22 @@ static int tls_write(struct transport *t, const struct span *runs, size_t n,
 
 static int tls_wants(const struct transport *t, int intent)
 {
+    int unsent = t->unsent ? LOOP_WRITE : 0;
+
     if (!t->up)
-        return t->read_wants;
+        return t->read_wants | unsent;
     return (intent & LOOP_READ ? t->read_wants : 0) |
-           (intent & LOOP_WRITE ? t->write_wants : 0);
+           (intent & LOOP_WRITE ? t->write_wants : 0) | unsent;
 }
 
 static bool tls_has_input(const struct transport *t)
 {
-    return SSL_has_pending(t->state);
+    return wire_has_input(t->wire) || SSL_pending(t->state) > 0;
+}
+
+static void tls_settle(struct transport *t)
+{
+    wire_settle(t->wire);
 }
 
 static void tls_shutdown(struct transport *t)
@@ -110,11 +171,13 @@ static void tls_shutdown(struct transport *t)
         return;
     ERR_clear_error();
     (void)SSL_shutdown(t->state); /* close_notify, best effort */
+    (void)tls_flush(t);
 }
 
 static void tls_fini(struct transport *t)
 {
     SSL_free(t->state);
+    wire_free(t->wire);
 }
 
 static const struct transport_ops tls_ops = {
@@ -123,40 +186,65 @@ static const struct transport_ops tls_ops = {
     .write = tls_write,
     .wants = tls_wants,
     .has_input = tls_has_input,
+    .settle = tls_settle,
     .shutdown = tls_shutdown,
     .fini = tls_fini,
 };
 
-static void init(struct transport *t, int fd, struct ssl_st *ssl)
+/* All but its SSL. The BIO is for that one. */
+static int init(struct transport *t, int fd, struct wire_pool *wires,
+                struct bio_st **bio)
 {
+    int err;
+
     *t = (struct transport){.ops = &tls_ops,
-                            .state = ssl,
                             .fd = fd,
                             .read_wants = LOOP_READ,
                             .write_wants = LOOP_WRITE};
+    err = wire_new(&t->wire, wires, t);
+    if (err)
+        return err;
+    *bio = wire_bio(t->wire);
+    if (*bio)
+        return 0;
+    wire_free(t->wire);
+    return ERR_NOMEM;
 }
 
-int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls)
+/* With an SSL, or without one for `err`. */
+static int init_done(struct transport *t, struct ssl_st *ssl, int err)
 {
-    struct ssl_st *ssl;
-    int err = tls_session_new(&ssl, tls, fd);
+    if (err)
+        wire_free(t->wire);
+    else
+        t->state = ssl;
+    return err;
+}
+
+int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls,
+                       struct wire_pool *wires)
+{
+    struct ssl_st *ssl = NULL;
+    struct bio_st *bio;
+    int err = init(t, fd, wires, &bio);
 
     if (err)
         return err;
-    init(t, fd, ssl);
-    return 0;
+    err = tls_session_new(&ssl, tls, bio);
+    return init_done(t, ssl, err);
 }
 
 int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
-                     struct span host)
+                     struct span host, struct wire_pool *wires)
 {
-    struct ssl_st *ssl;
-    int err = tls_session_to(&ssl, tls, fd, host);
+    struct ssl_st *ssl = NULL;
+    struct bio_st *bio;
+    int err = init(t, fd, wires, &bio);
 
     if (err)
         return err;
-    init(t, fd, ssl);
-    return 0;
+    err = tls_session_to(&ssl, tls, bio, host);
+    return init_done(t, ssl, err);
 }
 
 bool transport_tls_is_silent(const struct transport *t)

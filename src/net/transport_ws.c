@@ -130,6 +130,7 @@ static int write_answer(struct transport *t)
             return err;
         hello->out_at += taken;
     }
+    t->held = 0; /* it is no output of the owner's */
     return 0;
 }
 
@@ -290,7 +291,8 @@ static int transport_ws_take(struct transport *t, char *p, size_t n,
     return 0;
 }
 
-/* As many octets as the reader wants, or `room`; those of a message to dst. */
+/* As many octets as the reader wants, or `room`; those of a message to dst.
+ * Others are a step of the turn. */
 static int transport_ws_read_once(struct transport *t, void *dst, size_t room,
                                   size_t *got)
 {
@@ -303,11 +305,13 @@ static int transport_ws_read_once(struct transport *t, void *dst, size_t room,
     int err;
 
     assert(is_data || n <= sizeof other);
+    if (!is_data && !t->steps)
+        return ERR_AGAIN;
     err = ws->below->read(t, to, n, &n);
     if (err)
         return err;
-    if (!is_data)
-        t->extra += n;
+    if (!is_data && t->steps)
+        t->steps--;
     return transport_ws_take(t, to, n, got);
 }
 
@@ -316,16 +320,20 @@ static int ws_read(struct transport *t, void *dst, size_t room, size_t *got)
     int err = 0;
 
     *got = 0;
-    t->extra = 0;
-    while (!err && *got == 0 && t->extra < room)
-        err = transport_ws_read_once(t, dst, room - t->extra, got);
+    while (!err && *got == 0)
+        err = transport_ws_read_once(t, dst, room, got);
     t->message = t->ws->in.messages;
-    return err == ERR_AGAIN && t->extra > 0 ? 0 : err;
+    return err;
 }
 
 static bool ws_has_input(const struct transport *t)
 {
     return t->ws->below->has_input(t);
+}
+
+static void ws_settle(struct transport *t)
+{
+    t->ws->below->settle(t);
 }
 
 /* --- the end --- */
@@ -348,6 +356,7 @@ static const struct transport_ops ws_ops = {
     .write = ws_write,
     .wants = ws_wants_events,
     .has_input = ws_has_input,
+    .settle = ws_settle,
     .shutdown = ws_shutdown,
     .head = head_of,
     .ping = say_ping,

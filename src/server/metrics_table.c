@@ -295,11 +295,11 @@ const struct metrics_family metrics_families[] = {
 
     {.name = "msrprelayd_received_bytes_total",
      .type = "counter",
-     .help = "Bytes read from connections, excluding TLS overhead.",
+     .help = "Bytes read from connections, including TLS overhead.",
      .at = AT(net.octets_in)},
     {.name = "msrprelayd_sent_bytes_total",
      .type = "counter",
-     .help = "Bytes written to connections, excluding TLS overhead.",
+     .help = "Bytes written to connections, including TLS overhead.",
      .at = AT(net.octets_out)},
     {.name = "msrprelayd_queued_bytes",
      .type = "gauge",

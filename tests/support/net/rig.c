@@ -345,6 +345,16 @@ void rig_recv_all(struct rig *r, void *dst, size_t n)
     }
 }
 
+uint64_t rig_wire_sent(const struct rig *r)
+{
+    return BIO_number_written(SSL_get_wbio(r->ssl));
+}
+
+uint64_t rig_wire_got(const struct rig *r)
+{
+    return BIO_number_read(SSL_get_rbio(r->ssl));
+}
+
 void rig_hang_up(struct rig *r)
 {
     if (r->ssl)

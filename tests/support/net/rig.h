@@ -40,6 +40,7 @@ struct rig {
     uint64_t sent; /* the last position */
     char *got;     /* what the owner has consumed */
     size_t got_n, got_room;
+    size_t offered; /* a test's own */
 
     rig_fn on_open, on_sent, on_closed;
     rig_input_fn on_input; /* instead of consuming everything */
@@ -81,6 +82,9 @@ size_t rig_recv(struct rig *r, void *dst, size_t room);
 void rig_send_all(struct rig *r, const void *data, size_t n);
 /* Receives exactly n, turning meanwhile. */
 void rig_recv_all(struct rig *r, void *dst, size_t n);
+/* Octets that the client has put onto the wire, and taken off it, over TLS. */
+uint64_t rig_wire_sent(const struct rig *r);
+uint64_t rig_wire_got(const struct rig *r);
 /* Closes the client's socket, with close_notify on TLS. */
 void rig_hang_up(struct rig *r);
 

@@ -218,6 +218,7 @@ static void who_goes_before_it_is_open_is_gone(void **state)
 static void octets_of_a_message_are_offered(void **state)
 {
     struct rig *r = opened(*state, (struct rig_opts){0});
+    uint64_t before = conn_octets_in(r->conn);
 
     send_frame(r, 0x02, SPAN("hel"));
     send_frame(r, 0x80, SPAN("lo"));
@@ -225,8 +226,9 @@ static void octets_of_a_message_are_offered(void **state)
         rig_turn(r);
     assert_memory_equal(r->got, "hello", 5);
     assert_int_equal(conn_message(r->conn), 1);
-    assert_int_equal(conn_octets_in(r->conn), 2 * 6 + 5);
-    assert_int_equal(stats_of(r).octets_in, 2 * 6 + 5);
+    assert_in_range(conn_octets_in(r->conn) - before, 2 * 6 + 5,
+                    r->ssl ? 100 : 2 * 6 + 5);
+    assert_int_equal(stats_of(r).octets_in, conn_octets_in(r->conn));
     rig_free(r);
 }
 
@@ -354,6 +356,7 @@ static void past_the_bound_nothing_of_a_frame_is_taken(void **state)
 static void a_ping_is_answered_between_two_writes(void **state)
 {
     struct rig *r = opened(*state, (struct rig_opts){0});
+    uint64_t before = conn_octets_out(r->conn);
 
     assert_int_equal(put_part(r, SPAN("one"), false), 0);
     settle(r);
@@ -362,7 +365,8 @@ static void a_ping_is_answered_between_two_writes(void **state)
     assert_int_equal(put_part(r, SPAN("two"), true), 0);
     expect(r, SPAN("\x02\x03one\x8a\x06there?\x80\x03two"));
     assert_int_equal(conn_position(r->conn), 5 + 8 + 5);
-    assert_int_equal(conn_octets_out(r->conn), 5 + 8 + 5);
+    assert_in_range(conn_octets_out(r->conn) - before, 5 + 8 + 5,
+                    r->ssl ? 100 : 5 + 8 + 5);
     assert_int_equal(conn_message(r->conn), 0);
     assert_int_equal(r->inputs, 0);
     rig_free(r);
@@ -416,6 +420,7 @@ static void the_peer_is_not_pinged_while_output_waits(void **state)
 static void pings_are_read_no_faster_than_the_rate(void **state)
 {
     struct rig *r = opened(*state, (struct rig_opts){.settings.rate = 1000});
+    uint64_t before = conn_octets_in(r->conn);
     char pongs[200 * 6];
 
     for (size_t i = 0; i < sizeof pongs; i += 6)
@@ -423,7 +428,7 @@ static void pings_are_read_no_faster_than_the_rate(void **state)
     send_text(r, span_of(pongs, sizeof pongs));
     while (stats_of(r).rate_pauses == 0)
         rig_turn(r);
-    assert_in_range(conn_octets_in(r->conn), 1, 100);
+    assert_in_range(conn_octets_in(r->conn) - before, 1, 100);
     rig_free(r);
 }
 
