@@ -162,6 +162,10 @@ static int set_servers(struct dns *d, const struct dns_settings *s)
     return dns_error_of(status);
 }
 
+#ifdef ARES_OPT_UDP_MAX_QUERIES
+enum { QUERIES_PER_PORT = 16 };
+#endif
+
 static int open_channel(struct dns *d, const struct dns_settings *s)
 {
     struct ares_options options = {
@@ -169,13 +173,21 @@ static int open_channel(struct dns *d, const struct dns_settings *s)
         .tries = s->tries < INT_MAX ? (int)s->tries : INT_MAX,
         .sock_state_cb = on_socket,
         .sock_state_cb_data = d};
+    int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
     int status = ares_library_init(ARES_LIB_INIT_ALL);
+
+#ifdef ARES_OPT_QUERY_CACHE /* 1.31: ours knows the bounds and is cleared */
+    options.qcache_max_ttl = 0;
+    mask |= ARES_OPT_QUERY_CACHE;
+#endif
+#ifdef ARES_OPT_UDP_MAX_QUERIES /* 1.20: then from another port (RFC 5452) */
+    options.udp_max_queries = QUERIES_PER_PORT;
+    mask |= ARES_OPT_UDP_MAX_QUERIES;
+#endif
 
     d->has_library = status == ARES_SUCCESS;
     if (d->has_library)
-        status = ares_init_options(&d->channel, &options,
-                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                                       ARES_OPT_SOCK_STATE_CB);
+        status = ares_init_options(&d->channel, &options, mask);
     d->has_channel = status == ARES_SUCCESS;
     return dns_error_of(status);
 }

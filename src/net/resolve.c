@@ -9,11 +9,15 @@
 #include "srv.h"
 #include "timer.h"
 
+/* How long the other family is awaited once addresses of one are known. */
+enum { GRACE_MS = 50 };
+
 struct resolve {
     struct loop *loop;
     struct rnd *rnd;
     struct dns_cache *names;
     struct timer_fifo *deadline;
+    struct timer_fifo *grace;
     uint64_t next_deadline_ms; /* prepared */
     struct list lookups;
     size_t n_lookups;
@@ -45,6 +49,7 @@ struct resolve_lookup {
     struct list link;
     struct loop_defer step;
     struct timer deadline;
+    struct timer grace; /* running: there are addresses, others may follow */
     enum lookup_state state;
     resolve_done_fn done;
     void *ctx;
@@ -182,6 +187,29 @@ static bool is_answered(const struct resolve_lookup *l)
     return true;
 }
 
+/* Has each target an address, or no hope of one? */
+static bool is_sufficient(const struct resolve_lookup *l)
+{
+    for (size_t i = 0; i < l->n_targets; i++) {
+        const struct target *t = &l->targets[i];
+        bool is_open = t->v6.err == ERR_AGAIN || t->v4.err == ERR_AGAIN;
+
+        if (is_open && t->v6.err != 0 && t->v4.err != 0)
+            return false;
+    }
+    return true;
+}
+
+/* An answer that is lost costs GRACE_MS, not the deadline (S-21; RFC 8305, 3).
+ */
+static void addresses_step(struct resolve_lookup *l)
+{
+    if (is_answered(l))
+        resolve_gather(l);
+    else if (is_sufficient(l) && !timer_is_running(&l->grace))
+        timer_start(l->r->grace, &l->grace);
+}
+
 /* --- steps --- */
 
 /* The targets of SRV records; "." says that there is no such service. */
@@ -260,6 +288,7 @@ static void lookup_free(struct resolve_lookup *l)
     }
     loop_defer_cancel(&l->step);
     timer_stop(&l->deadline);
+    timer_stop(&l->grace);
     list_remove(&l->link);
     l->r->n_lookups--;
     free(l);
@@ -284,8 +313,7 @@ static void resolve_on_step(void *ctx)
         srv_step(l);
         break;
     case LOOKUP_ADDRESSES:
-        if (is_answered(l))
-            resolve_gather(l);
+        addresses_step(l);
         break;
     case LOOKUP_DONE:
         resolve_finish(l);
@@ -301,6 +329,14 @@ static void on_deadline(struct timer *t)
         resolve_gather(l);
     else if (l->state != LOOKUP_DONE)
         set_done(l, ERR_TIMEOUT);
+}
+
+static void on_grace_over(struct timer *t)
+{
+    struct resolve_lookup *l = CONTAINER(t, struct resolve_lookup, grace);
+
+    if (l->state == LOOKUP_ADDRESSES)
+        resolve_gather(l);
 }
 
 /* --- public --- */
@@ -321,6 +357,8 @@ int resolve_new(struct resolve **out, struct loop *loop, struct rnd *rnd,
     err = dns_cache_new(&r->names, loop, seed, &s->dns);
     if (!err)
         err = timer_fifo_new(&r->deadline, loop, s->deadline_ms, on_deadline);
+    if (!err)
+        err = timer_fifo_new(&r->grace, loop, GRACE_MS, on_grace_over);
     if (err) {
         resolve_free(r);
         return err;
@@ -338,6 +376,7 @@ void resolve_free(struct resolve *r)
     while ((m = list_first(&r->lookups)))
         lookup_free(CONTAINER(m, struct resolve_lookup, link));
     timer_fifo_free(r->deadline);
+    timer_fifo_free(r->grace);
     dns_cache_free(r->names);
     free(r);
 }
@@ -411,6 +450,7 @@ int resolve_start(struct resolve_lookup **out, struct resolve *r,
     l->ctx = ctx;
     loop_defer_init(&l->step, resolve_on_step, l);
     timer_init(&l->deadline);
+    timer_init(&l->grace);
     part_init(&l->srv, l);
     list_init(&l->link);
     list_append(&r->lookups, &l->link);

@@ -354,6 +354,28 @@ static void at_the_deadline_what_is_there_counts(void **state)
     assert_not_found(r, "d.example", 0, ERR_TIMEOUT);
 }
 
+/* S-21 */
+static void a_lost_answer_of_one_family_costs_little(void **state)
+{
+    static const int lost[] = {DNS_AAAA, DNS_A};
+    struct resolve_rig *r = *state;
+
+    dns_stub_host(r->stub, "half.test", 60, "192.0.2.1");
+    dns_stub_host(r->stub, "half.test", 60, "2001:db8::1");
+    for (int i = 0; i < 2; i++) {
+        uint64_t began_ms = loop_now_ms(r->loop);
+        struct resolve_settings s =
+            resolve_rig_settings(dns_stub_addr(r->stub), 1);
+
+        resolve_rig_use(r, &s); /* which remembers nothing */
+        dns_stub_set_mood(r->stub, "half.test", 0, DNS_STUB_ANSWER);
+        dns_stub_set_mood(r->stub, "half.test", lost[i], DNS_STUB_SILENT);
+        assert_found(r, "half.test", 2855,
+                     i ? "[2001:db8::1]:2855" : "192.0.2.1:2855");
+        assert_in_range(loop_now_ms(r->loop) - began_ms, 45, 1000);
+    }
+}
+
 int main(void)
 {
 #define T(test)                                                                \
@@ -380,6 +402,7 @@ int main(void)
         T(the_next_server_is_asked_when_one_is_silent_or_gone),
         T(an_answer_that_was_cut_is_fetched_over_tcp),
         T(at_the_deadline_what_is_there_counts),
+        T(a_lost_answer_of_one_family_costs_little),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
