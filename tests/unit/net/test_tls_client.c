@@ -329,6 +329,15 @@ static void for_tests_any_certificate_will_do(void **state)
 
 /* --- what else may go wrong --- */
 
+/* The words before an alert's name depend on the version of OpenSSL. */
+static void assert_fault(const char *fault)
+{
+    if (strncmp(fault, "alert ", 6) == 0)
+        assert_non_null(strstr(noted_fault, fault));
+    else
+        assert_string_equal(noted_fault, fault);
+}
+
 static void assert_ends(struct rig *r, enum conn_why why, const char *fault)
 {
     r->ctx = r->conn;
@@ -336,7 +345,7 @@ static void assert_ends(struct rig *r, enum conn_why why, const char *fault)
     rig_until(r, rig_is_closed);
     assert_int_equal(r->opens, 0);
     assert_int_equal(r->why, why);
-    assert_string_equal(noted_fault, fault);
+    assert_fault(fault);
     assert_int_equal(r->sent, 0);
     rig_free(r);
 }
@@ -348,7 +357,7 @@ static void an_old_server_is_refused(void **state)
 
     tls_server_init(&s, m->ours, "rsa", TLS1_1_VERSION);
     assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS,
-                "tlsv1 alert protocol version");
+                "alert protocol version");
     SSL_CTX_free(s.ctx);
 }
 
@@ -389,7 +398,7 @@ static void a_cipher_that_is_not_shared_is_told(void **state)
     tls_server_init(&s, m->ours, "rsa", TLS1_2_VERSION);
     assert_int_equal(SSL_CTX_set_cipher_list(s.ctx, "AES256-SHA"), 1);
     assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS,
-                "sslv3 alert handshake failure");
+                "alert handshake failure");
     SSL_CTX_free(s.ctx);
 }
 
@@ -492,8 +501,7 @@ static void a_server_that_refuses_our_certificate_is_told(void **state)
 
     tls_server_init(&s, m->ours, "right", TLS1_2_VERSION);
     tls_server_ask(&s, tls_files_path(m->foreign, "ca.pem"));
-    assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS,
-                "tlsv1 alert unknown ca");
+    assert_ends(dial_rig(m, &s, peer_host), CONN_WHY_TLS, "alert unknown ca");
     SSL_CTX_free(s.ctx);
 }
 
@@ -511,7 +519,7 @@ static void such_a_refusal_may_come_after_the_handshake(void **state)
     r->on_closed = note_fault;
     rig_until(r, rig_is_closed);
     assert_int_equal(r->why, CONN_WHY_TLS);
-    assert_string_equal(noted_fault, "tlsv1 alert unknown ca");
+    assert_fault("alert unknown ca");
     rig_free(r);
     SSL_CTX_free(s.ctx);
 }
