@@ -90,8 +90,9 @@ int dial_start(struct dial_call **out, struct dial *d, struct span host,
 /* Ends it without a word. Harmless from within its `done`, and for NULL. */
 void dial_cancel(struct dial_call *c);
 
-/* What became of a connection to them: 0 when it is open, or why it never was,
- * such as ERR_CERT. That the socket got connected alone proves nothing. */
+/* What became of a connection to them: 0 when MSRP came from there, or why none
+ * ever did, such as ERR_CERT. That the socket got connected alone proves
+ * nothing, nor does a handshake (S-21). */
 void dial_note(struct dial *d, struct span host, uint16_t port, int err);
 
 void dial_stats(const struct dial *d, struct dial_stats *out);

@@ -269,6 +269,7 @@ static void hop_on_input(void *ctx, struct span *in)
     tell_time(h);
     mark_used(h);
     log_open(h);
+    hop_proved(h);
     while (relay_is_ready(relay, &h->link)) {
         int err;
 
@@ -327,7 +328,9 @@ static void hop_on_closed(void *ctx, enum conn_why why)
     struct hop *h = ctx;
     struct hops *all = h->all;
 
-    if (!h->open)
+    if (h->open)
+        hop_ended_unproved(h, why);
+    else
         hop_never_opened(h, why);
     hop_leave(h, why == CONN_WHY_STALL);
     hop_count_end(&all->stats, why);

@@ -58,10 +58,8 @@ bool hop_may_be_used(struct hop *h)
     if (!h->host)
         return true;
     h->link.requested_cert = conn_peer_asked(h->conn);
-    if (h->link.requested_cert || !h->link.relay_links.to_relay) {
-        dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
+    if (h->link.requested_cert || !h->link.relay_links.to_relay)
         return true;
-    }
     h->why = why;
     h->link.fail_code = 403;
     h->all->stats.dial_failed++;
@@ -78,6 +76,49 @@ void hop_never_opened(struct hop *h, enum conn_why why)
               why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     h->all->stats.dial_failed++;
     log_end(h, conn_why_text(why), conn_fault(h->conn));
+}
+
+/* What the end of an open connection says about its host; 0: nothing. */
+static int hop_fault_of(enum conn_why why)
+{
+    switch (why) {
+    case CONN_WHY_EOF:
+        return ERR_EOF;
+    case CONN_WHY_RESET:
+    case CONN_WHY_WEBSOCKET:
+        return ERR_IO;
+    case CONN_WHY_TLS:
+        return ERR_TLS;
+    case CONN_WHY_CERT:
+        return ERR_CERT;
+    case CONN_WHY_HANDSHAKE:
+    case CONN_WHY_STALL:
+    case CONN_WHY_DEAD:
+        return ERR_TIMEOUT;
+    case CONN_WHY_FULL:
+    case CONN_WHY_NOMEM:
+    case CONN_WHY_LOCAL:
+        break;
+    }
+    return 0;
+}
+
+void hop_ended_unproved(struct hop *h, enum conn_why why)
+{
+    int err = hop_fault_of(why);
+
+    if (!h->host || h->proved || !err)
+        return;
+    dial_note(h->all->dial, h->link.host, h->link.host_port, err);
+    log_end(h, conn_why_text(why), conn_fault(h->conn));
+}
+
+void hop_proved(struct hop *h)
+{
+    if (!h->host || h->proved)
+        return;
+    h->proved = true;
+    dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
 }
 
 /* 403 for what policy forbids, 408 for what could not be reached (P-20). */

@@ -23,6 +23,7 @@ struct hop {
     const char *why;  /* of its end, for the log; static; NULL: conn knows */
     bool open;        /* its transport is up */
     bool is_logged;   /* ... and the log has a line of that */
+    bool proved;      /* hop_proved() was called */
     bool full;        /* its output was full */
     bool bad_input;   /* it is closed for malformed input */
     bool in_chunk;    /* a chunk of `message` is being parsed */
@@ -78,5 +79,11 @@ bool hop_may_be_used(struct hop *h);
 /* The connection never came up: remembers that for the next attempt to dial the
  * host, and logs why. */
 void hop_never_opened(struct hop *h, enum conn_why why);
+/* It has ended: if it was dialled and never proved that MSRP is spoken there,
+ * its host has failed (S-21). */
+void hop_ended_unproved(struct hop *h, enum conn_why why);
+/* What came proves that MSRP is spoken there: a host that was dialled has not
+ * failed any more. */
+void hop_proved(struct hop *h);
 
 #endif

@@ -316,6 +316,22 @@ static void a_peer_that_is_lost_for_good_is_reported(void **state)
     expect_refusal(alice, host_uri(h), 408);
 }
 
+/* S-21: as if it refused our certificate after the handshake (case 5.4). */
+static void who_leaves_without_a_word_has_failed(void **state)
+{
+    struct scene *s = outside_start(state, NULL);
+    struct host *h = host_new(s, &tls_peer);
+    struct client *alice = login(s, "alice"), *peer;
+
+    talk_expect_code(alice, send_to(alice, h, "lost"), 200);
+    peer = host_accept(h);
+    talk_expect_body(peer, SPAN("lost"), '$');
+    client_close(peer);
+    talk_expect(alice, "REPORT");
+    expect_refusal(alice, host_uri(h), 408);
+    assert_int_equal(host_connections(h), 1);
+}
+
 static void who_failed_is_not_dialled_again_at_once(void **state)
 {
     const struct host_opts wrong = {.tls = true, .san = "DNS:other.example"};
@@ -591,6 +607,7 @@ int main(void)
         E2E_TEST(who_wants_no_reports_hears_nothing),
         E2E_TEST(partial_hears_of_failure_alone),
         E2E_TEST(a_peer_that_is_lost_for_good_is_reported),
+        E2E_TEST(who_leaves_without_a_word_has_failed),
         E2E_TEST(who_failed_is_not_dialled_again_at_once),
         E2E_TEST(a_certificate_for_another_name_is_408),
         E2E_TEST(a_certificate_of_an_unknown_authority_is_408),
