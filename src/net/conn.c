@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client_hello.h"
 #include "conn_private.h"
 #include "err.h"
 
@@ -412,6 +413,8 @@ static void conn_on_ready(void *ctx, int events)
         return;
     }
     if (c->state == CONN_HELLO) {
+        if (client_hello_check(c->transport.fd) == ERR_AGAIN)
+            return;
         set_state(c, CONN_QUEUED);
         net_enqueue(c->net, c);
     }

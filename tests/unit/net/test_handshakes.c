@@ -20,7 +20,7 @@ static bool has_begun[4 * MANY]; /* by descriptor */
 int __real_SSL_do_handshake(SSL *ssl);
 int __wrap_SSL_do_handshake(SSL *ssl);
 
-/* Each session is called once: its peer says an octet and no more. */
+/* Each session is called once: its peer says one record and no more. */
 int __wrap_SSL_do_handshake(SSL *ssl)
 {
     begun++;
@@ -132,7 +132,7 @@ static void arrive(struct crowd *c, int n)
                                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                                     0, pair),
                          0);
-        assert_int_equal(write(pair[1], "\x16", 1), 1);
+        assert_int_equal(write(pair[1], "\x16\3\1\0\1\1", 6), 6);
         assert_true(pair[0] < 4 * MANY);
         has_begun[pair[0]] = false;
         c->fds[c->n] = pair[0];
@@ -217,6 +217,50 @@ static void who_is_closed_while_waiting_never_begins(void **state)
     assert_int_equal(begun, MOST);
 }
 
+/* --- what a place is for --- */
+
+static bool is_queued_or_on(struct rig *r)
+{
+    return begun > 0 || r->closes;
+}
+
+/* S-23 */
+static void an_octet_gets_no_place(void **state)
+{
+    static const char record[] = "\x16\3\1\0\4\1\0\0\1";
+    struct crowd *c = *state;
+    struct rig *r =
+        rig_new(&(struct rig_opts){.tls = c->tls, .no_hello = true});
+
+    begun = 0;
+    for (size_t i = 0; i < sizeof record - 2; i++) {
+        assert_int_equal(rig_send(r, record + i, 1), 1);
+        for (int k = 0; k < 5; k++)
+            rig_turn(r);
+        assert_int_equal(begun, 0);
+    }
+    assert_int_equal(rig_send(r, record + sizeof record - 2, 1), 1);
+    rig_until(r, is_queued_or_on);
+    assert_int_equal(begun, 1);
+    rig_free(r);
+}
+
+/* It must not keep the loop awake until its time is over. */
+static void half_a_hello_and_the_end_is_an_end(void **state)
+{
+    struct crowd *c = *state;
+    struct rig *r =
+        rig_new(&(struct rig_opts){.tls = c->tls, .no_hello = true});
+
+    assert_int_equal(rig_send(r, "\x16\3\1", 3), 3);
+    for (int k = 0; k < 5; k++)
+        rig_turn(r);
+    rig_hang_up(r);
+    rig_until(r, rig_is_closed);
+    assert_int_equal(r->why, CONN_WHY_EOF);
+    rig_free(r);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -225,6 +269,8 @@ int main(void)
         T(past_the_bound_they_wait_until_others_are_slow),
         T(one_that_ends_makes_room),
         T(who_is_closed_while_waiting_never_begins),
+        T(an_octet_gets_no_place),
+        T(half_a_hello_and_the_end_is_an_end),
     };
 
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
