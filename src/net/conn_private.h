@@ -26,7 +26,8 @@ struct net {
     struct timer_fifo *ping;
     struct timer_fifo *probe;
     struct timer_fifo *slots;
-    struct list queue; /* conns whose handshake has not begun */
+    struct list queue; /* conns whose handshake has not begun, by `round` */
+    uint32_t round;    /* of the one that began last */
     size_t begun;      /* conns whose `slot` is running */
     struct loop_defer admit;
     struct list dead; /* conns to be freed by `reap` */
@@ -57,6 +58,7 @@ struct conn {
     struct token_bucket rate; /* of net's settings when it began */
     struct timer slot;        /* running: counted in net's `begun` */
     struct list link;         /* in net's `queue` or `dead` */
+    uint32_t round;           /* in the queue: its address's turn */
     struct input in;
     struct buf out;
     uint64_t counted_in; /* of the transport's octets, in net's stats */
@@ -77,8 +79,8 @@ uint64_t net_probe_ms(const struct net_settings *s);
 /* It is time for a PING, if nothing waits to be written anyway. */
 void conn_ping(struct conn *c);
 
-/* Appends c, whose peer has begun, to the queue of handshakes that wait to
- * begin. */
+/* Puts c, whose peer has begun, into the queue of handshakes that wait to
+ * begin: each address has one in a round. */
 void net_enqueue(struct net *n, struct conn *c);
 /* The handshake is over, or c is: another one may begin. */
 void net_release(struct net *n, struct conn *c);

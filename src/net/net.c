@@ -78,6 +78,7 @@ static bool admit_one(struct net *n)
     if (n->begun == HANDSHAKES_MAX || list_is_empty(&n->queue))
         return false;
     c = CONTAINER(list_take_first(&n->queue), struct conn, link);
+    n->round = c->round;
     n->begun++;
     timer_start(n->slots, &c->slot);
     conn_begin(c);
@@ -113,10 +114,45 @@ static void on_slot_due(struct timer *t)
     admit_soon(n);
 }
 
+static bool is_same_host(const struct conn *a, const struct conn *b)
+{
+    unsigned char of_a[16], of_b[16];
+    size_t n = addr_host_key(of_a, &a->peer);
+
+    return n == addr_host_key(of_b, &b->peer) && memcmp(of_a, of_b, n) == 0;
+}
+
+/* The round after the last one of its address, or the one at hand. With so many
+ * of other addresses behind it, its last one is as good as gone. */
+static uint32_t next_round(const struct net *n, const struct conn *c)
+{
+    enum { LOOKED_AT_MAX = 1024 };
+    const struct list *m = n->queue.prev;
+
+    for (int i = 0; i < LOOKED_AT_MAX && m != &n->queue; i++, m = m->prev) {
+        const struct conn *other = CONTAINER(m, const struct conn, link);
+
+        if (is_same_host(other, c))
+            return other->round + 1;
+    }
+    return n->round;
+}
+
+/* After all that have their turn no later. */
+static void enter_queue(struct net *n, struct conn *c)
+{
+    struct list *m = n->queue.prev;
+
+    while (m != &n->queue && CONTAINER(m, struct conn, link)->round > c->round)
+        m = m->prev;
+    list_append(m->next, &c->link);
+}
+
 void net_enqueue(struct net *n, struct conn *c)
 {
     timer_stop(&c->timer); /* it waits for us now, not we for it */
-    list_append(&n->queue, &c->link);
+    c->round = next_round(n, c);
+    enter_queue(n, c);
     admit_soon(n);
 }
 

@@ -120,11 +120,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* n more connections, whose peers have begun to say hello. */
-static void arrive(struct crowd *c, int n)
+/* n more connections from an address, whose peers have begun to say hello. */
+static void arrive_from(struct crowd *c, int n, const char *host)
 {
-    static const struct addr nowhere;
+    struct addr from;
 
+    assert_int_equal(addr_parse(&from, span_str(host), 0), 0);
     for (; n; n--, c->n++) {
         int pair[2];
 
@@ -137,10 +138,15 @@ static void arrive(struct crowd *c, int n)
         has_begun[pair[0]] = false;
         c->fds[c->n] = pair[0];
         c->peers[c->n] = pair[1];
-        assert_int_equal(conn_accept(&c->conns[c->n], c->net, pair[0], &nowhere,
+        assert_int_equal(conn_accept(&c->conns[c->n], c->net, pair[0], &from,
                                      c->tls, 1, &ops, &c->conns[c->n]),
                          0);
     }
+}
+
+static void arrive(struct crowd *c, int n)
+{
+    arrive_from(c, n, "192.0.2.1");
 }
 
 static void turn(struct crowd *c, int times)
@@ -174,6 +180,23 @@ static void a_turn_begins_only_a_few(void **state)
     assert_int_equal(begun, 2 * PER_TURN);
     turn(c, 5);
     assert_int_equal(begun, 2 * PER_TURN + 8);
+}
+
+/* S-23 */
+static void addresses_take_turns(void **state)
+{
+    struct crowd *c = *state;
+
+    arrive(c, 3 * PER_TURN);
+    turn(c, 1);
+    assert_int_equal(begun, PER_TURN);
+    arrive_from(c, 3, "192.0.2.2");
+    arrive_from(c, 1, "2001:db8::1");
+    turn(c, 1);
+    for (int i = 3 * PER_TURN; i < c->n; i++)
+        assert_true(has_begun[c->fds[i]]);
+    turn(c, 10);
+    assert_int_equal(begun, c->n);
 }
 
 static void past_the_bound_they_wait_until_others_are_slow(void **state)
@@ -266,6 +289,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(a_turn_begins_only_a_few),
+        T(addresses_take_turns),
         T(past_the_bound_they_wait_until_others_are_slow),
         T(one_that_ends_makes_room),
         T(who_is_closed_while_waiting_never_begins),
