@@ -345,6 +345,7 @@ void failure_report_expired(struct relay *r)
         struct link *l = x->link;
 
         r->stats.timeouts++;
+        l->ops->probe(l); /* S-19 */
         /* An unanswered chunk gets the error as its response (P-1). */
         if (x->head && is_unanswered(r, x->head))
             failure_report_txn(r, x, REPORT_TIMEOUT, 408);

@@ -327,6 +327,8 @@ static void silence_is_counted(void **state)
     request(s, s->alice, "SEND", TYPE "hello" END);
     rig_wait(&s->rig, 31000);
     assert_int_equal(figures(s).timeouts, 1);
+    assert_int_equal(s->bob->fake.probes, 1); /* S-19 */
+    assert_int_equal(s->alice->fake.probes, 0);
     assert_int_equal(figures(s).reports_made_by_code[CODE_AT_408], 1);
     assert_int_equal(figures(s).transactions_now, 0);
     assert_int_equal(figures(s).transactions_ever, 1);
