@@ -105,6 +105,7 @@ struct config {
         uint64_t ping_ms; /* 0: none */
         uint64_t connect_ms;
         uint64_t idle_ms; /* the code that uses it keeps R4976-6.5's hour */
+        uint64_t hold_ms;
         uint64_t stall_ms;
         uint64_t drain_ms;
     } timers;

@@ -86,11 +86,13 @@ enum link_frame_kind {
     LINK_FRAME_DROP,   /* it is read and discarded */
     LINK_FRAME_STREAM, /* a SEND that goes on through `stream` */
     LINK_FRAME_GATHER, /* another request, whose body is still to come (P-26) */
+    LINK_FRAME_WAIT,   /* another request, which waits for room where it goes */
 };
 
 /* dispatch.c, and send.c while a SEND is received. */
 struct link_frame {
-    struct buffered_request *held; /* the request, while GATHER; owned */
+    struct buffered_request
+        *held; /* the request, while GATHER or WAIT; owned */
     enum link_frame_kind kind;
 };
 
@@ -107,6 +109,7 @@ struct link_sendq {
     struct list waiting; /* in the `waiters` of another link */
     int64_t credit;      /* octets that it may feed before others have a turn */
     uint64_t blocked_since_ms;
+    uint64_t taken_ms;  /* as an output: when octets were taken last */
     uint64_t paused_ms; /* sum of former waits; see link_paused_ms() */
     bool blocked;       /* it waits, and is paused */
 };
@@ -142,6 +145,9 @@ struct link_send {
                                chunk went, if that ended with `+` */
     struct list expected;   /* links whose unfinished message goes to it */
     struct list heads;      /* of SENDs from it that await an answer */
+    struct list parked;     /* heads of SENDs to it, whose answer waits until it
+                               is up */
+    struct list of_parking; /* in relay.parking, if there are any */
 };
 
 /* relay.c. */
@@ -206,6 +212,10 @@ struct link {
 
 /* Zeroes the link. The caller sets the application's other fields next. */
 void link_init(struct link *l, const struct link_ops *ops, uint64_t number);
+
+/* Do several sessions or users share the link? What holds one of them up then
+ * holds up the others. */
+bool link_is_shared(const struct link *l);
 
 /* How long this relay has paused the reading of the link, in total up to now
  * (P-23). */

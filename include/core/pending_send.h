@@ -27,6 +27,8 @@ struct pending_send {
     enum msg_report failure_report;
     uint64_t in_number;  /* the link it came on */
     struct list of_link; /* in that link's send.heads, if it is still there */
+    struct list parked;  /* in send.parked of the link that it goes to */
+    uint64_t parked_ms;  /* since when */
     uint64_t range_start, range_total; /* as received */
     /* Parts of `text`. */
     struct slice received; /* From-Path as received: a REPORT's To-Path */

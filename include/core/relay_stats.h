@@ -84,6 +84,8 @@ struct relay_stats {
     uint64_t too_large;              /* limits.message_size */
     uint64_t too_many_transactions; /* limits.transactions_per_connection, where
                                        the sender could not be paused */
+    uint64_t held_too_long;         /* 408: timers.hold */
+    uint64_t no_room;               /* 408: a shared link would have to wait */
     uint64_t too_many_failures;     /* closed: only failed requests */
     uint64_t too_many_wrong;        /* closed: auth.max_failures */
 };

@@ -77,6 +77,15 @@ enum { SENDQ_QUANTUM = 65536 }; /* octets of body in a turn */
 /* Is there room in the output for requests that this relay makes itself? */
 bool sendq_has_room(const struct link *out);
 
+/* Is there no room in the output of `out` for what comes from `in`, and may
+ * `in`, which others share, not wait for it: because it would wait for itself
+ * (S-11), or for a link that is still being dialled (S-12)? */
+bool sendq_is_refused(const struct link *in, const struct link *out);
+
+/* Has a whole request from `in`, other than SEND, to wait for room in the
+ * output of `out` (S-11)? */
+bool sendq_request_must_wait(const struct link *in, const struct link *out);
+
 /* Must `in` wait before it may feed `out`? */
 bool sendq_must_wait(const struct link *in, const struct link *out);
 

@@ -359,6 +359,12 @@ const struct setting settings[] = {
      .initial = "3600",
      .help = "Idle time after which a connection is closed; for a connection "
              "with sessions, at least one hour."},
+    {.key = "timers.hold",
+     TIME(timers.hold_ms, SHORTEST_MS, DAY_MS),
+     .initial = "10",
+     .help =
+         "How long a receiver that accepts no data may hold up a connection "
+         "that others share, before what is for it fails."},
     {.key = "timers.stall",
      TIME(timers.stall_ms, SHORTEST_MS, DAY_MS),
      .initial = "20",

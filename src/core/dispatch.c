@@ -9,9 +9,10 @@
 
 enum { REQUEST_BODY_MAX = 10240 }; /* of other requests than SEND (P-26) */
 
-/* A request other than SEND whose body is still to come. */
+/* A request other than SEND whose body is still to come, or which waits. */
 struct buffered_request {
-    struct msg m; /* its offsets count in `text` */
+    struct msg m;     /* its offsets count in `text` */
+    struct span body; /* while it waits: behind the head */
     char text[];
 };
 
@@ -39,60 +40,12 @@ void relay_link_known(struct relay *r, struct link *l)
         if (relay_links_known(&r->relay_links, l) != 0)
             link_close(l, "out of memory");
     }
+    send_answer_parked(r, l, 200);
     failure_report_write(r, l);
     sendq_moved(l, r->now_ms);
 }
 
 /* --- events --- */
-
-/* At the limit of transactions, drops the oldest ones with Failure-Report
- * `partial` (P-4). The next hop need not answer these, so senders should not
- * have to wait until they time out. */
-static void forget_partial(struct relay *r, struct link *out)
-{
-    uint32_t limit = r->policy->transactions_per_link;
-    struct list *m;
-
-    while (limit && out->txns.n >= limit && (m = list_first(&out->txns.sent))) {
-        struct txn *x = CONTAINER(m, struct txn, of_link);
-
-        if (!x->head || x->head->failure_report != MSG_REPORT_PARTIAL)
-            return;
-        txn_drop(&r->txns, x);
-    }
-}
-
-bool relay_is_ready(struct relay *r, struct link *l)
-{
-    if (l->closing || l->owed.close_why || l->sendq.blocked)
-        return false;
-    if (l->frame.kind == LINK_FRAME_STREAM)
-        forget_partial(r, l->stream.out);
-    if (l->frame.kind != LINK_FRAME_STREAM ||
-        !sendq_must_wait(l, l->stream.out))
-        return true;
-    r->stats.waits++;
-    sendq_wait(l, l->stream.out, r->now_ms);
-    return false;
-}
-
-void relay_prepare(const struct relay *r, const struct link *l,
-                   struct parser *p)
-{
-    switch (l->frame.kind) {
-    case LINK_FRAME_STREAM:
-        parser_want(p, chunker_gather(&l->stream),
-                    chunker_most(&r->chunker, &l->stream));
-        break;
-    case LINK_FRAME_GATHER:
-        parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
-        break;
-    case LINK_FRAME_NONE:
-    case LINK_FRAME_DROP:
-        parser_want(p, 1, SIZE_MAX);
-        break;
-    }
-}
 
 /* Answers a malformed frame whose end can be found with 400, if its sender may
  * be answered and is known (M-2..M-11); else drops it. */
@@ -113,10 +66,11 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
     relay_refused(r, l);
 }
 
-/* Keeps a copy of the head until the body has arrived. */
-static void hold(struct link *l, const struct msg *m)
+/* Keeps a copy of the head, and of the body if it has arrived. */
+static void hold(struct link *l, const struct msg *m, struct span body,
+                 enum link_frame_kind kind)
 {
-    struct buffered_request *held = malloc(sizeof *held + m->len);
+    struct buffered_request *held = malloc(sizeof *held + m->len + body.n);
 
     if (!held) {
         link_close(l, "out of memory");
@@ -125,20 +79,97 @@ static void hold(struct link *l, const struct msg *m)
     memcpy(held->text, m->base, m->len);
     held->m = *m;
     held->m.base = held->text;
+    held->body = span_of(held->text + m->len, body.n);
+    if (body.n)
+        memcpy(held->text + m->len, body.p, body.n);
     l->frame.held = held;
-    l->frame.kind = LINK_FRAME_GATHER;
+    l->frame.kind = kind;
 }
 
 /* Requests other than SEND are never split or aborted (M-11). */
 static void dispatch_request(struct relay *r, struct link *l,
                              const struct msg *m, struct span body, char flag)
 {
+    struct link *out;
+
     l->frame.kind = LINK_FRAME_DROP;
-    if (flag == '$') {
-        request_forward(r, l, m, body);
-    } else {
+    if (flag != '$') {
         local_response_code(r, l, m, 400);
         relay_refused(r, l);
+        return;
+    }
+    out = request_forward(r, l, m, body);
+    if (!out)
+        return;
+    hold(l, m, body, LINK_FRAME_WAIT);
+    if (l->closing)
+        return;
+    r->stats.waits++;
+    sendq_wait(l, out, r->now_ms);
+}
+
+static struct buffered_request *take_held(struct link *l)
+{
+    struct buffered_request *held = l->frame.held;
+
+    l->frame.held = NULL;
+    l->frame.kind = LINK_FRAME_DROP;
+    return held;
+}
+
+/* The request that waited may find room by now. */
+static void dispatch_again(struct relay *r, struct link *l)
+{
+    struct buffered_request *held = take_held(l);
+
+    dispatch_request(r, l, &held->m, held->body, '$');
+    free(held);
+}
+
+/* What the link waits for has taken nothing for too long: it fails, and the
+ * link is read again (S-13). */
+static void dispatch_let_go(struct relay *r, struct link *l)
+{
+    struct buffered_request *held;
+
+    r->stats.held_too_long++;
+    if (l->frame.kind == LINK_FRAME_STREAM) {
+        send_fail(r, l, 408);
+        return;
+    }
+    held = take_held(l);
+    local_response_code(r, l, &held->m, 408);
+    free(held);
+    sendq_unwait(l, r->now_ms);
+}
+
+/* A link that others share waits for this output. Has it waited for too long?
+ */
+static bool is_held_too_long(const struct relay *r, const struct link *in,
+                             const struct link *out)
+{
+    uint64_t since_ms = in->sendq.blocked_since_ms;
+
+    if (out->sendq.taken_ms > since_ms)
+        since_ms = out->sendq.taken_ms;
+    return link_is_shared(in) && r->now_ms - since_ms >= r->policy->hold_ms;
+}
+
+static void dispatch_let_go_all(struct relay *r)
+{
+    struct list *m, *next, *n, *after;
+
+    LIST_EACH(m, next, &r->sendq.congested)
+    {
+        struct link *out = CONTAINER(m, struct link, sendq.of_congested);
+
+        LIST_EACH(n, after, &out->sendq.waiters)
+        {
+            struct link *in = CONTAINER(n, struct link, sendq.waiting);
+
+            if (is_held_too_long(r, in, out))
+                dispatch_let_go(r, in);
+        }
     }
 }
 
@@ -166,7 +197,7 @@ static void dispatch_head(struct relay *r, struct link *l,
     case MSG_AUTH:
     case MSG_OTHER:
         if (m->has_body)
-            hold(l, m);
+            hold(l, m, SPAN(""), LINK_FRAME_GATHER);
         else
             dispatch_request(r, l, m, SPAN(""), ev->flag);
         return;
@@ -178,9 +209,8 @@ static void dispatch_head(struct relay *r, struct link *l,
 static void take_buffered(struct relay *r, struct link *l, struct span body,
                           bool whole, char flag)
 {
-    struct buffered_request *held = l->frame.held;
+    struct buffered_request *held = take_held(l);
 
-    l->frame.held = NULL;
     if (!whole || body.n > REQUEST_BODY_MAX)
         flag = 0;
     dispatch_request(r, l, &held->m, body, flag);
@@ -208,6 +238,65 @@ static void dispatch_end(struct relay *r, struct link *l,
     l->frame.kind = LINK_FRAME_NONE;
 }
 
+/* At the limit of transactions, drops the oldest ones with Failure-Report
+ * `partial` (P-4). The next hop need not answer these, so senders should not
+ * have to wait until they time out. */
+static void forget_partial(struct relay *r, struct link *out)
+{
+    uint32_t limit = r->policy->transactions_per_link;
+    struct list *m;
+
+    while (limit && out->txns.n >= limit && (m = list_first(&out->txns.sent))) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (!x->head || x->head->failure_report != MSG_REPORT_PARTIAL)
+            return;
+        txn_drop(&r->txns, x);
+    }
+}
+
+bool relay_is_ready(struct relay *r, struct link *l)
+{
+    if (l->closing || l->owed.close_why || l->sendq.blocked)
+        return false;
+    if (l->frame.kind == LINK_FRAME_WAIT) {
+        dispatch_again(r, l);
+        return !l->closing && !l->sendq.blocked;
+    }
+    if (l->frame.kind != LINK_FRAME_STREAM)
+        return true;
+    forget_partial(r, l->stream.out);
+    if (sendq_is_refused(l, l->stream.out)) {
+        r->stats.no_room++;
+        send_fail(r, l, 408);
+        return true;
+    }
+    if (!sendq_must_wait(l, l->stream.out))
+        return true;
+    r->stats.waits++;
+    sendq_wait(l, l->stream.out, r->now_ms);
+    return false;
+}
+
+void relay_prepare(const struct relay *r, const struct link *l,
+                   struct parser *p)
+{
+    switch (l->frame.kind) {
+    case LINK_FRAME_STREAM:
+        parser_want(p, chunker_gather(&l->stream),
+                    chunker_most(&r->chunker, &l->stream));
+        break;
+    case LINK_FRAME_GATHER:
+        parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
+        break;
+    case LINK_FRAME_NONE:
+    case LINK_FRAME_DROP:
+    case LINK_FRAME_WAIT:
+        parser_want(p, 1, SIZE_MAX);
+        break;
+    }
+}
+
 void relay_on_event(struct relay *r, struct link *l,
                     const struct parse_event *ev)
 {
@@ -228,6 +317,7 @@ void relay_on_event(struct relay *r, struct link *l,
 
 void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
 {
+    l->sendq.taken_ms = r->now_ms;
     txns_sent(&r->txns, l, position, r->now_ms);
     failure_report_write(r, l);
     sendq_moved(l, r->now_ms);
@@ -248,6 +338,7 @@ static void dispatch_give_up(struct relay *r, struct link *l, uint16_t code)
     struct list *m;
 
     failure_report_link(r, l, code);
+    send_answer_parked(r, l, code);
     while ((m = list_first(&l->sendq.senders)))
         send_fail(r, CONTAINER(m, struct stream, of_senders)->in, code);
 }
@@ -303,6 +394,8 @@ void relay_tick(struct relay *r)
 {
     failure_report_expired(r);
     failure_report_tick(r);
+    send_tick(r);
+    dispatch_let_go_all(r);
     sendq_stir(&r->sendq, r->now_ms);
     sessions_sweep(&r->sessions, r->now_ms);
 }

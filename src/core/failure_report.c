@@ -48,14 +48,6 @@ static void cut_failed(struct relay *r, struct link *in)
         send_fail(r, in, code);
 }
 
-/* Is the incoming chunk of this head still being received, thus unanswered? */
-static bool is_unanswered(const struct relay *r, const struct pending_send *h)
-{
-    const struct link *in = relay_link(r, h->in_number);
-
-    return in && in->stream.head == h;
-}
-
 /* --- what is owed, written --- */
 
 /* The session through which its owner sent the message, and in whose account
@@ -227,7 +219,7 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
     txn_end(&r->txns, x);
     x->due_ms = r->now_ms + 2 * r->policy->transaction_ms;
     /* An unanswered chunk gets the error as its response (P-1). */
-    if (is_due && !was_reported(r, h) && !is_unanswered(r, h))
+    if (is_due && !was_reported(r, h) && !send_is_unanswered(r, h))
         owe(r, x, 0);
     else
         txn_free(&r->txns, x);
@@ -244,7 +236,7 @@ static void collect(struct relay *r, struct list *failed, struct txn *x,
                     enum report_cause cause, uint16_t code)
 {
     bool is_due = x->head && report_is_due(x->head->failure_report, cause) &&
-                  !was_reported(r, x->head) && !is_unanswered(r, x->head);
+                  !was_reported(r, x->head) && !send_is_unanswered(r, x->head);
 
     if (x->back)
         local_response_lost(r, x);
@@ -347,7 +339,7 @@ void failure_report_expired(struct relay *r)
         r->stats.timeouts++;
         l->ops->probe(l); /* S-19 */
         /* An unanswered chunk gets the error as its response (P-1). */
-        if (x->head && is_unanswered(r, x->head))
+        if (x->head && send_is_unanswered(r, x->head))
             failure_report_txn(r, x, REPORT_TIMEOUT, 408);
         else
             collect(r, &failed, x, REPORT_TIMEOUT, 408);

@@ -22,3 +22,8 @@ void link_close(struct link *l, const char *why)
     l->closing = true;
     l->ops->close(l, why);
 }
+
+bool link_is_shared(const struct link *l)
+{
+    return l->is_relay || l->sessions.n > 1;
+}

@@ -29,6 +29,7 @@ static struct pending_send *head_alloc(struct pending_send_pool *p,
     memset(h, 0, sizeof *h);
     h->refs = 1;
     list_init(&h->of_link);
+    list_init(&h->parked);
     h->pooled = pooled;
     return h;
 }

@@ -51,6 +51,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     auth_init(&r->auth, policy, users, &r->rnd);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
+    list_init(&r->parking);
     trace_init(&r->trace, &r->sessions, log);
     *out = r;
     return 0;

@@ -57,6 +57,7 @@ struct relay {
     struct relay_links relay_links;
     struct chunker chunker;
     struct sendq sendq;
+    struct list parking; /* links that are dialled, with answers that wait */
     struct owed owed; /* REPORTs that are not written yet */
     struct trace trace;
     struct auth auth;
@@ -138,6 +139,16 @@ void send_end(struct relay *r, struct link *l, char flag);
 /* Stops l's stream: its open chunk is ended with `#`. No-op without one. */
 void send_stop(struct relay *r, struct link *l);
 
+/* Answers the SENDs whose answer waited until `out` is up (P-20): with 200, or
+ * with the code with which their messages fail. */
+void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
+
+/* Answers those with 200 that have waited for long enough (S-12). */
+void send_tick(struct relay *r);
+
+/* Is the answer to the SEND of this head still to come? */
+bool send_is_unanswered(const struct relay *r, const struct pending_send *h);
+
 /* Fails the message that l's stream carries: answers the incoming chunk with
  * `code` and discards the rest of it (P-20, P-21). There must be a stream. */
 void send_fail(struct relay *r, struct link *l, uint16_t code);
@@ -172,9 +183,10 @@ void failure_report_session(struct relay *r, const struct session *ss,
 
 /* --- request.c: other requests than SEND, and responses --- */
 
-/* Forwards, answers or refuses a whole request; `body` may be empty. */
-void request_forward(struct relay *r, struct link *l, const struct msg *m,
-                     struct span body);
+/* Forwards, answers or refuses a whole request; `body` may be empty. Returns the
+ * link whose output has to have room first, NULL if that is not so. */
+struct link *request_forward(struct relay *r, struct link *l,
+                             const struct msg *m, struct span body);
 
 /* Handles a response without a body. */
 void response_take(struct relay *r, struct link *l, const struct msg *m);

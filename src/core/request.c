@@ -80,6 +80,11 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     struct span tid_text;
     struct frame f;
 
+    if (sendq_is_refused(l, route->out)) {
+        r->stats.no_room++;
+        local_response_code(r, l, m, 408);
+        return;
+    }
     if (m->method != MSG_REPORT && limit && route->out->txns.n >= limit) {
         r->stats.too_many_transactions++;
         local_response_code(r, l, m, 413);
@@ -110,31 +115,35 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     request_count(r, m, route);
 }
 
-void request_forward(struct relay *r, struct link *l, const struct msg *m,
-                     struct span body)
+struct link *request_forward(struct relay *r, struct link *l,
+                             const struct msg *m, struct span body)
 {
     struct route route;
 
     relay_route(r, &route, l, m);
     switch (route.kind) {
     case ROUTE_LINK:
+        if (!sendq_is_refused(l, route.out) &&
+            sendq_request_must_wait(l, route.out))
+            return route.out;
         forward(r, l, m, &route, body);
-        return;
+        break;
     case ROUTE_LOCAL:
         local_response_request(r, l, m, &route);
-        return;
+        break;
     case ROUTE_DIAL: /* relay_route() has resolved it */
     case ROUTE_REFUSE:
         local_response_code(r, l, m, route.code);
         relay_refused(r, l);
-        return;
+        break;
     case ROUTE_FOREIGN:
         if (l->is_relay)
             local_response_code(r, l, m, 481);
         else
             link_close(l, "not addressed to this relay");
-        return;
+        break;
     }
+    return NULL;
 }
 
 /* --- responses --- */

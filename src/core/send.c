@@ -9,6 +9,8 @@ void send_link_init(struct link *l)
     list_init(&l->send.unfinished);
     list_init(&l->send.expected);
     list_init(&l->send.heads);
+    list_init(&l->send.parked);
+    list_init(&l->send.of_parking);
 }
 
 /* Removes all members of a list. */
@@ -23,6 +25,7 @@ void send_link_closed(struct link *l)
     list_remove(&l->send.unfinished);
     list_clear(&l->send.expected);
     list_clear(&l->send.heads);
+    list_remove(&l->send.of_parking);
 }
 
 static void drop_rest(struct link *l)
@@ -141,6 +144,82 @@ static void send_answer(struct relay *r, struct link *l,
     (void)sendq_put_between(l, &f);
 }
 
+/* --- answers that wait for a link to come up (S-12) --- */
+
+enum { PARKED_MS = 10000 }; /* at most */
+
+bool send_is_unanswered(const struct relay *r, const struct pending_send *h)
+{
+    const struct link *in = relay_link(r, h->in_number);
+
+    return in && (in->stream.head == h || !list_is_empty(&h->parked));
+}
+
+/* The answer is the outcome of the dial, if that comes soon (P-20). */
+static void park_answer(struct relay *r, struct link *out,
+                        struct pending_send *h)
+{
+    h->parked_ms = r->now_ms;
+    list_append(&out->send.parked, &pending_send_ref(h)->parked);
+    if (list_is_empty(&out->send.of_parking))
+        list_append(&r->parking, &out->send.of_parking);
+}
+
+static void mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
+{
+    struct session *ss =
+        session_find_token(&r->sessions, pending_send_text(h, h->token));
+
+    h->reported = true;
+    if (ss)
+        session_fail(&r->sessions, ss, message_of(h), code);
+}
+
+static void answer_parked(struct relay *r, struct pending_send *h,
+                          uint16_t code)
+{
+    struct link *in = relay_link(r, h->in_number);
+
+    list_remove(&h->parked);
+    if (code != 200)
+        mark_failed(r, h, code);
+    if (in)
+        send_answer(r, in, h, code);
+    pending_send_unref(&r->heads, h);
+}
+
+static struct pending_send *first_parked(const struct link *out)
+{
+    struct list *m = list_first(&out->send.parked);
+
+    return m ? CONTAINER(m, struct pending_send, parked) : NULL;
+}
+
+void send_answer_parked(struct relay *r, struct link *out, uint16_t code)
+{
+    struct pending_send *h;
+
+    while ((h = first_parked(out)))
+        answer_parked(r, h, code);
+    list_remove(&out->send.of_parking);
+}
+
+void send_tick(struct relay *r)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &r->parking)
+    {
+        struct link *out = CONTAINER(m, struct link, send.of_parking);
+        struct pending_send *h;
+
+        while ((h = first_parked(out)) && r->now_ms - h->parked_ms >= PARKED_MS)
+            answer_parked(r, h, 200);
+        if (list_is_empty(&out->send.parked))
+            list_remove(m);
+    }
+}
+
 /* Between two chunks of a message neither its sender nor its receiver counts as
  * idle. A whole message in between, such as a keep-alive, does not end it. */
 static void note_unfinished(struct link *l, char flag)
@@ -180,7 +259,10 @@ void send_end(struct relay *r, struct link *l, char flag)
     note_unfinished(l, flag);
     r->stats.chunks_forwarded++;
     count_message(r, s, flag);
-    send_answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
+    if (s->out->connecting && report_answers(s->head->failure_report, 408))
+        park_answer(r, s->out, s->head);
+    else
+        send_answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
     send_stop(r, l);
 }
 
@@ -194,15 +276,11 @@ void send_stop(struct relay *r, struct link *l)
 void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
     struct pending_send *h = pending_send_ref(l->stream.head);
-    struct session *ss =
-        session_find_token(&r->sessions, pending_send_text(h, h->token));
 
-    if (ss)
-        session_fail(&r->sessions, ss, message_of(h), code);
+    mark_failed(r, h, code);
     send_stop(r, l);
     list_remove(&l->send.unfinished);
     send_answer(r, l, h, code);
-    h->reported = true;
     pending_send_unref(&r->heads, h);
     drop_rest(l);
     sendq_unwait(l, r->now_ms);

@@ -83,13 +83,23 @@ void sendq_close(struct stream *s, char flag)
 
 static bool is_over(const struct link *out)
 {
-    return out->connecting ||
-           out->ops->queued(out) >= out->sendq.shared->policy->high_water;
+    return out->ops->queued(out) >= out->sendq.shared->policy->high_water;
 }
 
 bool sendq_has_room(const struct link *out)
 {
-    return !is_over(out);
+    return !out->connecting && !is_over(out);
+}
+
+bool sendq_is_refused(const struct link *in, const struct link *out)
+{
+    return is_over(out) && ((in == out && in->is_relay) ||
+                            (out->connecting && link_is_shared(in)));
+}
+
+bool sendq_request_must_wait(const struct link *in, const struct link *out)
+{
+    return in != out && !out->closing && is_over(out);
 }
 
 static bool awaits_enough(const struct link *out)
@@ -157,8 +167,7 @@ static bool is_low(const struct link *out)
 {
     uint32_t limit = out->sendq.shared->policy->transactions_per_link;
 
-    return !out->connecting &&
-           out->ops->queued(out) <= out->sendq.shared->policy->low_water &&
+    return out->ops->queued(out) <= out->sendq.shared->policy->low_water &&
            (!limit || out->txns.n < limit - limit / 8 ||
             is_awaiting_answers(out));
 }

@@ -336,13 +336,11 @@ static void hop_on_closed(void *ctx, enum conn_why why)
     hop_count_end(&all->stats, why);
     if (level_of(h) == LOG_LEVEL_DEBUG)
         all->stats.health_checks++;
-    log_line(
-        all->log, level_of(h),
-        "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
-        hop_number(h), h->why ? h->why : conn_why_text(why),
-        (unsigned long long)conn_octets_in(h->conn),
-        (unsigned long long)conn_octets_out(h->conn),
-        conn_fault(h->conn));
+    log_line(all->log, level_of(h),
+             "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
+             hop_number(h), h->why ? h->why : conn_why_text(why),
+             (unsigned long long)conn_octets_in(h->conn),
+             (unsigned long long)conn_octets_out(h->conn), conn_fault(h->conn));
     if (!h->host)
         all->on_gone(all->ctx, conn_peer(h->conn));
     hop_free(h);

@@ -6,25 +6,41 @@
 #include "err.h"
 #include "hop_private.h"
 
-/* Octets of REPORTs and requests that may wait for one connection to come up.
- * SENDs wait in the input of their sender. */
-enum { EARLY_MAX = 65536 };
+/* The first allocation for what waits until the connection is up. */
+enum { EARLY_FIRST = 1024 };
+
+/* Room for n octets more: 0 or ERR_NOMEM. How much that may become is core's
+ * business, which feeds a link no further than its high-water mark. */
+static int early_grow(struct hop *h, size_t n)
+{
+    size_t room = h->early_room ? h->early_room : EARLY_FIRST;
+    char *text;
+
+    while (room < h->early_n + n)
+        room *= 2;
+    if (room == h->early_room)
+        return 0;
+    text = realloc(h->early, room);
+    if (!text)
+        return ERR_NOMEM;
+    h->early = text;
+    h->early_room = room;
+    return 0;
+}
 
 int hop_put_early(struct hop *h, const struct span *parts, size_t n)
 {
     size_t more = 0;
-    char *text;
+    int err;
 
     for (size_t i = 0; i < n; i++)
         more += parts[i].n;
-    if (h->early_n + more > EARLY_MAX)
-        return ERR_FULL;
-    text = realloc(h->early, h->early_n + more);
-    if (!text)
-        return ERR_NOMEM;
-    h->early = text;
+    err = early_grow(h, more);
+    if (err)
+        return err;
     for (size_t i = 0; i < n; i++) {
-        memcpy(h->early + h->early_n, parts[i].p, parts[i].n);
+        if (parts[i].n)
+            memcpy(h->early + h->early_n, parts[i].p, parts[i].n);
         h->early_n += parts[i].n;
     }
     return 0;
@@ -169,7 +185,7 @@ static int connect_to(struct hop *h, const struct dial_result *result)
         err = conn_write(h->conn, &early, 1);
     free(h->early);
     h->early = NULL;
-    h->early_n = 0;
+    h->early_n = h->early_room = 0;
     return err;
 }
 

@@ -36,7 +36,7 @@ struct hop {
     struct host_names *names; /* link.names, owned */
     char *host;  /* the text of link.host, owned; NULL: not dialled */
     char *early; /* output until there is a connection, owned */
-    size_t early_n;
+    size_t early_n, early_room;
 };
 
 extern const struct conn_ops hop_conn_ops;

@@ -78,9 +78,11 @@ static const struct metrics_sample requests[] = {
 
 static const struct metrics_sample limits[] = {
     {"failed_requests", AT(relay.too_many_failures)},
+    {"hold", AT(relay.held_too_long)},
     {"max_failures", AT(relay.too_many_wrong)},
     {"max_failures_over_relays", AT(relay.too_many_of_user_wrong)},
     {"message_size", AT(relay.too_large)},
+    {"room", AT(relay.no_room)},
     {"sessions_per_connection", AT(relay.too_many_sessions)},
     {"sessions_per_relay", AT(relay.too_many_of_relay)},
     {"sessions_per_user", AT(relay.too_many_of_user)},

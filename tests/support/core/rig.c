@@ -32,6 +32,7 @@ void rig_init(struct rig *r)
         .low_water = 65536,
         .sessions_per_link = 1000,
         .transactions_per_link = 10000,
+        .hold_ms = 10000,
         .transaction_ms = 30000,
     };
 }

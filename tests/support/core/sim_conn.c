@@ -441,6 +441,7 @@ static void set_policy(struct sim_relay *r)
         .low_water = setup->high_water / 4,
         .sessions_per_link = 1000,
         .transactions_per_link = setup->transactions,
+        .hold_ms = 10000,
         .transaction_ms = SIM_TRANSACTION_MS,
     };
 }

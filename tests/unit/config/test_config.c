@@ -59,6 +59,7 @@ static void every_key_but_listen_has_a_default(void **state)
     assert_int_equal(c->timers.handshake_ms, 10000);
     assert_int_equal(c->timers.connect_ms, 10000);
     assert_int_equal(c->timers.idle_ms, 3600000);
+    assert_int_equal(c->timers.hold_ms, 10000);
     assert_int_equal(c->timers.stall_ms, 20000);
     assert_int_equal(c->timers.ping_ms, 30000);
     assert_int_equal(c->timers.drain_ms, 30000);

@@ -333,20 +333,38 @@ static void an_empty_output_is_stirred(void **state)
     assert_false(other.paused);
 }
 
-/* P-20: what is being dialled takes nothing yet. */
-static void what_is_connecting_is_full(void **state)
+/* S-12: what is being dialled takes what any output takes; beyond that a link
+ * that others share is refused, and any other waits. */
+static void what_is_connecting_takes_what_others_do(void **state)
 {
     struct bench *b = marks(state);
 
     b->out.link.connecting = true;
+    assert_false(must_wait(b, &b->in));
+    assert_false(sendq_has_room(&b->out.link)); /* for REPORTs of our own */
+    b->out.out_n = b->policy.high_water;
     assert_true(must_wait(b, &b->in));
-    wait_for_it(b, &b->in);
-    sendq_stir(&b->sendq, NOW_MS);
-    moved(b, 0, NOW_MS);
-    assert_true(b->in.paused);
+    assert_false(sendq_is_refused(&b->in.link, &b->out.link));
+    b->in.link.sessions.n = 2;
+    assert_true(sendq_is_refused(&b->in.link, &b->out.link));
     b->out.link.connecting = false;
-    moved(b, 0, NOW_MS);
-    assert_false(b->in.paused);
+    assert_false(sendq_is_refused(&b->in.link, &b->out.link));
+    assert_true(must_wait(b, &b->in));
+    b->out.taken = b->out.out_n;
+    assert_true(sendq_has_room(&b->out.link));
+}
+
+/* S-11: another relay's link never waits for itself. */
+static void what_goes_back_to_a_relay_is_refused_when_full(void **state)
+{
+    struct bench *b = marks(state);
+
+    b->out.out_n = b->policy.high_water;
+    assert_false(sendq_request_must_wait(&b->out.link, &b->out.link));
+    assert_true(sendq_request_must_wait(&b->in.link, &b->out.link));
+    assert_false(sendq_is_refused(&b->out.link, &b->out.link));
+    b->out.link.is_relay = true;
+    assert_true(sendq_is_refused(&b->out.link, &b->out.link));
 }
 
 int main(void)
@@ -367,7 +385,8 @@ int main(void)
         TEST(who_took_too_much_pays),
         TEST(whose_turn_is_not_over_waits_in_front),
         TEST(an_empty_output_is_stirred),
-        TEST(what_is_connecting_is_full),
+        TEST(what_is_connecting_takes_what_others_do),
+        TEST(what_goes_back_to_a_relay_is_refused_when_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is for an output without room holds nobody up who has nothing to do with
+ * it: requests other than SEND, dials, shared links (S-11, S-12, S-13). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "relay.h"
+#include "rig.h"
+
+enum { HOLD_MS = 10000, REQUEST_MAX = 20000 };
+
+#define STRANGER "msrps://eve.example:9/eve;tcp"
+
+struct scene {
+    struct rig rig;
+    struct wire *bob, *eve;
+    char text[REQUEST_MAX];
+};
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    rig_init(&s->rig);
+    s->rig.policy.hold_ms = HOLD_MS;
+    assert_int_equal(rig_start_plain(&s->rig), 0);
+    s->bob = rig_connect(&s->rig, "bob");
+    rig_auth(&s->rig, s->bob, "bob");
+    s->eve = rig_connect(&s->rig, "eve");
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+
+    rig_stop(&s->rig);
+    free(s);
+    return 0;
+}
+
+/* A request with a long head for bob. */
+static void say(struct scene *s, struct wire *from, const char *method,
+                const char *from_path)
+{
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP abcd %s\r\nTo-Path: %s msrps://bob.example:9/bob;tcp"
+                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\nX: %0*d\r\n%s"
+                   "-------abcd$\r\n",
+                   method, s->bob->uri, from_path, 14000, 0,
+                   strcmp(method, "REPORT") == 0 ? "Status: 000 200 OK\r\n"
+                                                 : "");
+    rig_send(&s->rig, from, s->text);
+}
+
+static size_t queued(const struct wire *w)
+{
+    return w->fake.out_n - w->fake.taken;
+}
+
+static void flood(struct scene *s, const char *method)
+{
+    for (unsigned i = 0; i < 200; i++)
+        say(s, s->eve, method, STRANGER);
+}
+
+/* 2.9: whoever floods waits, and bob is not closed for it. */
+static void whoever_floods_waits(void **state)
+{
+    static const char *const methods[] = {"REPORT", "FOO"};
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t most = s->rig.policy.high_water + REQUEST_MAX;
+        size_t before = s->bob->fake.out_n;
+
+        s->bob->held = true;
+        flood(s, methods[i]);
+        assert_in_range(queued(s->bob), s->rig.policy.high_water, most);
+        assert_true(s->eve->fake.paused);
+        s->bob->held = false;
+        rig_settle(&s->rig);
+        assert_true(s->bob->fake.out_n - before > 200 * 14000);
+        assert_false(s->eve->fake.paused);
+        assert_int_equal(s->eve->in_n, 0);
+        assert_int_equal(s->bob->fake.closes, 0);
+    }
+}
+
+static struct wire *other_relay(struct scene *s)
+{
+    struct wire *w = rig_connect(&s->rig, "r1");
+
+    fake_link_certify(&w->fake, "r1.example");
+    relay_link_known(s->rig.relay, &w->fake.link);
+    return w;
+}
+
+#define FROM_R1 "msrps://r1.example:2855/u;tcp " STRANGER
+
+/* S-13 a: what has held a shared link up for timers.hold leaves it. */
+static void a_shared_link_is_held_up_for_a_while_only(void **state)
+{
+    static const char *const methods[] = {"FOO", "REPORT", "SEND"};
+    struct scene *s = *state;
+
+    s->bob->held = true;
+    flood(s, "REPORT");
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        struct wire *r1 = other_relay(s);
+        struct span got;
+
+        say(s, r1, methods[i], FROM_R1);
+        if (!r1->fake
+                 .paused) { /* a bodiless SEND feeds nothing before its end */
+            assert_string_equal(methods[i], "SEND");
+            continue;
+        }
+        rig_wait(&s->rig, HOLD_MS - 1000);
+        assert_true(r1->fake.paused);
+        rig_wait(&s->rig, 1500);
+        assert_false(r1->fake.paused);
+        got = fake_link_new_output(&r1->fake);
+        assert_int_equal(got.n > 0, strcmp(methods[i], "REPORT") != 0);
+        if (got.n)
+            assert_true(span_starts(got, SPAN("MSRP abcd 408 ")));
+        rig_close(&s->rig, r1, false);
+    }
+    assert_true(s->eve->fake.paused); /* whom alone it hurts */
+}
+
+/* --- dials (S-12) --- */
+
+static void start_dial(struct scene *s, struct wire *from, const char *id)
+{
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP %s SEND\r\nTo-Path: %s msrps://far.example:1/x;tcp"
+                   "\r\nFrom-Path: msrps://bob.example:9/bob;tcp\r\n"
+                   "Message-ID: %s\r\nContent-Type: a/b\r\n\r\nx\r\n"
+                   "-------%s$\r\n",
+                   id, from->uri, id, id);
+    rig_send(&s->rig, from, s->text);
+}
+
+static void keep_alive(struct scene *s, struct wire *from)
+{
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP kaaa SEND\r\nTo-Path: msrps://relay.example.com:2855;"
+                   "tcp\r\nFrom-Path: msrps://bob.example:9/bob;tcp\r\n"
+                   "Message-ID: k\r\n-------kaaa$\r\n");
+    rig_send(&s->rig, from, s->text);
+    assert_true(
+        span_starts(fake_link_new_output(&from->fake), SPAN("MSRP kaaa 200 ")));
+}
+
+/* 2.2, I-3. */
+static void a_dial_holds_no_keep_alive_up(void **state)
+{
+    struct scene *s = *state;
+
+    rig_dials(&s->rig, "far", "far.example");
+    start_dial(s, s->bob, "dial1");
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    keep_alive(s, s->bob);
+    rig_down(&s->rig, rig_wire(&s->rig, SPAN("far")), 403);
+    assert_true(span_starts(fake_link_new_output(&s->bob->fake),
+                            SPAN("MSRP dial1 403 ")));
+}
+
+static void answers_come_with_the_connection(void **state)
+{
+    struct scene *s = *state;
+    struct wire *far;
+
+    rig_dials(&s->rig, "far", "far.example");
+    start_dial(s, s->bob, "dial1");
+    start_dial(s, s->bob, "dial2");
+    far = rig_wire(&s->rig, SPAN("far"));
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    rig_up(&s->rig, far);
+    assert_true(span_starts(fake_link_new_output(&s->bob->fake),
+                            SPAN("MSRP dial1 200 ")));
+    assert_non_null(
+        memmem(far->fake.out, far->fake.out_n, "Message-ID: dial2", 17));
+}
+
+/* An answer waits for 10 s at most; the failure is a REPORT then. */
+static void a_slow_dial_is_answered_before(void **state)
+{
+    struct scene *s = *state;
+    struct span got;
+
+    rig_dials(&s->rig, "far", "far.example");
+    start_dial(s, s->bob, "dial1");
+    rig_wait(&s->rig, 9000);
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    rig_wait(&s->rig, 1500);
+    assert_true(span_starts(fake_link_new_output(&s->bob->fake),
+                            SPAN("MSRP dial1 200 ")));
+    rig_down(&s->rig, rig_wire(&s->rig, SPAN("far")), 408);
+    got = fake_link_new_output(&s->bob->fake);
+    assert_non_null(memmem(got.p, got.n, " REPORT\r\n", 9));
+    assert_non_null(memmem(got.p, got.n, "Status: 000 408", 15));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(whoever_floods_waits),
+        TEST(a_shared_link_is_held_up_for_a_while_only),
+        TEST(a_dial_holds_no_keep_alive_up),
+        TEST(answers_come_with_the_connection),
+        TEST(a_slow_dial_is_answered_before),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
