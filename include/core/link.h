@@ -76,6 +76,10 @@ struct link_ops {
     /* Finds out whether the other end is still there: it is made to speak, and
      * if nothing comes of it the link is closed (S-2). */
     void (*probe)(struct link *l);
+
+    /* What the link is used for has changed: trust.proven, or whether it has
+     * sessions, or peers. NULL: the application does not care. */
+    void (*changed)(struct link *l);
 };
 
 /* --- the parts of core's modules --- */
@@ -220,6 +224,9 @@ bool link_is_shared(const struct link *l);
 /* How long this relay has paused the reading of the link, in total up to now
  * (P-23). */
 uint64_t link_paused_ms(const struct link *l, uint64_t now_ms);
+
+/* Tells the application that the link's use has changed. */
+void link_changed(struct link *l);
 
 /* Asks for the end of the link; no-op if that was asked for already. `why` is
  * static. */

@@ -216,7 +216,10 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 
 void relay_succeeded(struct link *l)
 {
+    if (l->trust.proven)
+        return;
     l->trust.proven = true;
+    link_changed(l);
 }
 
 void relay_refused(struct relay *r, struct link *l)

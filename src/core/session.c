@@ -107,6 +107,7 @@ static void enter(struct sessions *s, struct session *ss)
     if (ss->link) {
         list_append(&ss->link->sessions.issued, &ss->of_link);
         ss->link->sessions.n++;
+        link_changed(ss->link);
     }
     list_append(slot_of(s, ss->expires_ms), &ss->in_slot);
     table_add(&s->by_token, &ss->by_token,
@@ -187,6 +188,7 @@ static void peer_free(struct peer *p)
 {
     list_remove(&p->of_session);
     list_remove(&p->of_link);
+    link_changed(p->link);
     p->session->n_peers--;
     free(p);
 }
@@ -226,8 +228,10 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
     list_remove(&ss->of_all);
     list_remove(&ss->of_link);
     list_remove(&ss->in_slot);
-    if (ss->link)
+    if (ss->link) {
         ss->link->sessions.n--;
+        link_changed(ss->link);
+    }
     holder_give(&s->users, ss->of_user);
     holder_give(&s->relays, ss->of_relay);
     free(ss->failed);
@@ -382,7 +386,9 @@ static int make_room(struct session *ss, const struct link *link)
 static void peer_move(struct peer *p, struct link *link, bool written_to)
 {
     list_remove(&p->of_link);
+    link_changed(p->link);
     list_append(&link->sessions.peers, &p->of_link);
+    link_changed(link);
     p->link = link;
     p->written_to = written_to;
 }
@@ -418,6 +424,7 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
     list_init(&p->of_link);
     list_append(&ss->peers, &p->of_session);
     list_append(&link->sessions.peers, &p->of_link);
+    link_changed(link);
     ss->n_peers++;
     return 0;
 }
