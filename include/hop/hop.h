@@ -22,19 +22,21 @@
 #include "loop.h"
 #include "net_stats.h"
 #include "parser.h"
+#include "places.h"
 #include "relay.h"
 #include "timer.h"
 #include "walk.h"
 
 /* Counters: why this relay ended connections, and others. */
 struct hops_stats {
-    uint64_t opened;        /* transport up */
-    uint64_t bad_input;     /* framing lost, or a head over limits.head_size */
-    uint64_t probation;     /* timers.probation */
-    uint64_t idle;          /* timers.idle */
-    uint64_t made_room;     /* limits.connections */
-    uint64_t handshake;     /* timers.handshake */
-    uint64_t stalled;       /* timers.stall */
+    uint64_t opened;    /* transport up */
+    uint64_t bad_input; /* framing lost, or a head over limits.head_size */
+    uint64_t probation; /* timers.probation */
+    uint64_t idle;      /* timers.idle */
+    uint64_t made_room; /* limits.connections */
+    uint64_t evicted[PLACE_CLASSES]; /* the same, by class */
+    uint64_t handshake;              /* timers.handshake */
+    uint64_t stalled;                /* timers.stall */
     uint64_t full;          /* did not read its responses and REPORTs */
     uint64_t health_checks; /* accepted; ended without an octet */
     uint64_t dialled;
@@ -55,10 +57,11 @@ struct hops {
     uint32_t head_size;
     uint32_t path_uris;
     size_t count;
-    size_t max; /* limits.connections */
+    size_t evicting; /* of these, those that end with this turn to make room */
+    size_t max;      /* limits.connections */
+    struct places places; /* which one makes room next */
     struct hops_stats stats;
-    struct list by_use; /* the least recently used first */
-    struct list by_age; /* the same hops, the oldest first */
+    struct list by_age; /* the oldest first */
     struct list walks;  /* of struct hop_walk, those that have begun */
     struct dial *dial;
     const struct cidr_list *relay_addresses; /* relays.addresses; or NULL */
@@ -78,9 +81,15 @@ struct hop_origin {
     bool may_auth;
 };
 
+/* The time limits of a connection. */
+struct hops_times {
+    uint64_t probation_ms;
+    uint64_t idle_ms;
+};
+
 /* 0 or ERR_NOMEM. The caller sets the other fields. */
-int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
-              uint64_t idle_ms);
+int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
+              const uint64_t seed[2]);
 /* All hops must be gone. */
 void hops_fini(struct hops *h);
 
@@ -94,9 +103,10 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
  * code in *code. */
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
 
-/* Closes the connection that was not used for the longest time among those with
- * nothing in flight (R4976-6.5-c). false if there is none. */
-bool hops_close_oldest(struct hops *all);
+/* Is there a place for one more connection? At limits.connections another one
+ * has to go for it (places.h), at the end of the turn; what was in flight on it
+ * fails with REPORTs. false if all others stay. */
+bool hops_make_room(struct hops *all);
 
 /* Asks for the end of all connections with nothing in flight. */
 void hops_close_idle(struct hops *all);

@@ -291,8 +291,9 @@ const struct setting settings[] = {
     {.key = "limits.connections",
      COUNT(limits.connections, 1, 10 * MANY),
      .initial = "100000",
-     .help = "The maximum number of connections; when it is reached, the "
-             "oldest idle connection is closed."},
+     .help = "The maximum number of connections; when it is reached, a "
+             "connection without a session is closed, unproven ones first; if "
+             "there is none, new ones are refused."},
     {.key = "limits.connections_per_address",
      COUNT(limits.connections_per_address, 0, 10 * MANY),
      .initial = "0",

@@ -5,6 +5,7 @@
 #include "err.h"
 #include "host_names.h"
 #include "hop_private.h"
+#include "session.h"
 #include "writer.h"
 
 /* One hour: connections of sessions are not closed for idleness before
@@ -93,6 +94,55 @@ static void hop_probe(struct link *l)
         conn_probe(h->conn);
 }
 
+/* --- its place --- */
+
+/* Links to relays, and those that are being dialled, stay. One that core has
+ * done with only waits for its output to be written. */
+static enum place_class hop_class(const struct hop *h)
+{
+    const struct link *l = &h->link;
+
+    if (h->evicted || !h->conn)
+        return PLACE_KEPT;
+    if (h->left)
+        return PLACE_UNUSED;
+    if (l->connecting || l->is_relay || l->relay_links.to_relay)
+        return PLACE_KEPT;
+    if (!l->trust.proven)
+        return PLACE_UNPROVEN;
+    if (l->sessions.n > 0)
+        return PLACE_USER;
+    return list_is_empty(&l->sessions.peers) ? PLACE_UNUSED : PLACE_KEPT;
+}
+
+/* Where an unproven connection comes from: an IPv6 host has a /64. */
+static struct span hop_source(unsigned char *space, const struct hop *h)
+{
+    enum { PREFIX_OCTETS = 8 };
+    size_t n = addr_host_key(space, conn_peer(h->conn));
+
+    return span_of((const char *)space, n > PREFIX_OCTETS ? PREFIX_OCTETS : n);
+}
+
+static void hop_place(struct hop *h)
+{
+    enum place_class class = hop_class(h);
+    unsigned char space[16];
+    struct span name = SPAN("");
+
+    if (class == PLACE_UNPROVEN)
+        name = hop_source(space, h);
+    if (class == PLACE_USER)
+        name = CONTAINER(h->link.sessions.issued.next, struct session, of_link)
+                   ->user;
+    place_set(&h->all->places, &h->place, class, name);
+}
+
+static void hop_changed(struct link *l)
+{
+    hop_place(hop_of(l));
+}
+
 static const struct link_ops link_ops = {
     .put = hop_put,
     .queued = hop_queued,
@@ -101,6 +151,7 @@ static const struct link_ops link_ops = {
     .resume = hop_resume,
     .close = hop_close,
     .probe = hop_probe,
+    .changed = hop_changed,
 };
 
 /* --- the connection's callbacks --- */
@@ -117,6 +168,7 @@ void hop_leave(struct hop *h, bool stalled)
     h->left = true;
     tell_time(h);
     relay_link_closed(h->all->relay, &h->link, stalled);
+    hop_place(h);
 }
 
 /* The end that hop_close() asked for. */
@@ -126,6 +178,10 @@ static void hop_on_end(void *ctx)
 
     if (!h->conn) {
         hop_stop_dialling(h);
+        return;
+    }
+    if (h->evicted) {
+        conn_close(h->conn);
         return;
     }
     hop_leave(h, false);
@@ -140,8 +196,6 @@ static void hop_on_end(void *ctx)
 static void mark_used(struct hop *h)
 {
     h->used_ms = loop_now_ms(h->all->loop);
-    list_remove(&h->by_use);
-    list_append(&h->all->by_use, &h->by_use);
 }
 
 static void on_name(void *ctx, struct span name)
@@ -202,6 +256,7 @@ static void hop_on_open(void *ctx)
     }
     hop_take_names(h);
     relay_link_known(h->all->relay, &h->link);
+    hop_place(h);
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
@@ -304,11 +359,12 @@ void hop_free(struct hop *h)
     timer_stop(&h->probation);
     timer_stop(&h->idle);
     loop_defer_cancel(&h->end);
-    if (!list_is_empty(&h->by_use)) {
+    place_set(&all->places, &h->place, PLACE_KEPT, SPAN(""));
+    if (!list_is_empty(&h->by_age)) {
         hop_walks_skip(h);
-        list_remove(&h->by_use);
         list_remove(&h->by_age);
         all->count--;
+        all->evicting -= h->evicted;
     }
     host_names_free(h->names);
     free(h->host);
@@ -382,21 +438,22 @@ static void hop_on_idle(struct timer *t)
 
 /* --- all of them --- */
 
-int hops_init(struct hops *h, struct loop *loop, uint64_t probation_ms,
-              uint64_t idle_ms)
+int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
+              const uint64_t seed[2])
 {
     int err;
 
     memset(h, 0, sizeof *h);
     h->loop = loop;
-    h->idle_ms = idle_ms;
-    list_init(&h->by_use);
+    h->idle_ms = times->idle_ms;
     list_init(&h->by_age);
     list_init(&h->walks);
-    err = timer_fifo_new(&h->probation, loop, probation_ms,
-                         hop_on_probation_over);
+    err = places_init(&h->places, seed);
     if (!err)
-        err = timer_fifo_new(&h->idle, loop, idle_ms, hop_on_idle);
+        err = timer_fifo_new(&h->probation, loop, times->probation_ms,
+                             hop_on_probation_over);
+    if (!err)
+        err = timer_fifo_new(&h->idle, loop, times->idle_ms, hop_on_idle);
     return err;
 }
 
@@ -404,6 +461,7 @@ void hops_fini(struct hops *h)
 {
     timer_fifo_free(h->probation);
     timer_fifo_free(h->idle);
+    places_fini(&h->places);
 }
 
 struct hop *hop_new(struct hops *all)
@@ -417,8 +475,8 @@ struct hop *hop_new(struct hops *all)
     parser_init(&h->parser, all->head_size, all->path_uris);
     timer_init(&h->probation);
     timer_init(&h->idle);
-    list_init(&h->by_use);
     list_init(&h->by_age);
+    place_init(&h->place, h->link.number);
     loop_defer_init(&h->end, hop_on_end, h);
     return h;
 }
@@ -430,6 +488,7 @@ void hop_enter(struct hop *h)
     list_append(&h->all->by_age, &h->by_age);
     mark_used(h);
     relay_link_opened(h->all->relay, &h->link);
+    hop_place(h);
 }
 
 int hop_accept(struct hops *all, int fd, const struct addr *peer,
@@ -458,31 +517,41 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
     return 0;
 }
 
-bool hops_close_oldest(struct hops *all)
+/* Not at once: the one that goes may be at work further up the stack. */
+static void hop_evict(struct hop *h)
 {
-    struct list *m, *next;
+    struct hops *all = h->all;
 
-    LIST_EACH(m, next, &all->by_use)
-    {
-        struct hop *h = CONTAINER(m, struct hop, by_use);
+    h->why = "made room";
+    all->stats.made_room++;
+    all->stats.evicted[h->place.class]++;
+    all->evicting++;
+    h->evicted = true;
+    hop_place(h);
+    link_close(&h->link, h->why);
+    loop_defer(all->loop, &h->end); /* also if it was closing already */
+}
 
-        if (h->conn && relay_link_is_idle(&h->link)) {
-            h->why = "made room";
-            all->stats.made_room++;
-            conn_close(h->conn);
-            return true;
-        }
-    }
-    return false;
+bool hops_make_room(struct hops *all)
+{
+    struct place *next;
+
+    if (all->count - all->evicting < all->max)
+        return true;
+    next = places_next(&all->places);
+    if (!next)
+        return false;
+    hop_evict(CONTAINER(next, struct hop, place));
+    return true;
 }
 
 void hops_close_idle(struct hops *all)
 {
     struct list *m, *next;
 
-    LIST_EACH(m, next, &all->by_use)
+    LIST_EACH(m, next, &all->by_age)
     {
-        struct hop *h = CONTAINER(m, struct hop, by_use);
+        struct hop *h = CONTAINER(m, struct hop, by_age);
 
         if (relay_link_is_idle(&h->link) && hop_queued(&h->link) == 0)
             link_close(&h->link, "shutting down");
@@ -493,9 +562,9 @@ bool hops_only_linger(const struct hops *all)
 {
     const struct list *m;
 
-    for (m = all->by_use.next; m != &all->by_use; m = m->next) {
+    for (m = all->by_age.next; m != &all->by_age; m = m->next) {
         const struct hop *h =
-            CONTAINER((void *)(uintptr_t)m, struct hop, by_use);
+            CONTAINER((void *)(uintptr_t)m, struct hop, by_age);
 
         if (!h->left || !h->conn || conn_queued(h->conn))
             return false;
@@ -515,10 +584,10 @@ void hops_close_all(struct hops *all)
 
     relay_clock(all->relay, loop_now_ms(all->loop));
     stop_dialling(all);
-    LIST_EACH(m, next, &all->by_use)
-    relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_use)->link);
-    LIST_EACH(m, next, &all->by_use)
-    relay_link_finish(all->relay, &CONTAINER(m, struct hop, by_use)->link,
+    LIST_EACH(m, next, &all->by_age)
+    relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_age)->link);
+    LIST_EACH(m, next, &all->by_age)
+    relay_link_finish(all->relay, &CONTAINER(m, struct hop, by_age)->link,
                       "shutting down");
 }
 
@@ -527,8 +596,8 @@ void hops_drop_all(struct hops *all)
     struct list *m;
 
     stop_dialling(all);
-    while ((m = list_first(&all->by_use))) {
-        struct hop *h = CONTAINER(m, struct hop, by_use);
+    while ((m = list_first(&all->by_age))) {
+        struct hop *h = CONTAINER(m, struct hop, by_age);
 
         h->why = "shutting down";
         if (h->conn)

@@ -235,8 +235,7 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
     struct hop *h;
 
     *code = 408;
-    if ((uri->secure && !all->tls_client) ||
-        (all->count >= all->max && !hops_close_oldest(all)))
+    if ((uri->secure && !all->tls_client) || !hops_make_room(all))
         return NULL;
     h = hop_towards(all, uri);
     if (!h)

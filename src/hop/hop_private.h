@@ -17,13 +17,14 @@ struct hop {
     struct parser parser;
     struct timer probation;
     struct timer idle;
-    struct list by_use;
     struct list by_age;
+    struct place place;
     struct loop_defer end; /* what hop_close() asked for, at the turn's end */
     const char *why;  /* of its end, for the log; static; NULL: conn knows */
     bool open;        /* its transport is up */
     bool is_logged;   /* ... and the log has a line of that */
     bool proved;      /* hop_proved() was called */
+    bool evicted;     /* it makes room for another one */
     bool full;        /* its output was full */
     bool bad_input;   /* it is closed for malformed input */
     bool in_chunk;    /* a chunk of `message` is being parsed */

@@ -28,8 +28,7 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
     const struct config *config = s->now.config;
 
     (void)l;
-    if (s->hops.count >= config->limits.connections &&
-        !hops_close_oldest(&s->hops)) {
+    if (!hops_make_room(&s->hops)) {
         s->stats.refused_full++;
         log_refused(s, "limits.connections");
         (void)close(fd);

@@ -59,6 +59,11 @@ static const struct metrics_sample dismissals[] = {
     {"probation", AT(hops.probation)},
 };
 
+static const char *evicted(size_t i)
+{
+    return place_class_text((enum place_class)(i + PLACE_UNPROVEN));
+}
+
 static const struct metrics_sample refusals[] = {
     {"connections", AT(server.refused_full)},
     {"connections_per_address", AT(server.refused_address)},
@@ -175,6 +180,11 @@ const struct metrics_family metrics_families[] = {
      .help = "Connections closed by the relay, by reason.",
      .label = "reason",
      SAMPLES(dismissals)},
+    {.name = "msrprelayd_connections_evicted_total",
+     .type = "counter",
+     .help = "Connections closed to make room for others, by what they were.",
+     .at = AT(hops.evicted[PLACE_UNPROVEN]),
+     .axes = {{"class", PLACE_CLASSES - PLACE_UNPROVEN, evicted}}},
     {.name = "msrprelayd_connections_refused_total",
      .type = "counter",
      .help = "Connections refused on accept, by the limit reached.",

@@ -148,9 +148,15 @@ static void on_session_end(void *ctx, const struct session_record *r)
 static int open_hops(struct server *s)
 {
     const struct config *config = s->now.config;
-    int err = hops_init(&s->hops, s->loop, config->timers.probation_ms,
-                        config->timers.idle_ms);
+    const struct hops_times times = {config->timers.probation_ms,
+                                     config->timers.idle_ms};
+    struct rnd rnd;
+    uint64_t seed[2];
+    int err;
 
+    rnd_init(&rnd);
+    rnd_bytes(&rnd, seed, sizeof seed);
+    err = hops_init(&s->hops, s->loop, &times, seed);
     s->hops.net = s->net;
     s->hops.relay = s->relay;
     s->hops.log = s->log;

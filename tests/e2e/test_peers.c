@@ -246,20 +246,97 @@ static void peer_of_a_session_passes_probation(void **state)
 
 /* --- limits --------------------------------------------------------------- */
 
-static void oldest_idle_connection_makes_room(void **state)
+/* 6 users have 6 of 8 places; what the others do with the rest is theirs. */
+static void users_keep_their_places_in_a_crowd(void **state)
+{
+    static const char *const names[] = {"alice", "bob",   "carol",
+                                        "dave",  "alice", "bob"};
+    static const struct relay_opts opts = {.groups =
+                                               "limits: { connections = 8; };"};
+    struct scene *s = scene_start(state, &opts);
+    struct client *users[6], *crowd[12], *more;
+
+    for (size_t i = 0; i < 6; i++)
+        users[i] = login(s, names[i]);
+    for (unsigned i = 0; i < 12; i++) {
+        crowd[i] = i % 3 == 2 ? scene_connect(s, RELAY_TCP, "crowd")
+                              : connect_raw(s, "crowd");
+        if (i % 3 == 1)
+            client_put(crowd[i], SPAN("\x16\x03\x01\x02\x00\x01"));
+        if (i % 3 == 2)
+            talk_say(crowd[i], "MSRP half0001 SEND\r\nTo-Path: msrp://no");
+        if (i >= 2)
+            scene_wait_end(crowd[i - 2]);
+    }
+    more = login(s, "carol");
+    for (size_t i = 0; i < 6; i++)
+        talk_expect_nothing(users[i]);
+    talk_expect_nothing(more);
+}
+
+static void the_newcomer_is_refused_when_all_others_have_sessions(void **state)
+{
+    static const struct relay_opts opts = {.groups =
+                                               "limits: { connections = 2; };"};
+    struct scene *s = scene_start(state, &opts);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    scene_wait_end(connect_raw(s, "third"));
+    scene_wait_log(s, "connection refused reason=\"limits.connections\"");
+    talk_expect_nothing(alice);
+    talk_expect_nothing(bob);
+    client_close(bob);
+    scene_wait_log(s, "c=2 closed");
+    talk_expect_nothing(login(s, "carol"));
+}
+
+static struct client *connect_from(struct scene *s, const char *name,
+                                   const char *from)
+{
+    const struct client_opts opts = {
+        .port = relay_port(s->relay, RELAY_TLS), .from = from, .tls = s->tls};
+    struct client *c = scene_connect_with(s, name, &opts);
+
+    scene_wait_open(c);
+    return c;
+}
+
+/* alice is the oldest, but others come from where most are. */
+static void the_address_that_has_most_makes_room(void **state)
+{
+    static const struct relay_opts opts = {.groups =
+                                               "limits: { connections = 4; };"};
+    struct scene *s = scene_start(state, &opts);
+    struct client *alice = connect_from(s, "alice", "127.0.0.1"), *first;
+
+    first = connect_from(s, "crowd", "127.0.0.2");
+    for (unsigned i = 0; i < 6; i++)
+        connect_from(s, "crowd", "127.0.0.2");
+    scene_wait_end(first);
+    login_on(alice);
+    talk_expect_nothing(alice);
+}
+
+/* A peer that has been bound stays; once the session has ended, it goes. */
+static void what_nobody_uses_makes_room(void **state)
 {
     static const struct relay_opts opts = {.groups =
                                                "limits: { connections = 3; };"};
     struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
-    struct client *carol = login(s, "carol"), *dave;
+    struct client *peer = scene_connect(s, RELAY_TLS, "peer");
 
-    talk_expect_nothing(alice); /* she was used after bob */
-    dave = login(s, "dave");
-    scene_wait_end(bob);
-    talk_expect_nothing(alice);
-    talk_expect_nothing(carol);
-    talk_expect_nothing(dave);
+    talk_expect_code(peer, talk_text(peer, alice, "hello"), 200);
+    talk_answer(alice, talk_expect_body(alice, SPAN("hello"), '$'), 200);
+    scene_wait_end(connect_raw(s, "fourth"));
+    talk_expect_nothing(peer);
+    client_close(alice);
+    scene_wait_log(s, "c=1 closed");
+    talk_expect_nothing(login(s, "carol"));
+    talk_expect_nothing(peer);
+    login(s, "dave");
+    scene_wait_end(peer);
+    talk_expect_nothing(bob);
 }
 
 static void busy_connections_are_not_closed_for_room(void **state)
@@ -320,7 +397,10 @@ int main(void)
         E2E_TEST(challenges_alone_do_not_pass_probation),
         E2E_TEST(nothing_but_failures_end_probation_early),
         E2E_TEST(peer_of_a_session_passes_probation),
-        E2E_TEST(oldest_idle_connection_makes_room),
+        E2E_TEST(users_keep_their_places_in_a_crowd),
+        E2E_TEST(the_newcomer_is_refused_when_all_others_have_sessions),
+        E2E_TEST(the_address_that_has_most_makes_room),
+        E2E_TEST(what_nobody_uses_makes_room),
         E2E_TEST(busy_connections_are_not_closed_for_room),
         E2E_TEST(connections_from_one_address_are_limited),
     };

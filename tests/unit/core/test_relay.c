@@ -220,7 +220,7 @@ static void a_challenge_that_cannot_be_made_ends_the_connection(void **state)
     assert_output(&w->fake, "");
 }
 
-/* What hops_close_oldest() and draining go by. */
+/* What hops_close_idle() goes by. */
 static void a_link_is_idle_when_nothing_is_in_flight(void **state)
 {
     struct rig *r = *state;
