@@ -62,6 +62,12 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position);
  * (R4976-6.5-c). */
 bool relay_link_is_idle(const struct link *l);
 
+/* Is something in flight, for which the link must not be closed as unused
+ * (S-22)? It owes or awaits an answer, or is not read because an output is
+ * full. A message that its sender has stopped to send is not in flight, nor is
+ * one with Failure-Report `partial`, which need not be answered. */
+bool relay_link_in_flight(const struct link *l);
+
 /* Fails everything that is being sent on the link or awaits a response from
  * it. The senders get a REPORT, or a response where none was sent yet (408). */
 void relay_link_give_up(struct relay *r, struct link *l);

@@ -99,6 +99,9 @@ int conn_write_part(struct conn *c, const struct span *parts, size_t n,
 /* Octets waiting in the queue, or encrypted and not taken by the kernel. */
 size_t conn_queued(const struct conn *c);
 
+/* Octets on the wire that the kernel has taken and the peer's has not. */
+size_t conn_unacked(const struct conn *c);
+
 /* Octets ever appended: the position `sent` will reach. */
 uint64_t conn_position(const struct conn *c);
 

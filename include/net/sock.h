@@ -82,6 +82,9 @@ void sock_apply(int fd, const struct sock_opts *opts);
  */
 void sock_set_probing(int fd, bool on, const struct sock_opts *opts);
 
+/* Octets that the peer's kernel has not acknowledged; 0 if that is unknown. */
+size_t sock_unacked(int fd);
+
 /* For how long no ACK of any kind has come from the peer: 0 or ERR_IO. */
 int sock_silent_ms(int fd, uint64_t *silent_ms);
 

@@ -358,8 +358,9 @@ const struct setting settings[] = {
     {.key = "timers.idle",
      TIME(timers.idle_ms, SHORTEST_MS, (uint64_t)YEAR_S * 1000),
      .initial = "3600",
-     .help = "Idle time after which a connection is closed; for a connection "
-             "with sessions, at least one hour."},
+     .help = "Idle time after which a connection is closed, without input, "
+             "output and unanswered requests; for a connection with sessions, "
+             "at least one hour."},
     {.key = "timers.hold",
      TIME(timers.hold_ms, SHORTEST_MS, DAY_MS),
      .initial = "10",

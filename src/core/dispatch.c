@@ -333,6 +333,41 @@ bool relay_link_is_idle(const struct link *l)
            l->txns.n == 0 && l->owed.n == 0 && list_is_empty(&l->sendq.senders);
 }
 
+/* NULL is a request other than SEND. */
+static bool counts_as_in_flight(const struct pending_send *head)
+{
+    return !head || head->failure_report != MSG_REPORT_PARTIAL;
+}
+
+static bool any_in_flight(const struct list *txns)
+{
+    for (struct list *m = txns->next; m != txns; m = m->next)
+        if (counts_as_in_flight(CONTAINER(m, struct txn, of_link)->head))
+            return true;
+    return false;
+}
+
+/* The stream's own reference to the head is for octets still to come. */
+static bool awaits_answers(const struct link *l)
+{
+    const struct list *heads = &l->send.heads;
+
+    for (struct list *m = heads->next; m != heads; m = m->next) {
+        const struct pending_send *h =
+            CONTAINER(m, struct pending_send, of_link);
+
+        if (h->refs > (h == l->stream.head) && counts_as_in_flight(h))
+            return true;
+    }
+    return false;
+}
+
+bool relay_link_in_flight(const struct link *l)
+{
+    return l->sendq.blocked || any_in_flight(&l->txns.sent) ||
+           any_in_flight(&l->txns.unsent) || awaits_answers(l);
+}
+
 static void dispatch_give_up(struct relay *r, struct link *l, uint16_t code)
 {
     struct list *m;

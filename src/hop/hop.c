@@ -44,6 +44,7 @@ static int hop_put(struct link *l, const struct span *parts, size_t n,
     err = h->conn ? conn_write_part(h->conn, parts, n, ends)
                   : hop_put_early(h, parts, n);
     h->full |= err == ERR_FULL;
+    h->put = l->ops->position(l);
     return err;
 }
 
@@ -345,7 +346,11 @@ static void hop_on_input(void *ctx, struct span *in)
 static void hop_on_sent(void *ctx, uint64_t position)
 {
     struct hop *h = ctx;
+    uint64_t before = h->sent;
 
+    h->sent = position;
+    if (before < h->put) /* not only a PING of the transport's */
+        mark_used(h);
     if (h->left)
         return;
     tell_time(h);
@@ -421,6 +426,25 @@ static void hop_on_probation_over(struct timer *t)
     link_close(&h->link, "probation");
 }
 
+/* Octets that the kernel had taken may leave it slowly. */
+static bool unacked_moved(struct hop *h)
+{
+    size_t before = h->unacked;
+
+    h->unacked = conn_unacked(h->conn);
+    return h->unacked != before;
+}
+
+/* Nothing came in, nothing went out and nothing is in flight (S-22). What waits
+ * to go out is the business of timers.stall. */
+static bool hop_is_idle(struct hop *h, uint64_t limit_ms)
+{
+    bool moved = unacked_moved(h);
+
+    return loop_now_ms(h->all->loop) - h->used_ms >= limit_ms && !moved &&
+           conn_queued(h->conn) == 0 && !relay_link_in_flight(&h->link);
+}
+
 static void hop_on_idle(struct timer *t)
 {
     struct hop *h = CONTAINER(t, struct hop, idle);
@@ -428,7 +452,7 @@ static void hop_on_idle(struct timer *t)
 
     if (h->link.sessions.n > 0 && limit_ms < SESSION_IDLE_MS)
         limit_ms = SESSION_IDLE_MS;
-    if (loop_now_ms(h->all->loop) - h->used_ms >= limit_ms) {
+    if (hop_is_idle(h, limit_ms)) {
         h->all->stats.idle++;
         link_close(&h->link, "idle");
     } else {

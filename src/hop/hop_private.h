@@ -32,6 +32,9 @@ struct hop {
     bool left;        /* relay_link_closed() was called */
     uint64_t since_ms;
     uint64_t used_ms;
+    uint64_t put;   /* position after what the relay has put last */
+    uint64_t sent;  /* position up to which the kernel has taken the output */
+    size_t unacked; /* as of the last look at idleness */
     /* Only for a connection that this relay dials. */
     struct dial_call *call;   /* while it is being dialled, else NULL */
     struct host_names *names; /* link.names, owned */

@@ -7,6 +7,11 @@ size_t conn_queued(const struct conn *c)
     return c->out.len + c->transport.held;
 }
 
+size_t conn_unacked(const struct conn *c)
+{
+    return sock_unacked(c->transport.fd);
+}
+
 uint64_t conn_position(const struct conn *c)
 {
     return c->position;

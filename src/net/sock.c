@@ -6,6 +6,8 @@
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -355,6 +357,13 @@ void sock_set_probing(int fd, bool on, const struct sock_opts *opts)
     } else {
         set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
     }
+}
+
+size_t sock_unacked(int fd)
+{
+    int n;
+
+    return ioctl(fd, SIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
 int sock_silent_ms(int fd, uint64_t *silent_ms)
