@@ -28,7 +28,7 @@ enum {
     SESSION_UNWRITTEN_MAX = 4,
     SESSION_LINK_PEERS_MAX = 16, /* of these on one link at most */
     SESSION_PEER_URI_MAX = 1024, /* octets of a URI that is remembered */
-    SESSION_FAILED_MAX = 16,     /* failed messages remembered at most */
+    SESSION_FAILED_MAX = 64,     /* failed messages remembered at most */
 };
 
 /* A message of the session that has failed. */
@@ -52,7 +52,8 @@ struct session {
     uint64_t began_ms, expires_ms;
     struct list peers; /* of struct peer, oldest first */
     uint32_t n_peers;
-    uint32_t n_failed; /* ever; the latest SESSION_FAILED_MAX are kept */
+    uint32_t n_failed;    /* ever; the latest SESSION_FAILED_MAX are kept */
+    uint32_t failed_room; /* entries that `failed` has room for */
     struct session_failed *failed; /* NULL until the first one */
     struct list parties;           /* of the streams that go through it */
     struct usage usage;            /* without those streams */

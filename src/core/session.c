@@ -516,16 +516,35 @@ static uint64_t hash_message(const struct sessions *s, struct session_message m)
            table_hash(&s->by_token, m.from);
 }
 
+/* Most sessions have no failed message or few: the room for them grows up to
+ * its limit, where the oldest one makes room. false when out of memory. */
+static bool make_room_for_failed(struct session *ss)
+{
+    uint32_t room = ss->failed_room ? 2 * ss->failed_room : 4;
+    struct session_failed *failed;
+
+    if (ss->n_failed < ss->failed_room || ss->failed_room == SESSION_FAILED_MAX)
+        return true;
+    failed = realloc(ss->failed, room * sizeof *failed);
+    if (!failed)
+        return false;
+    ss->failed = failed;
+    ss->failed_room = room;
+    return true;
+}
+
+/* How many are remembered. */
+static uint32_t failed_count(const struct session *ss)
+{
+    return ss->n_failed < ss->failed_room ? ss->n_failed : ss->failed_room;
+}
+
 void session_fail(struct sessions *s, struct session *ss,
                   struct session_message m, uint16_t code)
 {
     struct session_failed *f;
 
-    if (session_failed(s, ss, m))
-        return;
-    if (!ss->failed)
-        ss->failed = calloc(SESSION_FAILED_MAX, sizeof *ss->failed);
-    if (!ss->failed)
+    if (session_failed(s, ss, m) || !make_room_for_failed(ss))
         return;
     f = &ss->failed[ss->n_failed++ % SESSION_FAILED_MAX];
     f->hash = hash_message(s, m);
@@ -540,8 +559,8 @@ uint16_t session_failed(const struct sessions *s, const struct session *ss,
     if (!ss->failed)
         return 0;
     hash = hash_message(s, m);
-    for (size_t i = 0; i < SESSION_FAILED_MAX; i++)
-        if (ss->failed[i].code && ss->failed[i].hash == hash)
+    for (size_t i = 0; i < failed_count(ss); i++)
+        if (ss->failed[i].hash == hash)
             return ss->failed[i].code;
     return 0;
 }

@@ -142,6 +142,56 @@ static void many_failed_messages_are_each_told_once(void **state)
     assert_int_equal(reports_in(fake_link_new_output(&alice->fake)), N);
 }
 
+/* `w` answers each SEND that it was sent since the last call with `code`. */
+static void answer_all(struct rig *r, struct wire *w, const char *code)
+{
+    struct received *got = calloc(1, sizeof *got);
+
+    assert_non_null(got);
+    received_read(got, &w->fake);
+    for (size_t i = 0; i < got->n; i++) {
+        const struct msg *m = &got->frames[i].m;
+        struct span tid = msg_text(m, m->tid);
+        char text[512];
+
+        if (m->method != MSG_SEND)
+            continue;
+        (void)snprintf(text, sizeof text,
+                       "MSRP %.*s %s\r\nTo-Path: %s\r\nFrom-Path: "
+                       "msrps://x:1/x;tcp\r\n-------%.*s$\r\n",
+                       SPAN_ARG(tid), code, w->uri, SPAN_ARG(tid));
+        rig_send(r, w, text);
+    }
+    w->fake.out_n = w->fake.taken = 0;
+    free(got);
+}
+
+/* P-17, P-21, B4975-10.5-a: whatever number of others failed after it. */
+static void what_is_left_of_a_failed_message_is_refused(void **state)
+{
+    enum { N = 64 };
+    struct rig *r = *state;
+    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct span told;
+
+    bob->fake.out_n = bob->fake.taken = 0;
+    for (unsigned i = 0; i < N; i++) {
+        char tid[16], id[16];
+
+        (void)snprintf(tid, sizeof tid, "t%u", i);
+        (void)snprintf(id, sizeof id, "m%u", i);
+        send_chunk(r, alice, bob, tid, id, "Byte-Range: 1-2/4\r\n", "xy", '+');
+    }
+    answer_all(r, bob, "413 enough");
+    told = fake_link_new_output(&alice->fake);
+    assert_int_equal(reports_in(told), N);
+    send_chunk(r, alice, bob, "more", "m0", "Byte-Range: 3-4/4\r\n", "xy", '$');
+    told = fake_link_new_output(&alice->fake);
+    assert_true(span_starts(told, SPAN("MSRP more 413 ")));
+    assert_int_equal(reports_in(told), 0);
+    assert_int_equal(bob->fake.out_n, 0);
+}
+
 /* R4976-6.1-e; RFC 4976, trap 21: a 401 is no failed request. */
 static void nothing_but_failed_requests_end_a_connection(void **state)
 {
@@ -323,6 +373,7 @@ int main(void)
         TEST(thousands_of_chunks_lost_are_one_report),
         TEST(thousands_of_chunks_in_silence_are_one_report),
         TEST(many_failed_messages_are_each_told_once),
+        TEST(what_is_left_of_a_failed_message_is_refused),
         TEST(nothing_but_failed_requests_end_a_connection),
         TEST(a_client_may_fail_as_often_as_it_likes),
         TEST(an_auth_through_too_many_relays_is_refused),
