@@ -18,6 +18,7 @@
  *     stream       see stream.h    the SEND chunk that is being received
  *     sessions     session         sessions and peers behind it (app)
  *     send         send            messages that are not complete yet
+ *     ongoing      ongoing         chunked messages on their way
  *     trust        relay           good and bad requests so far (app)
  *     relay_links  relay_links,    its use as a connection to a host (app)
  *                  certified_names
@@ -154,6 +155,13 @@ struct link_send {
     struct list of_parking; /* in relay.parking, if there are any */
 };
 
+/* ongoing.c. */
+struct link_ongoing {
+    struct list in;  /* ongoing messages that come over it, oldest first */
+    struct list out; /* ... that go on to it */
+    uint32_t n;      /* those that come over it */
+};
+
 /* relay.c. */
 struct link_trust {
     bool proven;            /* past its probation (R4976-6.1-d) */
@@ -208,6 +216,7 @@ struct link {
     struct stream stream;
     struct link_sessions sessions;
     struct link_send send;
+    struct link_ongoing ongoing;
     struct link_trust trust;
     struct link_relays relay_links;
     struct link_auth_failures auth_failures;

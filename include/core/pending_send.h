@@ -25,6 +25,7 @@ struct pending_send {
     bool reported;   /* its failure has been reported to the sender */
     bool from_relay; /* it came from another relay */
     enum msg_report failure_report;
+    uint32_t attempt;    /* of its message that it is part of; 0: any */
     uint64_t in_number;  /* the link it came on */
     struct list of_link; /* in that link's send.heads, if it is still there */
     struct list parked;  /* in send.parked of the link that it goes to */
@@ -71,6 +72,10 @@ struct pending_send *pending_send_ref(struct pending_send *h);
 /* Gives a reference back. NULL is allowed. */
 void pending_send_unref(struct pending_send_pool *p, struct pending_send *h);
 
+/* A copy of `h` that is in no list; NULL when out of memory. */
+struct pending_send *pending_send_copy(struct pending_send_pool *p,
+                                       const struct pending_send *h);
+
 /* A part of the text; valid as long as the head. */
 static inline struct span pending_send_text(const struct pending_send *h,
                                             struct slice s)
@@ -78,7 +83,8 @@ static inline struct span pending_send_text(const struct pending_send *h,
     return (struct span){h->text + s.at, s.n};
 }
 
-/* Are both of the same message: same Message-ID, session and sender? */
+/* Are both of the same attempt to send the same message: same Message-ID,
+ * session and sender? */
 bool pending_send_same_message(const struct pending_send *a,
                                const struct pending_send *b);
 

@@ -31,10 +31,19 @@ enum {
     SESSION_FAILED_MAX = 64,     /* failed messages remembered at most */
 };
 
-/* A message of the session that has failed. */
+/* An attempt to send a message through the session that has failed. */
 struct session_failed {
-    uint64_t hash; /* of its Message-ID and sender */
+    uint64_t hash;    /* of its Message-ID and sender */
+    uint32_t attempt; /* 0: any */
     uint16_t code;
+    bool is_former; /* another attempt has begun since */
+};
+
+/* ongoing.c. */
+struct session_ongoing {
+    struct list in;   /* messages that came to it first, oldest first */
+    struct list last; /* messages that it was the last one to pass on */
+    uint32_t n;       /* those that came to it first */
 };
 
 struct session {
@@ -55,10 +64,11 @@ struct session {
     uint32_t n_failed;    /* ever; the latest SESSION_FAILED_MAX are kept */
     uint32_t failed_room; /* entries that `failed` has room for */
     struct session_failed *failed; /* NULL until the first one */
-    struct list parties;           /* of the streams that go through it */
-    struct usage usage;            /* without those streams */
-    struct uri uri;                /* as issued; points into text */
-    char text[];                   /* URI, user, home */
+    struct session_ongoing ongoing;
+    struct list parties; /* of the streams that go through it */
+    struct usage usage;  /* without those streams */
+    struct uri uri;      /* as issued; points into text */
+    char text[];         /* URI, user, home */
 };
 
 /* A peer of a session, known by the first URI of its From-Path, and the link
@@ -75,6 +85,9 @@ struct peer {
 
 enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */
 
+/* The session is about to end. */
+typedef void (*session_ending_fn)(void *ctx, struct session *ss);
+
 struct sessions {
     struct table by_token;
     struct holders users;  /* users by name */
@@ -84,6 +97,8 @@ struct sessions {
     struct list slots[SESSION_SLOTS];
     uint64_t swept_s; /* the wheel was swept up to this second */
     struct rnd *rnd;
+    session_ending_fn on_ending; /* called for each that ends; or NULL */
+    void *ending_ctx;
     usage_fn on_end; /* called for each that ends; or NULL */
     void *ctx;
     uint64_t ever, ended[SESSION_WHYS];
@@ -204,10 +219,22 @@ void session_leave(struct party *p);
 /* --- failed messages (P-21) --- */
 
 /* A message is known by its Message-ID and its From-Path: both sides may number
- * their messages from 1 (RFC 4975, trap 13). */
+ * their messages from 1 (RFC 4975, trap 13). An attempt to send it begins with
+ * each chunk that starts at octet 1; numbers tell attempts apart, 0 stands for
+ * any of them but those after which another one has begun (S-30). */
 struct session_message {
     struct span id, from;
+    uint32_t attempt;
 };
+
+/* The hash by which a message is remembered, whatever the attempt. */
+uint64_t session_message_hash(const struct sessions *s,
+                              struct session_message m);
+
+/* Another attempt of the message begins: what had failed has no meaning for it.
+ */
+void session_retry(struct sessions *s, struct session *ss,
+                   struct session_message m);
 
 /* Remembers that this message failed with `code`; no-op if it had failed
  * before, or when out of memory. */

@@ -10,6 +10,7 @@
  *     sendq.c     of_senders, is_open; and `txn` when the outgoing chunk ends
  *     txn.c       clears `txn` when the transaction ends before the chunk
  *     session.c   sender, receiver: the list nodes and the session
+ *     ongoing.c   ongoing
  *
  * All of core may read it. One incoming chunk becomes one or more outgoing
  * SENDs; the "open chunk" is the one of these whose end-line is not yet
@@ -24,6 +25,7 @@
 
 struct pending_send;
 struct link;
+struct ongoing;
 struct session;
 struct txn;
 
@@ -43,17 +45,18 @@ struct stream {
     struct link *out;       /* the link that it feeds; NULL without `head` */
     struct list of_senders; /* in out's list of senders */
     struct pending_send
-        *head;       /* what every outgoing SEND repeats; owned reference */
-    struct txn *txn; /* of the open chunk; NULL if it needs none */
-    uint64_t next;   /* position in the message of the next octet out */
-    uint64_t chunk_start;       /* position where the open chunk began */
-    uint64_t total;             /* octets of the message, or MSG_STAR */
-    uint64_t first;             /* position where the incoming chunk began */
-    struct party sender;        /* the session whose owner sends it */
-    struct party receiver;      /* the session whose owner receives it */
-    bool is_open;               /* it has an open chunk on `out` */
-    uint8_t tail_n;             /* octets in `tail` */
-    char tid[TID_LEN];          /* of the open chunk */
+        *head; /* what every outgoing SEND repeats; owned reference */
+    struct ongoing *ongoing; /* the message, if chunks of it went on before */
+    struct txn *txn;         /* of the open chunk; NULL if it needs none */
+    uint64_t next;           /* position in the message of the next octet out */
+    uint64_t chunk_start;    /* position where the open chunk began */
+    uint64_t total;          /* octets of the message, or MSG_STAR */
+    uint64_t first;          /* position where the incoming chunk began */
+    struct party sender;     /* the session whose owner sends it */
+    struct party receiver;   /* the session whose owner receives it */
+    bool is_open;            /* it has an open chunk on `out` */
+    uint8_t tail_n;          /* octets in `tail` */
+    char tid[TID_LEN];       /* of the open chunk */
     char tail[7 + TID_LEN - 1]; /* last octets written of the open chunk */
 };
 

@@ -103,6 +103,22 @@ struct pending_send *pending_send_new(struct pending_send_pool *p,
     return h;
 }
 
+struct pending_send *pending_send_copy(struct pending_send_pool *p,
+                                       const struct pending_send *h)
+{
+    struct pending_send *copy = head_alloc(p, h->text_n);
+    bool pooled;
+
+    if (!copy)
+        return NULL;
+    pooled = copy->pooled;
+    memcpy(copy, h, sizeof *h + h->text_n);
+    copy->refs = 1;
+    copy->pooled = pooled;
+    list_init(&copy->of_link);
+    return copy;
+}
+
 struct pending_send *pending_send_ref(struct pending_send *h)
 {
     h->refs++;
@@ -123,7 +139,10 @@ void pending_send_unref(struct pending_send_pool *p, struct pending_send *h)
 bool pending_send_same_message(const struct pending_send *a,
                                const struct pending_send *b)
 {
-    return a == b || (span_eq(pending_send_text(a, a->message_id),
+    bool same_attempt = a->attempt == b->attempt || !a->attempt || !b->attempt;
+
+    return a == b || (same_attempt &&
+                      span_eq(pending_send_text(a, a->message_id),
                               pending_send_text(b, b->message_id)) &&
                       span_eq(pending_send_text(a, a->own),
                               pending_send_text(b, b->own)) &&

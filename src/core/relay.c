@@ -48,6 +48,7 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = sessions_init(&r->sessions, &r->rnd, now_ms);
     if (err)
         goto fail_sessions;
+    r->sessions.on_ending = ongoing_session_ending;
     auth_init(&r->auth, policy, users, &r->rnd);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);

@@ -31,6 +31,7 @@
 #include "auth.h"
 #include "auth_failures.h"
 #include "chunker.h"
+#include "ongoing.h"
 #include "owed.h"
 #include "pending_send.h"
 #include "relay_links.h"
@@ -58,8 +59,9 @@ struct relay {
     struct chunker chunker;
     struct sendq sendq;
     struct list parking; /* links that are dialled, with answers that wait */
-    struct owed owed; /* REPORTs that are not written yet */
+    struct owed owed;    /* REPORTs that are not written yet */
     struct trace trace;
+    uint32_t attempts; /* to send messages, ever; see session_message */
     struct auth auth;
     struct auth_failures auth_failures; /* over other relays' links */
     struct log_limit auth_log; /* of lines about failed authentications */
@@ -71,7 +73,8 @@ struct relay {
 static inline struct session_message message_of(const struct pending_send *h)
 {
     return (struct session_message){pending_send_text(h, h->message_id),
-                                    pending_send_text(h, h->received)};
+                                    pending_send_text(h, h->received),
+                                    h->attempt};
 }
 
 /* --- relay.c: the links, the route of a request --- */
@@ -183,8 +186,8 @@ void failure_report_session(struct relay *r, const struct session *ss,
 
 /* --- request.c: other requests than SEND, and responses --- */
 
-/* Forwards, answers or refuses a whole request; `body` may be empty. Returns the
- * link whose output has to have room first, NULL if that is not so. */
+/* Forwards, answers or refuses a whole request; `body` may be empty. Returns
+ * the link whose output has to have room first, NULL if that is not so. */
 struct link *request_forward(struct relay *r, struct link *l,
                              const struct msg *m, struct span body);
 

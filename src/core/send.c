@@ -11,6 +11,7 @@ void send_link_init(struct link *l)
     list_init(&l->send.heads);
     list_init(&l->send.parked);
     list_init(&l->send.of_parking);
+    ongoing_link_init(l);
 }
 
 /* Removes all members of a list. */
@@ -26,6 +27,7 @@ void send_link_closed(struct link *l)
     list_clear(&l->send.expected);
     list_clear(&l->send.heads);
     list_remove(&l->send.of_parking);
+    ongoing_link_closed(l);
 }
 
 static void drop_rest(struct link *l)
@@ -47,14 +49,41 @@ static bool is_too_large(const struct policy *policy, uint64_t octets)
            octets > policy->message_size;
 }
 
+/* A chunk that starts at octet 1 is another attempt to send its message (S-30).
+ * If it is not known to which attempt another chunk belongs, to any. */
+static uint32_t attempt_of(struct relay *r, const struct msg *m,
+                           const struct ongoing *o)
+{
+    if (m->range_start > 1)
+        return o ? o->head->attempt : 0;
+    if (++r->attempts == 0)
+        r->attempts = 1;
+    return r->attempts;
+}
+
+/* The code with which the attempt has failed already, or 0. */
+static uint16_t old_code(struct relay *r, const struct msg *m,
+                         struct session *ss, struct session_message message)
+{
+    if (m->range_start > 1)
+        return session_failed(&r->sessions, ss, message);
+    session_retry(&r->sessions, ss, message);
+    return 0;
+}
+
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
                          const struct route *route)
 {
-    struct session_message message = {msg_text(m, m->message_id),
-                                      msg_text(m, m->from)};
-    uint16_t code = session_failed(&r->sessions, route->session, message);
+    struct session_message message = {.id = msg_text(m, m->message_id),
+                                      .from = msg_text(m, m->from)};
+    struct ongoing *o = ongoing_find(
+        &r->sessions, route->sender ? route->sender : route->session,
+        route->session, message);
     struct pending_send *head;
+    uint16_t code;
 
+    message.attempt = attempt_of(r, m, o);
+    code = old_code(r, m, route->session, message);
     if (!code && is_too_large(r->policy, m->range_total)) {
         code = 413; /* P-24 */
         r->stats.too_large++;
@@ -70,12 +99,17 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         link_close(l, "out of memory");
         return;
     }
+    head->attempt = message.attempt;
     head->from_relay = l->is_relay && !l->by_address;
     list_append(&l->send.heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);
     session_join(route->sender, &l->stream.sender);
     session_join(route->receiver, &l->stream.receiver);
+    if (o) {
+        o->head->attempt = message.attempt;
+        ongoing_resume(o, &l->stream);
+    }
     l->frame.kind = LINK_FRAME_STREAM;
 }
 
@@ -233,6 +267,24 @@ static void note_unfinished(struct link *l, char flag)
         list_append(&s->out->send.expected, &l->send.unfinished);
 }
 
+/* Have all sessions that the SEND passed outlived it? */
+static bool sessions_live(const struct stream *s)
+{
+    struct span own = pending_send_text(s->head, s->head->own);
+    int passed = memchr(own.p, ' ', own.n) ? 2 : 1;
+
+    return !!s->sender.session + !!s->receiver.session == passed;
+}
+
+/* More of the message is to come, or not. */
+static void note_ongoing(struct relay *r, struct stream *s, char flag)
+{
+    if (flag != '+' || !sessions_live(s))
+        ongoing_forget(s->ongoing);
+    else if (s->next > s->first)
+        ongoing_note(&r->sessions, &r->chunker, s);
+}
+
 /* Counts a message at its last chunk. */
 static void count_message(struct relay *r, const struct stream *s, char flag)
 {
@@ -257,6 +309,7 @@ void send_end(struct relay *r, struct link *l, char flag)
             return;
     }
     note_unfinished(l, flag);
+    note_ongoing(r, s, flag);
     r->stats.chunks_forwarded++;
     count_message(r, s, flag);
     if (s->out->connecting && report_answers(s->head->failure_report, 408))
@@ -270,6 +323,7 @@ void send_stop(struct relay *r, struct link *l)
 {
     session_leave(&l->stream.sender);
     session_leave(&l->stream.receiver);
+    ongoing_pause(&l->stream);
     chunker_stop(&r->chunker, &l->stream);
 }
 
@@ -278,6 +332,7 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
     struct pending_send *h = pending_send_ref(l->stream.head);
 
     mark_failed(r, h, code);
+    ongoing_forget(l->stream.ongoing);
     send_stop(r, l);
     list_remove(&l->send.unfinished);
     send_answer(r, l, h, code);

@@ -180,6 +180,8 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
     list_init(&ss->in_slot);
     list_init(&ss->peers);
     list_init(&ss->parties);
+    list_init(&ss->ongoing.in);
+    list_init(&ss->ongoing.last);
     enter(s, ss);
     return ss;
 }
@@ -217,6 +219,8 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
 {
     struct list *m;
 
+    if (s->on_ending)
+        s->on_ending(s->ending_ctx, ss);
     while ((m = list_first(&ss->peers)))
         peer_free(CONTAINER(m, struct peer, of_session));
     while ((m = list_first(&ss->parties)))
@@ -510,7 +514,8 @@ void session_leave(struct party *p)
 
 /* Both hashes use the table's secret; the product makes the order of the two
  * texts matter. */
-static uint64_t hash_message(const struct sessions *s, struct session_message m)
+uint64_t session_message_hash(const struct sessions *s,
+                              struct session_message m)
 {
     return table_hash(&s->by_token, m.id) * 31 +
            table_hash(&s->by_token, m.from);
@@ -539,28 +544,53 @@ static uint32_t failed_count(const struct session *ss)
     return ss->n_failed < ss->failed_room ? ss->n_failed : ss->failed_room;
 }
 
+static bool is_attempt(const struct session_failed *f, uint32_t attempt)
+{
+    if (f->attempt == attempt)
+        return true;
+    return !f->is_former && (f->attempt == 0 || attempt == 0);
+}
+
+static struct session_failed *find_failed(const struct sessions *s,
+                                          const struct session *ss,
+                                          struct session_message m)
+{
+    uint64_t hash;
+
+    if (!ss->failed)
+        return NULL;
+    hash = session_message_hash(s, m);
+    for (size_t i = 0; i < failed_count(ss); i++)
+        if (ss->failed[i].hash == hash && is_attempt(&ss->failed[i], m.attempt))
+            return &ss->failed[i];
+    return NULL;
+}
+
+void session_retry(struct sessions *s, struct session *ss,
+                   struct session_message m)
+{
+    uint64_t hash;
+
+    if (!ss->failed)
+        return;
+    hash = session_message_hash(s, m);
+    for (size_t i = 0; i < failed_count(ss); i++)
+        ss->failed[i].is_former |= ss->failed[i].hash == hash;
+}
+
 void session_fail(struct sessions *s, struct session *ss,
                   struct session_message m, uint16_t code)
 {
-    struct session_failed *f;
-
-    if (session_failed(s, ss, m) || !make_room_for_failed(ss))
+    if (find_failed(s, ss, m) || !make_room_for_failed(ss))
         return;
-    f = &ss->failed[ss->n_failed++ % SESSION_FAILED_MAX];
-    f->hash = hash_message(s, m);
-    f->code = code;
+    ss->failed[ss->n_failed++ % SESSION_FAILED_MAX] = (struct session_failed){
+        .hash = session_message_hash(s, m), .attempt = m.attempt, .code = code};
 }
 
 uint16_t session_failed(const struct sessions *s, const struct session *ss,
                         struct session_message m)
 {
-    uint64_t hash;
+    const struct session_failed *f = find_failed(s, ss, m);
 
-    if (!ss->failed)
-        return 0;
-    hash = hash_message(s, m);
-    for (size_t i = 0; i < failed_count(ss); i++)
-        if (ss->failed[i].hash == hash)
-            return ss->failed[i].code;
-    return 0;
+    return f ? f->code : 0;
 }

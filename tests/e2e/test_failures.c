@@ -136,6 +136,27 @@ static void late_answer_after_the_report_means_nothing(void **state)
     talk_expect_nothing(alice);
 }
 
+/* S-30: as often as the sender likes; each failure is told. */
+static void what_was_refused_may_be_sent_again(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct send m = message("");
+    struct got *g;
+
+    for (int i = 0; i < 2; i++) {
+        talk_expect_code(alice, talk_send(alice, bob, &m), 200);
+        g = talk_expect_body(bob, m.body, '$');
+        talk_answer(bob, g, 415);
+        talk_expect_nothing(bob);
+        expect_report(alice, bob, "415 Media Type Not Understood");
+    }
+    m.range = "10-19/19"; /* but what is left of it */
+    m.body = SPAN("Hello Bill");
+    talk_expect_code(alice, talk_send(alice, bob, &m), 415);
+    talk_expect_nothing(bob);
+}
+
 /* --- what fails before it goes on ----------------------------------------- */
 
 /* Sends the message to `to` with each value; the codes are the answers. */
@@ -260,6 +281,7 @@ int main(void)
         E2E_TEST(receiver_gone_before_its_answer),
         E2E_TEST(receiver_never_answers),
         E2E_TEST(late_answer_after_the_report_means_nothing),
+        E2E_TEST(what_was_refused_may_be_sent_again),
         E2E_TEST(session_unknown),
         E2E_TEST(next_hop_unreachable),
         E2E_TEST(message_over_the_limit),

@@ -446,7 +446,7 @@ static void a_long_uri_is_not_remembered(void **state)
 
 static struct session_message message(const char *id, const char *from)
 {
-    return (struct session_message){span_str(id), span_str(from)};
+    return (struct session_message){.id = span_str(id), .from = span_str(from)};
 }
 
 static void a_failed_message_keeps_its_first_code(void **state)
