@@ -62,6 +62,12 @@ int chunker_body(struct chunker *c, struct stream *s,
  * Errors as with chunker_body(). */
 int chunker_empty(struct chunker *c, struct stream *s, char flag);
 
+/* Ends a message with an empty chunk and `#`, after its octets up to `next` - 1
+ * have gone to `out`. `h` is what its chunks repeat. An answer is not waited
+ * for. */
+void chunker_abort(struct chunker *c, struct link *out,
+                   const struct pending_send *h, uint64_t next);
+
 /* Stops the stream: ends its open chunk with `#` and drops the transaction of
  * that; gives the reference to the head back. No-op if it carries nothing. */
 void chunker_stop(struct chunker *c, struct stream *s);

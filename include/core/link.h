@@ -160,6 +160,9 @@ struct link_ongoing {
     struct list in;  /* ongoing messages that come over it, oldest first */
     struct list out; /* ... that go on to it */
     uint32_t n;      /* those that come over it */
+    /* Messages to it that ended badly, whose last chunk waits for room. */
+    struct list owed;
+    uint32_t n_owed;
 };
 
 /* relay.c. */

@@ -2,10 +2,14 @@
 /* ongoing - messages of which chunks went on, while more are to come.
  *
  * A message is ongoing from its first chunk that ends with `+` until its last
- * one has been received, or until it fails. This tells to which attempt of its
- * message a later chunk belongs (S-30). The number is bounded: the least recent
- * ones are forgotten, and the rest of such a message counts as part of any
- * attempt. A message that is ongoing does not keep its links in use. */
+ * one has been received, or until it ends badly: it fails, or its connection or
+ * a session ends. Its receiver is told of that with an empty last chunk and `#`
+ * (S-31). While it is ongoing it is known to which attempt of their message
+ * later chunks belong (S-30).
+ *
+ * The number is bounded: the least recent ones are forgotten. They end without
+ * `#`, and the rest of them counts as part of any attempt. A message that is
+ * ongoing does not keep its links in use. */
 #ifndef ONGOING_H
 #define ONGOING_H
 
@@ -20,13 +24,14 @@
 enum {
     ONGOING_SESSION_MAX = 16, /* that come in through one session */
     ONGOING_LINK_MAX = 1024,  /* that come in over one link */
+    ONGOING_OWED_MAX = 1024,  /* whose `#` waits for room on one output */
 };
 
 struct ongoing {
     struct list of_session;    /* in `session`->ongoing.in, latest chunk last */
     struct list of_last;       /* in ongoing.last of the session passed last */
     struct list of_in;         /* in `in`->ongoing.in, latest chunk last */
-    struct list of_out;        /* in `out`->ongoing.out */
+    struct list of_out;        /* in `out`->ongoing.out, or .owed */
     struct session *session;   /* passed first; NULL: ended */
     struct link *in, *out;     /* of the latest chunk */
     struct stream *stream;     /* that carries a chunk of it now, or NULL */
@@ -60,10 +65,24 @@ void ongoing_note(const struct sessions *s, struct chunker *c,
 /* The message has ended, or is not to be remembered. No-op for NULL. */
 void ongoing_forget(struct ongoing *o);
 
-/* Forgets all messages that go through the session, which is about to end. */
+/* The message ends badly. Its last chunk is written as soon as the output has
+ * room, and not at all if that is gone. */
+void ongoing_break(struct ongoing *o);
+
+/* The message that the stream carries ends badly, in the middle of a chunk or
+ * after it. To be called before chunker_stop(), which ends an open chunk. */
+void ongoing_cut(const struct sessions *s, struct chunker *c,
+                 struct stream *stream);
+
+/* The output has moved: writes what has waited for room. */
+void ongoing_moved(struct link *out);
+
+/* All messages that go through the session, which is about to end, end badly;
+ * those of which a chunk is being received, after that. */
 void ongoing_session_ending(void *ctx, struct session *ss);
 
-/* Forgets all messages that come in over the link or go on to it. */
+/* Forgets all messages that go on to the link, which is gone. Those that come
+ * in over it must have ended. */
 void ongoing_link_closed(struct link *l);
 
 #endif

@@ -54,6 +54,9 @@ uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms);
  * closing or takes no more; in the latter case it closes the link. */
 bool sendq_put(struct link *out, const struct frame *f);
 
+/* Is there room for a frame of this relay's own that can wait? */
+bool sendq_has_room(const struct link *out);
+
 /* The same for a whole frame other than SEND: interrupts the open chunk first.
  */
 bool sendq_put_between(struct link *out, const struct frame *f);
@@ -73,9 +76,6 @@ void sendq_close(struct stream *s, char flag);
 /* --- waiting --- */
 
 enum { SENDQ_QUANTUM = 65536 }; /* octets of body in a turn */
-
-/* Is there room in the output for requests that this relay makes itself? */
-bool sendq_has_room(const struct link *out);
 
 /* Is there no room in the output of `out` for what comes from `in`, and may
  * `in`, which others share, not wait for it: because it would wait for itself

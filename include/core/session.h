@@ -37,6 +37,7 @@ struct session_failed {
     uint32_t attempt; /* 0: any */
     uint16_t code;
     bool is_former; /* another attempt has begun since */
+    bool is_told;   /* the sender knows */
 };
 
 /* ongoing.c. */
@@ -236,10 +237,19 @@ uint64_t session_message_hash(const struct sessions *s,
 void session_retry(struct sessions *s, struct session *ss,
                    struct session_message m);
 
-/* Remembers that this message failed with `code`; no-op if it had failed
- * before, or when out of memory. */
+/* Remembers that this message failed with `code`, which its sender is told;
+ * no-op if he had been told before, or when out of memory. */
 void session_fail(struct sessions *s, struct session *ss,
                   struct session_message m, uint16_t code);
+
+/* Remembers that this message failed, which its sender is told only if more of
+ * it comes; no-op if it had failed before, or when out of memory. */
+void session_fail_untold(struct sessions *s, struct session *ss,
+                         struct session_message m, uint16_t code);
+
+/* Has the sender been told that the message failed? */
+bool session_told(const struct sessions *s, const struct session *ss,
+                  struct session_message m);
 
 /* The code with which the message failed, or 0. */
 uint16_t session_failed(const struct sessions *s, const struct session *ss,

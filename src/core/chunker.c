@@ -108,18 +108,20 @@ static void chunker_remember_tail(struct stream *s, struct span body)
 
 /* --- one chunk --- */
 
+/* The sender's total, if a message with the octet `last` can have it: it is a
+ * hint and may be wrong; one that is too small is not repeated. */
+static uint64_t true_total(uint64_t total, uint64_t last)
+{
+    return total < last ? MSG_STAR : total;
+}
+
 /* The total for a chunk whose last octet is `end` (MSG_STAR: not known);
- * `ends`: the message ends there. The sender's total is a hint and may be
- * wrong: one that is too small is not repeated; a missing one is known at the
- * end. */
+ * `ends`: the message ends there, and a missing total is known. */
 static uint64_t total_for(const struct stream *s, uint64_t end, bool ends)
 {
-    bool lies =
-        s->total != MSG_STAR && (s->total < (end == MSG_STAR ? s->next : end));
+    uint64_t total = true_total(s->total, end == MSG_STAR ? s->next : end);
 
-    if (s->total == MSG_STAR || lies)
-        return ends && end != MSG_STAR ? end : MSG_STAR;
-    return s->total;
+    return total == MSG_STAR && ends ? end : total;
 }
 
 /* At the limit of transactions senders wait, except those that would wait for
@@ -281,6 +283,21 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag)
     c->chunks_out++;
     close_txn(s, end);
     return 0;
+}
+
+void chunker_abort(struct chunker *c, struct link *out,
+                   const struct pending_send *h, uint64_t next)
+{
+    char text[TID_LEN];
+    struct span tid = span_of(text, TID_LEN);
+    struct frame f;
+
+    c->new_tid(c, text);
+    frame_init(&f);
+    pending_send_send(&f, h, tid, next, next - 1,
+                      true_total(h->range_total, next - 1));
+    frame_end_body(&f, tid, '#');
+    c->chunks_out += sendq_put_between(out, &f);
 }
 
 void chunker_stop(struct chunker *c, struct stream *s)

@@ -320,6 +320,7 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
     l->sendq.taken_ms = r->now_ms;
     txns_sent(&r->txns, l, position, r->now_ms);
     failure_report_write(r, l);
+    ongoing_moved(l);
     sendq_moved(l, r->now_ms);
 }
 
@@ -406,7 +407,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     if (l->fail_code)
         code = l->fail_code;
     l->closing = true;
-    send_stop(r, l); /* P-18: ends with `#` */
+    send_link_lost(r, l);
     dispatch_give_up(r, l, code);
     failure_report_link_closed(r, l);
     sendq_link_closed(l, r->now_ms);

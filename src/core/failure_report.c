@@ -20,8 +20,7 @@ static bool was_reported(const struct relay *r, const struct pending_send *h)
 {
     const struct session *ss = session_of(r, h);
 
-    return h->reported ||
-           (ss && session_failed(&r->sessions, ss, message_of(h)));
+    return h->reported || (ss && session_told(&r->sessions, ss, message_of(h)));
 }
 
 /* Marks the message as failed (P-21): what is still received of it is refused
@@ -36,6 +35,8 @@ static void mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
         session_fail(&r->sessions, ss, message_of(h), code);
     if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
         in->owed.cut_code = code;
+    else
+        send_break(r, h, code);
 }
 
 /* Refuses what is being received of a message that has failed. */
@@ -91,11 +92,13 @@ static void write_report(struct relay *r, struct link *in, const struct txn *x)
         count_report(r, x, in);
 }
 
+/* Not to a link that is still being dialled: what fails with it would be lost.
+ */
 void failure_report_write(struct relay *r, struct link *l)
 {
     struct txn *x;
 
-    while (!l->closing && sendq_has_room(l) && (x = owed_first(l))) {
+    while (!l->connecting && sendq_has_room(l) && (x = owed_first(l))) {
         write_report(r, l, x);
         owed_drop(&r->owed, x);
     }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ongoing.h"
 
+#include <assert.h>
 #include <stdlib.h>
+
+#include "sendq.h"
 
 void ongoing_link_init(struct link *l)
 {
     l->ongoing = (struct link_ongoing){0};
     list_init(&l->ongoing.in);
     list_init(&l->ongoing.out);
+    list_init(&l->ongoing.owed);
 }
 
 /* --- finding --- */
@@ -162,6 +166,16 @@ static void enter(struct ongoing *o, struct session *first,
     list_append(&last->ongoing.last, &o->of_last);
 }
 
+/* Its octets so far are those that the stream has carried. */
+static void go_over(struct ongoing *o, const struct stream *s)
+{
+    list_remove(&o->of_out);
+    list_append(&s->out->ongoing.out, &o->of_out);
+    o->out = s->out;
+    o->next = s->next;
+    o->head->range_total = s->total;
+}
+
 void ongoing_note(const struct sessions *s, struct chunker *c,
                   struct stream *stream)
 {
@@ -176,10 +190,73 @@ void ongoing_note(const struct sessions *s, struct chunker *c,
         ongoing_resume(o, stream);
     }
     enter(o, first, last);
+    go_over(o, stream);
+}
+
+/* --- bad ends --- */
+
+static void write_end(struct ongoing *o)
+{
+    chunker_abort(o->chunker, o->out, o->head, o->next);
+    ongoing_forget(o);
+}
+
+static void owe_end(struct ongoing *o)
+{
+    struct link_ongoing *at = &o->out->ongoing;
+
     list_remove(&o->of_out);
-    list_append(&stream->out->ongoing.out, &o->of_out);
-    o->out = stream->out;
-    o->next = stream->next;
+    list_append(&at->owed, &o->of_out);
+    at->n_owed++;
+}
+
+void ongoing_break(struct ongoing *o)
+{
+    leave_session(o);
+    leave_stream(o);
+    leave_in(o);
+    if (sendq_has_room(o->out))
+        write_end(o);
+    else if (o->out->closing || o->out->ongoing.n_owed == ONGOING_OWED_MAX)
+        ongoing_forget(o);
+    else
+        owe_end(o);
+}
+
+void ongoing_cut(const struct sessions *s, struct chunker *c,
+                 struct stream *stream)
+{
+    struct ongoing *o = stream->ongoing;
+
+    if (stream->is_open) {
+        ongoing_forget(o);
+        return;
+    }
+    if (stream->next > stream->first) {
+        o = o ? o : ongoing_new(s, c, stream);
+        if (o)
+            go_over(o, stream);
+    }
+    if (o)
+        ongoing_break(o);
+}
+
+void ongoing_moved(struct link *out)
+{
+    struct list *m;
+
+    while ((m = list_first(&out->ongoing.owed)) && sendq_has_room(out)) {
+        out->ongoing.n_owed--;
+        write_end(CONTAINER(m, struct ongoing, of_out));
+    }
+}
+
+static void end_with_session(struct ongoing *o)
+{
+    if (o->stream)
+        leave_session(o);
+    else
+        ongoing_break(o);
 }
 
 void ongoing_session_ending(void *ctx, struct session *ss)
@@ -188,17 +265,19 @@ void ongoing_session_ending(void *ctx, struct session *ss)
 
     (void)ctx;
     while ((m = list_first(&ss->ongoing.in)))
-        ongoing_forget(CONTAINER(m, struct ongoing, of_session));
+        end_with_session(CONTAINER(m, struct ongoing, of_session));
     while ((m = list_first(&ss->ongoing.last)))
-        ongoing_forget(CONTAINER(m, struct ongoing, of_last));
+        end_with_session(CONTAINER(m, struct ongoing, of_last));
 }
 
 void ongoing_link_closed(struct link *l)
 {
     struct list *m;
 
-    while ((m = list_first(&l->ongoing.in)))
-        ongoing_forget(CONTAINER(m, struct ongoing, of_in));
+    assert(list_is_empty(&l->ongoing.in));
     while ((m = list_first(&l->ongoing.out)))
         ongoing_forget(CONTAINER(m, struct ongoing, of_out));
+    while ((m = list_first(&l->ongoing.owed)))
+        ongoing_forget(CONTAINER(m, struct ongoing, of_out));
+    l->ongoing.n_owed = 0;
 }

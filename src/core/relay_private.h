@@ -133,14 +133,15 @@ void local_response_lost(struct relay *r, const struct txn *x);
 void send_link_init(struct link *l);
 void send_link_closed(struct link *l);
 
+/* The link is gone: what it did not carry to its end ends with `#` (P-18,
+ * S-31). */
+void send_link_lost(struct relay *r, struct link *l);
+
 /* The parser's events of a SEND without fault. send_body() and send_end() only
  * while the frame is LINK_FRAME_STREAM. */
 void send_head(struct relay *r, struct link *l, const struct msg *m);
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
 void send_end(struct relay *r, struct link *l, char flag);
-
-/* Stops l's stream: its open chunk is ended with `#`. No-op without one. */
-void send_stop(struct relay *r, struct link *l);
 
 /* Answers the SENDs whose answer waited until `out` is up (P-20): with 200, or
  * with the code with which their messages fail. */
@@ -155,6 +156,11 @@ bool send_is_unanswered(const struct relay *r, const struct pending_send *h);
 /* Fails the message that l's stream carries: answers the incoming chunk with
  * `code` and discards the rest of it (P-20, P-21). There must be a stream. */
 void send_fail(struct relay *r, struct link *l, uint16_t code);
+
+/* The message of a SEND with this head has failed with `code`: fails the chunk
+ * of it that is being received, or else ends it with `#` (S-31). No-op if no
+ * more of it was to come. */
+void send_break(struct relay *r, const struct pending_send *h, uint16_t code);
 
 /* --- failure_report.c: a SEND that failed after it was accepted --- */
 

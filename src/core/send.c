@@ -49,6 +49,13 @@ static bool is_too_large(const struct policy *policy, uint64_t octets)
            octets > policy->message_size;
 }
 
+/* The last session that the SEND passed, NULL if it has ended. */
+static struct session *session_of_head(const struct relay *r,
+                                       const struct pending_send *h)
+{
+    return session_find_token(&r->sessions, pending_send_text(h, h->token));
+}
+
 /* A chunk that starts at octet 1 is another attempt to send its message (S-30).
  * If it is not known to which attempt another chunk belongs, to any. */
 static uint32_t attempt_of(struct relay *r, const struct msg *m,
@@ -71,6 +78,16 @@ static uint16_t old_code(struct relay *r, const struct msg *m,
     return 0;
 }
 
+/* The rest of an ongoing message is refused. */
+static void give_up(struct relay *r, struct ongoing *o, uint16_t code)
+{
+    struct session *ss = session_of_head(r, o->head);
+
+    if (ss)
+        session_fail(&r->sessions, ss, message_of(o->head), code);
+    ongoing_break(o);
+}
+
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
                          const struct route *route)
 {
@@ -89,6 +106,8 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         r->stats.too_large++;
     }
     if (code) {
+        if (o)
+            give_up(r, o, code);
         local_response_code(r, l, m, code);
         drop_rest(l);
         return;
@@ -201,8 +220,7 @@ static void park_answer(struct relay *r, struct link *out,
 
 static void mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
 {
-    struct session *ss =
-        session_find_token(&r->sessions, pending_send_text(h, h->token));
+    struct session *ss = session_of_head(r, h);
 
     h->reported = true;
     if (ss)
@@ -279,8 +297,10 @@ static bool sessions_live(const struct stream *s)
 /* More of the message is to come, or not. */
 static void note_ongoing(struct relay *r, struct stream *s, char flag)
 {
-    if (flag != '+' || !sessions_live(s))
+    if (flag != '+')
         ongoing_forget(s->ongoing);
+    else if (!sessions_live(s))
+        ongoing_cut(&r->sessions, &r->chunker, s);
     else if (s->next > s->first)
         ongoing_note(&r->sessions, &r->chunker, s);
 }
@@ -297,6 +317,21 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
         s->sender.session->usage.sent.messages++;
     if (s->receiver.session)
         s->receiver.session->usage.received.messages++;
+}
+
+static void send_stop(struct relay *r, struct link *l)
+{
+    session_leave(&l->stream.sender);
+    session_leave(&l->stream.receiver);
+    ongoing_pause(&l->stream);
+    chunker_stop(&r->chunker, &l->stream);
+}
+
+/* Stops the stream, and the message with it. */
+static void send_cut(struct relay *r, struct link *l)
+{
+    ongoing_cut(&r->sessions, &r->chunker, &l->stream);
+    send_stop(r, l);
 }
 
 void send_end(struct relay *r, struct link *l, char flag)
@@ -319,24 +354,65 @@ void send_end(struct relay *r, struct link *l, char flag)
     send_stop(r, l);
 }
 
-void send_stop(struct relay *r, struct link *l)
-{
-    session_leave(&l->stream.sender);
-    session_leave(&l->stream.receiver);
-    ongoing_pause(&l->stream);
-    chunker_stop(&r->chunker, &l->stream);
-}
-
 void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
     struct pending_send *h = pending_send_ref(l->stream.head);
 
     mark_failed(r, h, code);
-    ongoing_forget(l->stream.ongoing);
-    send_stop(r, l);
+    send_cut(r, l);
     list_remove(&l->send.unfinished);
     send_answer(r, l, h, code);
     pending_send_unref(&r->heads, h);
     drop_rest(l);
     sendq_unwait(l, r->now_ms);
+}
+
+/* The first session that the SEND passed, NULL if it has ended. */
+static struct session *first_session_of(const struct relay *r,
+                                        const struct pending_send *h)
+{
+    struct span own = pending_send_text(h, h->own);
+    struct uri uri;
+
+    if (uri_parse(&uri, span_cut(&own, ' ')) != 0)
+        return NULL;
+    return session_find_token(&r->sessions, uri.session_id);
+}
+
+void send_break(struct relay *r, const struct pending_send *h, uint16_t code)
+{
+    struct ongoing *o = ongoing_find(&r->sessions, first_session_of(r, h),
+                                     session_of_head(r, h), message_of(h));
+    struct link *in = o ? o->in : relay_link(r, h->in_number);
+
+    if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
+        send_fail(r, in, code);
+    else if (o && pending_send_same_message(o->head, h))
+        ongoing_break(o);
+}
+
+/* The message cannot go on, since its link is gone: what comes of it over
+ * another one would follow its end. */
+static void send_lose(struct relay *r, const struct pending_send *h)
+{
+    struct session *ss = session_of_head(r, h);
+
+    if (ss)
+        session_fail_untold(&r->sessions, ss, message_of(h), 408);
+}
+
+void send_link_lost(struct relay *r, struct link *l)
+{
+    struct list *m;
+
+    if (l->stream.head) {
+        send_lose(r, l->stream.head);
+        send_cut(r, l);
+    }
+    while ((m = list_first(&l->ongoing.in))) {
+        struct ongoing *o = CONTAINER(m, struct ongoing, of_in);
+
+        send_lose(r, o->head);
+        ongoing_break(o);
+    }
 }

@@ -86,11 +86,6 @@ static bool is_over(const struct link *out)
     return out->ops->queued(out) >= out->sendq.shared->policy->high_water;
 }
 
-bool sendq_has_room(const struct link *out)
-{
-    return !out->connecting && !is_over(out);
-}
-
 bool sendq_is_refused(const struct link *in, const struct link *out)
 {
     return is_over(out) && ((in == out && in->is_relay) ||
@@ -100,6 +95,11 @@ bool sendq_is_refused(const struct link *in, const struct link *out)
 bool sendq_request_must_wait(const struct link *in, const struct link *out)
 {
     return in != out && !out->closing && is_over(out);
+}
+
+bool sendq_has_room(const struct link *out)
+{
+    return !out->closing && !is_over(out);
 }
 
 static bool awaits_enough(const struct link *out)

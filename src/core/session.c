@@ -578,13 +578,46 @@ void session_retry(struct sessions *s, struct session *ss,
         ss->failed[i].is_former |= ss->failed[i].hash == hash;
 }
 
+/* The entry of this message, a new one if need be; NULL when out of memory. */
+static struct session_failed *
+enter_failed(struct sessions *s, struct session *ss, struct session_message m)
+{
+    struct session_failed *f = find_failed(s, ss, m);
+
+    if (f || !make_room_for_failed(ss))
+        return f;
+    f = &ss->failed[ss->n_failed++ % SESSION_FAILED_MAX];
+    *f = (struct session_failed){.hash = session_message_hash(s, m),
+                                 .attempt = m.attempt};
+    return f;
+}
+
 void session_fail(struct sessions *s, struct session *ss,
                   struct session_message m, uint16_t code)
 {
-    if (find_failed(s, ss, m) || !make_room_for_failed(ss))
+    struct session_failed *f = enter_failed(s, ss, m);
+
+    if (!f || f->is_told)
         return;
-    ss->failed[ss->n_failed++ % SESSION_FAILED_MAX] = (struct session_failed){
-        .hash = session_message_hash(s, m), .attempt = m.attempt, .code = code};
+    f->code = code;
+    f->is_told = true;
+}
+
+void session_fail_untold(struct sessions *s, struct session *ss,
+                         struct session_message m, uint16_t code)
+{
+    struct session_failed *f = enter_failed(s, ss, m);
+
+    if (f && !f->code)
+        f->code = code;
+}
+
+bool session_told(const struct sessions *s, const struct session *ss,
+                  struct session_message m)
+{
+    const struct session_failed *f = find_failed(s, ss, m);
+
+    return f && f->is_told;
 }
 
 uint16_t session_failed(const struct sessions *s, const struct session *ss,

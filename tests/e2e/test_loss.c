@@ -345,6 +345,67 @@ static void sender_lost_in_mid_chunk(void **state)
     talk_expect_nothing(bob);
 }
 
+/* The empty last chunk of what `begin` began, or of a message like it. */
+static struct got *expect_end(struct client *alice, struct client *bob,
+                              const char *range)
+{
+    return talk_expect_text(
+        bob,
+        "MSRP TID SEND\r\nTo-Path: %s\r\nFrom-Path: %s %s %s\r\n"
+        "Message-ID: m7Kd02Lx\r\nByte-Range: %s\r\n"
+        "Content-Type: text/plain\r\n\r\n\r\n-------TID#\r\n",
+        bob->own, bob->uri, alice->uri, alice->own, range);
+}
+
+static const struct send first_chunk = {
+    .id = "m7Kd02Lx", .range = "1-3/9", .body = SPAN("one"), .flag = '+'};
+
+static void sender_lost_between_two_chunks(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct got *g;
+
+    talk_expect_code(alice, talk_send(alice, bob, &first_chunk), 200);
+    talk_answer(bob, talk_expect_body(bob, first_chunk.body, '+'), 200);
+    client_reset(alice);
+    g = expect_end(alice, bob, "4-3/9"); /* S-31 */
+    talk_answer(bob, g, 200);
+    talk_expect_nothing(bob);
+}
+
+static void sender_lost_while_another_interrupts(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct client *carol = login(s, "carol");
+    struct got *g;
+
+    begin(alice, bob, "");
+    talk_expect_code(carol, talk_text(carol, bob, "by the way"), 200);
+    g = talk_expect(bob, "SEND");
+    assert_int_equal(g->flag, '+');
+    assert_int_equal(g->body.n, 2999);
+    talk_expect_body(bob, SPAN("by the way"), '$');
+    client_reset(alice);
+    expect_end(alice, bob, "3000-2999/9000"); /* S-31 */
+    talk_expect_nothing(bob);
+}
+
+static void receiver_refuses_between_two_chunks(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    talk_expect_code(alice, talk_send(alice, bob, &first_chunk), 200);
+    talk_answer(bob, talk_expect_body(bob, first_chunk.body, '+'), 413);
+    expect_end(alice, bob, "4-3/9"); /* B4975-7.3.2-a */
+    talk_expect(alice, "REPORT");
+    client_reset(alice);
+    scene_wait_closed(alice);
+    talk_expect_nothing(bob);
+}
+
 static void sender_gives_up_in_mid_chunk(void **state)
 {
     struct scene *s = scene_start(state, NULL);
@@ -386,6 +447,9 @@ int main(void)
         E2E_TEST(receiver_answers_413_in_mid_chunk_of_partial),
         E2E_TEST(receivers_413_is_not_heard_by_who_wants_none),
         E2E_TEST(sender_lost_in_mid_chunk),
+        E2E_TEST(sender_lost_between_two_chunks),
+        E2E_TEST(sender_lost_while_another_interrupts),
+        E2E_TEST(receiver_refuses_between_two_chunks),
         E2E_TEST(sender_gives_up_in_mid_chunk),
         E2E_TEST(report_for_a_sender_who_is_gone_goes_nowhere),
     };

@@ -117,6 +117,10 @@ static void scenario(struct scene *s)
     (void)snprintf(to, sizeof to, "%s msrps://peer.example:9/peer;tcp",
                    s->alice->uri);
     send_from(s, s->alice, "SEND", to, TYPE "to outside" END);
+    (void)snprintf(to, sizeof to, "%s msrps://alice.example:9/alice;tcp",
+                   s->alice->uri);
+    send_from(s, s->peer, "SEND", to,
+              TYPE "more to come\r\n-------tidtid+\r\n");
     if (!s->peer->gone)
         rig_close(&s->rig, s->peer, false);
     rig_wait(&s->rig, 31000);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages that end badly (S-31) when there are many, or no room; how they end
+ * otherwise is in the transcripts chunk-unended*.txt. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "ongoing.h"
+#include "received.h"
+#include "rig.h"
+
+struct scene {
+    struct rig rig;
+    struct wire *alice, *bob, *carol;
+    struct received received;
+};
+
+static struct wire *client(struct scene *s, const char *name)
+{
+    struct wire *w = rig_connect(&s->rig, name);
+
+    rig_auth(&s->rig, w, name);
+    return w;
+}
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    rig_init(&s->rig);
+    s->rig.policy.high_water = 16384;
+    s->rig.policy.low_water = 4096;
+    assert_int_equal(rig_start_plain(&s->rig), 0);
+    s->alice = client(s, "alice");
+    s->bob = client(s, "bob");
+    s->carol = client(s, "carol");
+    s->bob->fake.out_n = s->bob->fake.taken = s->bob->fake.looked_at = 0;
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+
+    rig_stop(&s->rig);
+    free(s);
+    return 0;
+}
+
+/* A chunk to Bob: octets from..to of the message `id`. */
+static void send_chunk(struct scene *s, struct wire *w, unsigned id,
+                       unsigned from, unsigned to, char flag)
+{
+    char head[512], *body = malloc(to - from + 1), end[32];
+    int n = snprintf(head, sizeof head,
+                     "MSRP t123 SEND\r\nTo-Path: %s %s "
+                     "msrps://bob.example:9/bob;tcp\r\n"
+                     "From-Path: msrps://%s.example:9/%s;tcp\r\n"
+                     "Message-ID: m%u\r\nFailure-Report: no\r\n"
+                     "Byte-Range: %u-*/99999\r\nContent-Type: a/b\r\n\r\n",
+                     w->uri, s->bob->uri, w->name, w->name, id, from);
+
+    assert_non_null(body);
+    assert_in_range(n, 1, sizeof head - 1);
+    rig_send(&s->rig, w, head);
+    rig_pattern(body, from, to);
+    rig_feed(&s->rig, w, span_of(body, to - from + 1));
+    (void)snprintf(end, sizeof end, "\r\n-------t123%c\r\n", flag);
+    rig_send(&s->rig, w, end);
+    free(body);
+}
+
+/* How many frames of the message m`id` Bob was sent that end with `#`. */
+static unsigned ends_of(struct scene *s, unsigned id)
+{
+    char want[16];
+    unsigned n = 0;
+
+    (void)snprintf(want, sizeof want, "m%u", id);
+    received_read(&s->received, &s->bob->fake);
+    for (size_t i = 0; i < s->received.n; i++) {
+        const struct received_frame *f = &s->received.frames[i];
+
+        n += f->flag == '#' &&
+             span_eq(msg_text(&f->m, f->m.message_id), span_str(want));
+    }
+    return n;
+}
+
+/* The least recent one is forgotten: each of its chunks makes it recent. */
+static void the_last_sixteen_of_a_session_are_ended(void **state)
+{
+    struct scene *s = *state;
+
+    for (unsigned i = 0; i < ONGOING_SESSION_MAX; i++)
+        send_chunk(s, s->alice, i, 1, 10, '+');
+    send_chunk(s, s->alice, 0, 11, 20, '+');
+    send_chunk(s, s->alice, ONGOING_SESSION_MAX, 1, 10, '+');
+    send_chunk(s, s->carol, 100, 1, 10, '+');
+    rig_close(&s->rig, s->alice, false);
+    for (unsigned i = 0; i <= ONGOING_SESSION_MAX; i++)
+        assert_int_equal(ends_of(s, i), i == 1 ? 0 : 1);
+    assert_int_equal(ends_of(s, 100), 0);
+    rig_close(&s->rig, s->carol, false);
+    assert_int_equal(ends_of(s, 100), 1);
+}
+
+/* Nor does it disturb what has many messages at once. */
+static void what_is_forgotten_goes_on(void **state)
+{
+    enum { N = 3 * ONGOING_SESSION_MAX };
+    struct scene *s = *state;
+
+    for (unsigned i = 0; i < N; i++)
+        send_chunk(s, s->alice, i, 1, 10, '+');
+    for (unsigned i = 0; i < N; i++)
+        send_chunk(s, s->alice, i, 11, 20, '$');
+    received_read(&s->received, &s->bob->fake);
+    assert_int_equal(s->received.n, 2 * N);
+    rig_close(&s->rig, s->alice, false);
+    received_read(&s->received, &s->bob->fake);
+    assert_int_equal(s->received.n, 2 * N);
+}
+
+static void an_end_waits_for_room(void **state)
+{
+    struct scene *s = *state;
+    size_t before;
+
+    send_chunk(s, s->alice, 1, 1, 10, '+');
+    send_chunk(s, s->alice, 2, 1, 10, '+');
+    s->bob->held = true;
+    send_chunk(s, s->carol, 3, 1, 50000, '$');
+    assert_true(s->carol->fake.paused);
+    before = s->bob->fake.out_n;
+    rig_close(&s->rig, s->alice, false);
+    assert_int_equal(s->bob->fake.out_n, before);
+    s->bob->held = false;
+    rig_settle(&s->rig);
+    assert_int_equal(ends_of(s, 1), 1);
+    assert_int_equal(ends_of(s, 2), 1);
+    assert_int_equal(s->carol->in_n, 0);
+    assert_int_equal(ends_of(s, 3), 0);
+}
+
+/* What waits for room that never comes. */
+static void an_end_goes_with_its_output(void **state)
+{
+    struct scene *s = *state;
+
+    send_chunk(s, s->alice, 1, 1, 10, '+');
+    s->bob->held = true;
+    send_chunk(s, s->carol, 3, 1, 50000, '$');
+    rig_close(&s->rig, s->alice, false);
+    assert_int_equal(s->bob->fake.link.ongoing.n_owed, 1);
+    rig_close(&s->rig, s->bob, true);
+    assert_int_equal(s->bob->fake.link.ongoing.n_owed, 0);
+}
+
+/* A message that was begun and left does not keep its links for ever. */
+static void an_ongoing_message_alone_uses_no_link(void **state)
+{
+    struct scene *s = *state;
+
+    send_chunk(s, s->alice, 1, 1, 10, '+');
+    send_chunk(s, s->alice, 2, 1, 10, '+');
+    send_chunk(s, s->alice, 2, 11, 20, '$');
+    assert_true(relay_link_is_idle(&s->alice->fake.link));
+    assert_true(relay_link_is_idle(&s->bob->fake.link));
+    rig_close(&s->rig, s->alice, false);
+    assert_int_equal(ends_of(s, 1), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_last_sixteen_of_a_session_are_ended),
+        TEST(what_is_forgotten_goes_on),
+        TEST(an_end_waits_for_room),
+        TEST(an_end_goes_with_its_output),
+        TEST(an_ongoing_message_alone_uses_no_link),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
