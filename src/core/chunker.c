@@ -289,10 +289,11 @@ void chunker_abort(struct chunker *c, struct link *out,
                    const struct pending_send *h, uint64_t next)
 {
     char text[TID_LEN];
-    struct span tid = span_of(text, TID_LEN);
+    struct span tid;
     struct frame f;
 
     c->new_tid(c, text);
+    tid = span_of(text, TID_LEN);
     frame_init(&f);
     pending_send_send(&f, h, tid, next, next - 1,
                       true_total(h->range_total, next - 1));
