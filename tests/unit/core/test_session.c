@@ -463,6 +463,44 @@ static void a_failed_message_keeps_its_first_code(void **state)
     assert_int_equal(session_failed(&b->all, new_one(b), m), 0);
 }
 
+/* S-30. Where the attempt is not known, the last one is meant. */
+static void a_failure_is_of_one_attempt(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    struct session_message any = message("1234", "a"), one = any, two = any;
+
+    one.attempt = 1;
+    two.attempt = 2;
+    session_fail(&b->all, ss, one, 413);
+    assert_int_equal(session_failed(&b->all, ss, any), 413);
+    assert_int_equal(session_failed(&b->all, ss, two), 0);
+    session_retry(&b->all, ss, two);
+    assert_int_equal(session_failed(&b->all, ss, any), 0);
+    assert_int_equal(session_failed(&b->all, ss, one), 413);
+    session_fail(&b->all, ss, any, 415);
+    assert_int_equal(session_failed(&b->all, ss, two), 415);
+    assert_int_equal(session_failed(&b->all, ss, one), 413);
+}
+
+static void a_failure_may_be_told_later(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    struct session_message m = message("1234", "a");
+
+    session_fail_untold(&b->all, ss, m, 408);
+    session_fail_untold(&b->all, ss, m, 481);
+    assert_int_equal(session_failed(&b->all, ss, m), 408);
+    assert_false(session_told(&b->all, ss, m));
+    session_fail(&b->all, ss, m, 413);
+    assert_int_equal(session_failed(&b->all, ss, m), 413);
+    assert_true(session_told(&b->all, ss, m));
+    session_fail_untold(&b->all, ss, m, 408);
+    assert_int_equal(session_failed(&b->all, ss, m), 413);
+    assert_true(session_told(&b->all, ss, m));
+}
+
 /* RFC 4975, trap 13. */
 static void the_same_id_of_another_sender_is_another_message(void **state)
 {
@@ -540,6 +578,8 @@ int main(void)
         TEST(a_link_has_a_share_of_the_peers),
         TEST(a_long_uri_is_not_remembered),
         TEST(a_failed_message_keeps_its_first_code),
+        TEST(a_failure_is_of_one_attempt),
+        TEST(a_failure_may_be_told_later),
         TEST(the_same_id_of_another_sender_is_another_message),
         TEST(the_last_failed_are_remembered),
         TEST(what_needs_memory_copes_without),
