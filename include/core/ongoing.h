@@ -70,7 +70,8 @@ void ongoing_forget(struct ongoing *o);
 void ongoing_break(struct ongoing *o);
 
 /* The message that the stream carries ends badly, in the middle of a chunk or
- * after it. To be called before chunker_stop(), which ends an open chunk. */
+ * after it, unless its last chunk was written. To be called before
+ * chunker_stop(), which ends an open chunk. */
 void ongoing_cut(const struct sessions *s, struct chunker *c,
                  struct stream *stream);
 

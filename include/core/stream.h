@@ -55,6 +55,7 @@ struct stream {
     struct party sender;     /* the session whose owner sends it */
     struct party receiver;   /* the session whose owner receives it */
     bool is_open;            /* it has an open chunk on `out` */
+    bool has_ended;          /* the last chunk of the message was written */
     uint8_t tail_n;          /* octets in `tail` */
     char tid[TID_LEN];       /* of the open chunk */
     char tail[7 + TID_LEN - 1]; /* last octets written of the open chunk */

@@ -40,6 +40,7 @@ void chunker_start(struct stream *s, struct link *out,
     s->next = s->first = head->range_start;
     s->total = head->range_total;
     s->tail_n = 0;
+    s->has_ended = false;
     sendq_join(out, s);
 }
 
@@ -245,8 +246,10 @@ int chunker_body(struct chunker *c, struct stream *s,
     }
     if (!end && is_full_chunk(c, s, body.n))
         end = '+';
-    return s->is_open ? chunker_continue(c, s, body, end)
-                      : chunker_begin(c, s, body, ev->hyphens, end);
+    err = s->is_open ? chunker_continue(c, s, body, end)
+                     : chunker_begin(c, s, body, ev->hyphens, end);
+    s->has_ended = !err && end && end != '+';
+    return err;
 }
 
 /* A SEND without octets keeps its Byte-Range, or goes without one (I-1, I-2).

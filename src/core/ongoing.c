@@ -228,7 +228,7 @@ void ongoing_cut(const struct sessions *s, struct chunker *c,
 {
     struct ongoing *o = stream->ongoing;
 
-    if (stream->is_open) {
+    if (stream->is_open || stream->has_ended) {
         ongoing_forget(o);
         return;
     }

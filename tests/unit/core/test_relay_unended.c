@@ -173,6 +173,169 @@ static void an_ongoing_message_alone_uses_no_link(void **state)
     assert_int_equal(ends_of(s, 1), 1);
 }
 
+/* --- at random --- */
+
+enum { SENDERS = 3, MESSAGES = 8, STEPS = 150, ROUNDS = 500 };
+
+/* What a sender has begun. */
+struct sending {
+    struct wire *wire;
+    unsigned next[MESSAGES]; /* octet of each message; 0: it has ended */
+    unsigned current;        /* the message whose chunk is being sent */
+    bool in_chunk;
+};
+
+static uint32_t chance(uint32_t *random, uint32_t below)
+{
+    *random = *random * 1664525 + 1013904223;
+    return (*random >> 8) % below;
+}
+
+static void begin_chunk(struct scene *s, struct sending *x, unsigned base,
+                        uint32_t *random)
+{
+    static const char *const reports[] = {"no", "partial", "yes"};
+    char head[512];
+    unsigned k = chance(random, MESSAGES);
+
+    if (x->next[k] == 0)
+        return;
+    (void)snprintf(head, sizeof head,
+                   "MSRP t123 SEND\r\nTo-Path: %s %s "
+                   "msrps://bob.example:9/bob;tcp\r\n"
+                   "From-Path: msrps://%s.example:9/%s;tcp\r\n"
+                   "Message-ID: m%u\r\nFailure-Report: %s\r\n"
+                   "Byte-Range: %u-*/*\r\nContent-Type: a/b\r\n\r\n",
+                   x->wire->uri, s->bob->uri, x->wire->name, x->wire->name,
+                   base + k, reports[(base + k) % 3], x->next[k]);
+    rig_send(&s->rig, x->wire, head);
+    x->current = k;
+    x->in_chunk = true;
+}
+
+static void go_on(struct scene *s, struct sending *x, uint32_t *random)
+{
+    static const char flags[] = "++++$#";
+    char body[5000], end[32], flag = flags[chance(random, 6)];
+    unsigned n = 1 + chance(random, sizeof body - 1), k = x->current;
+
+    rig_pattern(body, x->next[k], x->next[k] + n - 1);
+    rig_feed(&s->rig, x->wire, span_of(body, n));
+    x->next[k] += n;
+    if (chance(random, 3) == 0)
+        return;
+    (void)snprintf(end, sizeof end, "\r\n-------t123%c\r\n", flag);
+    rig_send(&s->rig, x->wire, end);
+    x->in_chunk = false;
+    if (flag != '+')
+        x->next[k] = 0;
+}
+
+/* Bob refuses one of what he was sent last, or what is still coming. */
+static void refuse_one(struct scene *s, uint32_t *random)
+{
+    const struct fake_link *f = &s->bob->fake;
+    size_t at = f->taken > 2000 ? f->taken - chance(random, 2000) : 0;
+    const char *p = memmem(f->out + at, f->taken - at, "MSRP ", 5);
+    char text[256];
+
+    if (!p || p + 26 > f->out + f->taken || memcmp(p + 21, " SEND", 5) != 0)
+        return;
+    (void)snprintf(text, sizeof text,
+                   "MSRP %.16s 413 no\r\nTo-Path: msrps://x:1/x;tcp\r\n"
+                   "From-Path: msrps://x:1/x;tcp\r\n-------%.16s$\r\n",
+                   p + 5, p + 5);
+    rig_send(&s->rig, s->bob, text);
+}
+
+static void take_step(struct scene *s, struct sending *all, uint32_t *random)
+{
+    unsigned i = chance(random, SENDERS);
+    struct sending *x = &all[i];
+
+    switch (chance(random, 12)) {
+    case 0:
+        refuse_one(s, random);
+        return;
+    case 1:
+        s->bob->held = !s->bob->held;
+        rig_settle(&s->rig);
+        return;
+    case 2:
+        if (chance(random, 20) == 0 && !x->wire->gone)
+            rig_close(&s->rig, x->wire, false);
+        return;
+    case 3:
+        if (chance(random, 40) == 0)
+            rig_wait(&s->rig, 31000);
+        return;
+    default:
+        if (x->wire->gone)
+            return;
+        if (x->in_chunk)
+            go_on(s, x, random);
+        else
+            begin_chunk(s, x, MESSAGES * i, random);
+    }
+}
+
+/* The last chunk of each message that reached Bob ends with `$` or `#`, and no
+ * other one does. */
+static void assert_all_ended(struct scene *s)
+{
+    char ended[SENDERS * MESSAGES] = {0};
+    bool seen[SENDERS * MESSAGES] = {false};
+
+    received_read(&s->received, &s->bob->fake);
+    for (size_t i = 0; i < s->received.n; i++) {
+        const struct received_frame *f = &s->received.frames[i];
+        struct span id = msg_text(&f->m, f->m.message_id);
+        uint64_t k;
+
+        if (f->m.method != MSG_SEND)
+            continue;
+        assert_int_equal(span_u64(&k, span_from(id, 1), SENDERS * MESSAGES - 1),
+                         0);
+        assert_int_equal(ended[k], 0);
+        seen[k] = true;
+        ended[k] = f->flag == '+' ? 0 : f->flag;
+    }
+    for (size_t k = 0; k < sizeof ended; k++)
+        assert_true(!seen[k] || ended[k]);
+}
+
+static void whatever_happens_each_message_ends(void **state)
+{
+    uint32_t random = 1;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct scene *s;
+        struct sending all[SENDERS];
+        struct wire *wires[SENDERS];
+
+        if (round > 0)
+            assert_int_equal(tear_down(state) + set_up(state), 0);
+        s = *state;
+        wires[0] = s->alice;
+        wires[1] = s->carol;
+        wires[2] = rig_connect(&s->rig, "dave");
+        rig_auth(&s->rig, wires[2], "alice");
+        for (unsigned i = 0; i < SENDERS; i++) {
+            all[i] = (struct sending){.wire = wires[i]};
+            for (unsigned k = 0; k < MESSAGES; k++)
+                all[i].next[k] = 1;
+        }
+        for (unsigned i = 0; i < STEPS; i++)
+            take_step(s, all, &random);
+        s->bob->held = false;
+        rig_settle(&s->rig);
+        for (unsigned i = 0; i < SENDERS; i++)
+            if (!all[i].wire->gone)
+                rig_close(&s->rig, all[i].wire, false);
+        assert_all_ended(s);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -183,6 +346,7 @@ int main(void)
         TEST(an_end_waits_for_room),
         TEST(an_end_goes_with_its_output),
         TEST(an_ongoing_message_alone_uses_no_link),
+        TEST(whatever_happens_each_message_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
