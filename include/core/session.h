@@ -92,7 +92,7 @@ typedef void (*session_ending_fn)(void *ctx, struct session *ss);
 struct sessions {
     struct table by_token;
     struct holders users;  /* users by name */
-    struct holders relays; /* the relays of sessions, by host and port */
+    struct holders relays; /* the relays of sessions, by certificate or host */
     struct list all;       /* in the order in which they began */
     struct list walks;     /* that are under way */
     struct list slots[SESSION_SLOTS];

@@ -313,7 +313,9 @@ const struct setting settings[] = {
      COUNT(limits.sessions_per_relay, 0, 10 * MANY),
      .initial = "100000",
      .help = "The maximum number of concurrent sessions of clients through one "
-             "other relay; 0 is no limit."},
+             "other relay, whatever names of its certificate and ports it "
+             "uses; 0 is no limit. One user may hold a sixteenth of them, 1000 "
+             "at least."},
     {.key = "limits.head_size",
      SIZE(limits.head_size, KIBI, MEBI),
      .initial = "16384",

@@ -163,6 +163,16 @@ static struct session_grant new_grant(const struct relay *r, struct link *l,
     return granted;
 }
 
+/* How many sessions one user may hold while he asks over another relay's link:
+ * what all its users share is not for one of them. */
+static uint32_t share_of_user(const struct policy *policy)
+{
+    enum { USERS_AT_LEAST = 16, SMALL = 1000 };
+    uint32_t share = policy->sessions_per_relay / USERS_AT_LEAST;
+
+    return share > SMALL ? share : SMALL;
+}
+
 /* Which limit does one more session of this kind meet? The counter of it, or
  * NULL. The limit of a link is for one client: many share another relay's. */
 static uint64_t *limit_met(struct relay *r, const struct session_grant *g)
@@ -175,8 +185,11 @@ static uint64_t *limit_met(struct relay *r, const struct session_grant *g)
     if (policy->sessions_per_user &&
         sessions_of_user(&r->sessions, g->user) >= policy->sessions_per_user)
         return &r->stats.too_many_of_user;
-    if (policy->sessions_per_relay &&
-        sessions_of_relay(&r->sessions, g) >= policy->sessions_per_relay)
+    if (policy->sessions_per_relay == 0 || g->home.n == 0)
+        return NULL;
+    if (sessions_of_user(&r->sessions, g->user) >= share_of_user(policy))
+        return &r->stats.too_many_of_user;
+    if (sessions_of_relay(&r->sessions, g) >= policy->sessions_per_relay)
         return &r->stats.too_many_of_relay;
     return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "host_names.h"
 
 /* --- the table --- */
 
@@ -115,16 +116,14 @@ static void enter(struct sessions *s, struct session *ss)
     s->ever++;
 }
 
-/* The name under which a relay holds sessions. */
-enum { RELAY_NAME_MAX = URI_HOST_KEY_MAX + 2 };
-
+/* The name under which a relay holds sessions: the first one of its
+ * certificate, whatever host of it and whatever port it speaks for; without one
+ * its host. */
 static struct span relay_name(char *dst, const struct session_grant *g)
 {
-    size_t n = uri_host_key(dst, g->home);
-
-    dst[n++] = (char)(g->home_port >> 8);
-    dst[n++] = (char)(g->home_port & 0xff);
-    return span_of(dst, n);
+    if (host_names_count(g->link->names) > 0)
+        return host_names_key(g->link->names, 0);
+    return span_of(dst, uri_host_key(dst, g->home));
 }
 
 uint32_t sessions_of_user(const struct sessions *s, struct span user)
@@ -135,7 +134,7 @@ uint32_t sessions_of_user(const struct sessions *s, struct span user)
 uint32_t sessions_of_relay(const struct sessions *s,
                            const struct session_grant *g)
 {
-    char name[RELAY_NAME_MAX];
+    char name[URI_HOST_KEY_MAX];
 
     return g->home.n ? holder_count(&s->relays, relay_name(name, g)) : 0;
 }
@@ -144,7 +143,7 @@ uint32_t sessions_of_relay(const struct sessions *s,
 static bool session_hold(struct sessions *s, struct session *ss,
                          const struct session_grant *g)
 {
-    char name[RELAY_NAME_MAX];
+    char name[URI_HOST_KEY_MAX];
 
     ss->of_user = holder_take(&s->users, g->user);
     if (!ss->of_user)

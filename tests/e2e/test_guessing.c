@@ -277,6 +277,8 @@ static void a_relay_has_so_many_sessions(void **state)
     assert_int_equal(peer_relay_login(link, "alice", NULL), 200);
     assert_int_equal(peer_relay_login(link, "bob", NULL), 200);
     assert_int_equal(peer_relay_login(link, "carol", NULL), 403);
+    link->own = scene_text(s, "msrps://r3.test:7001/other;tcp");
+    assert_int_equal(peer_relay_login(link, "carol", NULL), 403);
     assert_int_equal(
         peer_relay_login(peer_relay_connect(s, &other), "carol", NULL), 200);
     request_expect_none(link);

@@ -290,6 +290,32 @@ static void a_settled_session_is_of_any_link_with_that_name(void **state)
     session_end(&b->all, ss, SESSION_EXPIRED, NOW_MS);
 }
 
+/* S-5: what a certificate may hold it holds under all its names and ports. */
+static void a_relay_holds_sessions_under_its_certificate(void **state)
+{
+    struct bench *b = *state;
+    struct session_grant g = {.home = SPAN("r1.example"),
+                              .home_port = 2855,
+                              .secure = true,
+                              .expires_ms = NOW_MS + 1000};
+    struct session *ss;
+
+    fake_link_certify(&b->a, "r0.example");
+    fake_link_certify(&b->a, "r1.example");
+    ss = new_with(b, g);
+    g.link = &b->a.link;
+    assert_int_equal(sessions_of_relay(&b->all, &g), 1);
+    g.home_port = 2856;
+    g.home = SPAN("r0.example");
+    assert_int_equal(sessions_of_relay(&b->all, &g), 1);
+    g.link = &b->b.link; /* without a certificate */
+    assert_int_equal(sessions_of_relay(&b->all, &g), 1);
+    g.home = SPAN("r1.example");
+    assert_int_equal(sessions_of_relay(&b->all, &g), 0);
+    session_end(&b->all, ss, SESSION_EXPIRED, NOW_MS);
+    fake_link_fini(&b->a);
+}
+
 /* --- peers (P-10) --- */
 
 static int bind(struct session *ss, const char *text, struct fake_link *f)
@@ -569,6 +595,7 @@ int main(void)
         TEST(the_session_of_a_closing_link_is_over),
         TEST(a_session_is_of_its_link_and_no_other),
         TEST(a_settled_session_is_of_any_link_with_that_name),
+        TEST(a_relay_holds_sessions_under_its_certificate),
         TEST(a_peer_is_found_by_any_equal_uri),
         TEST(a_peer_that_speaks_again_is_bound_once),
         TEST(another_living_link_may_not_take_its_place),
