@@ -114,9 +114,12 @@ struct link_sendq {
     struct list waiting; /* in the `waiters` of another link */
     int64_t credit;      /* octets that it may feed before others have a turn */
     uint64_t blocked_since_ms;
-    uint64_t taken_ms;  /* as an output: when octets were taken last */
-    uint64_t paused_ms; /* sum of former waits; see link_paused_ms() */
-    bool blocked;       /* it waits, and is paused */
+    uint64_t taken_ms;       /* as an output: when octets were taken last */
+    uint64_t paused_ms;      /* sum of former waits; see link_paused_ms() */
+    bool blocked;            /* it waits, and is paused */
+    struct source *awaits;   /* ... for responses to this one; or NULL */
+    struct list of_awaiters; /* then: in the `awaiters` of another link */
+    struct list awaiters;    /* as an output: links that wait for responses */
 };
 
 /* txn.c. */

@@ -11,6 +11,9 @@
  * round robin). A sender with nothing to send on its turn delays the others
  * only briefly.
  *
+ * A sender also waits while its source has too many SENDs unanswered
+ * (source.h), unless others share its link.
+ *
  * Two links that send to each other must not stop each other for ever. So a
  * link never waits because its own output is full, nor for responses from a
  * link that itself waits for responses. */
@@ -93,12 +96,23 @@ bool sendq_must_wait(const struct link *in, const struct link *out);
  * once: it has then been resumed before this returns. */
 void sendq_wait(struct link *in, struct link *out, uint64_t now_ms);
 
+/* Must the stream of `in`, which has as much open as its source may have, wait
+ * for responses? Not on a link that others share, nor for a link that waits for
+ * responses itself. */
+bool sendq_must_await(const struct link *in, const struct link *out);
+
+/* Pauses `in` until responses from `out` make room in its account. */
+void sendq_await(struct link *in, struct link *out, uint64_t now_ms);
+
+/* Responses came, or what was awaited is over: resumes links that may go on. */
+void sendq_answered(struct sources *sources, uint64_t now_ms);
+
 /* `in` has fed an output with n octets of body. A sender that was alone owes at
  * most one quantum when others come. */
 void sendq_fed(struct link *in, size_t n);
 
-/* The output has moved, or a response came: links that wait for it go on, as
- * far as there is room. */
+/* The output has moved: links that wait for it go on, as far as there is room.
+ */
 void sendq_moved(struct link *out, uint64_t now_ms);
 
 /* Resumes links that wait for an empty output, whose turn it is or not: nothing

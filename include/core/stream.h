@@ -27,6 +27,7 @@ struct pending_send;
 struct link;
 struct ongoing;
 struct session;
+struct source;
 struct txn;
 
 /* The tie between a stream and a session that it goes through; counts for the
@@ -47,6 +48,7 @@ struct stream {
     struct pending_send
         *head; /* what every outgoing SEND repeats; owned reference */
     struct ongoing *ongoing; /* the message, if chunks of it went on before */
+    struct source *source;   /* that its SENDs count against; owned by send.c */
     struct txn *txn;         /* of the open chunk; NULL if it needs none */
     uint64_t next;           /* position in the message of the next octet out */
     uint64_t chunk_start;    /* position where the open chunk began */

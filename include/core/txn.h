@@ -17,6 +17,7 @@
 #include "link.h"
 #include "list.h"
 #include "pool.h"
+#include "source.h"
 #include "table.h"
 
 /* Where the response to a request other than SEND goes. */
@@ -38,6 +39,8 @@ struct txn {
     struct link *link;
     struct pending_send *head; /* of a SEND; owned reference */
     struct txn_back *back;     /* of another request; owned */
+    struct source *source;     /* that it counts against; owned reference */
+    struct list of_source;     /* in source->partial, if it is one of these */
     uint64_t start, end;       /* octets of the message; end < start: none */
     union {
         uint64_t position; /* unsent: of its last octet in the output */

@@ -328,8 +328,15 @@ const struct setting settings[] = {
     {.key = "limits.transactions_per_connection",
      COUNT(limits.transactions_per_connection, 0, 10 * MANY),
      .initial = "10000",
-     .help = "The maximum number of unanswered outgoing SENDs on a connection; "
-             "when it is reached, the senders are paused. 0 is no limit."},
+     .help =
+         "The maximum number of unanswered SENDs of one sender to one "
+         "connection; when it is reached, the sender is paused, or gets 408 "
+         "on a connection that others share. 0 is no limit."},
+    {.key = "limits.requests_per_connection",
+     COUNT(limits.requests_per_connection, 0, 10 * MANY),
+     .initial = "256",
+     .help = "The maximum number of unanswered requests other than SEND of one "
+             "sender; more get 408. 0 is no limit."},
     {.key = "limits.rate",
      SIZE(limits.rate, 0, (uint64_t)KIBI *GIBI),
      .initial = "0",

@@ -125,18 +125,34 @@ static uint64_t total_for(const struct stream *s, uint64_t end, bool ends)
     return total == MSG_STAR && ends ? end : total;
 }
 
-/* At the limit of transactions senders wait, except those that would wait for
- * ever (sendq.c). At twice the limit every sender fails. */
+/* How much more than its limit may the source have open? Senders wait at the
+ * limit, except those that would wait for ever (sendq.c), up to twice the
+ * limit, and those on a link that others share, which do not get beyond it.
+ * What goes out on the link on which it came in waits for nothing. */
+static uint32_t times_of(const struct stream *s)
+{
+    if (s->in == s->out)
+        return SOURCE_SELF;
+    return link_is_shared(s->in) ? 1 : 2;
+}
+
 static int new_txn(struct chunker *c, struct stream *s)
 {
     uint32_t limit = c->policy->transactions_per_link;
+    struct txn *old;
 
     if (s->head->failure_report == MSG_REPORT_NO)
         return 0;
-    if (limit && s->out->txns.n / 2 >= limit)
+    if (s->head->failure_report == MSG_REPORT_YES &&
+        source_is_full(s->source, limit, times_of(s)))
         return ERR_FULL;
     s->txn = txn_open(c->txns, s->out, s->tid, s->head, s->next);
-    return s->txn ? 0 : ERR_NOMEM;
+    if (!s->txn)
+        return ERR_NOMEM;
+    source_charge(s->source, s->txn);
+    while ((old = source_surplus(s->source)))
+        txn_drop(c->txns, old);
+    return 0;
 }
 
 static void close_txn(struct stream *s, uint64_t end)

@@ -238,23 +238,6 @@ static void dispatch_end(struct relay *r, struct link *l,
     l->frame.kind = LINK_FRAME_NONE;
 }
 
-/* At the limit of transactions, drops the oldest ones with Failure-Report
- * `partial` (P-4). The next hop need not answer these, so senders should not
- * have to wait until they time out. */
-static void forget_partial(struct relay *r, struct link *out)
-{
-    uint32_t limit = r->policy->transactions_per_link;
-    struct list *m;
-
-    while (limit && out->txns.n >= limit && (m = list_first(&out->txns.sent))) {
-        struct txn *x = CONTAINER(m, struct txn, of_link);
-
-        if (!x->head || x->head->failure_report != MSG_REPORT_PARTIAL)
-            return;
-        txn_drop(&r->txns, x);
-    }
-}
-
 bool relay_is_ready(struct relay *r, struct link *l)
 {
     if (l->closing || l->owed.close_why || l->sendq.blocked)
@@ -265,17 +248,22 @@ bool relay_is_ready(struct relay *r, struct link *l)
     }
     if (l->frame.kind != LINK_FRAME_STREAM)
         return true;
-    forget_partial(r, l->stream.out);
     if (sendq_is_refused(l, l->stream.out)) {
         r->stats.no_room++;
         send_fail(r, l, 408);
         return true;
     }
-    if (!sendq_must_wait(l, l->stream.out))
-        return true;
-    r->stats.waits++;
-    sendq_wait(l, l->stream.out, r->now_ms);
-    return false;
+    if (sendq_must_wait(l, l->stream.out)) {
+        r->stats.waits++;
+        sendq_wait(l, l->stream.out, r->now_ms);
+        return false;
+    }
+    if (sendq_must_await(l, l->stream.out)) {
+        r->stats.waits++;
+        sendq_await(l, l->stream.out, r->now_ms);
+        return false;
+    }
+    return true;
 }
 
 void relay_prepare(const struct relay *r, const struct link *l,
@@ -321,6 +309,7 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
     txns_sent(&r->txns, l, position, r->now_ms);
     failure_report_write(r, l);
     ongoing_moved(l);
+    sendq_answered(&r->sources, r->now_ms);
     sendq_moved(l, r->now_ms);
 }
 
@@ -420,6 +409,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     free(l->frame.held);
     l->frame.held = NULL;
     relay_forget(r, l);
+    sendq_answered(&r->sources, r->now_ms);
     assert(!l->sendq.open && l->txns.n == 0 &&
            list_is_empty(&l->sendq.waiters));
 }
@@ -432,6 +422,7 @@ void relay_tick(struct relay *r)
     failure_report_tick(r);
     send_tick(r);
     dispatch_let_go_all(r);
+    sendq_answered(&r->sources, r->now_ms);
     sendq_stir(&r->sendq, r->now_ms);
     sessions_sweep(&r->sessions, r->now_ms);
 }

@@ -36,6 +36,10 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = txns_init(&r->txns, seed, &r->heads, policy->transaction_ms);
     if (err)
         goto fail_txns;
+    err = sources_init(&r->sources, seed);
+    if (err)
+        goto fail_sources;
+    r->sources.limit = policy->transactions_per_link;
     err = owed_init(&r->owed, seed, &r->txns);
     if (err)
         goto fail_owed;
@@ -63,6 +67,8 @@ fail_auth_failures:
 fail_relay_links:
     owed_fini(&r->owed);
 fail_owed:
+    sources_fini(&r->sources);
+fail_sources:
     txns_fini(&r->txns);
 fail_txns:
     table_fini(&r->links);
@@ -77,6 +83,7 @@ void relay_free(struct relay *r)
         return;
     assert(r->links.count == 0);
     owed_fini(&r->owed);
+    sources_fini(&r->sources);
     auth_fini(&r->auth);
     sessions_fini(&r->sessions, r->now_ms);
     relay_links_fini(&r->relay_links);
@@ -93,6 +100,7 @@ void relay_configure(struct relay *r, const struct policy *policy,
     r->policy = policy;
     r->chunker.policy = policy;
     r->sendq.policy = policy;
+    r->sources.limit = policy->transactions_per_link;
     r->relay_links.policy = policy;
     auth_configure(&r->auth, policy, users);
     txns_set_timeout(&r->txns, policy->transaction_ms);
@@ -213,6 +221,14 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
         return;
     r->stats.peers_claimed++;
     route->rival->ops->probe(route->rival);
+}
+
+struct span relay_source(const struct link *l, const struct msg *m,
+                         const struct session *sender)
+{
+    if (l->is_relay)
+        return msg_text(m, m->from_first);
+    return sender ? sender->uri.session_id : SPAN("");
 }
 
 void relay_succeeded(struct link *l)

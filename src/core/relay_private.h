@@ -41,6 +41,7 @@
 #include "route.h"
 #include "sendq.h"
 #include "session.h"
+#include "source.h"
 #include "table.h"
 #include "trace.h"
 #include "txn.h"
@@ -59,7 +60,8 @@ struct relay {
     struct chunker chunker;
     struct sendq sendq;
     struct list parking; /* links that are dialled, with answers that wait */
-    struct owed owed;    /* REPORTs that are not written yet */
+    struct sources sources;
+    struct owed owed; /* REPORTs that are not written yet */
     struct trace trace;
     uint32_t attempts; /* to send messages, ever; see session_message */
     struct auth auth;
@@ -107,6 +109,12 @@ void relay_refused(struct relay *r, struct link *l);
  * that it went to (R4976-6.3-o, -p). Closes the link with `why`, which is
  * static, after auth.max_failures of these. */
 void relay_denied(struct relay *r, struct link *l, const char *why);
+
+/* Who sends what arrived on `l`, as far as accounts go (S-14): the session of
+ * ours whose owner sends, if there is one; on another relay's link the first
+ * From-Path URI; any stranger on his own link. */
+struct span relay_source(const struct link *l, const struct msg *m,
+                         const struct session *sender);
 
 /* --- local_response.c: responses that this relay makes itself --- */
 

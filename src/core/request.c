@@ -36,7 +36,7 @@ static char *keep_paths(const struct msg *m)
  * memory. */
 static bool expect_answer(struct relay *r, const struct link *l,
                           struct link *out, const struct msg *m,
-                          const char *tid)
+                          const char *tid, struct source *source)
 {
     struct txn_back back = {.in_number = l->number};
     struct span unused, in_tid = msg_text(m, m->tid);
@@ -52,8 +52,10 @@ static bool expect_answer(struct relay *r, const struct link *l,
     if (out->connecting || back.is_auth)
         back.paths = keep_paths(m);
     x = txn_request(&r->txns, out, tid, &back);
-    if (x)
+    if (x) {
+        source_charge(source, x);
         txn_close(x, 0);
+    }
     return x != NULL;
 }
 
@@ -75,7 +77,7 @@ static void request_count(struct relay *r, const struct msg *m,
 static void forward(struct relay *r, struct link *l, const struct msg *m,
                     const struct route *route, struct span body)
 {
-    uint32_t limit = r->policy->transactions_per_link;
+    struct source *source = NULL;
     char tid[TID_LEN];
     struct span tid_text;
     struct frame f;
@@ -85,9 +87,13 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
         local_response_code(r, l, m, 408);
         return;
     }
-    if (m->method != MSG_REPORT && limit && route->out->txns.n >= limit) {
-        r->stats.too_many_transactions++;
-        local_response_code(r, l, m, 413);
+    if (m->method != MSG_REPORT)
+        source =
+            source_open(&r->sources, l, 0, relay_source(l, m, route->sender));
+    if (source_is_full(source, r->policy->requests_per_link, 1)) {
+        r->stats.too_many_requests++;
+        local_response_code(r, l, m, 408);
+        source_close(source);
         return;
     }
     do
@@ -107,10 +113,12 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
         frame_end(&f, tid_text, '$');
     }
     if (!sendq_put_between(route->out, &f) ||
-        !expect_answer(r, l, route->out, m, tid)) {
+        !expect_answer(r, l, route->out, m, tid, source)) {
         local_response_code(r, l, m, 408);
+        source_close(source);
         return;
     }
+    source_close(source);
     relay_succeeded(l);
     request_count(r, m, route);
 }
@@ -232,5 +240,6 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
             pass_back(r, x->back, m);
         txn_drop(&r->txns, x);
     }
+    sendq_answered(&r->sources, r->now_ms);
     sendq_moved(l, r->now_ms);
 }

@@ -26,6 +26,8 @@ void send_link_closed(struct link *l)
     list_remove(&l->send.unfinished);
     list_clear(&l->send.expected);
     list_clear(&l->send.heads);
+    source_close(l->stream.source);
+    l->stream.source = NULL;
     list_remove(&l->send.of_parking);
     ongoing_link_closed(l);
 }
@@ -88,6 +90,18 @@ static void give_up(struct relay *r, struct ongoing *o, uint16_t code)
     ongoing_break(o);
 }
 
+/* The account of the one who sends. It is kept for the next SEND, which often
+ * has the same. */
+static void send_set_source(struct relay *r, struct link *l,
+                            const struct msg *m, const struct route *route)
+{
+    struct source *a = source_open(&r->sources, l, route->out->number,
+                                   relay_source(l, m, route->sender));
+
+    source_close(l->stream.source);
+    l->stream.source = a;
+}
+
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
                          const struct route *route)
 {
@@ -123,6 +137,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     list_append(&l->send.heads, &head->of_link);
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);
+    send_set_source(r, l, m, route);
     session_join(route->sender, &l->stream.sender);
     session_join(route->receiver, &l->stream.receiver);
     if (o) {
@@ -160,14 +175,14 @@ void send_head(struct relay *r, struct link *l, const struct msg *m)
     }
 }
 
-/* Fails the message if the chunker returned an error: with 413 for too many
- * transactions, with 408 if the output is lost or out of memory. */
+/* Fails the message if the chunker returned an error: too many transactions,
+ * the output is lost, or out of memory. */
 static void fail_for(struct relay *r, struct link *l, int err)
 {
     if (!err)
         return;
     r->stats.too_many_transactions += err == ERR_FULL;
-    send_fail(r, l, err == ERR_FULL ? 413 : 408);
+    send_fail(r, l, 408);
 }
 
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev)

@@ -18,6 +18,8 @@ void sendq_link_init(struct sendq *q, struct link *l)
     list_init(&l->sendq.waiters);
     list_init(&l->sendq.of_congested);
     list_init(&l->sendq.waiting);
+    list_init(&l->sendq.of_awaiters);
+    list_init(&l->sendq.awaiters);
 }
 
 uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms)
@@ -102,28 +104,23 @@ bool sendq_has_room(const struct link *out)
     return !out->closing && !is_over(out);
 }
 
-static bool awaits_enough(const struct link *out)
-{
-    return out->sendq.shared->policy->transactions_per_link &&
-           out->txns.n >= out->sendq.shared->policy->transactions_per_link;
-}
-
 /* Does the link itself wait for responses from another link? Then it is not
  * read, so its own responses do not arrive, and no link may wait for them: two
  * links that wait for each other's responses would do so for ever. */
 static bool is_awaiting_answers(const struct link *l)
 {
-    const struct link *out = l->stream.out;
-
-    return l->sendq.blocked && out && !is_over(out) && awaits_enough(out);
+    return l->sendq.awaits != NULL;
 }
 
-static bool is_full(const struct link *in, const struct link *out)
+bool sendq_must_await(const struct link *in, const struct link *out)
 {
-    if (out->closing)
-        return false;
-    return is_over(out) ||
-           (awaits_enough(out) && in != out && !is_awaiting_answers(out));
+    const struct stream *s = &in->stream;
+
+    return in != out && !out->closing && !link_is_shared(in) &&
+           s->head->failure_report == MSG_REPORT_YES &&
+           source_is_full(s->source,
+                          in->sendq.shared->policy->transactions_per_link, 1) &&
+           !is_awaiting_answers(out);
 }
 
 /* Do other streams feed this output, or wait to? */
@@ -135,7 +132,8 @@ static bool is_shared(const struct link *out)
 
 bool sendq_must_wait(const struct link *in, const struct link *out)
 {
-    return is_full(in, out) || (in->sendq.credit <= 0 && is_shared(out));
+    return !out->closing &&
+           (is_over(out) || (in->sendq.credit <= 0 && is_shared(out)));
 }
 
 /* Resumes as many as there is room for. A resumed link is asked for events
@@ -161,31 +159,54 @@ static void take_turns(struct link *out, uint64_t now_ms)
     }
 }
 
-/* Is there enough room to resume waiting links? The limit of transactions has a
- * margin of an eighth, so that not every response resumes one. */
+/* Is there enough room to resume waiting links? */
 static bool is_low(const struct link *out)
 {
-    uint32_t limit = out->sendq.shared->policy->transactions_per_link;
-
-    return out->ops->queued(out) <= out->sendq.shared->policy->low_water &&
-           (!limit || out->txns.n < limit - limit / 8 ||
-            is_awaiting_answers(out));
+    return out->ops->queued(out) <= out->sendq.shared->policy->low_water;
 }
 
-void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
+static void block(struct link *in, uint64_t now_ms)
 {
     assert(!in->sendq.blocked);
     in->sendq.blocked = true;
     in->sendq.blocked_since_ms = now_ms;
     in->sendq.shared->waiting++;
     in->sendq.shared->since_sum_ms += now_ms;
+    in->ops->pause(in);
+}
+
+/* Those that wait for its responses would now do so for ever. */
+static void release_awaiters(struct link *out, uint64_t now_ms)
+{
+    struct list *m;
+
+    while ((m = list_first(&out->sendq.awaiters)))
+        sendq_unwait(CONTAINER(m, struct link, sendq.of_awaiters), now_ms);
+}
+
+void sendq_await(struct link *in, struct link *out, uint64_t now_ms)
+{
+    struct source *a = in->stream.source;
+    uint32_t limit = in->sendq.shared->policy->transactions_per_link;
+
+    if (a->common && a->n < limit)
+        a = a->common;
+    block(in, now_ms);
+    in->sendq.awaits = a;
+    a->waiter = in;
+    list_append(&out->sendq.awaiters, &in->sendq.of_awaiters);
+    release_awaiters(in, now_ms);
+}
+
+void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
+{
+    block(in, now_ms);
     list_remove(&out->sendq.of_congested);
     list_append(&in->sendq.shared->congested, &out->sendq.of_congested);
     if (in->sendq.credit > 0) /* its turn is not over */
         list_prepend(&out->sendq.waiters, &in->sendq.waiting);
     else
         list_append(&out->sendq.waiters, &in->sendq.waiting);
-    in->ops->pause(in);
     /* Otherwise queued octets or transactions will move, and others have their
      * turn first. */
     if (is_low(out))
@@ -209,6 +230,10 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
     in->sendq.shared->since_sum_ms -= in->sendq.blocked_since_ms;
     in->sendq.shared->wait_ms += now_ms - in->sendq.blocked_since_ms;
     list_remove(&in->sendq.waiting);
+    list_remove(&in->sendq.of_awaiters);
+    if (in->sendq.awaits)
+        in->sendq.awaits->waiter = NULL;
+    in->sendq.awaits = NULL;
     if (!in->closing)
         in->ops->resume(in);
 }
@@ -221,8 +246,18 @@ static void let_all_on(struct link *out, uint64_t now_ms)
         sendq_unwait(CONTAINER(m, struct link, sendq.waiting), now_ms);
 }
 
+void sendq_answered(struct sources *sources, uint64_t now_ms)
+{
+    struct link *in;
+
+    while ((in = source_next_ready(sources)))
+        sendq_unwait(in, now_ms);
+}
+
 void sendq_moved(struct link *out, uint64_t now_ms)
 {
+    if (out->closing)
+        release_awaiters(out, now_ms);
     if (list_is_empty(&out->sendq.waiters))
         return;
     if (out->closing)
@@ -239,7 +274,7 @@ void sendq_stir(struct sendq *q, uint64_t now_ms)
     {
         struct link *out = CONTAINER(m, struct link, sendq.of_congested);
 
-        if (out->ops->queued(out) == 0 && !is_full(NULL, out))
+        if (out->ops->queued(out) == 0)
             let_all_on(out, now_ms);
         if (list_is_empty(&out->sendq.waiters))
             list_remove(m);

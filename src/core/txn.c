@@ -94,6 +94,7 @@ static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
     memcpy(x->tid, tid, TID_LEN);
     list_init(&x->of_link);
     list_init(&x->in_fifo);
+    list_init(&x->of_source);
     list_append(&link->txns.unsent, &x->of_link);
     link->txns.n++;
     t->count++;
@@ -191,6 +192,7 @@ void txn_end(struct txns *t, struct txn *x)
 
 void txn_free(struct txns *t, struct txn *x)
 {
+    source_discharge(x);
     pending_send_unref(t->heads, x->head);
     if (x->back)
         free(x->back->paths);

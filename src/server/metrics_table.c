@@ -87,6 +87,7 @@ static const struct metrics_sample limits[] = {
     {"max_failures", AT(relay.too_many_wrong)},
     {"max_failures_over_relays", AT(relay.too_many_of_user_wrong)},
     {"message_size", AT(relay.too_large)},
+    {"requests_per_connection", AT(relay.too_many_requests)},
     {"room", AT(relay.no_room)},
     {"sessions_per_connection", AT(relay.too_many_sessions)},
     {"sessions_per_relay", AT(relay.too_many_of_relay)},

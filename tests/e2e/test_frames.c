@@ -61,7 +61,10 @@ static char *frame_of(struct client *alice, struct client *bob,
 
 static void cut_at_every_offset(void **state, const struct sample *m)
 {
-    struct scene *s = scene_start(state, NULL);
+    /* Nobody answers the requests. */
+    static const struct relay_opts opts = {
+        .groups = "limits: { requests_per_connection = 0; };"};
+    struct scene *s = scene_start(state, &opts);
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
     char *frame = frame_of(alice, bob, m);
     size_t n = strlen(frame);

@@ -132,6 +132,83 @@ static void a_shared_link_is_held_up_for_a_while_only(void **state)
     assert_true(s->eve->fake.paused); /* whom alone it hurts */
 }
 
+/* --- accounts (S-14) --- */
+
+static unsigned count(const struct wire *w, const char *text)
+{
+    const char *at = w->fake.out, *end = at + w->fake.out_n;
+    unsigned n = 0;
+
+    while (at && (at = memmem(at, (size_t)(end - at), text, strlen(text)))) {
+        at += strlen(text);
+        n++;
+    }
+    return n;
+}
+
+static void short_send(struct scene *s, struct wire *from, const char *path,
+                       const char *failure_report)
+{
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP abcd SEND\r\nTo-Path: %s msrps://bob.example:9/bob;tcp"
+                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\nFailure-Report: "
+                   "%s\r\n-------abcd$\r\n",
+                   s->bob->uri, path, failure_report);
+    rig_send(&s->rig, from, s->text);
+}
+
+static void set_limits(struct scene *s, uint32_t transactions,
+                       uint32_t requests)
+{
+    s->rig.policy.transactions_per_link = transactions;
+    s->rig.policy.requests_per_link = requests;
+    rig_reload(&s->rig, NULL);
+}
+
+/* 2.3: on a link that others share nobody waits for the answers of another. */
+static void what_one_has_open_is_no_others_matter(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+    char other[] = "msrps://r1.example:2855/v;tcp " STRANGER;
+
+    set_limits(s, 10, 5);
+    for (unsigned i = 0; i < 20; i++)
+        short_send(s, r1, FROM_R1, "yes");
+    assert_int_equal(count(r1, " 200 OK"), 10);
+    assert_int_equal(count(r1, " 408 "), 10);
+    for (unsigned i = 0; i < 20; i++)
+        say(s, r1, "FOO", FROM_R1);
+    assert_int_equal(count(s->bob, " FOO\r\n"), 5);
+    assert_int_equal(count(r1, " 408 "), 25);
+    assert_false(r1->fake.paused);
+    short_send(s, r1, other, "yes");
+    say(s, r1, "FOO", other);
+    assert_int_equal(count(r1, " 200 OK"), 11);
+    assert_int_equal(count(s->bob, " FOO\r\n"), 6);
+}
+
+/* 2.3, 2.4: `no` and `partial` wait for no answers. */
+static void what_needs_no_answer_waits_for_none(void **state)
+{
+    struct scene *s = *state;
+
+    set_limits(s, 4, 0);
+    for (unsigned i = 0; i < 5; i++)
+        short_send(s, s->eve, STRANGER, "yes");
+    assert_true(s->eve->fake.paused);
+    rig_close(&s->rig, s->eve, false);
+    s->eve = rig_connect(&s->rig, "eve2");
+    for (unsigned i = 0; i < 4; i++)
+        short_send(s, s->eve, STRANGER "2", "yes");
+    for (unsigned i = 0; i < 300; i++)
+        short_send(s, s->eve, STRANGER "2", i % 2 ? "partial" : "no");
+    assert_false(s->eve->fake.paused);
+    assert_int_equal(s->eve->in_n, 0);
+    assert_int_equal(count(s->bob, " SEND\r\n"), 4 + 4 + 300);
+    assert_true(s->bob->fake.link.txns.n <= 12);
+}
+
 /* --- dials (S-12) --- */
 
 static void start_dial(struct scene *s, struct wire *from, const char *id)
@@ -213,6 +290,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(whoever_floods_waits),
         TEST(a_shared_link_is_held_up_for_a_while_only),
+        TEST(what_one_has_open_is_no_others_matter),
+        TEST(what_needs_no_answer_waits_for_none),
         TEST(a_dial_holds_no_keep_alive_up),
         TEST(answers_come_with_the_connection),
         TEST(a_slow_dial_is_answered_before),

@@ -122,27 +122,6 @@ static void an_output_is_full_at_the_high_mark(void **state)
     b->out.link.closing = false;
 }
 
-static void an_output_is_full_at_the_limit_of_transactions(void **state)
-{
-    struct bench *b = marks(state);
-
-    b->policy.transactions_per_link = 16;
-    b->out.link.txns.n = 15;
-    assert_false(must_wait(b, &b->in));
-    b->out.link.txns.n = 16;
-    assert_true(must_wait(b, &b->in));
-    wait_for_it(b, &b->in);
-    sendq_stir(&b->sendq, NOW_MS);
-    assert_true(b->in.paused);
-    b->out.link.txns.n = 14; /* not yet an eighth below */
-    moved(b, 0, NOW_MS);
-    assert_true(b->in.paused);
-    b->out.link.txns.n = 13;
-    moved(b, 0, NOW_MS);
-    assert_false(b->in.paused);
-    b->out.link.txns.n = 0;
-}
-
 static void who_waits_goes_on_at_the_low_mark(void **state)
 {
     struct bench *b = marks(state);
@@ -374,7 +353,6 @@ int main(void)
         TEST(what_goes_between_ends_the_open_chunk),
         TEST(closing_what_is_not_open_writes_nothing),
         TEST(an_output_is_full_at_the_high_mark),
-        TEST(an_output_is_full_at_the_limit_of_transactions),
         TEST(who_waits_goes_on_at_the_low_mark),
         TEST(the_time_of_waiting_is_counted),
         TEST(all_go_on_when_the_link_is_gone),

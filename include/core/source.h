@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* source - what one sender has open towards one output (S-14).
+ *
+ * What awaits a response counts against the one who sent it, so that nobody is
+ * held up by what others have open. A source is the session whose owner sends,
+ * or a stranger's link, or, on another relay's link, the first From-Path URI.
+ * It has an account for each output that it sends to, and one for its requests
+ * other than SEND. All sources of one link have RELAY times as much in common.
+ * SENDs with Failure-Report `partial` wait for nothing and hold nobody up: of
+ * these the latest are remembered (P-4).
+ *
+ * An account exists as long as somebody refers to it: the stream that it
+ * belongs to, or a transaction. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "list.h"
+#include "str.h"
+#include "table.h"
+
+struct link;
+struct txn;
+
+enum {
+    SOURCE_ALL = 16,  /* so many times as much for all sources of a link */
+    SOURCE_SELF = 16, /* ... and for what goes out where it came in */
+};
+
+struct source {
+    struct table_node by_key;
+    struct sources *all;
+    struct source *common; /* of all sources of the link; NULL: this is it */
+    struct link *waiter;   /* which is paused until responses come; or NULL */
+    struct list of_ready;  /* in sources.ready, when it need wait no longer */
+    struct list partial;   /* transactions of SENDs with `partial` */
+    uint32_t n_partial;
+    uint32_t n;    /* transactions that await a response, and REPORTs owed */
+    uint32_t refs; /* of streams and transactions */
+};
+
+struct sources {
+    struct table by_key;
+    struct list ready;
+    uint32_t limit; /* limits.transactions_per_connection; 0: none */
+};
+
+/* 0 or ERR_NOMEM. All accounts must have been given back. */
+int sources_init(struct sources *s, const uint64_t seed[2]);
+void sources_fini(struct sources *s);
+
+/* The account of `name`, a sender on the link `in`, towards the link with the
+ * number `out`; 0: for other requests than SEND. The caller gets a reference;
+ * NULL when out of memory. */
+struct source *source_open(struct sources *s, const struct link *in,
+                           uint64_t out, struct span name);
+/* Another reference; gives one back. NULL is harmless. */
+struct source *source_ref(struct source *a);
+void source_close(struct source *a);
+
+/* Has it, or have all sources of its link together, so much open that it may
+ * not open more? `times`: so many times the limit; limit 0: none. false for
+ * NULL. */
+bool source_is_full(const struct source *a, uint32_t limit, uint32_t times);
+
+/* Charges a transaction to the account, which gets a reference; takes it off
+ * again. NULL is harmless. */
+void source_charge(struct source *a, struct txn *x);
+void source_discharge(struct txn *x);
+
+/* The oldest transaction with `partial` beyond the limit, or NULL. */
+struct txn *source_surplus(const struct source *a);
+
+/* The next link that waited for responses and need not any longer, or NULL. */
+struct link *source_next_ready(struct sources *s);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "source.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "link.h"
+#include "txn.h"
+
+int sources_init(struct sources *s, const uint64_t seed[2])
+{
+    list_init(&s->ready);
+    return table_init(&s->by_key, seed);
+}
+
+void sources_fini(struct sources *s)
+{
+    assert(s->by_key.count == 0);
+    table_fini(&s->by_key);
+}
+
+/* --- life --- */
+
+/* Accounts are told apart by the hash alone: it is keyed and of 64 bits. */
+static bool is_the_one(const struct table_node *node, const void *key)
+{
+    (void)key;
+    return node != NULL;
+}
+
+static struct source *source_get(struct sources *s, uint64_t hash)
+{
+    struct table_node *node = table_find(&s->by_key, hash, is_the_one, NULL);
+    struct source *a;
+
+    if (node)
+        return source_ref(CONTAINER(node, struct source, by_key));
+    a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    a->all = s;
+    a->refs = 1;
+    list_init(&a->of_ready);
+    list_init(&a->partial);
+    table_add(&s->by_key, &a->by_key, hash);
+    return a;
+}
+
+struct source *source_open(struct sources *s, const struct link *in,
+                           uint64_t out, struct span name)
+{
+    uint64_t key[3] = {in->number, out, 0};
+    struct span text = span_of((const char *)key, sizeof key);
+    struct source *a;
+
+    key[2] = table_hash(&s->by_key, name) | 1;
+    a = source_get(s, table_hash(&s->by_key, text));
+    if (!a || a->common || !in->is_relay)
+        return a;
+    key[2] = 0;
+    a->common = source_get(s, table_hash(&s->by_key, text));
+    return a;
+}
+
+struct source *source_ref(struct source *a)
+{
+    if (a)
+        a->refs++;
+    return a;
+}
+
+void source_close(struct source *a)
+{
+    if (!a || --a->refs > 0)
+        return;
+    assert(a->n == 0 && a->n_partial == 0);
+    list_remove(&a->of_ready);
+    table_remove(&a->all->by_key, &a->by_key);
+    source_close(a->common);
+    free(a);
+}
+
+/* --- what is open --- */
+
+bool source_is_full(const struct source *a, uint32_t limit, uint32_t times)
+{
+    if (!a || limit == 0)
+        return false;
+    return a->n / times >= limit ||
+           (a->common && a->common->n / (SOURCE_ALL * times) >= limit);
+}
+
+static bool is_partial(const struct txn *x)
+{
+    return x->head && x->head->failure_report == MSG_REPORT_PARTIAL;
+}
+
+void source_charge(struct source *a, struct txn *x)
+{
+    if (!a)
+        return;
+    x->source = source_ref(a);
+    if (is_partial(x)) {
+        list_append(&a->partial, &x->of_source);
+        a->n_partial++;
+        return;
+    }
+    a->n++;
+    if (a->common)
+        a->common->n++;
+}
+
+/* A margin of an eighth, so that not every response resumes a link. */
+static void note_ready(struct source *a, uint32_t times)
+{
+    uint32_t limit = a->all->limit;
+
+    if (a->waiter && list_is_empty(&a->of_ready) &&
+        a->n / times < limit - limit / 8)
+        list_append(&a->all->ready, &a->of_ready);
+}
+
+void source_discharge(struct txn *x)
+{
+    struct source *a = x->source;
+
+    x->source = NULL;
+    if (!a)
+        return;
+    if (is_partial(x)) {
+        list_remove(&x->of_source);
+        a->n_partial--;
+    } else {
+        a->n--;
+        note_ready(a, 1);
+        if (a->common) {
+            a->common->n--;
+            note_ready(a->common, SOURCE_ALL);
+        }
+    }
+    source_close(a);
+}
+
+struct txn *source_surplus(const struct source *a)
+{
+    if (!a || a->all->limit == 0 || a->n_partial <= a->all->limit)
+        return NULL;
+    return CONTAINER(list_first(&a->partial), struct txn, of_source);
+}
+
+struct link *source_next_ready(struct sources *s)
+{
+    struct list *m;
+
+    while ((m = list_take_first(&s->ready))) {
+        struct source *a = CONTAINER(m, struct source, of_ready);
+
+        if (a->waiter)
+            return a->waiter;
+    }
+    return NULL;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka_all.h"
+#include "fake_link.h"
+#include "oom.h"
+#include "pending_send.h"
+#include "txn.h"
+
+enum { LIMIT = 16, MANY = LIMIT * SOURCE_ALL };
+
+struct bench {
+    struct sources all;
+    struct fake_link in;
+    struct txn txns[MANY];
+    struct pending_send head;
+};
+
+static int set_up(void **state)
+{
+    static const uint64_t seed[2] = {1, 2};
+    struct bench *b = calloc(1, sizeof *b);
+
+    assert_non_null(b);
+    assert_int_equal(sources_init(&b->all, seed), 0);
+    b->all.limit = LIMIT;
+    fake_link_init(&b->in, 7);
+    for (size_t i = 0; i < MANY; i++)
+        list_init(&b->txns[i].of_source);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < MANY; i++)
+        source_discharge(&b->txns[i]);
+    sources_fini(&b->all);
+    fake_link_fini(&b->in);
+    free(b);
+    return 0;
+}
+
+static struct source *open_as(struct bench *b, uint64_t out, const char *name)
+{
+    struct source *a = source_open(&b->all, &b->in.link, out, span_str(name));
+
+    assert_non_null(a);
+    return a;
+}
+
+static void charge(struct bench *b, struct source *a, size_t from, size_t n)
+{
+    for (size_t i = from; i < from + n; i++)
+        source_charge(a, &b->txns[i]);
+}
+
+static bool is_full(const struct source *a)
+{
+    return source_is_full(a, LIMIT, 1);
+}
+
+static void each_sender_and_output_has_its_own(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice"), *other = open_as(b, 2, "alice"),
+                  *bob = open_as(b, 1, "bob"), *again;
+
+    charge(b, a, 0, LIMIT - 1);
+    assert_false(is_full(a));
+    charge(b, a, LIMIT - 1, 1);
+    assert_true(is_full(a));
+    assert_false(source_is_full(a, LIMIT, 2));
+    assert_false(source_is_full(a, 0, 1));
+    assert_false(is_full(other));
+    assert_false(is_full(bob));
+    source_close(a);
+    again = open_as(b, 1, "alice");
+    assert_ptr_equal(again, a); /* as long as something is open */
+    source_close(again);
+    source_close(other);
+    source_close(bob);
+    assert_int_equal(b->all.by_key.count, 1);
+}
+
+/* A relay may say what it likes about who sends (5.4, words). */
+static void all_of_a_relay_have_a_bound_in_common(void **state)
+{
+    struct bench *b = *state;
+    struct source *a[SOURCE_ALL], *last;
+    char name[16];
+
+    b->in.link.is_relay = true;
+    for (unsigned i = 0; i < SOURCE_ALL; i++) {
+        (void)snprintf(name, sizeof name, "s%u", i);
+        a[i] = open_as(b, 1, name);
+        charge(b, a[i], (size_t)i * LIMIT, LIMIT);
+    }
+    last = open_as(b, 1, "one more");
+    assert_int_equal(last->n, 0);
+    assert_true(is_full(last));
+    source_discharge(&b->txns[0]);
+    assert_false(is_full(last));
+    source_close(last);
+    for (unsigned i = 0; i < SOURCE_ALL; i++)
+        source_close(a[i]);
+}
+
+static void who_waits_goes_on_an_eighth_below(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+
+    charge(b, a, 0, LIMIT);
+    a->waiter = &b->in.link;
+    source_discharge(&b->txns[0]);
+    source_discharge(&b->txns[1]);
+    assert_null(source_next_ready(&b->all));
+    source_discharge(&b->txns[2]);
+    assert_ptr_equal(source_next_ready(&b->all), &b->in.link);
+    assert_null(source_next_ready(&b->all));
+    a->waiter = NULL;
+    source_close(a);
+}
+
+/* P-4: `partial` is no load; the oldest are forgotten. */
+static void partial_ones_are_a_ring(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+
+    b->head.failure_report = MSG_REPORT_PARTIAL;
+    for (size_t i = 0; i <= LIMIT; i++) {
+        b->txns[i].head = &b->head;
+        assert_null(source_surplus(a));
+        charge(b, a, i, 1);
+    }
+    assert_false(is_full(a));
+    assert_ptr_equal(source_surplus(a), &b->txns[0]);
+    source_discharge(&b->txns[0]);
+    assert_null(source_surplus(a));
+    source_close(a);
+}
+
+static void without_memory_there_is_none(void **state)
+{
+    struct bench *b = *state;
+    struct source *a;
+
+    oom_arm_all();
+    a = source_open(&b->all, &b->in.link, 1, SPAN("alice"));
+    assert_true(oom_disarm());
+    assert_null(a);
+    assert_false(is_full(a));
+    source_charge(a, &b->txns[0]);
+    source_close(a);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(each_sender_and_output_has_its_own),
+        TEST(all_of_a_relay_have_a_bound_in_common),
+        TEST(who_waits_goes_on_an_eighth_below),
+        TEST(partial_ones_are_a_ring),
+        TEST(without_memory_there_is_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
