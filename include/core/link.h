@@ -78,6 +78,11 @@ struct link_ops {
      * if nothing comes of it the link is closed (S-2). */
     void (*probe)(struct link *l);
 
+    /* For how long the application itself has not read the link, in total up
+     * to now, times not counted in which the link was paused as well. NULL:
+     * never. */
+    uint64_t (*held_ms)(const struct link *l);
+
     /* What the link is used for has changed: trust.proven, or whether it has
      * sessions, or peers. NULL: the application does not care. */
     void (*changed)(struct link *l);
@@ -236,9 +241,12 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number);
  * holds up the others. */
 bool link_is_shared(const struct link *l);
 
-/* How long this relay has paused the reading of the link, in total up to now
- * (P-23). */
+/* How long the link has waited for other outputs, in total up to now. */
 uint64_t link_paused_ms(const struct link *l, uint64_t now_ms);
+
+/* How long this relay has not read the link, for whatever reason of its own, in
+ * total up to now (P-23). */
+uint64_t link_unread_ms(const struct link *l, uint64_t now_ms);
 
 /* Tells the application that the link's use has changed. */
 void link_changed(struct link *l);

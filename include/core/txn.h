@@ -5,7 +5,8 @@
  * for each other request that may be answered (P-6). It is found by link and
  * tid in O(1). Its clock starts when the kernel has taken its last octet
  * (R4976-6.4.1-c); from then on it is in one FIFO with all others. The clock
- * stops while this relay does not read the link (P-23). A transaction keeps the
+ * stops while this relay does not read the link (P-23): because it waits for
+ * another output, or because of limits.rate. A transaction keeps the
  * timeout that was set when its clock started. */
 #ifndef TXN_H
 #define TXN_H
@@ -46,7 +47,7 @@ struct txn {
         uint64_t position; /* unsent: of its last octet in the output */
         uint64_t due_ms;   /* sent: when it times out; owed: when it is void */
     };
-    uint64_t paused_ms; /* link_paused_ms() when its clock started */
+    uint64_t unread_ms; /* link_unread_ms() when its clock started */
     uint16_t code;      /* owed: what the REPORT says (owed.h) */
     bool is_open;       /* its chunk is still being written */
     char tid[TID_LEN];

@@ -110,6 +110,10 @@ uint64_t conn_position(const struct conn *c);
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
 
+/* For how long it has not been read because of limits.rate, in total up to now;
+ * times not counted in which it was paused as well. */
+uint64_t conn_held_ms(const struct conn *c);
+
 /* Finds out whether the peer is still there: makes it speak, and closes with
  * CONN_WHY_DEAD if no ACK of any kind has come after the shorter of 10 s and
  * tcp.dead_after. No-op while that is under way, or where tcp.dead_after is 0.

@@ -15,6 +15,12 @@ uint64_t link_paused_ms(const struct link *l, uint64_t now_ms)
     return q->paused_ms + (q->blocked ? now_ms - q->blocked_since_ms : 0);
 }
 
+uint64_t link_unread_ms(const struct link *l, uint64_t now_ms)
+{
+    return link_paused_ms(l, now_ms) +
+           (l->ops->held_ms ? l->ops->held_ms(l) : 0);
+}
+
 void link_changed(struct link *l)
 {
     if (l->ops->changed)

@@ -160,7 +160,7 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
         list_append(&link->txns.sent, &x->of_link);
         is_auth = x->back && x->back->is_auth;
         x->due_ms = now_ms + (is_auth ? auth_timeout_ms(t) : t->timeout_ms);
-        x->paused_ms = link_paused_ms(link, now_ms);
+        x->unread_ms = link_unread_ms(link, now_ms);
         list_append(is_auth ? &t->auths : &t->fifo, &x->in_fifo);
     }
 }
@@ -212,17 +212,17 @@ static struct txn *first_expired(struct list *fifo, uint64_t now_ms)
 
     while ((m = list_first(fifo))) {
         struct txn *x = CONTAINER(m, struct txn, in_fifo);
-        uint64_t paused_ms;
+        uint64_t unread_ms;
 
         if (x->due_ms > now_ms)
             return NULL;
-        paused_ms = link_paused_ms(x->link, now_ms);
-        if (paused_ms == x->paused_ms)
+        unread_ms = link_unread_ms(x->link, now_ms);
+        if (unread_ms == x->unread_ms)
             return x;
         /* At the end of the FIFO it is seen again soon enough: late by less
          * than one timeout, never early. */
-        x->due_ms += paused_ms - x->paused_ms;
-        x->paused_ms = paused_ms;
+        x->due_ms += unread_ms - x->unread_ms;
+        x->unread_ms = unread_ms;
         list_remove(&x->in_fifo);
         list_append(fifo, &x->in_fifo);
         if (x->due_ms <= now_ms)

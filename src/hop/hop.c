@@ -62,6 +62,13 @@ static uint64_t hop_position(const struct link *l)
     return h->conn ? conn_position(h->conn) : h->early_n;
 }
 
+static uint64_t hop_held_ms(const struct link *l)
+{
+    const struct hop *h = hop_of(l);
+
+    return h->conn ? conn_held_ms(h->conn) : 0;
+}
+
 static void hop_pause(struct link *l)
 {
     struct hop *h = hop_of(l);
@@ -152,6 +159,7 @@ static const struct link_ops link_ops = {
     .resume = hop_resume,
     .close = hop_close,
     .probe = hop_probe,
+    .held_ms = hop_held_ms,
     .changed = hop_changed,
 };
 

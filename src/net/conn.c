@@ -273,6 +273,7 @@ static int conn_read_once(struct conn *c)
 static void conn_throttle(struct conn *c)
 {
     c->throttled = true;
+    conn_note_held(c);
     c->net->stats.rate_pauses++;
     timer_start(c->net->throttle, &c->throttle);
 }
@@ -280,6 +281,7 @@ static void conn_throttle(struct conn *c)
 void conn_unthrottle(struct conn *c)
 {
     c->throttled = false;
+    conn_note_held(c);
     c->again = true;
     defer(c);
     update_events(c);
@@ -574,6 +576,7 @@ void conn_pause(struct conn *c)
     if (c->paused)
         return;
     c->paused = true;
+    conn_note_held(c);
     if (c->state == CONN_OPEN)
         update_events(c);
 }
@@ -583,6 +586,7 @@ void conn_resume(struct conn *c)
     if (!c->paused)
         return;
     c->paused = false;
+    conn_note_held(c);
     if (c->state != CONN_OPEN)
         return;
     if (!input_is_empty(&c->in) || transport_has_input(&c->transport)) {

@@ -54,11 +54,13 @@ struct conn {
     struct timer timer;
     struct timer throttle;
     struct timer ping;
-    struct timer probe;       /* running: is the peer there? */
-    struct token_bucket rate; /* of net's settings when it began */
-    struct timer slot;        /* running: counted in net's `begun` */
-    struct list link;         /* in net's `queue` or `dead` */
-    uint32_t round;           /* in the queue: its address's turn */
+    struct timer probe;              /* running: is the peer there? */
+    struct token_bucket rate;        /* of net's settings when it began */
+    bool held;                       /* throttled, and not paused */
+    uint64_t held_since_ms, held_ms; /* ... since then; before that */
+    struct timer slot;               /* running: counted in net's `begun` */
+    struct list link;                /* in net's `queue` or `dead` */
+    uint32_t round;                  /* in the queue: its address's turn */
     struct input in;
     struct buf out;
     uint64_t counted_in; /* of the transport's octets, in net's stats */
@@ -67,6 +69,9 @@ struct conn {
     uint64_t number;
     struct addr peer;
 };
+
+/* `throttled` or `paused` may have changed. */
+void conn_note_held(struct conn *c);
 
 /* The rate lets it read again. */
 void conn_unthrottle(struct conn *c);

@@ -318,6 +318,30 @@ static void rate_of_a_connection_is_limited(void **state)
     assert_in_range(now_ms() - since_ms, 1500, DEADLINE_MS);
 }
 
+/* bob's answer stands behind 60 kB of his own, of which the relay reads 20 kB a
+ * second (P-23). */
+static void rate_of_a_connection_is_not_its_silence(void **state)
+{
+    static const struct relay_opts opts = {
+        .groups = "limits: { rate = 20000; }; timers: { transaction = 1; };"};
+    struct scene *s = scene_start(state, &opts);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    struct client *carol = login(s, "carol");
+    struct send big = {.headers = "Failure-Report: no\r\n",
+                       .body = {calloc(1, 60000), 60000}};
+    const char *tid;
+
+    assert_non_null(big.body.p);
+    talk_send(bob, carol, &big);
+    tid = talk_text(alice, bob, "hello");
+    talk_expect_code(alice, tid, 200);
+    talk_answer(bob, talk_expect_body(bob, SPAN("hello"), '$'), 200);
+    talk_text(bob, alice, "done");
+    talk_expect_body(alice, SPAN("done"), '$'); /* no REPORT before it */
+    talk_expect_nothing(alice);
+    free((char *)(uintptr_t)big.body.p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +354,7 @@ int main(void)
         E2E_TEST(senders_share_by_octets_whatever_their_chunks),
         E2E_TEST(many_senders_to_one_receiver_all_get_through),
         E2E_TEST(rate_of_a_connection_is_limited),
+        E2E_TEST(rate_of_a_connection_is_not_its_silence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

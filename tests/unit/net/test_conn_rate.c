@@ -320,6 +320,29 @@ static void a_peer_that_leaves_is_heard_out_first(void **state)
     rig_free(r);
 }
 
+/* P-23: who waits for an answer does not count this time. */
+static void the_time_of_rests_is_counted_once(void **state)
+{
+    struct rig_world *w = *state;
+    struct allowance a;
+    struct rig *r = open_resting(w, &a);
+    uint64_t held_ms;
+
+    assert_int_equal(conn_held_ms(r->conn), 0);
+    turn_for(r, REST_MS / 2);
+    held_ms = conn_held_ms(r->conn);
+    assert_in_range(held_ms, 1, REST_MS);
+    conn_pause(r->conn); /* its owner counts that itself */
+    turn_for(r, 2 * REST_MS);
+    assert_int_equal(conn_held_ms(r->conn), held_ms);
+    conn_resume(r->conn);
+    until_got(r, SOME);
+    held_ms = conn_held_ms(r->conn);
+    turn_for(r, 3 * REST_MS); /* nothing more to read: no more rests */
+    assert_true(conn_held_ms(r->conn) <= held_ms + REST_MS);
+    rig_free(r);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test(test)
@@ -336,6 +359,7 @@ int main(void)
         T(one_may_be_closed_by_the_offer_that_empties_the_bucket),
         T(finishing_while_it_rests_says_all_and_ends),
         T(a_peer_that_leaves_is_heard_out_first),
+        T(the_time_of_rests_is_counted_once),
     };
 
     return cmocka_run_group_tests_name("over tcp", tests, rig_set_up_tcp,
