@@ -47,11 +47,16 @@ struct txn {
         uint64_t position; /* unsent: of its last octet in the output */
         uint64_t due_ms;   /* sent: when it times out; owed: when it is void */
     };
-    uint64_t unread_ms; /* link_unread_ms() when its clock started */
-    uint16_t code;      /* owed: what the REPORT says (owed.h) */
-    bool is_open;       /* its chunk is still being written */
+    uint64_t unread_ms;    /* link_unread_ms() as of the last look */
+    uint64_t prolonged_ms; /* by that so far */
+    bool is_open;          /* its chunk is still being written */
+    uint16_t code;         /* owed: what the REPORT says (owed.h) */
     char tid[TID_LEN];
 };
+
+/* So many timeouts may a transaction be prolonged by (P-23, 5.4): one who keeps
+ * this relay from reading does not put off his failure for ever. */
+enum { TXN_PROLONGED_MAX = 4 };
 
 struct txns {
     struct table by_tid;

@@ -206,23 +206,37 @@ void txn_drop(struct txns *t, struct txn *x)
     txn_free(t, x);
 }
 
-static struct txn *first_expired(struct list *fifo, uint64_t now_ms)
+/* Moves the end of x's time by what its link was not read since the last look,
+ * within its bound. false if it stays where it is. */
+static bool txn_prolong(const struct txns *t, struct txn *x, uint64_t now_ms)
+{
+    uint64_t unread_ms = link_unread_ms(x->link, now_ms);
+    uint64_t more_ms = unread_ms - x->unread_ms;
+    uint64_t left_ms = TXN_PROLONGED_MAX * t->timeout_ms;
+
+    left_ms -= x->prolonged_ms < left_ms ? x->prolonged_ms : left_ms;
+    if (more_ms > left_ms)
+        more_ms = left_ms;
+    x->unread_ms = unread_ms;
+    x->prolonged_ms += more_ms;
+    x->due_ms += more_ms;
+    return more_ms > 0;
+}
+
+static struct txn *first_expired(const struct txns *t, struct list *fifo,
+                                 uint64_t now_ms)
 {
     struct list *m;
 
     while ((m = list_first(fifo))) {
         struct txn *x = CONTAINER(m, struct txn, in_fifo);
-        uint64_t unread_ms;
 
         if (x->due_ms > now_ms)
             return NULL;
-        unread_ms = link_unread_ms(x->link, now_ms);
-        if (unread_ms == x->unread_ms)
+        if (!txn_prolong(t, x, now_ms))
             return x;
         /* At the end of the FIFO it is seen again soon enough: late by less
          * than one timeout, never early. */
-        x->due_ms += unread_ms - x->unread_ms;
-        x->unread_ms = unread_ms;
         list_remove(&x->in_fifo);
         list_append(fifo, &x->in_fifo);
         if (x->due_ms <= now_ms)
@@ -233,9 +247,9 @@ static struct txn *first_expired(struct list *fifo, uint64_t now_ms)
 
 struct txn *txns_expired(struct txns *t, uint64_t now_ms)
 {
-    struct txn *x = first_expired(&t->former, now_ms);
+    struct txn *x = first_expired(t, &t->former, now_ms);
 
     if (!x)
-        x = first_expired(&t->auths, now_ms);
-    return x ? x : first_expired(&t->fifo, now_ms);
+        x = first_expired(t, &t->auths, now_ms);
+    return x ? x : first_expired(t, &t->fifo, now_ms);
 }

@@ -282,10 +282,25 @@ static void time_in_which_we_do_not_read_does_not_count(void **state)
     taken(b, &b->a, 10, NOW_MS);
     block(&b->a, NOW_MS + 20000);
     assert_null(expired(b, NOW_MS + TIMEOUT_MS));
-    assert_null(expired(b, NOW_MS + 500000));
-    unblock(&b->a, NOW_MS + 520000);
-    assert_null(expired(b, NOW_MS + 520000 + 9999));
-    assert_ptr_equal(expired(b, NOW_MS + 520000 + 10000), x);
+    assert_null(expired(b, NOW_MS + 100000));
+    unblock(&b->a, NOW_MS + 120000);
+    assert_null(expired(b, NOW_MS + 120000 + 9999));
+    assert_ptr_equal(expired(b, NOW_MS + 120000 + 10000), x);
+}
+
+static void a_pause_prolongs_by_four_timeouts_at_most(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = sent(b, &b->a, 1, 10);
+    uint64_t now_ms = NOW_MS;
+
+    taken(b, &b->a, 10, NOW_MS);
+    block(&b->a, NOW_MS);
+    while (now_ms < NOW_MS + UINT64_C(5) * TIMEOUT_MS) {
+        assert_null(expired(b, now_ms));
+        now_ms += 1000;
+    }
+    assert_ptr_equal(expired(b, NOW_MS + UINT64_C(5) * TIMEOUT_MS), x);
 }
 
 static void a_pause_before_the_clock_started_does_not_count(void **state)
@@ -362,6 +377,7 @@ int main(void)
         TEST(each_keeps_the_timeout_it_began_with),
         TEST(time_in_which_we_do_not_read_does_not_count),
         TEST(a_pause_before_the_clock_started_does_not_count),
+        TEST(a_pause_prolongs_by_four_timeouts_at_most),
         TEST(a_pause_of_one_link_holds_no_other_up),
         TEST(without_memory_nothing_is_left_behind),
     };
