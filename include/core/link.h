@@ -178,6 +178,7 @@ struct link_trust {
     bool proven;            /* past its probation (R4976-6.1-d) */
     uint32_t failures;      /* failed requests before that */
     uint32_t auth_failures; /* wrong credentials since the last right ones */
+    uint32_t challenges;    /* ... and challenges since then */
     struct nonce_window nonces;
 };
 

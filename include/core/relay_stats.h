@@ -87,6 +87,7 @@ struct relay_stats {
                                        the sender could not be paused */
     uint64_t held_too_long;         /* 408: timers.hold */
     uint64_t no_room;               /* 408: a shared link would have to wait */
+    uint64_t too_many_challenges;   /* closed: none of them was met */
     uint64_t too_many_failures;     /* closed: only failed requests */
     uint64_t too_many_wrong;        /* closed: auth.max_failures */
 };

@@ -56,6 +56,28 @@ void local_response_code(struct relay *r, struct link *l, const struct msg *m,
 
 /* --- AUTH --- */
 
+/* Is the link used by others than the sender of this AUTH? */
+static bool serves_others(const struct link *l)
+{
+    return l->sessions.n > 0 || !list_is_empty(&l->sessions.peers) ||
+           l->is_relay || l->host.n > 0;
+}
+
+/* One that asks for challenges and never logs in is closed (S-15), unless
+ * others would notice. */
+static bool may_be_challenged(struct relay *r, struct link *l)
+{
+    enum { CHALLENGES_MAX = 10 };
+
+    if (l->trust.challenges < CHALLENGES_MAX || serves_others(l)) {
+        l->trust.challenges++;
+        return true;
+    }
+    r->stats.too_many_challenges++;
+    link_close(l, "too many challenges");
+    return false;
+}
+
 static void challenge(struct relay *r, struct link *l, const struct msg *m,
                       bool stale)
 {
@@ -63,6 +85,8 @@ static void challenge(struct relay *r, struct link *l, const struct msg *m,
     const struct policy *policy = r->policy;
     struct frame f;
 
+    if (!may_be_challenged(r, l))
+        return;
     answer_begin(r, &f, m, 401);
     for (size_t i = 0; i < policy->n_algorithms; i++) {
         struct span value =
@@ -215,6 +239,7 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     }
     r->stats.auths[RELAY_AUTH_OK]++;
     l->trust.auth_failures = 0; /* S-32: those in a row count */
+    l->trust.challenges = 0;
     relay_succeeded(l);
     answer_begin(r, &f, m, 200);
     add_use_path(&f, m, ss);
@@ -236,13 +261,6 @@ static void count_failure(struct relay *r, struct link *l)
         log_info(r->log, "c=%llu authentication failed held_back=%u",
                  (unsigned long long)l->number, held);
     relay_denied(r, l, "authentication failures");
-}
-
-/* Is the link used by others than the sender of this AUTH? */
-static bool serves_others(const struct link *l)
-{
-    return l->sessions.n > 0 || !list_is_empty(&l->sessions.peers) ||
-           l->is_relay || l->host.n > 0;
 }
 
 /* A client that found this relay by SRV tries the next target when the

@@ -33,6 +33,30 @@ static void log_out(const struct hop *h, const struct span *parts, size_t n)
 
 _Static_assert((int)CONN_PARTS_MAX >= (int)FRAME_PARTS, "a frame is one write");
 
+/* Output of one that has proved nothing may wait up to so much (S-15). */
+enum { UNPROVEN_OUTPUT_MAX = 16384 };
+
+static bool has_room(const struct hop *h, const struct span *parts, size_t n)
+{
+    size_t all = conn_queued(h->conn);
+
+    if (h->link.trust.proven || h->link.is_relay)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        all += parts[i].n;
+    return all <= UNPROVEN_OUTPUT_MAX;
+}
+
+/* Hands it to the connection, or keeps it until there is one. */
+static int hop_write(struct hop *h, const struct span *parts, size_t n,
+                     bool ends)
+{
+    if (!h->conn)
+        return hop_put_early(h, parts, n);
+    return has_room(h, parts, n) ? conn_write_part(h->conn, parts, n, ends)
+                                 : ERR_FULL;
+}
+
 static int hop_put(struct link *l, const struct span *parts, size_t n,
                    bool ends)
 {
@@ -41,8 +65,7 @@ static int hop_put(struct link *l, const struct span *parts, size_t n,
 
     if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
         log_out(h, parts, n);
-    err = h->conn ? conn_write_part(h->conn, parts, n, ends)
-                  : hop_put_early(h, parts, n);
+    err = hop_write(h, parts, n, ends);
     h->full |= err == ERR_FULL;
     h->put = l->ops->position(l);
     return err;

@@ -82,6 +82,7 @@ static const struct metrics_sample requests[] = {
 };
 
 static const struct metrics_sample limits[] = {
+    {"challenges", AT(relay.too_many_challenges)},
     {"failed_requests", AT(relay.too_many_failures)},
     {"hold", AT(relay.held_too_long)},
     {"max_failures", AT(relay.too_many_wrong)},
