@@ -52,6 +52,9 @@ struct conn_ops {
     /* The end, once, whatever began it; no other call follows. The conn and the
      * span last given to `input` stay valid until the end of the turn. */
     void (*closed)(void *ctx, enum conn_why why);
+    /* The peer has acknowledged no octet for net_settings.stall_ms while there
+     * was output. Is it to go on as long again? NULL: it is closed. */
+    bool (*stalled)(void *ctx);
 };
 
 /* Takes over the connected socket `fd` (closed on failure too). `tls` NULL:

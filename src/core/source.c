@@ -46,19 +46,23 @@ static struct source *source_get(struct sources *s, uint64_t hash)
     return a;
 }
 
+/* `name`: its hash, odd; 0 for what all sources of the link have in common. */
+static uint64_t hash_account(const struct sources *s, const struct link *in,
+                             uint64_t out, uint64_t name)
+{
+    const uint64_t key[3] = {in->number, out, name};
+
+    return table_hash(&s->by_key, span_of((const char *)key, sizeof key));
+}
+
 struct source *source_open(struct sources *s, const struct link *in,
                            uint64_t out, struct span name)
 {
-    uint64_t key[3] = {in->number, out, 0};
-    struct span text = span_of((const char *)key, sizeof key);
-    struct source *a;
+    struct source *a = source_get(
+        s, hash_account(s, in, out, table_hash(&s->by_key, name) | 1));
 
-    key[2] = table_hash(&s->by_key, name) | 1;
-    a = source_get(s, table_hash(&s->by_key, text));
-    if (!a || a->common || !in->is_relay)
-        return a;
-    key[2] = 0;
-    a->common = source_get(s, table_hash(&s->by_key, text));
+    if (a && !a->common && in->is_relay)
+        a->common = source_get(s, hash_account(s, in, out, 0));
     return a;
 }
 

@@ -385,7 +385,22 @@ static void hop_on_sent(void *ctx, uint64_t position)
     if (h->left)
         return;
     tell_time(h);
+    h->stalls = 0;
     relay_link_sent(h->all->relay, &h->link, position);
+}
+
+/* What waits for another relay's link fails at the first stall, but the link is
+ * closed for the others on it at the third (S-13 d). */
+static bool hop_on_stalled(void *ctx)
+{
+    enum { STALLS_MAX = 3 };
+    struct hop *h = ctx;
+
+    if (!h->link.is_relay || ++h->stalls >= STALLS_MAX)
+        return false;
+    tell_time(h);
+    relay_link_give_up(h->all->relay, &h->link);
+    return true;
 }
 
 void hop_free(struct hop *h)
@@ -442,6 +457,7 @@ const struct conn_ops hop_conn_ops = {
     .open = hop_on_open,
     .input = hop_on_input,
     .sent = hop_on_sent,
+    .stalled = hop_on_stalled,
     .closed = hop_on_closed,
 };
 

@@ -25,6 +25,7 @@ struct hop {
     bool is_logged;   /* ... and the log has a line of that */
     bool proved;      /* hop_proved() was called */
     bool evicted;     /* it makes room for another one */
+    uint8_t stalls;   /* in a row */
     bool full;        /* its output was full */
     bool bad_input;   /* it is closed for malformed input */
     bool in_chunk;    /* a chunk of `message` is being parsed */

@@ -155,8 +155,29 @@ static void update_stall(struct conn *c, bool moved)
         return;
     if (!has_output(c))
         timer_stop(&c->timer);
-    else if (moved || !timer_is_running(&c->timer))
+    else if (moved || !timer_is_running(&c->timer)) {
+        c->unacked = sock_unacked(c->transport.fd);
         timer_start(c->net->stall, &c->timer);
+    }
+}
+
+/* The kernel took nothing for so long; but it takes in large steps, and the
+ * peer counts (S-20). Where others share the connection its owner may let it go
+ * on (S-13 d). */
+void conn_stalled(struct conn *c)
+{
+    size_t unacked = sock_unacked(c->transport.fd);
+
+    if (c->state == CONN_LINGER) {
+        conn_fail(c, CONN_WHY_LOCAL);
+    } else if (c->state == CONN_OPEN &&
+               (unacked < c->unacked ||
+                (c->ops->stalled && c->ops->stalled(c->ctx)))) {
+        c->unacked = unacked;
+        timer_start(c->net->stall, &c->timer);
+    } else {
+        conn_fail(c, CONN_WHY_STALL);
+    }
 }
 
 /* Everything is written: says so, then waits for the peer to close. A close()

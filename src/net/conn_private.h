@@ -65,6 +65,7 @@ struct conn {
     struct buf out;
     uint64_t counted_in; /* of the transport's octets, in net's stats */
     uint64_t counted_out;
+    size_t unacked;    /* by the peer's kernel, when it was looked at last */
     uint64_t position; /* octets ever appended to `out` */
     uint64_t number;
     struct addr peer;
@@ -102,5 +103,8 @@ void net_count_up(struct conn *c);
 void net_count_octets(struct conn *c);
 /* The end of c, which still is in the state before. */
 void net_count_end(struct conn *c, enum conn_why why);
+
+/* The peer was given output for timers.stall and the kernel took none. */
+void conn_stalled(struct conn *c);
 
 #endif

@@ -34,9 +34,7 @@ static void on_handshake_due(struct timer *t)
 
 static void on_stall_due(struct timer *t)
 {
-    struct conn *c = CONTAINER(t, struct conn, timer);
-
-    conn_fail(c, c->state == CONN_LINGER ? CONN_WHY_LOCAL : CONN_WHY_STALL);
+    conn_stalled(CONTAINER(t, struct conn, timer));
 }
 
 static void net_on_rested(struct timer *t)

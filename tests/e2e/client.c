@@ -40,6 +40,9 @@ static int connect_to(const struct client_opts *opts)
     if (opts->receive_buffer)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &opts->receive_buffer,
                    sizeof opts->receive_buffer);
+    if (opts->segment)
+        setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &opts->segment,
+                   sizeof opts->segment);
     if (opts->from) {
         assert_int_equal(inet_pton(AF_INET, opts->from, &from.sin_addr), 1);
         assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);

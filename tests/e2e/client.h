@@ -92,6 +92,7 @@ struct client_opts {
     const char *to;      /* the relay's address; usually 127.0.0.1 */
     const char *from;    /* the address to come from; NULL: any */
     int receive_buffer;  /* SO_RCVBUF, 0: the kernel's tuning */
+    int segment;         /* TCP_MAXSEG, 0: the path's */
 };
 
 /* Connects. */

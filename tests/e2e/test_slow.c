@@ -38,14 +38,14 @@ static void expect_refused(const struct flow_out *out, unsigned code)
 
 /* --- slow is not silent --------------------------------------------------- */
 
-/* Reads 4 KiB at every tick, whatever there is. */
-static void read_slowly(struct flow_in *in, uint64_t octets)
+/* Reads so many octets at every tick, whatever there is. */
+static void read_slowly(struct flow_in *in, uint64_t octets, size_t most)
 {
     enum { TICK_MS = 10 };
     struct client *c = in->client;
     uint64_t tick_ms = now_ms(), deadline_ms = tick_ms + 3 * DEADLINE_MS;
 
-    c->most = 4 * KIB;
+    c->most = most;
     while (in->at < octets) {
         c->deaf = true;
         if (now_ms() >= deadline_ms)
@@ -80,7 +80,7 @@ static void slow_reader_is_neither_silent_nor_stalled(void **state)
 
     flow_in_start(&in, bob);
     flow_out_start(&out, alice, bob, 4 * MIB, CHUNK);
-    read_slowly(&in, 4 * MIB);
+    read_slowly(&in, 4 * MIB, 4 * KIB);
     scene_until(s, flow_in_is_done, &in, "the last end-line");
     flow_out_end(&out, sent);
     flow_in_end(&in, received);
@@ -88,6 +88,36 @@ static void slow_reader_is_neither_silent_nor_stalled(void **state)
     for (int i = 0; i < 4 * MIB / CHUNK; i++)
         assert_int_equal(scene_frame(alice)->head.code, 200);
     talk_expect_nothing(alice);
+}
+
+/* 2.10: what the kernel has taken goes on to arrive, in small steps, while it
+ * takes nothing more for longer than a stall. */
+static void a_trickle_is_no_stall(void **state)
+{
+    static const struct relay_opts opts = {
+        .groups = "tcp: { send_buffer = 1048576; };\n"
+                  "timers: { stall = 0.5; };",
+        .level = "info"};
+    enum { SEGMENT = 536, RATE = 64, SECONDS = 4 }; /* 6,400 octets/s */
+    struct scene *s = scene_start(state, &opts);
+    struct client_opts small = {.tls = s->tls,
+                                .port = relay_port(s->relay, RELAY_TLS),
+                                .receive_buffer = 4 * KIB,
+                                .segment = SEGMENT};
+    struct client *alice = login(s, "alice"),
+                  *bob = scene_connect_with(s, "bob", &small);
+    unsigned char sent[FLOW_HASH];
+    struct flow_out out = {0};
+    struct flow_in in = {0};
+
+    login_on(bob);
+    flow_in_start(&in, bob);
+    flow_out_start(&out, alice, bob, GIB, GIB);
+    read_slowly(&in, RATE * 100 * SECONDS, RATE);
+    assert_int_equal(bob->end, CLIENT_END_NONE);
+    flow_out_abort(&out);
+    flow_out_end(&out, sent);
+    flow_in_end(&in, sent);
 }
 
 /* Bob answers alice at once, but the relay does not read it: it has paused him,
@@ -212,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         E2E_TEST(slow_reader_is_neither_silent_nor_stalled),
+        E2E_TEST(a_trickle_is_no_stall),
         E2E_TEST(answers_behind_a_pause_of_ours_are_not_late),
         E2E_TEST(reader_who_never_answers_is_silent),
         E2E_TEST(stalled_receiver_fails_the_chunk_at_hand),

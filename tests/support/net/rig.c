@@ -59,8 +59,8 @@ static void on_closed(void *ctx, enum conn_why why)
         r->on_closed(r);
 }
 
-static const struct conn_ops owner_ops = {on_open, on_input, on_sent,
-                                          on_closed};
+static const struct conn_ops owner_ops = {
+    .open = on_open, .input = on_input, .sent = on_sent, .closed = on_closed};
 
 void rig_take(struct rig *r, struct span *in, size_t n)
 {

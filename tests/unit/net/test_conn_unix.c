@@ -57,7 +57,8 @@ static void on_closed(void *ctx, enum conn_why why)
     h->why = why;
 }
 
-static const struct conn_ops ops = {on_open, on_input, on_sent, on_closed};
+static const struct conn_ops ops = {
+    .open = on_open, .input = on_input, .sent = on_sent, .closed = on_closed};
 
 static void on_accept(void *ctx, struct listener *l, int fd,
                       const struct addr *peer)

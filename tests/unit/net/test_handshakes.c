@@ -66,7 +66,10 @@ static void on_closed(void *ctx, enum conn_why why)
     *place = NULL;
 }
 
-static const struct conn_ops ops = {on_nothing, on_input, on_sent, on_closed};
+static const struct conn_ops ops = {.open = on_nothing,
+                                    .input = on_input,
+                                    .sent = on_sent,
+                                    .closed = on_closed};
 
 static int set_up_group(void **state)
 {
