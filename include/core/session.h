@@ -66,10 +66,12 @@ struct session {
     uint32_t failed_room; /* entries that `failed` has room for */
     struct session_failed *failed; /* NULL until the first one */
     struct session_ongoing ongoing;
-    struct list parties; /* of the streams that go through it */
-    struct usage usage;  /* without those streams */
-    struct uri uri;      /* as issued; points into text */
-    char text[];         /* URI, user, home */
+    struct list parties;        /* of the streams that go through it */
+    struct list sent, received; /* transactions of SENDs from its owner, and to
+                                   it */
+    struct usage usage;         /* without those streams */
+    struct uri uri;             /* as issued; points into text */
+    char text[];                /* URI, user, home */
 };
 
 /* A peer of a session, known by the first URI of its From-Path, and the link
@@ -209,6 +211,12 @@ void session_walk_end(struct session_walk *w);
 /* The stream that `p` is part of goes through this session from now on. No-op
  * for NULL. */
 void session_join(struct session *ss, struct party *p);
+
+/* A SEND of this stream awaits its answer: the transaction, whose nodes these
+ * are, is in the lists of its sessions from now on, until it is removed or the
+ * session ends. */
+void session_await(struct stream *s, struct list *of_sender,
+                   struct list *of_receiver);
 
 /* What the session was used for so far. */
 struct usage session_usage(const struct session *ss);

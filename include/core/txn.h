@@ -35,8 +35,10 @@ struct txn_back {
 
 struct txn {
     struct table_node by_tid;
-    struct list of_link; /* in link->txns: unsent, then sent */
-    struct list in_fifo; /* once the clock runs */
+    struct list of_link;                /* in link->txns: unsent, then sent */
+    struct list in_fifo;                /* once the clock runs */
+    struct list of_sender, of_receiver; /* of a SEND: in the session's `sent`
+                                           and `received` */
     struct link *link;
     struct pending_send *head; /* of a SEND; owned reference */
     struct txn_back *back;     /* of another request; owned */

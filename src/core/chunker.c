@@ -5,6 +5,7 @@
 
 #include "err.h"
 #include "sendq.h"
+#include "session.h"
 
 enum { NEEDLE_N = 7 + TID_LEN };
 
@@ -149,6 +150,7 @@ static int new_txn(struct chunker *c, struct stream *s)
     s->txn = txn_open(c->txns, s->out, s->tid, s->head, s->next);
     if (!s->txn)
         return ERR_NOMEM;
+    session_await(s, &s->txn->of_sender, &s->txn->of_receiver);
     source_charge(s->source, s->txn);
     while ((old = source_surplus(s->source)))
         txn_drop(c->txns, old);

@@ -287,46 +287,23 @@ void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code)
     report_all(r, &failed);
 }
 
-/* Did the SEND of this transaction pass the session? Tokens are random, so it
- * did if the token appears among the URIs that the SEND passed. */
-static bool passed(const struct txn *x, const struct session *ss)
+/* One of the session's, whose clock runs if all its octets were taken. */
+static void collect_one(struct relay *r, struct list *failed, struct txn *x,
+                        uint16_t code)
 {
-    struct span own =
-        x->head ? pending_send_text(x->head, x->head->own) : SPAN("");
-    struct span token = ss->uri.session_id;
-
-    return own.n && memmem(own.p, own.n, token.p, token.n);
+    collect(r, failed, x, list_is_empty(&x->in_fifo) ? REPORT_CUT : REPORT_LOST,
+            code);
 }
 
-static void collect_passed(struct relay *r, struct list *failed,
-                           struct list *txns, const struct session *ss,
-                           enum report_cause cause, uint16_t code)
+void failure_report_session(struct relay *r, struct session *ss, uint16_t code)
 {
-    struct list *m, *next;
-
-    LIST_EACH(m, next, txns)
-    {
-        struct txn *x = CONTAINER(m, struct txn, of_link);
-
-        if (passed(x, ss))
-            collect(r, failed, x, cause, code);
-    }
-}
-
-/* Looks at all transactions, since this is rare. */
-void failure_report_session(struct relay *r, const struct session *ss,
-                            uint16_t code)
-{
-    struct table_node *node = table_next(&r->links, NULL);
-    struct list failed;
+    struct list failed, *m;
 
     list_init(&failed);
-    for (; node; node = table_next(&r->links, node)) {
-        struct link *l = CONTAINER(node, struct link, by_number);
-
-        collect_passed(r, &failed, &l->txns.sent, ss, REPORT_LOST, code);
-        collect_passed(r, &failed, &l->txns.unsent, ss, REPORT_CUT, code);
-    }
+    while ((m = list_first(&ss->sent)))
+        collect_one(r, &failed, CONTAINER(m, struct txn, of_sender), code);
+    while ((m = list_first(&ss->received)))
+        collect_one(r, &failed, CONTAINER(m, struct txn, of_receiver), code);
     report_all(r, &failed);
 }
 

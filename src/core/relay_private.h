@@ -195,8 +195,7 @@ void failure_report_expired(struct relay *r);
 void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code);
 
 /* Fails all transactions of SENDs that went through this session. */
-void failure_report_session(struct relay *r, const struct session *ss,
-                            uint16_t code);
+void failure_report_session(struct relay *r, struct session *ss, uint16_t code);
 
 /* --- request.c: other requests than SEND, and responses --- */
 

@@ -179,6 +179,8 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
     list_init(&ss->in_slot);
     list_init(&ss->peers);
     list_init(&ss->parties);
+    list_init(&ss->sent);
+    list_init(&ss->received);
     list_init(&ss->ongoing.in);
     list_init(&ss->ongoing.last);
     enter(s, ss);
@@ -224,6 +226,8 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
         peer_free(CONTAINER(m, struct peer, of_session));
     while ((m = list_first(&ss->parties)))
         session_leave(CONTAINER(m, struct party, of_session));
+    while (list_take_first(&ss->sent) || list_take_first(&ss->received))
+        continue;
     walks_leave(&s->walks, &ss->of_all);
     s->ended[why]++;
     session_report_end(s, ss, why, now_ms);
@@ -479,6 +483,15 @@ void session_join(struct session *ss, struct party *p)
     assert(!p->session);
     p->session = ss;
     list_append(&ss->parties, &p->of_session);
+}
+
+void session_await(struct stream *s, struct list *of_sender,
+                   struct list *of_receiver)
+{
+    if (s->sender.session)
+        list_append(&s->sender.session->sent, of_sender);
+    if (s->receiver.session)
+        list_append(&s->receiver.session->received, of_receiver);
 }
 
 /* Adds what a stream has carried through a session so far. */

@@ -95,6 +95,8 @@ static struct txn *txn_new(struct txns *t, struct link *link, const char *tid)
     list_init(&x->of_link);
     list_init(&x->in_fifo);
     list_init(&x->of_source);
+    list_init(&x->of_sender);
+    list_init(&x->of_receiver);
     list_append(&link->txns.unsent, &x->of_link);
     link->txns.n++;
     t->count++;
@@ -183,6 +185,8 @@ void txn_end(struct txns *t, struct txn *x)
     table_remove(&t->by_tid, &x->by_tid);
     list_remove(&x->of_link);
     list_remove(&x->in_fifo);
+    list_remove(&x->of_sender);
+    list_remove(&x->of_receiver);
     x->link->txns.n--;
     if (x->link->sendq.open && x->link->sendq.open->txn == x)
         x->link->sendq.open->txn = NULL;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cmocka_all.h"
 #include "rig.h"
@@ -232,6 +233,36 @@ static void reports_passed_on_are_counted_both_ways(void **state)
 
 /* --- kicked --- */
 
+static double cpu_s(void)
+{
+    struct timespec t;
+
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Case 3.4: no walk over what waits for others, for each session. */
+static void a_kick_costs_what_the_kicked_have_in_flight(void **state)
+{
+    enum { SESSIONS = 51, WAITING = 100000 };
+    static const double most_s = 0.05; /* walks over all take 0.7 s */
+    struct scene *s = *state;
+    double before_s;
+
+    relay_on_session_end(s->rig.relay, NULL, NULL);
+    s->rig.policy.transactions_per_link = 0;
+    rig_reload(&s->rig, NULL);
+    for (unsigned i = 1; i < SESSIONS; i++)
+        rig_auth(&s->rig, s->carol, "carol");
+    for (unsigned i = 0; i < WAITING; i++)
+        send_text(s, s->alice, s->bob, TYPE "x" END);
+    before_s = cpu_s();
+    kick(s, "carol");
+    assert_true(cpu_s() - before_s < most_s);
+    assert_true(s->carol->gone);
+    assert_int_equal(s->bob->fake.link.txns.n, WAITING);
+}
+
 static void who_is_kicked_loses_his_connection(void **state)
 {
     struct scene *s = *state;
@@ -362,6 +393,7 @@ int main(void)
         TEST(when_the_relay_ends_sessions_end_for_that),
         TEST(reports_made_are_counted_for_the_sender),
         TEST(reports_passed_on_are_counted_both_ways),
+        TEST(a_kick_costs_what_the_kicked_have_in_flight),
         TEST(who_is_kicked_loses_his_connection),
         TEST(other_sessions_keep_the_connection),
         TEST(what_is_sent_to_the_kicked_is_refused),
