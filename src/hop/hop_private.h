@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hop_private - what hop.c, hop_dial.c and hop_walk.c share, and no other file
- * includes. hop.c has what accepted and dialled connections have in common,
- * hop_dial.c what only dialled ones do; each calls the other, since both are
- * halves of one module. */
+/* hop_private - what hop.c, hop_dial.c, hop_place.c and hop_walk.c share, and
+ * no other file includes. hop.c has what accepted and dialled connections have
+ * in common, hop_dial.c what only dialled ones do; each calls the other, since
+ * both are halves of one module. */
 #ifndef HOP_PRIVATE_H
 #define HOP_PRIVATE_H
 
@@ -63,6 +63,12 @@ void hop_leave(struct hop *h, bool stalled);
 
 /* Frees a hop that has left, or was never entered. */
 void hop_free(struct hop *h);
+
+/* --- hop_place.c --- */
+
+/* What the hop is used for has changed, and so may whether it goes when others
+ * need its place. */
+void hop_place(struct hop *h);
 
 /* --- hop_walk.c --- */
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hop_place - which connection goes at limits.connections (S-17). */
+#include "hop_private.h"
+#include "session.h"
+
+/* Links to relays, and those that are being dialled, stay. One that core has
+ * done with only waits for its output to be written. */
+static enum place_class hop_class(const struct hop *h)
+{
+    const struct link *l = &h->link;
+
+    if (h->evicted || !h->conn)
+        return PLACE_KEPT;
+    if (h->left)
+        return PLACE_UNUSED;
+    if (l->connecting || l->is_relay || l->relay_links.to_relay)
+        return PLACE_KEPT;
+    if (!l->trust.proven)
+        return PLACE_UNPROVEN;
+    if (l->sessions.n > 0)
+        return PLACE_USER;
+    return list_is_empty(&l->sessions.peers) ? PLACE_UNUSED : PLACE_KEPT;
+}
+
+/* Where an unproven connection comes from: an IPv6 host has a /64. */
+static struct span hop_source(unsigned char *space, const struct hop *h)
+{
+    enum { PREFIX_OCTETS = 8 };
+    size_t n = addr_host_key(space, conn_peer(h->conn));
+
+    return span_of((const char *)space, n > PREFIX_OCTETS ? PREFIX_OCTETS : n);
+}
+
+void hop_place(struct hop *h)
+{
+    enum place_class class = hop_class(h);
+    unsigned char space[16];
+    struct span name = SPAN("");
+
+    if (class == PLACE_UNPROVEN)
+        name = hop_source(space, h);
+    if (class == PLACE_USER)
+        name = CONTAINER(h->link.sessions.issued.next, struct session, of_link)
+                   ->user;
+    place_set(&h->all->places, &h->place, class, name);
+}
+
+/* Not at once: the one that goes may be at work further up the stack. */
+static void hop_evict(struct hop *h)
+{
+    struct hops *all = h->all;
+
+    h->why = "made room";
+    all->stats.made_room++;
+    all->stats.evicted[h->place.class]++;
+    all->evicting++;
+    h->evicted = true;
+    hop_place(h);
+    link_close(&h->link, h->why);
+    loop_defer(all->loop, &h->end); /* also if it was closing already */
+}
+
+bool hops_make_room(struct hops *all)
+{
+    struct place *next;
+
+    if (all->count - all->evicting < all->max)
+        return true;
+    next = places_next(&all->places);
+    if (!next)
+        return false;
+    hop_evict(CONTAINER(next, struct hop, place));
+    return true;
+}
