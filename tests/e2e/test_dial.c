@@ -38,6 +38,22 @@ static struct client *expect_arrival(struct host *h, const char *text)
     return peer;
 }
 
+static void a_dial_makes_room_at_the_limit(void **state)
+{
+    static const struct outside_opts opts = {
+        .relay = {.groups = "limits: { connections = 2; };"}};
+    struct scene *s = outside_start(state, &opts);
+    struct host *h = host_new(s, &tcp_peer), *other = host_new(s, &tls_peer);
+    struct client *alice = login(s, "alice");
+    struct client *stranger = scene_connect(s, RELAY_TLS, "stranger");
+    const char *tid = send_to(alice, h, "hello");
+
+    scene_wait_end(stranger);
+    expect_arrival(h, "hello");
+    talk_expect_code(alice, tid, 200);
+    expect_refusal(alice, host_uri(other), 408); /* both are in use */
+}
+
 /* --- who is reached ------------------------------------------------------- */
 
 /* Text there and back over one connection, each answered. */
@@ -628,6 +644,7 @@ int main(void)
         E2E_TEST(a_peer_that_asks_for_no_certificate_does_not_become_a_relay),
         E2E_TEST(no_auth_goes_over_plain_tcp),
         E2E_TEST(nobody_is_dialled_for_a_stranger),
+        E2E_TEST(a_dial_makes_room_at_the_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
