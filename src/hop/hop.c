@@ -7,10 +7,6 @@
 #include "hop_private.h"
 #include "writer.h"
 
-/* One hour: connections of sessions are not closed for idleness before
- * (R4976-6.5-b, R4976-5.4-a). */
-enum { SESSION_IDLE_MS = 3600 * 1000 };
-
 static struct hop *hop_of(const struct link *l)
 {
     return CONTAINER((void *)(uintptr_t)l, struct hop, link);
@@ -416,79 +412,7 @@ const struct conn_ops hop_conn_ops = {
     .closed = hop_on_closed,
 };
 
-/* --- time --- */
-
-static void hop_on_probation_over(struct timer *t)
-{
-    struct hop *h = CONTAINER(t, struct hop, probation);
-
-    if (h->link.trust.proven)
-        return;
-    h->all->stats.probation++;
-    link_close(&h->link, "probation");
-}
-
-/* Octets that the kernel had taken may leave it slowly. */
-static bool unacked_moved(struct hop *h)
-{
-    size_t before = h->unacked;
-
-    h->unacked = conn_unacked(h->conn);
-    return h->unacked != before;
-}
-
-/* Nothing came in, nothing went out and nothing is in flight (S-22). What waits
- * to go out is the business of timers.stall. */
-static bool hop_is_idle(struct hop *h, uint64_t limit_ms)
-{
-    bool moved = unacked_moved(h);
-
-    return loop_now_ms(h->all->loop) - h->used_ms >= limit_ms && !moved &&
-           conn_queued(h->conn) == 0 && !relay_link_in_flight(&h->link);
-}
-
-static void hop_on_idle(struct timer *t)
-{
-    struct hop *h = CONTAINER(t, struct hop, idle);
-    uint64_t limit_ms = h->all->idle_ms;
-
-    if (h->link.sessions.n > 0 && limit_ms < SESSION_IDLE_MS)
-        limit_ms = SESSION_IDLE_MS;
-    if (hop_is_idle(h, limit_ms)) {
-        h->all->stats.idle++;
-        link_close(&h->link, "idle");
-    } else {
-        timer_start(h->all->idle, t);
-    }
-}
-
-/* --- all of them --- */
-
-int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
-              const uint64_t seed[2])
-{
-    int err;
-
-    memset(h, 0, sizeof *h);
-    h->loop = loop;
-    h->idle_ms = times->idle_ms;
-    list_init(&h->by_age);
-    list_init(&h->walks);
-    err = places_init(&h->places, seed);
-    if (!err)
-        err = timer_fifo_new(&h->probation, loop, times->probation_ms,
-                             hop_on_probation_over);
-    if (!err)
-        err = timer_fifo_new(&h->idle, loop, times->idle_ms, hop_on_idle);
-    return err;
-}
-
-void hops_fini(struct hops *h)
-{
-    timer_fifo_free(h->probation);
-    timer_fifo_free(h->idle);
-    places_fini(&h->places);
-}
+/* --- its beginning --- */
 
 struct hop *hop_new(struct hops *all)
 {
@@ -541,66 +465,4 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
     }
     hop_enter(h);
     return 0;
-}
-
-void hops_close_idle(struct hops *all)
-{
-    struct list *m, *next;
-
-    LIST_EACH(m, next, &all->by_age)
-    {
-        struct hop *h = CONTAINER(m, struct hop, by_age);
-
-        if (relay_link_is_idle(&h->link) && hop_queued(&h->link) == 0)
-            link_close(&h->link, "shutting down");
-    }
-}
-
-bool hops_only_linger(const struct hops *all)
-{
-    const struct list *m;
-
-    for (m = all->by_age.next; m != &all->by_age; m = m->next) {
-        const struct hop *h =
-            CONTAINER((void *)(uintptr_t)m, struct hop, by_age);
-
-        if (!h->left || !h->conn || conn_queued(h->conn))
-            return false;
-    }
-    return true;
-}
-
-/* From now on nothing is dialled, not even for REPORTs. */
-static void stop_dialling(struct hops *all)
-{
-    relay_on_dial(all->relay, NULL, NULL, false);
-}
-
-void hops_close_all(struct hops *all)
-{
-    struct list *m, *next;
-
-    relay_clock(all->relay, loop_now_ms(all->loop));
-    stop_dialling(all);
-    LIST_EACH(m, next, &all->by_age)
-    relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_age)->link);
-    LIST_EACH(m, next, &all->by_age)
-    relay_link_finish(all->relay, &CONTAINER(m, struct hop, by_age)->link,
-                      "shutting down");
-}
-
-void hops_drop_all(struct hops *all)
-{
-    struct list *m;
-
-    stop_dialling(all);
-    while ((m = list_first(&all->by_age))) {
-        struct hop *h = CONTAINER(m, struct hop, by_age);
-
-        h->why = "shutting down";
-        if (h->conn)
-            conn_close(h->conn);
-        else
-            hop_stop_dialling(h);
-    }
 }

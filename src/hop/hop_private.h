@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hop_private - what hop.c, hop_dial.c, hop_place.c and hop_walk.c share, and
- * no other file includes. hop.c has what accepted and dialled connections have
- * in common, hop_dial.c what only dialled ones do; each calls the other, since
- * both are halves of one module. */
+/* hop_private - what hop.c, hops.c, hop_dial.c, hop_place.c and hop_walk.c
+ * share, and no other file includes. hop.c has what accepted and dialled
+ * connections have in common, hop_dial.c what only dialled ones do; each calls
+ * the other, since both are halves of one module. */
+/* hop_private - what the files of hop.h share, and no other file includes.
+ * hop.c has what accepted and dialled connections have in common, hop_dial.c
+ * what only dialled ones do; each calls the other, since both are halves of one
+ * module. hops.c and hop_walk.c see to all connections. */
 #ifndef HOP_PRIVATE_H
 #define HOP_PRIVATE_H
 
