@@ -5,7 +5,8 @@
  *     conn.input → parser → relay        relay → link.put → conn_write
  *
  * It also enforces the time limits of a connection: probation (R4976-6.1-c, -d)
- * and idleness (R4976-6.5-b). */
+ * and idleness (R4976-6.5-b). One that was dialled in clear first has to show
+ * that it speaks MSRP (clear_probe.h). */
 #ifndef HOP_H
 #define HOP_H
 
@@ -24,6 +25,7 @@
 #include "parser.h"
 #include "places.h"
 #include "relay.h"
+#include "rnd.h"
 #include "timer.h"
 #include "walk.h"
 
@@ -52,6 +54,8 @@ struct hops {
     struct log *log;
     struct timer_fifo *probation;
     struct timer_fifo *idle;
+    struct timer_fifo *answer; /* timers.transaction */
+    struct rnd rnd;
     uint64_t idle_ms;
     uint64_t next_number;
     uint32_t head_size;
@@ -85,6 +89,7 @@ struct hop_origin {
 struct hops_times {
     uint64_t probation_ms;
     uint64_t idle_ms;
+    uint64_t transaction_ms;
 };
 
 /* 0 or ERR_NOMEM. The caller sets the other fields. */
@@ -130,7 +135,8 @@ int hops_kick(struct hops *all, uint64_t number);
 
 enum hop_state {
     HOP_DIALLING,  /* no socket is connected yet */
-    HOP_HANDSHAKE, /* its transport is not up yet */
+    HOP_HANDSHAKE, /* its transport is not up yet; dialled in clear: it is not
+                      known yet whether MSRP is spoken there */
     HOP_OPEN,
     HOP_CLOSING, /* the relay knows of its end, its last output is being sent */
 };

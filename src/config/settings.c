@@ -412,7 +412,8 @@ const struct setting settings[] = {
      BOOL(dial.allow_tcp),
      .initial = "true",
      .help = "Open TCP connections without TLS to peers whose URI is msrp; "
-             "never to other relays."},
+             "never to other relays. No message is sent to such a peer before "
+             "it has answered an empty SEND."},
     {.key = "dial.share_peers",
      BOOL(dial.share_peers),
      .initial = "false",

@@ -16,7 +16,7 @@ static struct hop *hop_of(const struct link *l)
 
 /* Logs one line for each head that is sent. A frame's parts begin with its
  * start line, the middle of a body has fewer parts. */
-static void log_out(const struct hop *h, const struct span *parts, size_t n)
+void hop_log_out(const struct hop *h, const struct span *parts, size_t n)
 {
     char tid[MSG_TID_MAX + 8], what[32];
 
@@ -46,7 +46,7 @@ static bool has_room(const struct hop *h, const struct span *parts, size_t n)
 static int hop_write(struct hop *h, const struct span *parts, size_t n,
                      bool ends)
 {
-    if (!h->conn)
+    if (hop_is_withheld(h))
         return hop_put_early(h, parts, n);
     return has_room(h, parts, n) ? conn_write_part(h->conn, parts, n, ends)
                                  : ERR_FULL;
@@ -59,8 +59,10 @@ static int hop_put(struct link *l, const struct span *parts, size_t n,
     int err;
 
     if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
-        log_out(h, parts, n);
+        hop_log_out(h, parts, n);
     err = hop_write(h, parts, n, ends);
+    if (!err && h->clear == HOP_CLEAR_DUE)
+        err = hop_clear_probe(h);
     h->full |= err == ERR_FULL;
     h->put = l->ops->position(l);
     return err;
@@ -70,14 +72,21 @@ static size_t hop_queued(const struct link *l)
 {
     const struct hop *h = hop_of(l);
 
-    return h->conn ? conn_queued(h->conn) : h->early_n;
+    return (h->conn ? conn_queued(h->conn) : 0) + h->early_n;
+}
+
+/* What a position in the connection's output is in what the relay has put. */
+static uint64_t hop_position_of(const struct hop *h, uint64_t position)
+{
+    return position > h->probe_n ? position - h->probe_n : 0;
 }
 
 static uint64_t hop_position(const struct link *l)
 {
     const struct hop *h = hop_of(l);
 
-    return h->conn ? conn_position(h->conn) : h->early_n;
+    return hop_position_of(h, h->conn ? conn_position(h->conn) : 0) +
+           h->early_n;
 }
 
 static uint64_t hop_held_ms(const struct link *l)
@@ -108,6 +117,7 @@ static void hop_close(struct link *l, const char *why)
     struct hop *h = hop_of(l);
 
     h->why = why;
+    timer_stop(&h->answer);
     hop_pause(l); /* no more input is handled */
     loop_defer(h->all->loop, &h->end);
 }
@@ -227,6 +237,12 @@ static void log_open(struct hop *h)
              h->link.is_relay ? "yes" : "no");
 }
 
+void hop_up(struct hop *h)
+{
+    relay_link_known(h->all->relay, &h->link);
+    hop_place(h);
+}
+
 static void hop_on_open(void *ctx)
 {
     struct hop *h = ctx;
@@ -238,8 +254,10 @@ static void hop_on_open(void *ctx)
         return;
     }
     hop_take_names(h);
-    relay_link_known(h->all->relay, &h->link);
-    hop_place(h);
+    if (h->clear == HOP_CLEAR_NONE)
+        hop_up(h);
+    else
+        hop_place(h);
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
@@ -295,6 +313,7 @@ static void reject(struct hop *h, int err)
     h->all->stats.bad_input++;
     log_info(h->all->log, "c=%llu bad input error=%s", hop_number(h),
              err_name(err));
+    hop_clear_rejected(h);
     link_close(&h->link, "bad input");
 }
 
@@ -307,7 +326,8 @@ static void hop_on_input(void *ctx, struct span *in)
     tell_time(h);
     mark_used(h);
     log_open(h);
-    hop_proved(h);
+    if (h->clear == HOP_CLEAR_NONE)
+        hop_proved(h);
     while (relay_is_ready(relay, &h->link)) {
         int err;
 
@@ -321,7 +341,8 @@ static void hop_on_input(void *ctx, struct span *in)
         }
         if (ev.type == PARSE_HEAD && log_wants(h->all->log, LOG_LEVEL_DEBUG))
             log_in(h, ev.head);
-        relay_on_event(relay, &h->link, &ev);
+        if (h->clear == HOP_CLEAR_NONE || !hop_clear_event(h, &ev))
+            relay_on_event(relay, &h->link, &ev);
     }
 }
 
@@ -330,14 +351,14 @@ static void hop_on_sent(void *ctx, uint64_t position)
     struct hop *h = ctx;
     uint64_t before = h->sent;
 
-    h->sent = position;
+    h->sent = hop_position_of(h, position);
     if (before < h->put) /* not only a PING of the transport's */
         mark_used(h);
     if (h->left)
         return;
     tell_time(h);
     h->stalls = 0;
-    relay_link_sent(h->all->relay, &h->link, position);
+    relay_link_sent(h->all->relay, &h->link, h->sent);
 }
 
 /* What waits for another relay's link fails at the first stall, but the link is
@@ -360,6 +381,7 @@ void hop_free(struct hop *h)
 
     timer_stop(&h->probation);
     timer_stop(&h->idle);
+    timer_stop(&h->answer);
     loop_defer_cancel(&h->end);
     place_set(&all->places, &h->place, PLACE_KEPT, SPAN(""));
     if (!list_is_empty(&h->by_age)) {
@@ -425,6 +447,7 @@ struct hop *hop_new(struct hops *all)
     parser_init(&h->parser, all->head_size, all->path_uris);
     timer_init(&h->probation);
     timer_init(&h->idle);
+    timer_init(&h->answer);
     list_init(&h->by_age);
     place_init(&h->place, h->link.number);
     loop_defer_init(&h->end, hop_on_end, h);

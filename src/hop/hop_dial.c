@@ -46,6 +46,19 @@ int hop_put_early(struct hop *h, const struct span *parts, size_t n)
     return 0;
 }
 
+int hop_write_early(struct hop *h)
+{
+    struct span early = span_of(h->early, h->early_n);
+    int err = 0;
+
+    if (early.n > 0)
+        err = conn_write(h->conn, &early, 1);
+    free(h->early);
+    h->early = NULL;
+    h->early_n = h->early_room = 0;
+    return err;
+}
+
 void hop_stop_dialling(struct hop *h)
 {
     dial_cancel(h->call);
@@ -123,10 +136,18 @@ void hop_ended_unproved(struct hop *h, enum conn_why why)
 {
     int err = hop_fault_of(why);
 
-    if (!h->host || h->proved || !err)
+    if (!h->host || h->proved || h->clear == HOP_CLEAR_FAILED || !err)
         return;
     dial_note(h->all->dial, h->link.host, h->link.host_port, err);
     log_end(h, conn_why_text(why), conn_fault(h->conn));
+}
+
+void hop_disproved(struct hop *h, int err, const char *why)
+{
+    h->link.fail_code = 408;
+    h->all->stats.dial_failed++;
+    dial_note(h->all->dial, h->link.host, h->link.host_port, err);
+    log_end(h, why, "no MSRP");
 }
 
 void hop_proved(struct hop *h)
@@ -168,7 +189,8 @@ static struct tls_ctx *hop_context(const struct hop *h)
 }
 
 /* The socket is connected. Output that waited goes into the connection, which
- * sends it once the handshake has verified the host (R4976-9.2-g). */
+ * sends it once the handshake has verified the host (R4976-9.2-g); in clear
+ * only the probe does. */
 static int connect_to(struct hop *h, const struct dial_result *result)
 {
     struct conn_to to = {
@@ -177,16 +199,12 @@ static int connect_to(struct hop *h, const struct dial_result *result)
         .tls = h->link.secure ? hop_context(h) : NULL,
         .host = h->link.host,
     };
-    struct span early = span_of(h->early, h->early_n);
     int err = conn_connect(&h->conn, h->all->net, &to, h->link.number,
                            &hop_conn_ops, h);
 
-    if (!err && early.n > 0)
-        err = conn_write(h->conn, &early, 1);
-    free(h->early);
-    h->early = NULL;
-    h->early_n = h->early_room = 0;
-    return err;
+    if (err)
+        return err;
+    return h->clear == HOP_CLEAR_NONE ? hop_write_early(h) : hop_clear_probe(h);
 }
 
 static void hop_on_dialled(void *ctx, const struct dial_result *result)
@@ -226,6 +244,7 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
     h->link.secure = h->link.may_auth = uri->secure;
     h->link.port = all->uri_port;
     h->link.connecting = true;
+    h->clear = uri->secure ? HOP_CLEAR_NONE : HOP_CLEAR_DUE;
     return h;
 }
 

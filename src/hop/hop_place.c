@@ -3,6 +3,13 @@
 #include "hop_private.h"
 #include "session.h"
 
+/* Is somebody waiting for the outcome of a dial? In clear that may not be so:
+ * what it was for has come to nothing. */
+static bool hop_is_awaited(const struct hop *h)
+{
+    return h->link.connecting && h->clear != HOP_CLEAR_DUE;
+}
+
 /* Links to relays, and those that are being dialled, stay. One that core has
  * done with only waits for its output to be written. */
 static enum place_class hop_class(const struct hop *h)
@@ -13,7 +20,7 @@ static enum place_class hop_class(const struct hop *h)
         return PLACE_KEPT;
     if (h->left)
         return PLACE_UNUSED;
-    if (l->connecting || l->is_relay || l->relay_links.to_relay)
+    if (hop_is_awaited(h) || l->is_relay || l->relay_links.to_relay)
         return PLACE_KEPT;
     if (!l->trust.proven)
         return PLACE_UNPROVEN;

@@ -10,9 +10,19 @@
 #ifndef HOP_PRIVATE_H
 #define HOP_PRIVATE_H
 
+#include "clear_probe.h"
 #include "dial.h"
 #include "dispatch.h"
 #include "hop.h"
+
+/* What is known of the other end of a connection that is dialled in clear. */
+enum hop_clear {
+    HOP_CLEAR_NONE, /* it speaks MSRP, or the connection is of another kind */
+    HOP_CLEAR_DUE,  /* nothing; the probe goes out as soon as something waits */
+    HOP_CLEAR_SENT, /* the probe awaits its answer; the timer `answer` runs */
+    HOP_CLEAR_ANSWERED, /* ... the end of which is still to be parsed */
+    HOP_CLEAR_FAILED,   /* it does not speak MSRP; the link is closing */
+};
 
 struct hop {
     struct link link;
@@ -44,8 +54,12 @@ struct hop {
     struct dial_call *call;   /* while it is being dialled, else NULL */
     struct host_names *names; /* link.names, owned */
     char *host;  /* the text of link.host, owned; NULL: not dialled */
-    char *early; /* output until there is a connection, owned */
+    char *early; /* output until the link is up, owned */
     size_t early_n, early_room;
+    enum hop_clear clear;
+    struct clear_probe probe;
+    size_t probe_n; /* octets of the output that the relay has not put */
+    struct timer answer;
 };
 
 extern const struct conn_ops hop_conn_ops;
@@ -65,6 +79,12 @@ void hop_enter(struct hop *h);
  * way. No-op the second time. */
 void hop_leave(struct hop *h, bool stalled);
 
+/* Logs the head of a frame that is sent, given its parts. */
+void hop_log_out(const struct hop *h, const struct span *parts, size_t n);
+
+/* The link is up: from now on the relay may use it. */
+void hop_up(struct hop *h);
+
 /* Frees a hop that has left, or was never entered. */
 void hop_free(struct hop *h);
 
@@ -82,8 +102,10 @@ void hop_walks_skip(struct hop *h);
 
 /* --- hop_dial.c --- */
 
-/* Keeps output until there is a connection: 0, ERR_FULL or ERR_NOMEM. */
+/* Keeps output until the link is up: 0, ERR_FULL or ERR_NOMEM. */
 int hop_put_early(struct hop *h, const struct span *parts, size_t n);
+/* Writes what was kept to the connection: 0, or an error of conn_write(). */
+int hop_write_early(struct hop *h);
 
 /* Stops dialling, tells the relay unless it knows, and frees the hop. */
 void hop_stop_dialling(struct hop *h);
@@ -100,5 +122,28 @@ void hop_ended_unproved(struct hop *h, enum conn_why why);
 /* What came proves that MSRP is spoken there: a host that was dialled has not
  * failed any more. */
 void hop_proved(struct hop *h);
+/* One that was dialled will not do, although it is there: lets it rest for a
+ * while, and logs why. */
+void hop_disproved(struct hop *h, int err, const char *why);
+
+/* --- hop_clear.c --- */
+
+/* Is the output kept, because there is no connection yet, or one in clear whose
+ * other end has not shown that it speaks MSRP (S-36)? */
+static inline bool hop_is_withheld(const struct hop *h)
+{
+    return !h->conn || h->clear != HOP_CLEAR_NONE;
+}
+
+/* Sends the probe if it is due, the connection is there, and something waits
+ * for it: 0, or an error, after which the link has to be closed. */
+int hop_clear_probe(struct hop *h);
+/* Takes an event that comes before the link is up. false: the relay is to have
+ * it too. */
+bool hop_clear_event(struct hop *h, const struct parse_event *ev);
+/* What came is no MSRP; no-op if it is known that MSRP is spoken there. */
+void hop_clear_rejected(struct hop *h);
+/* No answer has come in time. */
+void hop_clear_unanswered(struct timer *t);
 
 #endif

@@ -39,7 +39,7 @@ static enum hop_state state_of(const struct hop *h)
         return HOP_DIALLING;
     if (h->left)
         return HOP_CLOSING;
-    return h->open ? HOP_OPEN : HOP_HANDSHAKE;
+    return h->open && !h->link.connecting ? HOP_OPEN : HOP_HANDSHAKE;
 }
 
 static void view(struct hop_view *v, const struct hop *h)
@@ -61,16 +61,15 @@ static void view(struct hop_view *v, const struct hop *h)
         .paused_ms = link_paused_ms(l, now_ms),
         .sessions = l->sessions.n,
         .transactions = l->txns.n,
-        .queued = h->early_n,
+        .queued = l->ops->queued(l),
     };
     if (!h->conn)
         return;
     addr_text(v->peer, conn_peer(h->conn));
     v->transport = net_transport_of(h->conn);
     v->tls_version = conn_tls_version(h->conn);
-    v->queued = conn_queued(h->conn);
     v->octets_in = conn_octets_in(h->conn);
-    v->octets_out = conn_position(h->conn) - v->queued;
+    v->octets_out = conn_position(h->conn) - conn_queued(h->conn);
 }
 
 bool hop_walk_next(struct hop_walk *w, struct hop_view *out)

@@ -35,7 +35,8 @@ static bool hop_is_idle(struct hop *h, uint64_t limit_ms)
     bool moved = unacked_moved(h);
 
     return loop_now_ms(h->all->loop) - h->used_ms >= limit_ms && !moved &&
-           conn_queued(h->conn) == 0 && !relay_link_in_flight(&h->link);
+           h->link.ops->queued(&h->link) == 0 &&
+           !relay_link_in_flight(&h->link);
 }
 
 static void hop_on_idle(struct timer *t)
@@ -65,12 +66,16 @@ int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
     h->idle_ms = times->idle_ms;
     list_init(&h->by_age);
     list_init(&h->walks);
+    rnd_init(&h->rnd);
     err = places_init(&h->places, seed);
     if (!err)
         err = timer_fifo_new(&h->probation, loop, times->probation_ms,
                              hop_on_probation_over);
     if (!err)
         err = timer_fifo_new(&h->idle, loop, times->idle_ms, hop_on_idle);
+    if (!err)
+        err = timer_fifo_new(&h->answer, loop, times->transaction_ms,
+                             hop_clear_unanswered);
     return err;
 }
 
@@ -78,6 +83,7 @@ void hops_fini(struct hops *h)
 {
     timer_fifo_free(h->probation);
     timer_fifo_free(h->idle);
+    timer_fifo_free(h->answer);
     places_fini(&h->places);
 }
 

@@ -149,7 +149,8 @@ static int open_hops(struct server *s)
 {
     const struct config *config = s->now.config;
     const struct hops_times times = {config->timers.probation_ms,
-                                     config->timers.idle_ms};
+                                     config->timers.idle_ms,
+                                     config->timers.transaction_ms};
     struct rnd rnd;
     uint64_t seed[2];
     int err;

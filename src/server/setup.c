@@ -173,6 +173,7 @@ static void use_hops(struct server *s)
 
     timer_fifo_set_length(hops->probation, config->timers.probation_ms);
     timer_fifo_set_length(hops->idle, config->timers.idle_ms);
+    timer_fifo_set_length(hops->answer, config->timers.transaction_ms);
     hops->idle_ms = config->timers.idle_ms;
     hops->max = config->limits.connections;
     hops->head_size = (uint32_t)config->limits.head_size;

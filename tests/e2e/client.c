@@ -155,8 +155,9 @@ static void keep_frame(struct client *c, char flag)
 
         g->body = span_of(g->text.p + c->head.len, n < 2 ? 0 : n - 2);
     }
-    list_append(&c->got, &g->of_client);
     secrets_add_frame(c->scene->secrets, g->text);
+    list_append(c->on_frame && c->on_frame(c, g) ? &c->taken : &c->got,
+                &g->of_client);
     c->frame = (struct bytes){0};
 }
 

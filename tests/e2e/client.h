@@ -48,6 +48,8 @@ enum client_end {
 /* Takes an event of the parser, so that it is not gathered; false: it is. The
  * same is said of all events of a frame. */
 typedef bool (*client_event_fn)(struct client *c, const struct parse_event *ev);
+/* Takes a frame that came in, so that it is not kept; false: it is. */
+typedef bool (*client_frame_fn)(struct client *c, const struct got *g);
 /* The output has room: more may be put into it. */
 typedef void (*client_room_fn)(struct client *c);
 
@@ -75,6 +77,7 @@ struct client {
     struct list got;    /* frames not yet taken */
     struct list taken;
     client_event_fn on_event;
+    client_frame_fn on_frame;
     client_room_fn on_room;
     void *in_ctx, *out_ctx; /* whatever these two need */
 

@@ -87,7 +87,8 @@ void flow_out_start(struct flow_out *f, struct client *c,
                     const struct client *peer, uint64_t total, uint64_t chunk)
 {
     f->client = c;
-    f->to = talk_path(c, peer);
+    if (peer)
+        f->to = talk_path(c, peer);
     f->id = f->id ? f->id : default_id;
     f->headers = f->headers ? f->headers : "";
     f->total = total;

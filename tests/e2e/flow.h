@@ -30,7 +30,8 @@ struct flow_out {
 };
 
 /* Starts to send `total` octets, in SENDs of `chunk` octets, as fast as they
- * are taken. It stays the caller's; flow_out_end() before it goes. */
+ * are taken (peer NULL: f->to says whom to). It stays the caller's;
+ * flow_out_end() before it goes. */
 void flow_out_start(struct flow_out *f, struct client *c,
                     const struct client *peer, uint64_t total, uint64_t chunk);
 /* Goes on up to there: a message with f->gate set stops on its way, usually

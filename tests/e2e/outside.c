@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "talk.h"
 
 /* --- the name server ------------------------------------------------------ */
 
@@ -110,7 +111,7 @@ struct host {
     struct scene *scene;
     const char *name;
     SSL_CTX *tls;
-    bool deaf;
+    bool deaf, sees_probe;
     unsigned port, behind;
     struct client *connections[CONNECTIONS_MAX];
     unsigned n, taken;
@@ -132,6 +133,18 @@ static void go_on(struct host *h, struct client *c)
     on->pipe = c;
 }
 
+/* What a relay that has dialled in clear asks first (S-36). Later SENDs that
+ * look like it are the test's business. */
+static bool answer_probe(struct client *c, const struct got *g)
+{
+    c->on_frame = NULL;
+    if (g->head.method != MSG_SEND || g->head.has_body ||
+        g->head.range_total != 0)
+        return false;
+    talk_answer(c, g, 200);
+    return true;
+}
+
 static void on_connection(struct scene_part *p)
 {
     struct host *h = host_of(p);
@@ -143,6 +156,8 @@ static void on_connection(struct scene_part *p)
     assert_true(h->n < CONNECTIONS_MAX);
     c = scene_accepted(h->scene, h->name, fd, h->tls, host_uri(h));
     c->deaf = h->deaf;
+    if (!h->tls && !h->sees_probe)
+        c->on_frame = answer_probe;
     h->connections[h->n++] = c;
     if (h->behind)
         go_on(h, c);
@@ -235,6 +250,7 @@ struct host *host_new(struct scene *s, const struct host_opts *opts)
     assert_non_null(h);
     h->scene = s;
     h->deaf = opts->deaf;
+    h->sees_probe = opts->sees_probe;
     h->behind = opts->behind;
     h->name = opts->name ? opts->name : "peer.example.org";
     h->part = (struct scene_part){.fd = listen_somewhere(&h->port),

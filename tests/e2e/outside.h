@@ -39,9 +39,10 @@ struct host_opts {
     struct tls_files *files; /* its authority's; usually the relay's */
     bool incurious;          /* asks for no certificate, as no relay does */
     bool unnamed;            /* the name server has no record of it */
-    bool deaf;               /* takes connections and reads nothing */
-    unsigned behind;         /* passes octets on to this port of loopback */
-    bool srv;                /* found by name alone: an SRV record */
+    bool sees_probe; /* tcp: the relay's probe is the test's to answer */
+    bool deaf;       /* takes connections and reads nothing */
+    unsigned behind; /* passes octets on to this port of loopback */
+    bool srv;        /* found by name alone: an SRV record */
 };
 
 struct host;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hop_clear - connections that this relay dials in clear: nothing but a probe
+ * leaves before it has been answered (S-36). Until then the link counts as
+ * connecting, and its output is kept like that of one without a connection. */
+#include "err.h"
+#include "hop_private.h"
+
+static void hop_clear_fail(struct hop *h, int err, const char *why)
+{
+    h->clear = HOP_CLEAR_FAILED;
+    timer_stop(&h->answer);
+    hop_disproved(h, err, why);
+    link_close(&h->link, why);
+}
+
+/* Takes n octets, which were sent, off the front of what waits. */
+static void early_drop(struct hop *h, size_t n)
+{
+    h->early_n -= n;
+    memmove(h->early, h->early + n, h->early_n);
+}
+
+int hop_clear_probe(struct hop *h)
+{
+    struct frame f;
+    int err;
+
+    if (h->clear != HOP_CLEAR_DUE || !h->conn || h->early_n == 0)
+        return 0;
+    err = clear_probe_make(&h->probe, &f, span_of(h->early, h->early_n),
+                           &h->all->rnd);
+    if (!err)
+        err = conn_write(h->conn, f.parts, f.n);
+    if (err)
+        return err;
+    h->clear = HOP_CLEAR_SENT;
+    timer_start(h->all->answer, &h->answer);
+    hop_place(h);
+    if (h->probe.waiting_n > 0) {
+        early_drop(h, h->probe.waiting_n);
+        return 0;
+    }
+    h->probe_n = f.octets;
+    if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
+        hop_log_out(h, f.parts, f.n);
+    return 0;
+}
+
+/* MSRP is spoken there: what waited goes out. */
+static void hop_clear_open(struct hop *h)
+{
+    int err;
+
+    timer_stop(&h->answer);
+    h->clear = HOP_CLEAR_NONE;
+    hop_proved(h);
+    err = hop_write_early(h);
+    if (!err) {
+        hop_up(h);
+        return;
+    }
+    h->full = err == ERR_FULL;
+    h->link.fail_code = 408;
+    link_close(&h->link, "output full");
+}
+
+static void hop_clear_head(struct hop *h, const struct parse_event *ev)
+{
+    if (ev->head->method != MSG_RESPONSE)
+        hop_clear_fail(h, ERR_SYNTAX, "request before the answer to the probe");
+    else if (h->clear == HOP_CLEAR_SENT &&
+             clear_probe_is_answer(&h->probe, ev->head, ev->flag))
+        h->clear = HOP_CLEAR_ANSWERED;
+}
+
+/* The answer to a SEND of the relay's is for the relay, from its head on; that
+ * to a probe of our own is not, to its end. */
+bool hop_clear_event(struct hop *h, const struct parse_event *ev)
+{
+    bool is_own = h->probe.waiting_n == 0;
+
+    if (ev->type == PARSE_HEAD)
+        hop_clear_head(h, ev);
+    if (h->clear == HOP_CLEAR_ANSWERED && (!is_own || ev->type == PARSE_END)) {
+        hop_clear_open(h);
+        return is_own;
+    }
+    return true;
+}
+
+void hop_clear_rejected(struct hop *h)
+{
+    if (h->clear != HOP_CLEAR_NONE)
+        hop_clear_fail(h, ERR_SYNTAX, "bad input");
+}
+
+void hop_clear_unanswered(struct timer *t)
+{
+    hop_clear_fail(CONTAINER(t, struct hop, answer), ERR_TIMEOUT,
+                   "no answer to the probe");
+}
