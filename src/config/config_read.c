@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config_suggest.h"
 #include "config_value.h"
 #include "err.h"
 #include "log.h"
@@ -298,6 +299,21 @@ static const struct setting *find_member(const struct setting *group,
     return NULL;
 }
 
+static void refuse_member(const struct reading *r, const struct setting *group,
+                          const char *key, const config_setting_t *from)
+{
+    const char *name = config_setting_name(from);
+    const struct setting *meant = config_suggest_member(group, name);
+
+    if (meant)
+        config_report(r->report, place_of(r, from),
+                      "unknown key %s.%s: did you mean %s.%s?", key, name, key,
+                      meant->key);
+    else
+        config_report(r->report, place_of(r, from), "unknown key %s.%s", key,
+                      name);
+}
+
 /* The members that the group has; `key` is the group's. */
 static int read_members(const struct reading *r, const struct setting *s,
                         const char *key, config_setting_t *from, char *at)
@@ -315,8 +331,7 @@ static int read_members(const struct reading *r, const struct setting *s,
         if (m)
             err = read_value(r, m, full, child, at + m->at);
         else
-            config_report(r->report, place_of(r, child), "unknown key %s",
-                          full);
+            refuse_member(r, s, key, child);
         if (err == ERR_NOMEM)
             return err;
         result = err ? err : result;
@@ -454,6 +469,18 @@ static int read_key(const struct reading *r, struct config *c,
     return err == ERR_CONFIG ? 0 : err;
 }
 
+static void refuse_key(const struct reading *r, const char *key,
+                       const config_setting_t *from)
+{
+    char meant[CONFIG_SUGGEST_MAX];
+
+    if (config_suggest(meant, key))
+        config_report(r->report, place_of(r, from),
+                      "unknown key %s: did you mean %s?", key, meant);
+    else
+        config_report(r->report, place_of(r, from), "unknown key %s", key);
+}
+
 /* One entry of the file's top: a key, or a group of keys. */
 static int read_entry(const struct reading *r, struct config *c,
                       config_setting_t *entry)
@@ -466,7 +493,7 @@ static int read_entry(const struct reading *r, struct config *c,
     if (s)
         return read_key(r, c, s, entry);
     if (!settings_have_group(name)) {
-        config_report(r->report, place_of(r, entry), "unknown key %s", name);
+        refuse_key(r, name, entry);
         return 0;
     }
     if (!config_setting_is_group(entry)) {
@@ -483,7 +510,7 @@ static int read_entry(const struct reading *r, struct config *c,
         if (s)
             err = read_key(r, c, s, child);
         else
-            config_report(r->report, place_of(r, child), "unknown key %s", key);
+            refuse_key(r, key, child);
     }
     return err;
 }

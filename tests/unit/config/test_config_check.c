@@ -466,8 +466,10 @@ static void silence_in_a_faulty_file_may_be_a_slip(void **state)
                    "tcp: { receive_buffer = 4096; };\n"
                    "listen = ( { transport = \"tls\"; } );\n");
     assert_string_equal(x->faults.text,
-                        "test.conf:1: unknown key auth.user_file\n"
-                        "test.conf:2: unknown key tls.certificat\n");
+                        "test.conf:1: unknown key auth.user_file: did you mean "
+                        "auth.users_file?\n"
+                        "test.conf:2: unknown key tls.certificat: did you mean "
+                        "tls.certificate?\n");
     assert_string_equal(x->warnings.text, "");
 }
 

@@ -205,7 +205,7 @@ static void every_fault_is_reported(void **state)
         "log: { level = \"loud\"; };\n",
         "test.conf:2: relay.name must be a host name, never a numeric "
         "address, not \"10.0.0.1\"\n"
-        "test.conf:3: unknown key relay.nam\n"
+        "test.conf:3: unknown key relay.nam: did you mean relay.name?\n"
         "test.conf:4: relay.user must be a string, not a whole number\n"
         "test.conf:6: unknown key zebra\n"
         "test.conf:7: send.high_water must be from 4096 to 1G\n"
@@ -218,7 +218,8 @@ static void every_fault_is_reported(void **state)
         "\"ws\", \"wss\", not \"udp\"\n"
         "test.conf:12: listen.address must be a numeric address in a "
         "string, not \"localhost\"\n"
-        "test.conf:12: unknown key listen.adress\n"
+        "test.conf:12: unknown key listen.adress: did you mean "
+        "listen.address?\n"
         "test.conf:12: listen must be a group in braces, not a whole "
         "number\n"
         "test.conf:13: log.level must be one of \"error\", \"warn\", "
