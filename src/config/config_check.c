@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "certificate_check.h"
 #include "config_read.h"
 #include "err.h"
 #include "net_make.h"
@@ -219,17 +220,17 @@ static const char **at_fault(const char **key, struct tls_settings *s,
     return &s->certificate;
 }
 
-/* R4976-9.2-d: a relay names itself in its certificate. */
-static void check_name(const struct check *k, const struct tls_ctx *tls,
-                       const char *certificate)
+static void check_certificate(const struct check *k, const struct tls_ctx *tls,
+                              const char *path)
 {
-    const char *name = k->config->relay.name;
+    struct span name = SPAN("");
 
-    if (*certificate && counts(k, "relay.name") &&
-        !tls_ctx_has_name(tls, span_str(name)))
-        config_warn(k->report, blame(k->config, "tls.certificate"),
-                    "tls.certificate: %s has no dNSName for relay.name %s",
-                    certificate, name);
+    if (!*path)
+        return;
+    if (counts(k, "relay.name"))
+        name = span_str(k->config->relay.name);
+    certificate_check(k->report, blame(k->config, "tls.certificate"), path, tls,
+                      name);
 }
 
 /* With authorities of their own for relays, tls.ca_file is for peers alone. */
@@ -276,7 +277,7 @@ static int check_tls(const struct check *k, struct tls_ctx **out)
     }
     if (err)
         return err;
-    check_name(k, made, s.certificate);
+    check_certificate(k, made, s.certificate);
     *out = made;
     return check_peers_ca(k, s);
 }

@@ -14,13 +14,9 @@
 
 #include "err.h"
 #include "sock.h"
+#include "tls_private.h"
 
 enum { HOST_ROOM = 256 }; /* a name of RFC 1035, 2.3.4 and its NUL */
-
-struct tls_ctx {
-    SSL_CTX *ssl_ctx;
-    size_t refs;
-};
 
 /* AES128-SHA comes last: RFC 4976, 9.2 requires it, everything else is better
  * (R4976-9.2-c, P-16). */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_ROOM = 256, PATHS = 160, DAY_S = 24 * 3600 };
+enum { PATH_ROOM = 256, PATHS = 160, DAY_S = 24 * 3600, DAYS = 90 };
 
 struct tls_files {
     char dir[PATH_ROOM];
@@ -44,8 +44,9 @@ static bool add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 }
 
 /* All but name, extensions and signature. */
-static X509 *new_cert(EVP_PKEY *key, bool expired)
+static X509 *new_cert(EVP_PKEY *key, const struct tls_files_cert *what)
 {
+    int days = what->expired ? -1 : what->days ? what->days : DAYS;
     X509 *cert = X509_new();
     uint64_t serial = 0;
 
@@ -54,8 +55,9 @@ static X509 *new_cert(EVP_PKEY *key, bool expired)
     if (RAND_bytes((unsigned char *)&serial, 7) == 1 &&
         X509_set_version(cert, X509_VERSION_3) == 1 &&
         ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial) == 1 &&
-        X509_gmtime_adj(X509_getm_notBefore(cert), -2 * DAY_S) &&
-        X509_gmtime_adj(X509_getm_notAfter(cert), expired ? -DAY_S : DAY_S) &&
+        X509_gmtime_adj(X509_getm_notBefore(cert),
+                        what->future ? DAY_S : -2 * DAY_S) &&
+        X509_gmtime_adj(X509_getm_notAfter(cert), (long)days * DAY_S) &&
         X509_set_pubkey(cert, key) == 1)
         return cert;
     X509_free(cert);
@@ -66,7 +68,7 @@ static X509 *new_cert(EVP_PKEY *key, bool expired)
 static bool make_ca(struct tls_files *f)
 {
     f->key = EVP_EC_gen("P-256");
-    f->cert = f->key ? new_cert(f->key, false) : NULL;
+    f->cert = f->key ? new_cert(f->key, &(struct tls_files_cert){0}) : NULL;
     return f->cert &&
            set_name(X509_get_subject_name(f->cert), strrchr(f->dir, '/') + 1) &&
            X509_set_issuer_name(f->cert, X509_get_subject_name(f->cert)) &&
@@ -176,13 +178,14 @@ bool tls_files_issue(struct tls_files *f, const char *stem,
                      const struct tls_files_cert *what)
 {
     EVP_PKEY *key = what->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-    X509 *cert = key ? new_cert(key, what->expired) : NULL;
+    X509 *cert = key ? new_cert(key, what) : NULL;
     char pem[PATH_ROOM], pem_key[PATH_ROOM];
     bool ok;
 
     snprintf(pem, sizeof pem, "%s.pem", stem);
     snprintf(pem_key, sizeof pem_key, "%s.key", stem);
-    ok = cert && issue(f, cert, what) && write_certs(f, pem, cert, f->cert) &&
+    ok = cert && issue(f, cert, what) &&
+         write_certs(f, pem, cert, what->alone ? NULL : f->cert) &&
          write_key(f, pem_key, key);
     X509_free(cert);
     EVP_PKEY_free(key);

@@ -25,7 +25,10 @@ struct tls_files_cert {
     const char *san;   /* "DNS:a.example,DNS:b.example"; NULL: none */
     const char *usage; /* extended key usage: "serverAuth"; NULL: any */
     bool rsa;          /* else P-256 */
+    int days;          /* until it expires; 0: 90 */
     bool expired;
+    bool future; /* valid from tomorrow on only */
+    bool alone;  /* without the CA's in its file */
 };
 
 /* Issues a certificate: STEM.pem (with the CA's behind it) and STEM.key. */

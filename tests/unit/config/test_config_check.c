@@ -266,6 +266,60 @@ static void a_certificate_without_the_relays_name_is_a_warning(void **state)
     assert_int_equal(x->warnings.count, 1);
 }
 
+/* A certificate of the test's own is looked at: one warning, in the line of
+ * its file, or none. */
+static void check_issued(struct fixture *x, struct tls_files_cert what,
+                         const char *ca, const char *warning)
+{
+    what.common_name = "relay.example";
+    what.san = "DNS:relay.example";
+    assert_true(tls_files_issue(x->tls, "odd", &what));
+    check_tls(x, "odd.pem", "odd.key", ca);
+    assert_string_equal(x->faults.text, "");
+    if (!warning) {
+        assert_string_equal(x->warnings.text, "");
+        return;
+    }
+    assert_int_equal(x->warnings.count, 1);
+    assert_memory_equal(x->warnings.text, "test.conf:2: tls.certificate: ", 30);
+    if (!strstr(x->warnings.text, warning))
+        fail_msg("expected \"%s\" in: %s", warning, x->warnings.text);
+}
+
+static void a_certificate_out_of_its_time_is_a_warning(void **state)
+{
+    struct fixture *x = *state;
+
+    check_issued(x, (struct tls_files_cert){.expired = true}, "",
+                 "odd.pem expired on 20");
+    check_issued(x, (struct tls_files_cert){.future = true}, "",
+                 "odd.pem is not valid before 20");
+}
+
+static void a_certificate_that_ends_soon_is_a_warning(void **state)
+{
+    struct fixture *x = *state;
+
+    check_issued(x, (struct tls_files_cert){.days = 13}, "",
+                 "odd.pem expires within 14 days, on 20");
+    check_issued(x, (struct tls_files_cert){.days = 1}, "",
+                 "odd.pem expires within 14 days, on 20");
+    check_issued(x, (struct tls_files_cert){.days = 15}, "", NULL);
+}
+
+/* Peers that trust the root need no copy of it. */
+static void a_certificate_without_its_issuers_is_a_warning(void **state)
+{
+    struct fixture *x = *state;
+    char ca[256];
+
+    check_issued(x, (struct tls_files_cert){.alone = true}, "",
+                 "odd.pem does not contain the certificate of its issuer, "
+                 "CN=tls-files-");
+    snprintf(ca, sizeof ca, "ca_file = \"%s/ca.pem\";", tls_files_dir(x->tls));
+    check_issued(x, (struct tls_files_cert){.alone = true}, ca, NULL);
+}
+
 /* --- users and accounts --- */
 
 static void each_malformed_line_of_the_users_is_told(void **state)
@@ -571,6 +625,9 @@ int main(void)
         TEST(all_that_is_wrong_with_tls_is_told),
         TEST(good_lists_of_ciphers_pass),
         TEST(a_certificate_without_the_relays_name_is_a_warning),
+        TEST(a_certificate_out_of_its_time_is_a_warning),
+        TEST(a_certificate_that_ends_soon_is_a_warning),
+        TEST(a_certificate_without_its_issuers_is_a_warning),
         TEST(each_malformed_line_of_the_users_is_told),
         TEST(the_users_file_must_be_there),
         TEST(accounts_that_are_named_must_be_there_for_root),
