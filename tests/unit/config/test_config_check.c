@@ -1,168 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test-wraps: geteuid getpwnam getgrnam */
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "cmocka_all.h"
 #include "config_check.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "checked.h"
+#include "cmocka_all.h"
 #include "config_load.h"
 #include "err.h"
-#include "faults.h"
 #include "oom.h"
-#include "scratch.h"
 #include "settings.h"
-#include "tls_files.h"
-
-#define TCP "listen = ( { transport = \"tcp\"; port = 0; } );\n"
-#define TLS "listen = (\n { transport = \"tls\"; port = 0; } );\n"
-
-/* --- the system, as the tests want it --- */
-
-uid_t __wrap_geteuid(void);
-struct passwd *__wrap_getpwnam(const char *name);
-struct group *__wrap_getgrnam(const char *name);
-
-/* The linker's --wrap leaves no room for a context. */
-static uid_t uid;
-
-uid_t __wrap_geteuid(void)
-{
-    return uid;
-}
-
-struct passwd *__wrap_getpwnam(const char *name)
-{
-    static struct passwd known;
-
-    return strcmp(name, "known") == 0 ? &known : NULL;
-}
-
-struct group *__wrap_getgrnam(const char *name)
-{
-    static struct group known;
-
-    return strcmp(name, "known") == 0 ? &known : NULL;
-}
-
-/* --- what is checked --- */
-
-struct fixture {
-    struct scratch scratch;
-    struct tls_files *tls;
-    struct faults faults, warnings;
-};
-
-static void add_fault(void *ctx, struct config_place at, const char *what)
-{
-    struct fixture *x = ctx;
-
-    faults_add(&x->faults, at, what);
-}
-
-static void add_warning(void *ctx, struct config_place at, const char *what)
-{
-    struct fixture *x = ctx;
-
-    faults_add(&x->warnings, at, what);
-}
-
-static int setup(void **state)
-{
-    struct fixture *x = calloc(1, sizeof *x);
-
-    assert_non_null(x);
-    uid = 1000;
-    scratch_init(&x->scratch);
-    scratch_write(&x->scratch, "users", SPAN("# nobody yet\n"));
-    x->tls = tls_files_new();
-    assert_non_null(x->tls);
-    assert_true(
-        tls_files_issue(x->tls, "relay",
-                        &(struct tls_files_cert){.common_name = "relay.example",
-                                                 .san = "DNS:relay.example"}));
-    assert_true(tls_files_issue(
-        x->tls, "other",
-        &(struct tls_files_cert){.common_name = "other.example"}));
-    *state = x;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *x = *state;
-
-    tls_files_free(x->tls);
-    scratch_fini(&x->scratch);
-    free(x);
-    return 0;
-}
-
-/* Checks the file test.conf. */
-static void check_whole(struct fixture *x, const char *text)
-{
-    struct config_loaded l = {0};
-    const char *path = scratch_write(&x->scratch, "test.conf", span_str(text));
-    int err;
-
-    memset(&x->faults, 0, sizeof x->faults);
-    memset(&x->warnings, 0, sizeof x->warnings);
-    err = config_load_checked(&l, path, NULL, add_fault, add_warning, x);
-    assert_int_equal(err, x->faults.count ? ERR_CONFIG : 0);
-    assert_int_equal(l.config == NULL, err != 0);
-    assert_int_equal(l.tls == NULL, err != 0);
-    assert_int_equal(l.users == NULL, err != 0);
-    config_loaded_free(&l, NULL);
-}
-
-/* The same for a file whose line 1 names a good users file. */
-static void check(struct fixture *x, const char *rest)
-{
-    char text[2048];
-
-    snprintf(text, sizeof text, "auth: { users_file = \"%s\"; };\n%s",
-             scratch_path(&x->scratch, "users"), rest);
-    check_whole(x, text);
-}
-
-/* The same, with a `tls` group in line 2 of these files in the directory of
- * certificates, and `more` in it. */
-static void check_tls(struct fixture *x, const char *certificate,
-                      const char *key, const char *more)
-{
-    char text[1024];
-
-    snprintf(text, sizeof text,
-             "tls: { certificate = \"%s/%s\";\nprivate_key = \"%s/%s\";\n%s "
-             "};\nrelay: { name = \"relay.example\"; };\n" TLS,
-             tls_files_dir(x->tls), certificate, tls_files_dir(x->tls), key,
-             more);
-    check(x, text);
-}
-
-/* There are so many faults, and one of them begins and goes on like this. */
-static void assert_fault(struct fixture *x, size_t count, const char *start,
-                         const char *what)
-{
-    const char *at = strstr(x->faults.text, start);
-
-    assert_int_equal(x->faults.count, count);
-    assert_non_null(at);
-    assert_true(at == x->faults.text || at[-1] == '\n');
-    assert_non_null(strstr(at, what));
-}
 
 static void what_is_whole_passes(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, TCP);
+    checked_rest(x, TCP);
     assert_string_equal(x->faults.text, "");
     assert_string_equal(x->warnings.text, "");
-    check_tls(x, "relay.pem", "relay.key", "");
+    checked_tls(x, "relay.pem", "relay.key", "");
     assert_string_equal(x->faults.text, "");
     assert_string_equal(x->warnings.text, "");
 }
@@ -171,110 +28,110 @@ static void what_is_whole_passes(void **state)
 
 static void a_tls_listener_needs_a_certificate_and_its_key(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, TLS);
-    assert_fault(x, 2, "test.conf:3: tls.certificate: ",
-                 "cannot open /etc/msrprelayd/relay.pem");
-    assert_fault(x, 2, "test.conf:3: tls.private_key: ",
-                 "cannot open /etc/msrprelayd/relay.key");
+    checked_rest(x, TLS);
+    checked_fault(x, 2, "test.conf:3: tls.certificate: ",
+                  "cannot open /etc/msrprelayd/relay.pem");
+    checked_fault(x, 2, "test.conf:3: tls.private_key: ",
+                  "cannot open /etc/msrprelayd/relay.key");
 }
 
 static void files_that_are_named_must_be_there(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_tls(x, "gone.pem", "gone.key", "ca_file = \"/gone/ca.pem\";");
-    assert_fault(x, 3, "test.conf:2: tls.certificate: cannot open ",
-                 "gone.pem: No such file or directory\n");
-    assert_fault(x, 3, "test.conf:3: tls.private_key: cannot open ",
-                 "gone.key: No such file or directory\n");
-    assert_fault(x, 3, "test.conf:4: tls.ca_file: cannot open ",
-                 "/gone/ca.pem: No such file or directory\n");
+    checked_tls(x, "gone.pem", "gone.key", "ca_file = \"/gone/ca.pem\";");
+    checked_fault(x, 3, "test.conf:2: tls.certificate: cannot open ",
+                  "gone.pem: No such file or directory\n");
+    checked_fault(x, 3, "test.conf:3: tls.private_key: cannot open ",
+                  "gone.key: No such file or directory\n");
+    checked_fault(x, 3, "test.conf:4: tls.ca_file: cannot open ",
+                  "/gone/ca.pem: No such file or directory\n");
 }
 
 static void named_files_are_checked_without_a_tls_listener_too(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, "tls: { certificate = \"/gone\"; };\n" TCP);
-    assert_fault(x, 1, "test.conf:2: tls.certificate: ", "/gone");
-    check(x, "tls: { ca_file = \"/gone\"; };\n" TCP);
-    assert_fault(x, 1, "test.conf:2: tls.ca_file: ", "/gone");
+    checked_rest(x, "tls: { certificate = \"/gone\"; };\n" TCP);
+    checked_fault(x, 1, "test.conf:2: tls.certificate: ", "/gone");
+    checked_rest(x, "tls: { ca_file = \"/gone\"; };\n" TCP);
+    checked_fault(x, 1, "test.conf:2: tls.ca_file: ", "/gone");
 }
 
 static void a_key_of_another_certificate_is_a_fault(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_tls(x, "relay.pem", "other.key", "");
-    assert_fault(x, 1, "test.conf:3: tls.private_key: ",
-                 "does not match the certificate");
+    checked_tls(x, "relay.pem", "other.key", "");
+    checked_fault(x, 1, "test.conf:3: tls.private_key: ",
+                  "does not match the certificate");
 }
 
 static void files_that_are_not_pem_are_faults(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_tls(x, "relay.key", "relay.key", "");
-    assert_fault(x, 1, "test.conf:2: tls.certificate: ", "relay.key");
-    check_tls(x, "relay.pem", "relay.pem", "");
-    assert_fault(x, 1, "test.conf:3: tls.private_key: ", "relay.pem");
+    checked_tls(x, "relay.key", "relay.key", "");
+    checked_fault(x, 1, "test.conf:2: tls.certificate: ", "relay.key");
+    checked_tls(x, "relay.pem", "relay.pem", "");
+    checked_fault(x, 1, "test.conf:3: tls.private_key: ", "relay.pem");
 }
 
 static void all_that_is_wrong_with_tls_is_told(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
     char more[512];
 
     snprintf(more, sizeof more,
              "ca_file = \"%s/relay.key\";\nciphers = \"NONSENSE\";\n"
              "ciphersuites = \"TLS_NONSENSE\";",
              tls_files_dir(x->tls));
-    check_tls(x, "relay.key", "relay.pem", more);
-    assert_fault(x, 5, "test.conf:2: tls.certificate: ", "relay.key");
-    assert_fault(x, 5, "test.conf:3: tls.private_key: ", "relay.pem");
-    assert_fault(x, 5, "test.conf:4: tls.ca_file: ", "relay.key");
-    assert_fault(x, 5, "test.conf:5: tls.ciphers: ", "NONSENSE");
-    assert_fault(x, 5, "test.conf:6: tls.ciphersuites: ", "TLS_NONSENSE");
+    checked_tls(x, "relay.key", "relay.pem", more);
+    checked_fault(x, 5, "test.conf:2: tls.certificate: ", "relay.key");
+    checked_fault(x, 5, "test.conf:3: tls.private_key: ", "relay.pem");
+    checked_fault(x, 5, "test.conf:4: tls.ca_file: ", "relay.key");
+    checked_fault(x, 5, "test.conf:5: tls.ciphers: ", "NONSENSE");
+    checked_fault(x, 5, "test.conf:6: tls.ciphersuites: ", "TLS_NONSENSE");
 }
 
 static void good_lists_of_ciphers_pass(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_tls(x, "relay.pem", "relay.key",
-              "ciphers = \"ECDHE+AESGCM\"; min_version = \"1.3\"; "
-              "ciphersuites = \"TLS_AES_128_GCM_SHA256\";");
+    checked_tls(x, "relay.pem", "relay.key",
+                "ciphers = \"ECDHE+AESGCM\"; min_version = \"1.3\"; "
+                "ciphersuites = \"TLS_AES_128_GCM_SHA256\";");
     assert_string_equal(x->faults.text, "");
 }
 
 /* R4976-9.2-d */
 static void a_certificate_without_the_relays_name_is_a_warning(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_tls(x, "other.pem", "other.key", "");
+    checked_tls(x, "other.pem", "other.key", "");
     assert_string_equal(x->faults.text, "");
     assert_int_equal(x->warnings.count, 1);
     assert_memory_equal(x->warnings.text, "test.conf:2: tls.certificate: ", 30);
     assert_non_null(strstr(x->warnings.text,
                            "other.pem has no dNSName for relay.name "
                            "relay.example\n"));
-    check_tls(x, "other.pem", "relay.key", "");
+    checked_tls(x, "other.pem", "relay.key", "");
     assert_int_equal(x->faults.count, 1);
     assert_int_equal(x->warnings.count, 1);
 }
 
 /* A certificate of the test's own is looked at: one warning, in the line of
  * its file, or none. */
-static void check_issued(struct fixture *x, struct tls_files_cert what,
+static void check_issued(struct checked *x, struct tls_files_cert what,
                          const char *ca, const char *warning)
 {
     what.common_name = "relay.example";
     what.san = "DNS:relay.example";
     assert_true(tls_files_issue(x->tls, "odd", &what));
-    check_tls(x, "odd.pem", "odd.key", ca);
+    checked_tls(x, "odd.pem", "odd.key", ca);
     assert_string_equal(x->faults.text, "");
     if (!warning) {
         assert_string_equal(x->warnings.text, "");
@@ -288,7 +145,7 @@ static void check_issued(struct fixture *x, struct tls_files_cert what,
 
 static void a_certificate_out_of_its_time_is_a_warning(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
     check_issued(x, (struct tls_files_cert){.expired = true}, "",
                  "odd.pem expired on 20");
@@ -298,7 +155,7 @@ static void a_certificate_out_of_its_time_is_a_warning(void **state)
 
 static void a_certificate_that_ends_soon_is_a_warning(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
     check_issued(x, (struct tls_files_cert){.days = 13}, "",
                  "odd.pem expires within 14 days, on 20");
@@ -310,7 +167,7 @@ static void a_certificate_that_ends_soon_is_a_warning(void **state)
 /* Peers that trust the root need no copy of it. */
 static void a_certificate_without_its_issuers_is_a_warning(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
     char ca[256];
 
     check_issued(x, (struct tls_files_cert){.alone = true}, "",
@@ -324,66 +181,68 @@ static void a_certificate_without_its_issuers_is_a_warning(void **state)
 
 static void each_malformed_line_of_the_users_is_told(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
     scratch_write(&x->scratch, "users",
                   SPAN("bad\nalice:r:0123456789abcdef0123456789abcdef\n"
                        "bob:r:short\n"));
-    check(x, TCP);
-    assert_fault(x, 2, "users:1: ", "");
-    assert_fault(x, 2, "users:3: ", "");
+    checked_rest(x, TCP);
+    checked_fault(x, 2, "users:1: ", "");
+    checked_fault(x, 2, "users:3: ", "");
 }
 
 static void the_users_file_must_be_there(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_whole(x, "\nauth: { users_file = \"/gone/users\"; };\n" TCP);
-    assert_fault(x, 1, "test.conf:2: auth.users_file: cannot read /gone/users",
-                 "No such file or directory");
-    check_whole(x, "\n" TCP);
-    assert_fault(x, 1, "test.conf:1: auth.users_file: cannot read ",
-                 "/etc/msrprelayd/users: No such file or directory");
+    checked_whole(x, "\nauth: { users_file = \"/gone/users\"; };\n" TCP);
+    checked_fault(x, 1, "test.conf:2: auth.users_file: cannot read /gone/users",
+                  "No such file or directory");
+    checked_whole(x, "\n" TCP);
+    checked_fault(x, 1, "test.conf:1: auth.users_file: cannot read ",
+                  "/etc/msrprelayd/users: No such file or directory");
 }
 
 static void accounts_that_are_named_must_be_there_for_root(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    uid = 0;
-    check(x, "relay: { user = \"nobody-here\";\ngroup = \"none\"; };" TCP);
-    assert_fault(x, 2, "test.conf:2: relay.user: ", "nobody-here");
-    assert_fault(x, 2, "test.conf:3: relay.group: ", "none");
-    check(x, "relay: { user = \"known\"; group = \"known\"; };" TCP);
+    checked_uid = 0;
+    checked_rest(x,
+                 "relay: { user = \"nobody-here\";\ngroup = \"none\"; };" TCP);
+    checked_fault(x, 2, "test.conf:2: relay.user: ", "nobody-here");
+    checked_fault(x, 2, "test.conf:3: relay.group: ", "none");
+    checked_rest(x, "relay: { user = \"known\"; group = \"known\"; };" TCP);
     assert_string_equal(x->faults.text, "");
 }
 
 static void accounts_may_be_missing_for_others(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, "relay: { user = \"nobody-here\"; group = \"none\"; };" TCP);
+    checked_rest(x,
+                 "relay: { user = \"nobody-here\"; group = \"none\"; };" TCP);
     assert_string_equal(x->faults.text, "");
 }
 
 static void default_user_must_be_there_for_root(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    uid = 0;
-    check(x, TCP);
+    checked_uid = 0;
+    checked_rest(x, TCP);
     assert_string_equal(x->faults.text,
                         "test.conf:1: relay.user: no such user msrprelay\n");
 }
 
 static void default_group_and_none_may_be_missing(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    uid = 0;
-    check(x, "relay: { user = \"known\"; };" TCP);
+    checked_uid = 0;
+    checked_rest(x, "relay: { user = \"known\"; };" TCP);
     assert_string_equal(x->faults.text, "");
-    check(x, "relay: { user = \"\"; group = \"\"; };" TCP);
+    checked_rest(x, "relay: { user = \"\"; group = \"\"; };" TCP);
     assert_string_equal(x->faults.text, "");
 }
 
@@ -391,20 +250,20 @@ static void default_group_and_none_may_be_missing(void **state)
 
 static void websockets_that_nobody_can_reach_are_a_warning(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, "listen = ( { transport = \"tcp\"; },\n"
-             "{ transport = \"ws\"; port = 0; } );\n");
+    checked_rest(x, "listen = ( { transport = \"tcp\"; },\n"
+                    "{ transport = \"ws\"; port = 0; } );\n");
     assert_string_equal(x->faults.text, "");
     assert_string_equal(x->warnings.text, "");
-    check(x, "listen = ( { transport = \"tls\"; port = 1; },\n"
-             "{ transport = \"wss\"; port = 0; },\n"
-             "{ transport = \"ws\"; port = 0; } );\n");
+    checked_rest(x, "listen = ( { transport = \"tls\"; port = 1; },\n"
+                    "{ transport = \"wss\"; port = 0; },\n"
+                    "{ transport = \"ws\"; port = 0; } );\n");
     assert_string_equal(x->warnings.text,
                         "test.conf:4: listen: clients on ws cannot be "
                         "reached without a listener with transport tcp\n");
-    check(x, "listen = ( { transport = \"tcp\"; },\n"
-             "{ transport = \"wss\"; port = 0; } );\n");
+    checked_rest(x, "listen = ( { transport = \"tcp\"; },\n"
+                    "{ transport = \"wss\"; port = 0; } );\n");
     assert_string_equal(x->warnings.text,
                         "test.conf:3: listen: clients on wss cannot be "
                         "reached without a listener with transport tls\n");
@@ -412,39 +271,40 @@ static void websockets_that_nobody_can_reach_are_a_warning(void **state)
 
 static void a_missing_directory_of_the_socket_is_a_warning(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, "control: { socket = \"/nonexistent/s\"; };\n" TCP);
+    checked_rest(x, "control: { socket = \"/nonexistent/s\"; };\n" TCP);
     assert_int_equal(x->faults.count, 0);
     assert_string_equal(x->warnings.text,
                         "test.conf:2: control.socket: no such directory "
                         "/nonexistent\n");
-    check(x, "control: { socket = \"/tmp/s\"; };\n" TCP);
+    checked_rest(x, "control: { socket = \"/tmp/s\"; };\n" TCP);
     assert_string_equal(x->warnings.text, "");
 }
 
 static void logs_must_be_where_they_can_be_written(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
     char text[512];
 
-    check(x, "log: { target = \"/gone/log\";\naccounting = \"/tmp\"; };\n" TCP);
+    checked_rest(
+        x, "log: { target = \"/gone/log\";\naccounting = \"/tmp\"; };\n" TCP);
     assert_string_equal(
         x->faults.text,
         "test.conf:2: log.target: cannot write /gone/log: No such file or "
         "directory\n"
         "test.conf:3: log.accounting: cannot write /tmp: Is a directory\n");
-    check(x, "log: { target = \"journal\"; accounting = \"\"; };\n" TCP);
+    checked_rest(x, "log: { target = \"journal\"; accounting = \"\"; };\n" TCP);
     assert_string_equal(x->faults.text, "");
     snprintf(text, sizeof text, "log: { target = \"%s\"; };\n" TCP,
              scratch_path(&x->scratch, "users/log"));
-    check(x, text);
-    assert_fault(x, 1, "test.conf:2: log.target: cannot write ",
-                 "users/log: Not a directory");
+    checked_rest(x, text);
+    checked_fault(x, 1, "test.conf:2: log.target: cannot write ",
+                  "users/log: Not a directory");
     for (int i = 0; i < 2; i++) { /* a new file, and one that is there */
         snprintf(text, sizeof text, "log: { target = \"%s\"; };\n" TCP,
                  scratch_path(&x->scratch, "log"));
-        check(x, text);
+        checked_rest(x, text);
         assert_string_equal(x->faults.text, "");
         scratch_write(&x->scratch, "log", SPAN("line\n"));
     }
@@ -454,27 +314,27 @@ static void chunks_as_long_as_the_window_are_a_warning(void **state)
 {
     static const char sentence[] = "send.max_chunk_size should be much "
                                    "smaller than tcp.receive_buffer\n";
-    struct fixture *x = *state;
+    struct checked *x = *state;
     char text[128];
 
     snprintf(text, sizeof text, "test.conf:3: %s", sentence);
-    check(x, "tcp: { receive_buffer = \"64k\"; };\n"
-             "send: { max_chunk_size = 32769; };\n" TCP);
+    checked_rest(x, "tcp: { receive_buffer = \"64k\"; };\n"
+                    "send: { max_chunk_size = 32769; };\n" TCP);
     assert_string_equal(x->warnings.text, text);
     snprintf(text, sizeof text, "test.conf:2: %s", sentence);
-    check(x, "tcp: { receive_buffer = \"64k\"; };\n" TCP);
+    checked_rest(x, "tcp: { receive_buffer = \"64k\"; };\n" TCP);
     assert_string_equal(x->warnings.text, text);
     assert_string_equal(x->faults.text, "");
 }
 
 static void chunks_of_half_the_window_and_any_without_one_pass(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check(x, "tcp: { receive_buffer = \"64k\"; };\n"
-             "send: { max_chunk_size = \"32k\"; };\n" TCP);
+    checked_rest(x, "tcp: { receive_buffer = \"64k\"; };\n"
+                    "send: { max_chunk_size = \"32k\"; };\n" TCP);
     assert_string_equal(x->warnings.text, "");
-    check(x, "send: { max_chunk_size = \"1G\"; };\n" TCP);
+    checked_rest(x, "send: { max_chunk_size = \"1G\"; };\n" TCP);
     assert_string_equal(x->warnings.text, "");
 }
 
@@ -482,19 +342,19 @@ static void chunks_of_half_the_window_and_any_without_one_pass(void **state)
 
 static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    uid = 0;
-    check_whole(x, "relay: { user = \"nobody-here\"; };\n"
-                   "tls: { private_key = \"/gone/key\";\n"
-                   "ca_file = \"/gone/ca\"; };\n"
-                   "auth: { users_file = \"/gone/users\"; };\n"
-                   "control: { socket = \"/run/s\"; };\n"
-                   "tcp: { receive_buffer = 4096; };\n"
-                   "send: { max_chunk_size = 4096; };\n"
-                   "timers: { idle = -1; };\n"
-                   "listen = ( { port = 70000; },\n"
-                   "{ transport = \"wss\"; port = 1; } );\n");
+    checked_uid = 0;
+    checked_whole(x, "relay: { user = \"nobody-here\"; };\n"
+                     "tls: { private_key = \"/gone/key\";\n"
+                     "ca_file = \"/gone/ca\"; };\n"
+                     "auth: { users_file = \"/gone/users\"; };\n"
+                     "control: { socket = \"/run/s\"; };\n"
+                     "tcp: { receive_buffer = 4096; };\n"
+                     "send: { max_chunk_size = 4096; };\n"
+                     "timers: { idle = -1; };\n"
+                     "listen = ( { port = 70000; },\n"
+                     "{ transport = \"wss\"; port = 1; } );\n");
     assert_string_equal(
         x->faults.text,
         "test.conf:8: timers.idle must be from 0.010 to 31536000\n"
@@ -513,12 +373,12 @@ static void what_stands_beside_a_faulty_value_is_looked_at(void **state)
 
 static void silence_in_a_faulty_file_may_be_a_slip(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_whole(x, "auth: { user_file = \"/gone\"; };\n"
-                   "tls: { certificat = \"/gone\"; };\n"
-                   "tcp: { receive_buffer = 4096; };\n"
-                   "listen = ( { transport = \"tls\"; } );\n");
+    checked_whole(x, "auth: { user_file = \"/gone\"; };\n"
+                     "tls: { certificat = \"/gone\"; };\n"
+                     "tcp: { receive_buffer = 4096; };\n"
+                     "listen = ( { transport = \"tls\"; } );\n");
     assert_string_equal(x->faults.text,
                         "test.conf:1: unknown key auth.user_file: did you mean "
                         "auth.users_file?\n"
@@ -529,21 +389,21 @@ static void silence_in_a_faulty_file_may_be_a_slip(void **state)
 
 static void a_certificate_beside_a_faulty_key_is_looked_at(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
     char text[512];
 
     snprintf(text, sizeof text,
              "relay: { name = 1; };\n"
              "tls: { certificate = \"%s/relay.key\"; private_key = 5; };\n" TLS,
              tls_files_dir(x->tls));
-    check(x, text);
-    assert_fault(
+    checked_rest(x, text);
+    checked_fault(
         x, 3, "test.conf:3: tls.certificate: ", "contains no PEM certificate");
     snprintf(text, sizeof text,
              "relay: { name = 1; };\n"
              "tls: { certificate = \"%s/relay.pem\"; private_key = 5; };\n" TLS,
              tls_files_dir(x->tls));
-    check(x, text);
+    checked_rest(x, text);
     assert_int_equal(x->faults.count, 2);
     assert_string_equal(x->warnings.text, "");
 }
@@ -551,11 +411,11 @@ static void a_certificate_beside_a_faulty_key_is_looked_at(void **state)
 /* Every key of the table set to a group, which none can be. */
 static void whatever_is_faulty_nothing_else_is_told(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
     char text[4096] = "";
     size_t n = 0;
 
-    uid = 0;
+    checked_uid = 0;
     for (size_t i = 0; i < settings_n; i++) {
         struct span name = span_str(settings[i].key);
         struct span group = span_cut(&name, '.');
@@ -573,30 +433,30 @@ static void whatever_is_faulty_nothing_else_is_told(void **state)
                 opens ? (int)group.n : 0, group.p, opens ? ": { " : "",
                 SPAN_ARG(name), closes ? " };" : "");
     }
-    check_whole(x, text);
+    checked_whole(x, text);
     assert_int_equal(x->faults.count, settings_n);
     assert_string_equal(x->warnings.text, "");
 }
 
 static void a_text_that_cannot_be_read_is_not_looked_into(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_whole(x, "auth: { users_file = \"/gone\"; };\nlisten = = 5;\n");
+    checked_whole(x, "auth: { users_file = \"/gone\"; };\nlisten = = 5;\n");
     assert_string_equal(x->faults.text, "test.conf:2: syntax error\n");
-    check_whole(x, "auth: { users_file = \"/gone\"; };\n"
-                   "@include \"gone.conf\"\n" TCP);
-    assert_fault(x, 1, "test.conf:2: cannot read ", "gone.conf");
+    checked_whole(x, "auth: { users_file = \"/gone\"; };\n"
+                     "@include \"gone.conf\"\n" TCP);
+    checked_fault(x, 1, "test.conf:2: cannot read ", "gone.conf");
 }
 
 /* --- memory --- */
 
 static int attempt(void *ctx)
 {
-    struct fixture *x = ctx;
+    struct checked *x = ctx;
     struct config_loaded l = {0};
-    int err = config_load_checked(&l, x->scratch.name, NULL, add_fault,
-                                  add_warning, x);
+    int err = config_load_checked(&l, x->scratch.name, NULL, checked_add_fault,
+                                  checked_add_warning, x);
 
     config_loaded_free(&l, NULL);
     return err;
@@ -604,9 +464,9 @@ static int attempt(void *ctx)
 
 static void every_allocation_may_fail(void **state)
 {
-    struct fixture *x = *state;
+    struct checked *x = *state;
 
-    check_tls(x, "relay.pem", "relay.key", "");
+    checked_tls(x, "relay.pem", "relay.key", "");
     scratch_path(&x->scratch, "test.conf");
     assert_true(oom_sweep(attempt, x) > 20);
     assert_string_equal(x->faults.text, "");
@@ -614,7 +474,8 @@ static void every_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, checked_setup, checked_teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_is_whole_passes),
         TEST(a_tls_listener_needs_a_certificate_and_its_key),
