@@ -11,6 +11,7 @@
 #ifndef USERS_H
 #define USERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "digest.h"
@@ -35,6 +36,9 @@ void users_free(struct users *u);
 
 /* The number of lines that hold a user. */
 size_t users_count(const struct users *u);
+
+/* Is there any user of this realm with HA1 for this algorithm? */
+bool users_have(const struct users *u, struct span realm, enum digest_alg alg);
 
 /* HA1 of a user for this realm and algorithm, in lower-case hex; valid as long
  * as `u`. Empty if there is none. */

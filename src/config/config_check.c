@@ -13,6 +13,7 @@
 #include "certificate_check.h"
 #include "config_read.h"
 #include "err.h"
+#include "file_check.h"
 #include "net_make.h"
 #include "tls.h"
 #include "users_load.h"
@@ -53,8 +54,46 @@ static void check_way_in(const struct check *k, enum net_transport ws,
         config_warn(k->report, l->place, "listen: %s", what);
 }
 
+/* Loopback and what is private: a proxy that ends TLS may be there. */
+static const struct cidr closed_networks[] = {
+    {{127}, 4, 8},         {{10}, 4, 8},       {{172, 16}, 4, 12},
+    {{192, 168}, 4, 16},   {{100, 64}, 4, 10}, {{169, 254}, 4, 16},
+    {{[15] = 1}, 16, 128}, {{0xfc}, 16, 7},    {{0xfe, 0x80}, 16, 10},
+};
+
+static bool is_public(const struct addr *a)
+{
+    for (size_t i = 0; i < sizeof closed_networks / sizeof *closed_networks;
+         i++)
+        if (cidr_has(&closed_networks[i], a))
+            return false;
+    return true;
+}
+
+static bool is_plain(const struct config_listen *l)
+{
+    return l->transport == NET_TCP || l->transport == NET_WS;
+}
+
+static void check_plain(const struct check *k)
+{
+    const struct config *c = k->config;
+
+    if (!c->auth.allow_tcp || !counts(k, "auth.allow_tcp") ||
+        !counts(k, "listen"))
+        return;
+    for (size_t i = 0; i < c->listen.n; i++)
+        if (is_plain(&c->listen.items[i]) &&
+            is_public(&c->listen.items[i].address))
+            config_warn(k->report, c->listen.items[i].place,
+                        "listen: with auth.allow_tcp clients log in and talk "
+                        "without encryption at a public address: use tls, or a "
+                        "private address");
+}
+
 static void check_listeners(const struct check *k)
 {
+    check_plain(k);
     check_way_in(k, NET_WSS, NET_TLS,
                  "clients on wss cannot be reached without a listener with "
                  "transport tls");
@@ -302,6 +341,61 @@ static int check_users(const struct check *k, struct config_loaded *l,
     return err == ERR_NOMEM ? err : 0;
 }
 
+/* Is there a listener at which clients can log in at all? */
+static bool takes_logins(const struct config *c)
+{
+    for (size_t i = 0; i < c->listen.n; i++)
+        if (c->auth.allow_tcp || !is_plain(&c->listen.items[i]))
+            return true;
+    return false;
+}
+
+static void check_realm(const struct check *k, const struct users *users)
+{
+    const struct config *c = k->config;
+    struct span realm = span_str(c->relay.realm);
+    bool has_other;
+
+    if (!users || !takes_logins(c) || !counts(k, "relay.realm") ||
+        !counts(k, "auth.algorithms"))
+        return;
+    for (size_t i = 0; i < c->auth.algorithms.n; i++)
+        if (users_have(users, realm, c->auth.algorithms.items[i]))
+            return;
+    has_other = users_have(users, realm, DIGEST_MD5) ||
+                users_have(users, realm, DIGEST_SHA256);
+    config_warn(k->report, place_of(c, "auth.users_file"),
+                "auth.users_file: nobody can log in: %s has no user of "
+                "relay.realm %s%s",
+                c->auth.users_file, c->relay.realm,
+                has_other ? " for any of auth.algorithms" : "");
+}
+
+/* --- who can read the files --- */
+
+/* Nothing when the file was not loaded: then that is the fault. */
+static void check_files(const struct check *k, const struct config_loaded *l)
+{
+    const struct config *c = k->config;
+    const char *certificate = "", *key = "", *users = "";
+
+    if (l->tls) {
+        certificate = tls_file(k, "tls.certificate", c->tls.certificate);
+        key = tls_file(k, "tls.private_key", c->tls.private_key);
+    }
+    if (l->users)
+        users = c->auth.users_file;
+    file_check(
+        k->report, c,
+        (struct file_check[]){
+            {"tls.certificate", certificate, false,
+             blame(c, "tls.certificate")},
+            {"tls.private_key", key, true, blame(c, "tls.private_key")},
+            {"auth.users_file", users, true, place_of(c, "auth.users_file")},
+        },
+        3);
+}
+
 int config_check(struct config_loaded *l, const struct config_loaded *in_use,
                  struct config_report *r)
 {
@@ -316,5 +410,11 @@ int config_check(struct config_loaded *l, const struct config_loaded *in_use,
     check_log(&k, "log.target", c->log.target);
     check_log(&k, "log.accounting", c->log.accounting);
     err = check_tls(&k, &l->tls);
-    return err ? err : check_users(&k, l, in_use);
+    if (!err)
+        err = check_users(&k, l, in_use);
+    if (err)
+        return err;
+    check_realm(&k, l->users);
+    check_files(&k, l);
+    return 0;
 }

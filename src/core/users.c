@@ -88,6 +88,19 @@ size_t users_count(const struct users *u)
     return u->table.count;
 }
 
+bool users_have(const struct users *u, struct span realm, enum digest_alg alg)
+{
+    for (size_t i = 0; i < u->table.count; i++) {
+        const struct entry *e = &u->entries[i];
+
+        if (e->alg == alg &&
+            span_eq(span_of(u->text + e->at + e->user_n + 1, e->realm_n),
+                    realm))
+            return true;
+    }
+    return false;
+}
+
 /* --- reading --- */
 
 /* The line without CR, comment and trailing blanks. */

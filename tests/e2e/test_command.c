@@ -55,6 +55,21 @@ static void test_of_a_good_configuration_says_ok(void **state)
     assert_string_equal(f->said, "ok\n");
 }
 
+static void test_warns_of_what_keeps_clients_out(void **state)
+{
+    static const struct tls_files_cert old = {
+        .common_name = "relay", .san = "DNS:" RELAY_NAME, .expired = true};
+    struct fixture *f = *state;
+
+    assert_true(tls_files_issue(f->files, "relay", &old));
+    relay_write(f->files, "relay.users", "# nobody\n");
+    assert_int_equal(run(f, "-t", f->text), 0);
+    assert_said(f, "/test.conf:4: warning: tls.certificate: ");
+    assert_said(f, "/relay.pem expired on ");
+    assert_said(f, "/test.conf:6: warning: auth.users_file: nobody can log in");
+    assert_said(f, "ok\n");
+}
+
 static void test_lists_every_fault_with_its_place(void **state)
 {
     struct fixture *f = *state;
@@ -167,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_of_a_good_configuration_says_ok),
+        TEST(test_warns_of_what_keeps_clients_out),
         TEST(test_lists_every_fault_with_its_place),
         TEST(missing_configuration_ends_with_78),
         TEST(bad_configuration_does_not_run),

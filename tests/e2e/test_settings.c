@@ -255,6 +255,17 @@ static void former_name_can_be_an_alias(void **state)
     assert_non_null(strstr(alice->uri, "//new.example.com:"));
 }
 
+/* All is valid, but nobody can log in any more: the log tells it. */
+static void realm_without_users_is_told_in_the_log(void **state)
+{
+    const struct relay_opts opts = {.realm = "moved.example.com"};
+    struct scene *s = scene_start(state, NULL);
+
+    renew_with(s, &opts);
+    assert_non_null(strstr(relay_log(s->relay),
+                           "warning=\"auth.users_file: nobody can log in: "));
+}
+
 static void change_of_user_waits_for_a_restart(void **state)
 {
     const struct relay_opts opts = {.user = "nobody"};
@@ -330,6 +341,7 @@ int main(void)
         E2E_TEST(denied_addresses_hold_for_new_connections),
         E2E_TEST(name_changes_for_new_sessions),
         E2E_TEST(former_name_can_be_an_alias),
+        E2E_TEST(realm_without_users_is_told_in_the_log),
         E2E_TEST(change_of_user_waits_for_a_restart),
         E2E_TEST(level_changes_for_the_next_line),
         E2E_TEST(log_moves_to_a_file_and_back),

@@ -16,6 +16,7 @@
 uid_t __wrap_geteuid(void);
 struct passwd *__wrap_getpwnam(const char *name);
 struct group *__wrap_getgrnam(const char *name);
+int __wrap_gethostname(char *name, size_t size);
 
 /* The linker's --wrap leaves no room for a context. */
 uid_t checked_uid;
@@ -27,14 +28,22 @@ uid_t __wrap_geteuid(void)
 
 struct passwd *__wrap_getpwnam(const char *name)
 {
-    static struct passwd known;
+    static char known_name[] = "known";
+    static struct passwd known = {
+        .pw_name = known_name, .pw_uid = 65534, .pw_gid = 65534};
 
     return strcmp(name, "known") == 0 ? &known : NULL;
 }
 
+int __wrap_gethostname(char *name, size_t size)
+{
+    snprintf(name, size, "relay.example");
+    return 0;
+}
+
 struct group *__wrap_getgrnam(const char *name)
 {
-    static struct group known;
+    static struct group known = {.gr_gid = 65534};
 
     return strcmp(name, "known") == 0 ? &known : NULL;
 }
@@ -62,7 +71,7 @@ int checked_setup(void **state)
     assert_non_null(x);
     checked_uid = 1000;
     scratch_init(&x->scratch);
-    scratch_write(&x->scratch, "users", SPAN("# nobody yet\n"));
+    scratch_write(&x->scratch, "users", SPAN(ALICE("relay.example")));
     x->tls = tls_files_new();
     assert_non_null(x->tls);
     assert_true(

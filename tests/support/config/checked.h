@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* checked - configurations that are loaded with all that they name, and what
  * is said about them. A test needs
- *     test-wraps: geteuid getpwnam getgrnam
+ *     test-wraps: geteuid getpwnam getgrnam gethostname
  * in its second line. */
 #ifndef CHECKED_H
 #define CHECKED_H
@@ -14,6 +14,8 @@
 
 #define TCP "listen = ( { transport = \"tcp\"; port = 0; } );\n"
 #define TLS "listen = (\n { transport = \"tls\"; port = 0; } );\n"
+#define MD5_HA1 "0123456789abcdef0123456789abcdef"
+#define ALICE(realm) "alice:" realm ":" MD5_HA1 "\n"
 
 /* What geteuid() answers; 1000 to begin with. */
 extern uid_t checked_uid;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test-wraps: geteuid getpwnam getgrnam */
+/* test-wraps: geteuid getpwnam getgrnam gethostname */
 #include "config_check.h"
 
 #include <stdio.h>

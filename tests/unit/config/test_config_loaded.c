@@ -14,8 +14,8 @@
 #include "scratch.h"
 #include "tls_files.h"
 
-#define ALICE "alice:example.com:0123456789abcdef0123456789abcdef\n"
-#define BOB "bob:example.com:0123456789abcdef0123456789abcdef\n"
+#define ALICE "alice:relay.example:0123456789abcdef0123456789abcdef\n"
+#define BOB "bob:relay.example:0123456789abcdef0123456789abcdef\n"
 
 /* Files are trusted not to change unseen when they are some seconds old: the
  * time of day is that much ahead. */

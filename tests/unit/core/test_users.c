@@ -286,11 +286,27 @@ static void reading_survives_each_failed_allocation(void **state)
     assert_int_equal(f.n, 0);
 }
 
+static void a_realm_has_users_for_its_algorithms(void **state)
+{
+    struct users *u = parsed("# nobody\nalice:b:example.com:" MD5_A "\n"
+                             "carol:example.net:" MD5_A "\n");
+
+    (void)state;
+    assert_true(users_have(u, SPAN("b:example.com"), DIGEST_MD5));
+    assert_true(users_have(u, SPAN("example.net"), DIGEST_MD5));
+    assert_false(users_have(u, SPAN("example.net"), DIGEST_SHA256));
+    assert_false(users_have(u, SPAN("example.com"), DIGEST_MD5));
+    assert_false(users_have(u, SPAN("example"), DIGEST_MD5));
+    assert_false(users_have(u, SPAN(""), DIGEST_MD5));
+    users_free(u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_user_is_found_by_name_realm_and_algorithm),
         cmocka_unit_test(a_stranger_is_not_found),
+        cmocka_unit_test(a_realm_has_users_for_its_algorithms),
         cmocka_unit_test(a_colon_moved_from_realm_to_user_finds_nobody),
         cmocka_unit_test(upper_case_hex_is_made_lower),
         cmocka_unit_test(comments_blank_lines_and_crlf_are_tolerated),

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "file_check.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- everybody --- */
+
+static bool has_mode(const char *path, mode_t mode)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && (st.st_mode & mode) == mode;
+}
+
+/* A directory on the way that is closed to others protects the file. */
+static bool is_open_to_all(const char *path)
+{
+    char real[PATH_MAX];
+
+    if (!has_mode(path, S_IROTH) || !realpath(path, real))
+        return false;
+    for (char *slash = strrchr(real, '/'); slash && slash > real;
+         slash = strrchr(real, '/')) {
+        *slash = '\0';
+        if (!has_mode(real, S_IXOTH))
+            return false;
+    }
+    return true;
+}
+
+/* --- relay.user --- */
+
+enum { GROUPS_MAX = 256 };
+
+/* Root, to be again. */
+struct was_root {
+    gid_t gid;
+    gid_t groups[GROUPS_MAX];
+    int n_groups;
+};
+
+static void become_root(const struct was_root *was)
+{
+    /* Root is still the real user, so none of this can fail. */
+    bool failed = seteuid(0) != 0 || setegid(was->gid) != 0 ||
+                  setgroups((size_t)was->n_groups, was->groups) != 0;
+
+    assert(!failed);
+    (void)failed;
+}
+
+/* The user's groups are those that a service manager gives him. */
+static bool become_user(struct was_root *was, const struct config *c)
+{
+    const struct passwd *pw = getpwnam(c->relay.user);
+    const struct group *gr = getgrnam(c->relay.group);
+    gid_t gid, groups[GROUPS_MAX];
+    int n = GROUPS_MAX;
+
+    was->gid = getegid();
+    was->n_groups = getgroups(GROUPS_MAX, was->groups);
+    if (!pw || was->n_groups < 0)
+        return false;
+    gid = gr ? gr->gr_gid : pw->pw_gid;
+    if (getgrouplist(c->relay.user, gid, groups, &n) < 0)
+        return false;
+    if (setgroups((size_t)n, groups) != 0)
+        return false;
+    if (setegid(gid) == 0 && seteuid(pw->pw_uid) == 0)
+        return true;
+    become_root(was);
+    return false;
+}
+
+/* Why it cannot be opened: an errno, or 0. */
+static int why_not_readable(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return errno;
+    (void)close(fd);
+    return 0;
+}
+
+static void check_user(struct config_report *r, const struct config *c,
+                       const struct file_check *files, size_t n)
+{
+    struct was_root was;
+
+    if (geteuid() != 0 || getuid() != 0 || !*c->relay.user ||
+        !become_user(&was, c))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        int why = *files[i].path ? why_not_readable(files[i].path) : 0;
+
+        if (why)
+            config_warn(r, files[i].at, "%s: relay.user %s cannot read %s: %s",
+                        files[i].key, c->relay.user, files[i].path,
+                        strerror(why));
+    }
+    become_root(&was);
+}
+
+void file_check(struct config_report *r, const struct config *c,
+                const struct file_check *files, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (files[i].is_secret && *files[i].path &&
+            is_open_to_all(files[i].path))
+            config_warn(r, files[i].at,
+                        "%s: everybody on this host can read %s: chmod o-r",
+                        files[i].key, files[i].path);
+    check_user(r, c, files, n);
+}

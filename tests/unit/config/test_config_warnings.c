@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test-wraps: geteuid getpwnam getgrnam gethostname */
+/* What is valid, but keeps clients out or lets too many in. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "checked.h"
+#include "cmocka_all.h"
+
+static void logins_in_the_clear_at_public_addresses_are_a_warning(void **state)
+{
+    static const char listen[] =
+        "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; },\n"
+        "{ transport = \"tcp\"; address = \"::\"; port = 1; },\n"
+        "{ transport = \"ws\"; address = \"10.1.2.3\"; },\n"
+        "{ transport = \"ws\"; address = \"192.0.2.1\"; },\n"
+        "{ transport = \"ws\"; address = \"fd00::1\"; } );\n";
+    struct checked *x = *state;
+    char text[1024];
+    const char *second;
+
+    checked_rest(x, listen);
+    assert_string_equal(x->warnings.text, "");
+    snprintf(text, sizeof text,
+             "\nauth: { users_file = \"%s\"; allow_tcp = true; };\n%s",
+             scratch_path(&x->scratch, "users"), listen);
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 2);
+    assert_memory_equal(x->warnings.text,
+                        "test.conf:4: listen: with auth.allow_tcp ", 41);
+    second = strchr(x->warnings.text, '\n') + 1;
+    assert_memory_equal(second, "test.conf:6: listen: with auth.allow_tcp ",
+                        41);
+}
+
+static void users_of_another_realm_are_a_warning(void **state)
+{
+    struct checked *x = *state;
+
+    scratch_write(&x->scratch, "users", SPAN(ALICE("other.example")));
+    checked_tls(x, "relay.pem", "relay.key", "");
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 1);
+    assert_memory_equal(
+        x->warnings.text,
+        "test.conf:1: auth.users_file: nobody can log in: ", 49);
+    assert_non_null(strstr(x->warnings.text,
+                           "users has no user of relay.realm relay.example\n"));
+    scratch_write(&x->scratch, "users", SPAN("# nobody yet\n"));
+    checked_tls(x, "relay.pem", "relay.key", "");
+    assert_int_equal(x->warnings.count, 1);
+    checked_rest(x, TCP); /* at which no login is accepted */
+    assert_string_equal(x->warnings.text, "");
+}
+
+static void users_of_other_algorithms_are_a_warning(void **state)
+{
+    struct checked *x = *state;
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "auth: { users_file = \"%s\"; allow_tcp = true;\n"
+             "algorithms = [ \"SHA-256\" ]; };\n"
+             "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; } "
+             ");\n",
+             scratch_path(&x->scratch, "users"));
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_non_null(strstr(x->warnings.text,
+                           "users has no user of relay.realm relay.example for "
+                           "any of auth.algorithms\n"));
+}
+
+/* The directory of the test is closed to others, as /etc/msrprelayd is. */
+static void secrets_that_everybody_can_read_are_a_warning(void **state)
+{
+    struct checked *x = *state;
+    char users[256], text[512];
+
+    snprintf(users, sizeof users, "%s", scratch_path(&x->scratch, "users"));
+    assert_int_equal(chmod(users, 0644), 0);
+    checked_rest(x, TCP);
+    assert_string_equal(x->warnings.text, "");
+    assert_int_equal(chmod(x->scratch.dir, 0755), 0);
+    checked_rest(x, TCP);
+    snprintf(text, sizeof text,
+             "test.conf:1: auth.users_file: everybody on this host can read "
+             "%s: chmod o-r\n",
+             users);
+    assert_string_equal(x->warnings.text, text);
+    assert_int_equal(chmod(users, 0640), 0);
+    checked_rest(x, TCP);
+    assert_string_equal(x->warnings.text, "");
+}
+
+static void files_closed_to_the_relays_user_are_a_warning(void **state)
+{
+    struct checked *x = *state;
+    char text[512];
+
+    if (getuid() != 0)
+        skip(); /* nobody else can become that user */
+    checked_uid = 0;
+    assert_int_equal(chmod(x->scratch.dir, 0755), 0);
+    snprintf(text, sizeof text, "%s", scratch_path(&x->scratch, "users"));
+    assert_int_equal(chmod(text, 0600), 0);
+    checked_rest(x, "relay: { user = \"known\"; group = \"known\"; };\n" TCP);
+    assert_string_equal(x->faults.text, "");
+    snprintf(text, sizeof text,
+             "test.conf:1: auth.users_file: relay.user known cannot read %s: "
+             "Permission denied\n",
+             scratch_path(&x->scratch, "users"));
+    assert_string_equal(x->warnings.text, text);
+    assert_int_equal(chown(scratch_path(&x->scratch, "users"), 0, 65534), 0);
+    assert_int_equal(chmod(scratch_path(&x->scratch, "users"), 0640), 0);
+    checked_rest(x, "relay: { user = \"known\"; group = \"known\"; };\n" TCP);
+    assert_string_equal(x->warnings.text, "");
+    assert_int_equal(access("/root", W_OK), 0); /* root again */
+}
+
+int main(void)
+{
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, checked_setup, checked_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(logins_in_the_clear_at_public_addresses_are_a_warning),
+        TEST(users_of_another_realm_are_a_warning),
+        TEST(users_of_other_algorithms_are_a_warning),
+        TEST(secrets_that_everybody_can_read_are_a_warning),
+        TEST(files_closed_to_the_relays_user_are_a_warning),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
