@@ -10,6 +10,7 @@
 #include "config_read.h"
 #include "config_report.h"
 #include "config_source.h"
+#include "config_syntax.h"
 #include "config_value.h"
 #include "err.h"
 #include "settings.h"
@@ -162,6 +163,18 @@ static struct config *new_empty(const char *path)
     return NULL;
 }
 
+static void report_unreadable(const config_t *tree,
+                              const struct config_source *s,
+                              struct config_report *r)
+{
+    unsigned line = (unsigned)config_error_line(tree);
+    const char *what = config_error_text(tree);
+
+    if (!config_syntax_explain(r, s, line))
+        config_report(r, config_source_at(s, line), "%s",
+                      what ? what : "syntax error");
+}
+
 /* From the text to the struct, with all its checks. ERR_CONFIG when the text
  * cannot be read at all; values may be faulty, which is counted in r. */
 static int fill(struct config *c, const struct config_source *s,
@@ -172,11 +185,7 @@ static int fill(struct config *c, const struct config_source *s,
 
     config_init(&tree);
     if (!config_read_string(&tree, s->text)) {
-        const char *what = config_error_text(&tree);
-
-        config_report(r,
-                      config_source_at(s, (unsigned)config_error_line(&tree)),
-                      "%s", what ? what : "syntax error");
+        report_unreadable(&tree, s, r);
         err = ERR_CONFIG;
     } else {
         err = config_read_tree(c, &tree, s, r);

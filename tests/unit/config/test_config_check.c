@@ -443,7 +443,9 @@ static void a_text_that_cannot_be_read_is_not_looked_into(void **state)
     struct checked *x = *state;
 
     checked_whole(x, "auth: { users_file = \"/gone\"; };\nlisten = = 5;\n");
-    assert_string_equal(x->faults.text, "test.conf:2: syntax error\n");
+    assert_string_equal(
+        x->faults.text,
+        "test.conf:2: syntax error: expected a value, not \"=\"\n");
     checked_whole(x, "auth: { users_file = \"/gone\"; };\n"
                      "@include \"gone.conf\"\n" TCP);
     checked_fault(x, 1, "test.conf:2: cannot read ", "gone.conf");

@@ -229,10 +229,8 @@ static void every_fault_is_reported(void **state)
 static void syntax_errors_have_their_line(void **state)
 {
     (void)state;
-    parsed_bad("a = 1;\nb = = 2;\n", "test.conf:2: syntax error\n");
-    parsed_bad(LISTEN LISTEN, "test.conf:2: duplicate setting name\n");
-    parsed_bad("\n\nrelay: { user = \"a\";\nuser = \"b\"; };\n",
-               "test.conf:4: duplicate setting name\n");
+    parsed_bad("a = 1;\nb = = 2;\n",
+               "test.conf:2: syntax error: expected a value, not \"=\"\n");
     parsed_bad("auth: { algorithms = [ \"MD5\",\n1 ]; };\n",
                "test.conf:2: mismatched element type in array\n");
 }
