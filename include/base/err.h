@@ -22,7 +22,8 @@
     X(ERR_TIMEOUT, -13, "timed out")                                           \
     X(ERR_CONFIG, -14, "invalid configuration")                                \
     X(ERR_UNSUPPORTED, -15, "not supported")                                   \
-    X(ERR_NOT_NOW, -16, "not now")
+    X(ERR_NOT_NOW, -16, "not now")                                             \
+    X(ERR_PLACE, -17, "address cannot be used")
 
 enum err {
 #define ERR_ENUM(name, value, text) name = (value),

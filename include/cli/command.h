@@ -12,9 +12,10 @@
 /* How the process ends. */
 enum command_exit {
     COMMAND_OK = 0,
-    COMMAND_FAILED = 1,      /* at run time */
-    COMMAND_BAD_USAGE = 64,  /* EX_USAGE */
-    COMMAND_BAD_CONFIG = 78, /* EX_CONFIG */
+    COMMAND_FAILED = 1,         /* at run time */
+    COMMAND_BAD_USAGE = 64,     /* EX_USAGE */
+    COMMAND_CANNOT_LISTEN = 69, /* EX_UNAVAILABLE; trying again is no help */
+    COMMAND_BAD_CONFIG = 78,    /* EX_CONFIG */
 };
 
 /* Does what `o` asks for: answers go to `out`, each fault of a configuration to

@@ -15,7 +15,8 @@
  * binding. With `debug`, the log goes to stderr at level debug, one line per
  * MSRP head in and out, whatever the configuration says.
  *
- * 0 after an orderly end; otherwise an error that was logged already. */
+ * 0 after an orderly end; otherwise an error that was logged already: ERR_PLACE
+ * when it cannot listen and only the operator can mend that. */
 int server_run(struct config_loaded *from, bool debug);
 
 #endif

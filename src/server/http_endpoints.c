@@ -116,17 +116,20 @@ int http_endpoints_open(struct setup *setup, struct server *s,
                         struct config_report *r)
 {
     const struct config *config = setup->config;
-    int err;
+    struct addr at;
+    int err, refused;
 
     if (!*config->metrics.address || setup->http_server)
         return 0;
     err = http_endpoints_listen(setup, s);
-    if (err)
-        config_report(
-            r, config_place(config, "metrics.address"),
-            "cannot listen at %s port %llu: %s", config->metrics.address,
-            (unsigned long long)config->metrics.port, err_reason(err));
-    return err;
+    if (!err)
+        return 0;
+    at = http_endpoints_address(config);
+    refused = listeners_refused(s, "metrics", &at, err);
+    config_report(r, config_place(config, "metrics.address"),
+                  "cannot listen at %s port %llu: %s", config->metrics.address,
+                  (unsigned long long)config->metrics.port, err_reason(err));
+    return refused;
 }
 
 void http_endpoints_abandon(struct setup *setup, struct server *s)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* listeners - the MSRP listeners, and what they accept. */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -148,21 +149,34 @@ int listeners_keep(struct setup *setup, struct server *s)
     return 0;
 }
 
+int listeners_refused(struct server *s, const char *key, const struct addr *at,
+                      int err)
+{
+    int was = errno;
+
+    if (err == ERR_IO && listen_fault_advice(s->advice, key, at, was))
+        err = ERR_PLACE;
+    errno = was;
+    return err;
+}
+
 static int open_missing(struct setup *setup, struct server *s, size_t i,
                         struct config_report *r)
 {
     const struct config_listen *listen = &setup->config->listen.items[i];
     struct addr at = listeners_address(listen);
     char text[ADDR_TEXT_MAX];
-    int err;
+    int err, refused;
 
     if (setup->listeners[i])
         return 0;
     err = msrp_listener_open(&setup->listeners[i], s, setup, &at);
-    if (err)
-        config_report(r, listen->place, "cannot listen at %s: %s",
-                      addr_text(text, &at), err_reason(err));
-    return err;
+    if (!err)
+        return 0;
+    refused = listeners_refused(s, "listen", &at, err);
+    config_report(r, listen->place, "cannot listen at %s: %s",
+                  addr_text(text, &at), err_reason(err));
+    return refused;
 }
 
 int listeners_open(struct setup *setup, struct server *s,

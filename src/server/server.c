@@ -319,7 +319,10 @@ int server_run(struct config_loaded *from, bool debug)
     state_dump_init(&s);
     notify_init(&s.notify);
     err = server_start(&s, from);
-    if (err)
+    if (err == ERR_PLACE)
+        log_error(s.log, "cannot start error=\"%s\" %s", err_text(err),
+                  s.advice);
+    else if (err)
         log_error(s.log, "cannot start error=\"%s\"", err_text(err));
     else
         server_serve(&s);

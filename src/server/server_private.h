@@ -25,6 +25,7 @@
 #include "hop.h"
 #include "http_server.h"
 #include "list.h"
+#include "listen_fault.h"
 #include "listen_fds.h"
 #include "log.h"
 #include "loop.h"
@@ -111,6 +112,7 @@ struct server {
     struct alarm *watchdog; /* NULL: there is no watchdog */
     struct log_limit refusal_log;
     struct state_dump state_dump;
+    char advice[LISTEN_FAULT_MAX]; /* after ERR_PLACE */
 };
 
 /* May new clients be sent here? */
@@ -145,6 +147,11 @@ int listeners_keep(struct setup *setup, struct server *s);
  * opened was reported to r. */
 int listeners_open(struct setup *setup, struct server *s,
                    struct config_report *r);
+/* Turns the error of listening at an address, of which errno tells more, into
+ * ERR_PLACE with s->advice if nobody but the operator can mend it. Keeps errno.
+ */
+int listeners_refused(struct server *s, const char *key, const struct addr *at,
+                      int err);
 /* Closes those that were opened for it. */
 void listeners_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the daemon does on the command line, without running. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "cmocka_all.h"
 #include "relay.h"
 
-enum { USAGE = 64, CONFIG = 78, SAID = 65536 };
+enum { USAGE = 64, UNAVAILABLE = 69, CONFIG = 78, SAID = 65536 };
 
 struct fixture {
     struct tls_files *files;
@@ -126,6 +131,46 @@ static void malformed_users_are_told_with_their_line(void **state)
     assert_said(f, "/relay.users:2: ");
 }
 
+/* Runs the relay itself, with one listener, at which it cannot listen. */
+static int run_at(struct fixture *f, const char *address, unsigned port)
+{
+    char listen[128];
+    struct relay_opts opts = {.listen = listen};
+    const char *path;
+    char *text;
+
+    snprintf(listen, sizeof listen,
+             "{ transport = \"tcp\"; address = \"%s\"; port = %u; }", address,
+             port);
+    text = relay_config_text(f->files, &opts);
+    path = relay_write(f->files, "test.conf", text);
+    free(text);
+    return relay_command(f->said, sizeof f->said,
+                         (const char *const[]){"-c", path, NULL});
+}
+
+/* The service manager need not try again (RestartPreventExitStatus). */
+static void start_that_cannot_heal_ends_with_69(void **state)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct fixture *f = *state;
+    socklen_t len = sizeof at;
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(run_at(f, "127.0.0.1", ntohs(at.sin_port)), UNAVAILABLE);
+    assert_said(f, "cannot start error=\"address cannot be used\" 127.0.0.1:");
+    assert_said(f, ": stop the program that listens there (ss -ltnp shows it), "
+                   "or change the port in listen\n");
+    close(fd);
+    assert_int_equal(run_at(f, "192.0.2.1", 0), UNAVAILABLE);
+    assert_said(f, ": give this host the address (ip address shows those it "
+                   "has), or change listen\n");
+}
+
 static void dump_is_a_configuration_again(void **state)
 {
     struct fixture *f = *state;
@@ -188,6 +233,7 @@ int main(void)
         TEST(bad_configuration_does_not_run),
         TEST(foreign_key_ends_with_78),
         TEST(malformed_users_are_told_with_their_line),
+        TEST(start_that_cannot_heal_ends_with_69),
         TEST(dump_is_a_configuration_again),
         TEST(version_names_the_libraries),
         TEST(help_ends_with_0),

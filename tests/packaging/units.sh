@@ -47,6 +47,15 @@ for unit in msrprelayd.service msrprelayd@one.service; do
     tail -n 1 "$dir/security"
 done
 
+# What a restart cannot mend (EXIT STATUS in msrprelayd(8)) is not tried again.
+echo "exits"
+for unit in msrprelayd.service msrprelayd@.service; do
+    grep -x 'RestartPreventExitStatus=64 69 78' "$unit" >/dev/null || {
+        echo "$unit restarts where only a human can help"
+        exit 1
+    }
+done
+
 # Each instance must differ from the others in all that two cannot share.
 echo "instances"
 for key in ExecStart ExecReload RuntimeDirectory; do
