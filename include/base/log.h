@@ -79,6 +79,11 @@ void log_raw(struct log *l, struct span line);
  * `...` after the quotes then. Returns dst. */
 const char *log_escape(char *dst, size_t size, struct span s);
 
+/* The value of a `key=value`: as it stands if it is printable ASCII without
+ * blanks, quotes and backslashes, and fits; else, and if it is empty, as
+ * log_escape() writes it. Returns dst. */
+const char *log_value(char *dst, size_t size, struct span s);
+
 /* For lines that a peer can cause: how often one may be written. Zeroed to
  * begin with; `burst` lines at once, one more each `every`, which counts time
  * as `now` does: in milliseconds, or finer. */

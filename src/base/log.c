@@ -222,6 +222,26 @@ const char *log_escape(char *dst, size_t size, struct span s)
     return dst;
 }
 
+/* May it stand without quotes? */
+static bool is_plain(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\')
+            return false;
+    }
+    return s.n > 0;
+}
+
+const char *log_value(char *dst, size_t size, struct span s)
+{
+    if (s.n >= size || !is_plain(s))
+        return log_escape(dst, size, s);
+    (void)span_copy(dst, size, s);
+    return dst;
+}
+
 bool log_limit_pass(struct log_limit *r, uint64_t now, uint32_t burst,
                     uint32_t every, uint32_t *held)
 {

@@ -368,6 +368,27 @@ static void escaped_octets_are_cut_to_fit_and_never_halved(void **state)
     assert_string_equal(log_escape(dst, 12, in), "\"ab\\x0a\"...");
 }
 
+static void values_are_quoted_only_where_they_need_it(void **state)
+{
+    static const struct span plain[] = {SPAN("alice"), SPAN("a@b.example"),
+                                        SPAN("[::1]:9"), SPAN("a=b")};
+    static const struct span quoted[] = {
+        SPAN(""),     SPAN("a b"),      SPAN("a\tb"), SPAN("\"a"),
+        SPAN("a\\b"), SPAN("\xc3\xa9"), SPAN("a\x7f")};
+    char dst[12], want[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        assert_string_equal(log_value(dst, sizeof dst, plain[i]), plain[i].p);
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
+        assert_string_equal(log_value(dst, sizeof dst, quoted[i]),
+                            log_escape(want, sizeof dst, quoted[i]));
+    assert_string_equal(log_value(dst, sizeof dst, SPAN("abcdefghijk")),
+                        "abcdefghijk");
+    assert_string_equal(log_value(dst, sizeof dst, SPAN("abcdefghijkl")),
+                        "\"abcdef\"...");
+}
+
 static void a_burst_passes_and_then_one_at_a_time(void **state)
 {
     struct log_limit r = {0};
@@ -424,6 +445,7 @@ int main(void)
         WITH_FIXTURE(lines_the_target_refused_are_told_of_too),
         cmocka_unit_test(peers_octets_are_escaped),
         cmocka_unit_test(escaped_octets_are_cut_to_fit_and_never_halved),
+        cmocka_unit_test(values_are_quoted_only_where_they_need_it),
         cmocka_unit_test(a_burst_passes_and_then_one_at_a_time),
         cmocka_unit_test(rest_gives_no_more_than_a_burst),
     };
