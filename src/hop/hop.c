@@ -14,18 +14,6 @@ static struct hop *hop_of(const struct link *l)
 
 /* --- the link's functions, called by core --- */
 
-/* Logs one line for each head that is sent. A frame's parts begin with its
- * start line, the middle of a body has fewer parts. */
-void hop_log_out(const struct hop *h, const struct span *parts, size_t n)
-{
-    char tid[MSG_TID_MAX + 8], what[32];
-
-    if (n > 3 && span_eq(parts[0], SPAN("MSRP ")))
-        log_debug(h->all->log, "c=%llu out %s tid=%s", hop_number(h),
-                  log_escape(what, sizeof what, parts[3]),
-                  log_escape(tid, sizeof tid, parts[1]));
-}
-
 _Static_assert((int)CONN_PARTS_MAX >= (int)FRAME_PARTS, "a frame is one write");
 
 /* Output of one that has proved nothing may wait up to so much (S-15). */
@@ -58,8 +46,7 @@ static int hop_put(struct link *l, const struct span *parts, size_t n,
     struct hop *h = hop_of(l);
     int err;
 
-    if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
-        hop_log_out(h, parts, n);
+    hop_log_out(h, parts, n);
     err = hop_write(h, parts, n, ends);
     if (!err && h->clear == HOP_CLEAR_DUE)
         err = hop_clear_probe(h);
@@ -213,30 +200,6 @@ static void hop_take_names(struct hop *h)
         !h->names && addresses && cidr_list_has(addresses, conn_peer(h->conn));
 }
 
-/* Of what a peer does that has said nothing yet, health checks for one, there
- * is no line above debug. */
-static enum log_level level_of(const struct hop *h)
-{
-    return !h->host && conn_is_silent(h->conn) ? LOG_LEVEL_DEBUG
-                                               : LOG_LEVEL_INFO;
-}
-
-static void log_open(struct hop *h)
-{
-    enum log_level level = level_of(h);
-    char peer[ADDR_TEXT_MAX];
-
-    if (h->is_logged || !log_wants(h->all->log, level))
-        return;
-    h->is_logged = true;
-    log_line(h->all->log, level,
-             "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
-             hop_number(h), addr_text(peer, conn_peer(h->conn)),
-             net_transport_text(net_transport_of(h->conn)),
-             h->link.secure ? conn_tls_version(h->conn) : "none",
-             h->link.is_relay ? "yes" : "no");
-}
-
 void hop_up(struct hop *h)
 {
     relay_link_known(h->all->relay, &h->link);
@@ -261,18 +224,7 @@ static void hop_on_open(void *ctx)
     if (!h->host)
         timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
-    log_open(h);
-}
-
-static void log_in(const struct hop *h, const struct msg *m)
-{
-    char tid[MSG_TID_MAX + 8], what[32];
-
-    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s", hop_number(h),
-              log_escape(what, sizeof what, msg_text(m, m->method_name)),
-              log_escape(tid, sizeof tid, msg_text(m, m->tid)),
-              m->fault ? " fault=" : "",
-              m->fault ? msg_fault_text(m->fault) : "");
+    hop_log_open(h);
 }
 
 /* On a transport with messages (WebSocket) each message must be one chunk, and
@@ -311,8 +263,7 @@ static void reject(struct hop *h, int err)
 {
     h->bad_input = true;
     h->all->stats.bad_input++;
-    log_info(h->all->log, "c=%llu bad input error=%s", hop_number(h),
-             err_name(err));
+    hop_log_bad_input(h, err);
     hop_clear_rejected(h);
     link_close(&h->link, "bad input");
 }
@@ -325,7 +276,7 @@ static void hop_on_input(void *ctx, struct span *in)
 
     tell_time(h);
     mark_used(h);
-    log_open(h);
+    hop_log_open(h);
     if (h->clear == HOP_CLEAR_NONE)
         hop_proved(h);
     while (relay_is_ready(relay, &h->link)) {
@@ -339,8 +290,8 @@ static void hop_on_input(void *ctx, struct span *in)
             reject(h, err);
             return;
         }
-        if (ev.type == PARSE_HEAD && log_wants(h->all->log, LOG_LEVEL_DEBUG))
-            log_in(h, ev.head);
+        if (ev.type == PARSE_HEAD)
+            hop_log_in(h, ev.head);
         if (h->clear == HOP_CLEAR_NONE || !hop_clear_event(h, &ev))
             relay_on_event(relay, &h->link, &ev);
     }
@@ -414,13 +365,9 @@ static void hop_on_closed(void *ctx, enum conn_why why)
         hop_never_opened(h, why);
     hop_leave(h, why == CONN_WHY_STALL);
     hop_count_end(&all->stats, why);
-    if (level_of(h) == LOG_LEVEL_DEBUG)
+    if (hop_is_silent(h))
         all->stats.health_checks++;
-    log_line(all->log, level_of(h),
-             "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
-             hop_number(h), h->why ? h->why : conn_why_text(why),
-             (unsigned long long)conn_octets_in(h->conn),
-             (unsigned long long)conn_octets_out(h->conn), conn_fault(h->conn));
+    hop_log_closed(h, why);
     if (!h->host)
         all->on_gone(all->ctx, conn_peer(h->conn));
     hop_free(h);

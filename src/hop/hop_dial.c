@@ -67,19 +67,6 @@ void hop_stop_dialling(struct hop *h)
     hop_free(h);
 }
 
-/* This line must tell an operator what to fix. */
-static void log_end(const struct hop *h, const char *error, const char *cause)
-{
-    char host[128], peer[ADDR_TEXT_MAX];
-
-    log_warn(h->all->log,
-             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
-             "cause=\"%s\"",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, error, addr_text(peer, conn_peer(h->conn)),
-             cause);
-}
-
 bool hop_may_be_used(struct hop *h)
 {
     static const char why[] = "asked for no certificate";
@@ -92,7 +79,7 @@ bool hop_may_be_used(struct hop *h)
     h->why = why;
     h->link.fail_code = 403;
     h->all->stats.dial_failed++;
-    log_end(h, why, "no mutual TLS");
+    hop_log_dial_ended(h, why, "no mutual TLS");
     return false;
 }
 
@@ -104,7 +91,7 @@ void hop_never_opened(struct hop *h, enum conn_why why)
     dial_note(h->all->dial, h->link.host, h->link.host_port,
               why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     h->all->stats.dial_failed++;
-    log_end(h, conn_why_text(why), conn_fault(h->conn));
+    hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
 }
 
 /* What the end of an open connection says about its host; 0: nothing. */
@@ -139,7 +126,7 @@ void hop_ended_unproved(struct hop *h, enum conn_why why)
     if (!h->host || h->proved || h->clear == HOP_CLEAR_FAILED || !err)
         return;
     dial_note(h->all->dial, h->link.host, h->link.host_port, err);
-    log_end(h, conn_why_text(why), conn_fault(h->conn));
+    hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
 }
 
 void hop_disproved(struct hop *h, int err, const char *why)
@@ -147,7 +134,7 @@ void hop_disproved(struct hop *h, int err, const char *why)
     h->link.fail_code = 408;
     h->all->stats.dial_failed++;
     dial_note(h->all->dial, h->link.host, h->link.host_port, err);
-    log_end(h, why, "no MSRP");
+    hop_log_dial_ended(h, why, "no MSRP");
 }
 
 void hop_proved(struct hop *h)
@@ -165,21 +152,6 @@ static void hop_dial_fail(struct hop *h, int err)
     h->all->stats.dial_failed++;
     hop_leave(h, false);
     hop_free(h);
-}
-
-static void log_failure(const struct hop *h, const struct dial_result *result)
-{
-    char host[128], peer[ADDR_TEXT_MAX] = "none";
-
-    if (result->peer.len)
-        addr_text(peer, &result->peer);
-    log_warn(h->all->log,
-             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
-             "cause=\"%s\" tried=%u denied=%u backoff_ms=%llu",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, err_text(result->err), peer,
-             result->errnum ? strerror(result->errnum) : "", result->tried,
-             result->denied, (unsigned long long)result->backoff_ms);
 }
 
 /* Whom the other end is trusted by depends on what it is needed as (S-4). */
@@ -214,7 +186,7 @@ static void hop_on_dialled(void *ctx, const struct dial_result *result)
 
     h->call = NULL;
     if (err) {
-        log_failure(h, result);
+        hop_log_dial_failed(h, result);
         hop_dial_fail(h, err);
         return;
     }

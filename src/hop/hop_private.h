@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hop_private - what hop.c, hops.c, hop_dial.c, hop_place.c and hop_walk.c
- * share, and no other file includes. hop.c has what accepted and dialled
- * connections have in common, hop_dial.c what only dialled ones do; each calls
- * the other, since both are halves of one module. */
 /* hop_private - what the files of hop.h share, and no other file includes.
  * hop.c has what accepted and dialled connections have in common, hop_dial.c
  * what only dialled ones do; each calls the other, since both are halves of one
@@ -79,9 +75,6 @@ void hop_enter(struct hop *h);
  * way. No-op the second time. */
 void hop_leave(struct hop *h, bool stalled);
 
-/* Logs the head of a frame that is sent, given its parts. */
-void hop_log_out(const struct hop *h, const struct span *parts, size_t n);
-
 /* The link is up: from now on the relay may use it. */
 void hop_up(struct hop *h);
 
@@ -93,6 +86,27 @@ void hop_free(struct hop *h);
 /* What the hop is used for has changed, and so may whether it goes when others
  * need its place. */
 void hop_place(struct hop *h);
+
+/* --- hop_log.c --- */
+
+/* Was it accepted, and has its peer not said anything yet, as health checks do?
+ * Of these there is no line above debug. */
+bool hop_is_silent(const struct hop *h);
+
+/* Its transport is up; no-op the second time. */
+void hop_log_open(struct hop *h);
+void hop_log_closed(const struct hop *h, enum conn_why why);
+void hop_log_bad_input(const struct hop *h, int err);
+
+/* A head that came, and a frame that is sent, if it has a head. */
+void hop_log_in(const struct hop *h, const struct msg *m);
+void hop_log_out(const struct hop *h, const struct span *parts, size_t n);
+
+/* The connection did not come up, or ended before MSRP was spoken on it. Tells
+ * an operator what to fix. */
+void hop_log_dial_ended(const struct hop *h, const char *error,
+                        const char *cause);
+void hop_log_dial_failed(const struct hop *h, const struct dial_result *result);
 
 /* --- hop_walk.c --- */
 
