@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* log - one event a line, `key=value`, to follow with grep.
  *
- *     2026-11-22T10:00:00.123Z info c=42 s=9f3a2b closed reason=idle
+ *     2026-11-22T10:00:00.123Z info c=42 closed peer=192.0.2.7:40312 ...
  *
  * error needs a human; warn: something is off; info: connections and sessions
  * come and go; debug: the rest. Never bodies, whole tokens, credentials or

@@ -49,6 +49,7 @@ struct buffered_request;
 struct certified_name;
 struct host_names;
 struct sendq;
+struct subject;
 
 /* What the application does for core. None of these may call core back. */
 struct link_ops {
@@ -205,7 +206,9 @@ struct link {
      * which clears `connecting`) and fail_code (set before
      * relay_link_closed()). */
     const struct link_ops *ops;
-    uint64_t number;    /* never reused */
+    uint64_t number;         /* never reused */
+    struct subject *subject; /* whom the log tells of; NULL: nothing is known;
+                                a reference of the application's */
     struct span host;   /* of the URI that was dialled; empty: it was not */
     uint16_t host_port; /* of that URI; 0: it had none */
     bool secure;        /* TLS */

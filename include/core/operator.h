@@ -34,7 +34,8 @@ void relay_walk_end(struct relay_walk *w);
  * relay. */
 struct session_view {
     char short_id[SESSION_SHORT_ID_LEN +
-                  1]; /* the first characters of its token */
+                  1];              /* the first characters of its token */
+    const struct subject *subject; /* of the connection of its AUTH; or NULL */
     struct span user;
     struct span home;    /* the relay that it belongs to; empty: it belongs to
                             its connection */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* trace - logs the heads of chosen users and sessions.
  *
- *     c=7 user="alice" trace in "AUTH" tid="49fh" flag=$
+ *     c=7 trace in "AUTH" tid="49fh" flag=$ peer=192.0.2.7:40312 ...
  *     c=7 s=9f3a2b trace in "SEND" tid="a786hj" message-id="12" range="1-5/5"
  *     c=8 s=9f3a2b trace out "200 OK" tid="Lk0VbT3q9dRf2XyA" flag=$
+ *
+ * Each line ends with what subject_line() writes, so that the heads stand below
+ * each other.
  *
  * A head belongs to the sessions whose URIs are in its paths; an AUTH, and the
  * response to it, also to the user that its credentials name. Sessions are

@@ -43,12 +43,15 @@ struct usage {
 
 enum { SESSION_SHORT_ID_LEN = 6 }; /* characters of a token that may be shown */
 
+struct subject;
+
 /* A session that has ended. The texts are valid during the call only. */
 struct session_record {
     char short_id[SESSION_SHORT_ID_LEN + 1];
     struct span user;
-    uint64_t connection;         /* number of the link that carried its AUTH */
-    uint64_t began_ms, ended_ms; /* times of relay_clock() */
+    uint64_t connection; /* number of the link that carried its AUTH */
+    const struct subject *subject; /* of that link; NULL: nothing is known */
+    uint64_t began_ms, ended_ms;   /* times of relay_clock() */
     enum session_why why;
     struct usage usage;
 };

@@ -26,6 +26,7 @@
 #include "places.h"
 #include "relay.h"
 #include "rnd.h"
+#include "subject.h"
 #include "timer.h"
 #include "walk.h"
 
@@ -82,8 +83,14 @@ struct hop_origin {
     enum net_transport transport;
     struct tls_ctx *tls; /* NULL: none */
     uint16_t port;       /* in URIs issued over it */
+    uint16_t bound_port; /* of the listener */
     bool may_auth;
 };
+
+/* Writes what the log says of a connection from `peer` into dst, which has room
+ * for SUBJECT_TEXT_MAX octets, as subject_write() does. Returns dst. */
+const char *hop_origin_text(char *dst, const struct addr *peer,
+                            const struct hop_origin *origin);
 
 /* The time limits of a connection. */
 struct hops_times {
@@ -144,6 +151,7 @@ const char *hop_state_text(enum hop_state state);
 
 struct hop_view {
     uint64_t number;
+    const struct subject *subject; /* valid during the call */
     enum hop_state state;
     bool dialled;
     enum net_transport transport;

@@ -6,6 +6,7 @@
 
 #include "identity.h"
 #include "relay_private.h"
+#include "subject.h"
 
 enum { REQUEST_BODY_MAX = 10240 }; /* of other requests than SEND (P-26) */
 
@@ -51,6 +52,8 @@ void relay_link_known(struct relay *r, struct link *l)
  * be answered and is known (M-2..M-11); else drops it. */
 static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
 {
+    char subject[SUBJECT_LINE_MAX];
+
     l->frame.kind = LINK_FRAME_DROP;
     if (m->method == MSG_REPORT || m->method == MSG_RESPONSE) {
         r->stats.dropped++; /* M-8, M-9 */
@@ -60,8 +63,9 @@ static void refuse_fault(struct relay *r, struct link *l, const struct msg *m)
         link_close(l, "no From-Path");
         return;
     }
-    log_debug(r->log, "c=%llu refused why=\"%s\"",
-              (unsigned long long)l->number, msg_fault_text(m->fault));
+    log_debug(
+        r->log, "c=%llu refused%s why=\"%s\"", (unsigned long long)l->number,
+        subject_line(subject, l->subject, SPAN("")), msg_fault_text(m->fault));
     local_response_code(r, l, m, 400);
     relay_refused(r, l);
 }

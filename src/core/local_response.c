@@ -2,6 +2,7 @@
 /* local_response - this relay's own responses: refusals, keep-alives, AUTH. */
 #include "codes.h"
 #include "relay_private.h"
+#include "subject.h"
 
 /* AUTH is answered whatever its Failure-Report says; a REPORT never is. */
 static bool wants_answer(const struct msg *m, unsigned code)
@@ -114,6 +115,52 @@ static void refuse_interval(struct relay *r, struct link *l,
     answer_finish(r, l, &f, m, 423);
 }
 
+/* --- lines of the log --- */
+
+/* The link is the user's, or somebody's who claims to be; not if many share it,
+ * nor by a claim alone if it was somebody's before. */
+static void note_user(struct link *l, struct span user)
+{
+    if (!l->is_relay && user.n > 0 && l->sessions.n == 0)
+        subject_set_user(l->subject, user);
+}
+
+static void log_granted(const struct relay *r, const struct session *ss,
+                        const struct link *l, unsigned expires_s)
+{
+    char subject[SUBJECT_LINE_MAX];
+
+    log_info(r->log, "c=%llu s=%.6s session granted%s expires=%u",
+             (unsigned long long)l->number, ss->uri.session_id.p,
+             subject_line(subject, l->subject, ss->user), expires_s);
+}
+
+/* Wrong credentials. fail2ban looks for the first form: another relay is not to
+ * be banned for what one of its clients does. */
+static void log_failed(const struct relay *r, const struct link *l,
+                       struct span user)
+{
+    char subject[SUBJECT_LINE_MAX];
+
+    log_info(r->log, "c=%llu authentication failed%s%s",
+             (unsigned long long)l->number,
+             l->is_relay ? " through a relay" : "",
+             subject_line(subject, l->subject, user));
+}
+
+/* An AUTH that was refused whatever its credentials are. */
+static void log_auth_refused(const struct relay *r, const struct link *l,
+                             struct span user, const char *why)
+{
+    char subject[SUBJECT_LINE_MAX];
+
+    log_info(r->log, "c=%llu authentication refused%s reason=\"%s\"",
+             (unsigned long long)l->number,
+             subject_line(subject, l->subject, user), why);
+}
+
+/* --- granting --- */
+
 enum { HOPS_MAX = 32 }; /* URIs in the From-Path of an AUTH */
 
 /* From-Path reversed, without the client, then the new URI (RFC 4976, 6.3). */
@@ -197,18 +244,23 @@ static uint32_t share_of_user(const struct policy *policy)
     return share > SMALL ? share : SMALL;
 }
 
-/* Which limit does one more session of this kind meet? The counter of it, or
- * NULL. The limit of a link is for one client: many share another relay's. */
-static uint64_t *limit_met(struct relay *r, const struct session_grant *g)
+/* Which limit does one more session of this kind meet? The counter of it, with
+ * its name in *name, or NULL. The limit of a link is for one client: many share
+ * another relay's. */
+static uint64_t *limit_met(struct relay *r, const struct session_grant *g,
+                           const char **name)
 {
     const struct policy *policy = r->policy;
 
+    *name = "limits.sessions_per_connection";
     if (policy->sessions_per_link && !g->link->is_relay &&
         g->link->sessions.n >= policy->sessions_per_link)
         return &r->stats.too_many_sessions;
+    *name = "limits.sessions_per_user";
     if (policy->sessions_per_user &&
         sessions_of_user(&r->sessions, g->user) >= policy->sessions_per_user)
         return &r->stats.too_many_of_user;
+    *name = "limits.sessions_per_relay";
     if (policy->sessions_per_relay == 0 || g->home.n == 0)
         return NULL;
     if (sessions_of_user(&r->sessions, g->user) >= share_of_user(policy))
@@ -222,13 +274,15 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
                   const struct auth_verdict *v)
 {
     const struct session_grant granted = new_grant(r, l, m, v);
-    uint64_t *limit = limit_met(r, &granted);
+    const char *name;
+    uint64_t *limit = limit_met(r, &granted, &name);
     struct session *ss;
     struct frame f;
 
     if (limit) {
         ++*limit;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
+        log_auth_refused(r, l, granted.user, name);
         local_response_code(r, l, m, 403);
         return;
     }
@@ -248,18 +302,12 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     frame_add_u64(&f, v->expires_s);
     frame_add(&f, SPAN("\r\n"));
     answer_finish(r, l, &f, m, 200);
-    log_info(r->log, "c=%llu s=%.6s session granted expires=%u",
-             (unsigned long long)l->number, ss->uri.session_id.p,
-             (unsigned)v->expires_s);
+    log_granted(r, ss, l, v->expires_s);
 }
 
-static void count_failure(struct relay *r, struct link *l)
+static void count_failure(struct relay *r, struct link *l, struct span user)
 {
-    uint32_t held;
-
-    if (log_limit_pass(&r->auth_log, r->now_ms, 10, 1000, &held))
-        log_info(r->log, "c=%llu authentication failed held_back=%u",
-                 (unsigned long long)l->number, held);
+    log_failed(r, l, user);
     relay_denied(r, l, "authentication failures");
 }
 
@@ -303,6 +351,7 @@ static bool answer_block(struct relay *r, struct link *l, const struct msg *m,
     if (auth_failures_block(&r->auth_failures, &attempt, rule, r->now_ms)) {
         r->stats.too_many_of_user_wrong++;
         r->stats.auths[RELAY_AUTH_LIMIT]++;
+        log_auth_refused(r, l, attempt.user, "auth.max_failures");
         local_response_code(r, l, m, 403);
         relay_denied(r, l, "authentication failures");
         return true;
@@ -319,6 +368,7 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
     struct auth_verdict v;
 
     auth_judge(&r->auth, &v, m, &l->trust.nonces, r->now_ms);
+    note_user(l, v.credentials.username);
     if (answer_block(r, l, m, &v))
         return;
     if (v.code == 200) {
@@ -330,12 +380,15 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
     case 401:
         challenge(r, l, m, v.stale);
         if (v.failure)
-            count_failure(r, l);
+            count_failure(r, l, v.credentials.username);
         break;
     case 423:
+        log_auth_refused(r, l, v.credentials.username,
+                         v.too_long ? "auth.max_expires" : "auth.min_expires");
         refuse_interval(r, l, m, &v);
         break;
     default:
+        log_auth_refused(r, l, v.credentials.username, "malformed");
         local_response_code(r, l, m, v.code);
         relay_refused(r, l);
         break;
@@ -347,13 +400,16 @@ static void local_response_auth(struct relay *r, struct link *l,
 {
     if (!l->may_auth) { /* R4976-8-e */
         r->stats.auths[RELAY_AUTH_FORBIDDEN]++;
+        log_auth_refused(r, l, SPAN(""), "auth.allow_tcp");
         local_response_code(r, l, m, 403);
         relay_refused(r, l);
     } else if (r->draining) {
         r->stats.auths[RELAY_AUTH_DRAINING]++;
+        log_auth_refused(r, l, SPAN(""), "draining");
         answer_turn_away(r, l, m);
     } else if (m->n_from > HOPS_MAX) {
         r->stats.auths[RELAY_AUTH_FAULTY]++;
+        log_auth_refused(r, l, SPAN(""), "too many URIs in From-Path");
         local_response_code(r, l, m, 400);
         relay_refused(r, l);
     } else {

@@ -66,7 +66,6 @@ struct relay {
     uint32_t attempts; /* to send messages, ever; see session_message */
     struct auth auth;
     struct auth_failures auth_failures; /* over other relays' links */
-    struct log_limit auth_log; /* of lines about failed authentications */
     struct log_limit owed_log; /* ... and about REPORTs that nobody gets */
     struct relay_stats stats;  /* those that no module counts itself */
 };

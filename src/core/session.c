@@ -7,6 +7,7 @@
 
 #include "err.h"
 #include "host_names.h"
+#include "subject.h"
 
 /* --- the table --- */
 
@@ -172,6 +173,7 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
     ss->link = g->home.n ? NULL : g->link;
     ss->home_port = g->home_port;
     ss->connection = g->link->number;
+    ss->subject = subject_ref(g->link->subject);
     ss->began_ms = g->began_ms;
     ss->expires_ms = g->expires_ms;
     list_init(&ss->of_all);
@@ -203,6 +205,7 @@ static void session_report_end(const struct sessions *s,
     struct session_record record = {
         .user = ss->user,
         .connection = ss->connection,
+        .subject = ss->subject,
         .began_ms = ss->began_ms,
         .ended_ms = now_ms,
         .why = why,
@@ -241,6 +244,7 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
     }
     holder_give(&s->users, ss->of_user);
     holder_give(&s->relays, ss->of_relay);
+    subject_unref(ss->subject);
     free(ss->failed);
     free(ss);
 }

@@ -6,6 +6,7 @@
 #include "digest.h"
 #include "err.h"
 #include "pending_send.h"
+#include "subject.h"
 #include "uri.h"
 
 enum {
@@ -13,7 +14,7 @@ enum {
     PATH_MAX_URIS = 64,
     ESCAPED_MAX = 4 * MSG_TID_MAX + 8,
     NAME_MAX = 64,
-    WHOSE_MAX = 4 * USERS_NAME_MAX + 16,
+    WHOSE_MAX = SESSION_SHORT_ID_LEN + 8,
 };
 
 void trace_init(struct trace *t, const struct sessions *sessions,
@@ -130,24 +131,24 @@ static bool answers_traced_auth(const struct trace *t, const struct link *l,
            span_eq(msg_text(m, m->tid), span_str(t->asked_tid));
 }
 
-/* Writes `s=MARK` or `user="NAME"` into dst; false if the head belongs to no
- * target. */
-static bool whose(struct trace *t, char *dst, size_t size, const struct link *l,
-                  const struct msg *m)
+/* Writes `s=MARK `, or nothing if there is no session yet, into dst, and the
+ * user into *user; false if the head belongs to no target. */
+static bool whose(struct trace *t, char *dst, struct span *user,
+                  const struct link *l, const struct msg *m)
 {
     const struct session *ss = traced_in(t, msg_text(m, m->to));
-    char name[WHOSE_MAX - 8];
 
+    dst[0] = '\0';
     if (!ss)
         ss = traced_in(t, msg_text(m, m->from));
-    if (ss)
-        (void)snprintf(dst, size, "s=%.*s", SPAN_ARG(short_id_of(ss)));
-    else if (is_traced_auth(t, l, m) || answers_traced_auth(t, l, m))
-        (void)snprintf(
-            dst, size, "user=%s",
-            log_escape(name, sizeof name, trace_target_text(&t->asker)));
-    else
+    if (ss) {
+        (void)snprintf(dst, WHOSE_MAX, "s=%.*s ", SPAN_ARG(short_id_of(ss)));
+        *user = ss->user;
+        return true;
+    }
+    if (!is_traced_auth(t, l, m) && !answers_traced_auth(t, l, m))
         return false;
+    *user = trace_target_text(&t->asker);
     return true;
 }
 
@@ -180,11 +181,13 @@ static void line(struct trace *t, const struct link *l, const char *way,
     char owner[WHOSE_MAX], name[NAME_MAX], tid[ESCAPED_MAX + 16];
     char id[ESCAPED_MAX + 16], range[ESCAPED_MAX + 16];
     char status[ESCAPED_MAX + 16], end[] = " flag=$";
+    char subject[SUBJECT_LINE_MAX];
+    struct span user;
 
-    if (!whose(t, owner, sizeof owner, l, m))
+    if (!whose(t, owner, &user, l, m))
         return;
     end[6] = flag;
-    log_always(t->log, "c=%llu %s trace %s %s%s%s%s%s%s%s%s",
+    log_always(t->log, "c=%llu %strace %s %s%s%s%s%s%s%s%s%s",
                (unsigned long long)l->number, owner, way,
                log_escape(name, sizeof name, msg_text(m, m->method_name)),
                field(tid, sizeof tid, "tid", msg_text(m, m->tid)),
@@ -192,7 +195,8 @@ static void line(struct trace *t, const struct link *l, const char *way,
                field(range, sizeof range, "range", range_of(m)),
                field(status, sizeof status, "status", msg_text(m, m->status)),
                m->fault ? " fault=" : "",
-               m->fault ? msg_fault_text(m->fault) : "", flag ? end : "");
+               m->fault ? msg_fault_text(m->fault) : "", flag ? end : "",
+               subject_line(subject, l->subject, user));
 }
 
 void trace_in(struct trace *t, const struct link *l, const struct msg *m,
@@ -205,7 +209,7 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
 {
     const struct stream *s = &l->stream;
     const struct session *ss = s->sender.session;
-    char tid[ESCAPED_MAX];
+    char tid[ESCAPED_MAX], subject[SUBJECT_LINE_MAX];
 
     if (!s->head || !s->head->has_body) /* its end was logged with the head */
         return;
@@ -214,10 +218,10 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
     if (!ss || !is_traced(t, ss))
         return;
     log_always(
-        t->log, "c=%llu s=%.*s trace in end tid=%s flag=%c",
+        t->log, "c=%llu s=%.*s trace in end tid=%s flag=%c%s",
         (unsigned long long)l->number, SPAN_ARG(short_id_of(ss)),
         log_escape(tid, sizeof tid, pending_send_text(s->head, s->head->tid)),
-        flag);
+        flag, subject_line(subject, l->subject, ss->user));
 }
 
 /* --- frames that are sent --- */

@@ -217,6 +217,8 @@ static void hop_on_open(void *ctx)
         return;
     }
     hop_take_names(h);
+    if (h->link.secure)
+        h->link.subject->tls = conn_tls_version(h->conn);
     if (h->clear == HOP_CLEAR_NONE)
         hop_up(h);
     else
@@ -342,6 +344,7 @@ void hop_free(struct hop *h)
         all->evicting -= h->evicted;
     }
     host_names_free(h->names);
+    subject_unref(h->link.subject);
     free(h->host);
     free(h->early);
     free(h);
@@ -418,7 +421,9 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
     struct hop *h = hop_new(all);
     int err;
 
-    if (!h) {
+    if (!h || !hop_take_origin(h, peer, origin)) {
+        if (h)
+            hop_free(h);
         (void)close(fd);
         return ERR_NOMEM;
     }

@@ -174,6 +174,7 @@ static int connect_to(struct hop *h, const struct dial_result *result)
     int err = conn_connect(&h->conn, h->all->net, &to, h->link.number,
                            &hop_conn_ops, h);
 
+    (void)hop_take_dialled(h, &result->peer);
     if (err)
         return err;
     return h->clear == HOP_CLEAR_NONE ? hop_write_early(h) : hop_clear_probe(h);
@@ -217,7 +218,10 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
     h->link.port = all->uri_port;
     h->link.connecting = true;
     h->clear = uri->secure ? HOP_CLEAR_NONE : HOP_CLEAR_DUE;
-    return h;
+    if (hop_take_dialled(h, NULL))
+        return h;
+    hop_free(h);
+    return NULL;
 }
 
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)

@@ -3,6 +3,83 @@
 #include "err.h"
 #include "hop_private.h"
 
+/* --- whom they are about --- */
+
+/* A text of the peer's address; "" if there is none. */
+static const char *peer_text(char *dst, const struct addr *peer)
+{
+    if (!peer || peer->len == 0)
+        dst[0] = '\0';
+    else
+        (void)addr_text(dst, peer);
+    return dst;
+}
+
+static bool hop_take_subject(struct hop *h, const struct subject_facts *facts)
+{
+    struct subject *s = subject_new(facts);
+
+    if (!s)
+        return false;
+    subject_unref(h->link.subject);
+    h->link.subject = s;
+    return true;
+}
+
+static struct subject_facts facts_of_origin(const char *peer,
+                                            const struct hop_origin *origin)
+{
+    return (struct subject_facts){
+        .peer = peer,
+        .transport = net_transport_text(origin->transport),
+        .port = origin->bound_port,
+    };
+}
+
+const char *hop_origin_text(char *dst, const struct addr *peer,
+                            const struct hop_origin *origin)
+{
+    char text[ADDR_TEXT_MAX];
+    struct subject_facts facts = facts_of_origin(peer_text(text, peer), origin);
+
+    return subject_write(dst, &facts);
+}
+
+bool hop_take_origin(struct hop *h, const struct addr *peer,
+                     const struct hop_origin *origin)
+{
+    char text[ADDR_TEXT_MAX];
+    struct subject_facts facts = facts_of_origin(peer_text(text, peer), origin);
+
+    return hop_take_subject(h, &facts);
+}
+
+static struct subject_facts facts_of_dialled(const struct hop *h,
+                                             const char *peer)
+{
+    return (struct subject_facts){
+        .peer = peer,
+        .transport = net_transport_text(h->link.secure ? NET_TLS : NET_TCP),
+        .port = h->link.host_port,
+        .dialled = h->link.host,
+    };
+}
+
+bool hop_take_dialled(struct hop *h, const struct addr *peer)
+{
+    char text[ADDR_TEXT_MAX];
+    struct subject_facts facts = facts_of_dialled(h, peer_text(text, peer));
+
+    return hop_take_subject(h, &facts);
+}
+
+static const char *hop_subject(char *dst, const struct hop *h)
+{
+    return subject_line(dst, h->link.subject, SPAN(""));
+}
+
+/* --- its life --- */
+
 bool hop_is_silent(const struct hop *h)
 {
     return !h->host && conn_is_silent(h->conn);
@@ -16,14 +93,14 @@ static enum log_level hop_level(const struct hop *h)
 void hop_log_open(struct hop *h)
 {
     enum log_level level = hop_level(h);
-    char peer[ADDR_TEXT_MAX];
+    char subject[SUBJECT_LINE_MAX];
 
     if (h->is_logged || !log_wants(h->all->log, level))
         return;
     h->is_logged = true;
     log_line(h->all->log, level,
-             "c=%llu open peer=%s transport=%s tls=%s host_certificate=%s",
-             hop_number(h), addr_text(peer, conn_peer(h->conn)),
+             "c=%llu open%s transport=%s tls=%s host_certificate=%s",
+             hop_number(h), hop_subject(subject, h),
              net_transport_text(net_transport_of(h->conn)),
              h->link.secure ? conn_tls_version(h->conn) : "none",
              h->link.is_relay ? "yes" : "no");
@@ -31,46 +108,52 @@ void hop_log_open(struct hop *h)
 
 void hop_log_closed(const struct hop *h, enum conn_why why)
 {
+    char subject[SUBJECT_LINE_MAX];
+
     log_line(h->all->log, hop_level(h),
-             "c=%llu closed reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
-             hop_number(h), h->why ? h->why : conn_why_text(why),
+             "c=%llu closed%s reason=\"%s\" in=%llu out=%llu cause=\"%s\"",
+             hop_number(h), hop_subject(subject, h),
+             h->why ? h->why : conn_why_text(why),
              (unsigned long long)conn_octets_in(h->conn),
              (unsigned long long)conn_octets_out(h->conn), conn_fault(h->conn));
 }
 
 void hop_log_bad_input(const struct hop *h, int err)
 {
-    log_info(h->all->log, "c=%llu bad input error=%s", hop_number(h),
-             err_name(err));
+    char subject[SUBJECT_LINE_MAX];
+
+    log_info(h->all->log, "c=%llu bad input%s error=%s", hop_number(h),
+             hop_subject(subject, h), err_name(err));
 }
 
 /* --- heads --- */
 
 void hop_log_in(const struct hop *h, const struct msg *m)
 {
-    char tid[MSG_TID_MAX + 8], what[32];
+    char tid[MSG_TID_MAX + 8], what[32], subject[SUBJECT_LINE_MAX];
 
     if (!log_wants(h->all->log, LOG_LEVEL_DEBUG))
         return;
-    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s", hop_number(h),
+    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s%s", hop_number(h),
               log_escape(what, sizeof what, msg_text(m, m->method_name)),
               log_escape(tid, sizeof tid, msg_text(m, m->tid)),
               m->fault ? " fault=" : "",
-              m->fault ? msg_fault_text(m->fault) : "");
+              m->fault ? msg_fault_text(m->fault) : "",
+              hop_subject(subject, h));
 }
 
 /* A frame's parts begin with its start line, the middle of a body has fewer
  * parts. */
 void hop_log_out(const struct hop *h, const struct span *parts, size_t n)
 {
-    char tid[MSG_TID_MAX + 8], what[32];
+    char tid[MSG_TID_MAX + 8], what[32], subject[SUBJECT_LINE_MAX];
 
     if (!log_wants(h->all->log, LOG_LEVEL_DEBUG) || n <= 3 ||
         !span_eq(parts[0], SPAN("MSRP ")))
         return;
-    log_debug(h->all->log, "c=%llu out %s tid=%s", hop_number(h),
+    log_debug(h->all->log, "c=%llu out %s tid=%s%s", hop_number(h),
               log_escape(what, sizeof what, parts[3]),
-              log_escape(tid, sizeof tid, parts[1]));
+              log_escape(tid, sizeof tid, parts[1]), hop_subject(subject, h));
 }
 
 /* --- connections that were dialled --- */
@@ -78,27 +161,23 @@ void hop_log_out(const struct hop *h, const struct span *parts, size_t n)
 void hop_log_dial_ended(const struct hop *h, const char *error,
                         const char *cause)
 {
-    char host[128], peer[ADDR_TEXT_MAX];
+    char subject[SUBJECT_LINE_MAX];
 
-    log_warn(h->all->log,
-             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
-             "cause=\"%s\"",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, error, addr_text(peer, conn_peer(h->conn)),
-             cause);
+    log_warn(h->all->log, "c=%llu dial failed%s error=\"%s\" cause=\"%s\"",
+             hop_number(h), hop_subject(subject, h), error, cause);
 }
 
 void hop_log_dial_failed(const struct hop *h, const struct dial_result *result)
 {
-    char host[128], peer[ADDR_TEXT_MAX] = "none";
+    char subject[SUBJECT_TEXT_MAX], peer[ADDR_TEXT_MAX];
+    struct subject_facts facts =
+        facts_of_dialled(h, peer_text(peer, &result->peer));
 
-    if (result->peer.len)
-        addr_text(peer, &result->peer);
     log_warn(h->all->log,
-             "c=%llu dial failed host=%s port=%u error=\"%s\" address=%s "
-             "cause=\"%s\" tried=%u denied=%u backoff_ms=%llu",
-             hop_number(h), log_escape(host, sizeof host, h->link.host),
-             h->link.host_port, err_text(result->err), peer,
+             "c=%llu dial failed%s error=\"%s\" cause=\"%s\" tried=%u "
+             "denied=%u backoff_ms=%llu",
+             hop_number(h), subject_write(subject, &facts),
+             err_text(result->err),
              result->errnum ? strerror(result->errnum) : "", result->tried,
              result->denied, (unsigned long long)result->backoff_ms);
 }

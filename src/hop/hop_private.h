@@ -89,6 +89,13 @@ void hop_place(struct hop *h);
 
 /* --- hop_log.c --- */
 
+/* What the log says of the connection: made once it is accepted or dialled, and
+ * again for one that was dialled when it is connected. false when out of
+ * memory; what was there then stays. */
+bool hop_take_origin(struct hop *h, const struct addr *peer,
+                     const struct hop_origin *origin);
+bool hop_take_dialled(struct hop *h, const struct addr *peer);
+
 /* Was it accepted, and has its peer not said anything yet, as health checks do?
  * Of these there is no line above debug. */
 bool hop_is_silent(const struct hop *h);

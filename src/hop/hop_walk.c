@@ -49,6 +49,7 @@ static void view(struct hop_view *v, const struct hop *h)
 
     *v = (struct hop_view){
         .number = l->number,
+        .subject = l->subject,
         .state = state_of(h),
         .dialled = h->host != NULL,
         .transport = l->secure ? NET_TLS : NET_TCP,

@@ -12,13 +12,16 @@
 
 /* --- accepting --- */
 
-static void log_refused(struct server *s, const char *why)
+static void log_refused(const struct msrp_listener *ml, const struct addr *peer,
+                        const char *why)
 {
+    struct server *s = ml->server;
+    char subject[SUBJECT_TEXT_MAX];
     uint32_t held;
 
     if (log_limit_pass(&s->refusal_log, loop_now_ms(s->loop), 5, 1000, &held))
-        log_warn(s->log, "connection refused reason=\"%s\" held_back=%u", why,
-                 held);
+        log_warn(s->log, "connection refused%s reason=\"%s\" held_back=%u",
+                 hop_origin_text(subject, peer, &ml->origin), why, held);
 }
 
 static void listeners_on_accept(void *ctx, struct listener *l, int fd,
@@ -31,21 +34,21 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
     (void)l;
     if (!hops_make_room(&s->hops)) {
         s->stats.refused_full++;
-        log_refused(s, "limits.connections");
+        log_refused(ml, peer, "limits.connections");
         (void)close(fd);
         return;
     }
     if (!address_count_add(&s->addresses, peer,
                            config->limits.connections_per_address)) {
         s->stats.refused_address++;
-        log_refused(s, "limits.connections_per_address");
+        log_refused(ml, peer, "limits.connections_per_address");
         (void)close(fd);
         return;
     }
     if (hop_accept(&s->hops, fd, peer, &ml->origin) != 0) {
         s->stats.refused_nomem++;
         address_count_remove(&s->addresses, peer);
-        log_refused(s, "out of memory");
+        log_refused(ml, peer, "out of memory");
     }
 }
 
@@ -55,7 +58,9 @@ static void on_pause(void *ctx, struct listener *l, int errnum)
 
     (void)l;
     ml->server->stats.accept_pauses++;
-    log_warn(ml->server->log, "accepting paused for 1 s error=\"%s\"",
+    log_warn(ml->server->log,
+             "accepting paused for 1 s listener=%s:%u error=\"%s\"",
+             net_transport_text(ml->origin.transport), ml->origin.bound_port,
              strerror(errnum));
 }
 
@@ -231,6 +236,8 @@ static void take_origin(const struct setup *setup, size_t i)
     enum net_transport t = setup->config->listen.items[i].transport;
 
     origin->transport = t;
+    origin->bound_port =
+        addr_port(listener_addr(setup->listeners[i]->listener));
     origin->port = uri_port_accepted(setup->config, setup->policy->ports,
                                      setup->policy->n_ports, i);
     origin->tls = t == NET_TLS   ? setup->tls

@@ -136,10 +136,11 @@ static void on_gone(void *ctx, const struct addr *peer)
 static void on_session_end(void *ctx, const struct session_record *r)
 {
     struct server *s = ctx;
-    char line[ACCOUNTING_LINE_MAX];
+    char line[ACCOUNTING_LINE_MAX], subject[SUBJECT_LINE_MAX];
 
-    log_info(s->log, "c=%llu s=%s session ended reason=%s",
+    log_info(s->log, "c=%llu s=%s session ended%s reason=%s",
              (unsigned long long)r->connection, r->short_id,
+             subject_line(subject, r->subject, r->user),
              session_why_name(r->why));
     log_raw(s->accounting,
             accounting_line(line, r, loop_now_ms(s->loop), clock_unix_ms()));

@@ -61,25 +61,28 @@ enum { ROWS_PER_TURN = 100 };
 
 static void log_connection(const struct server *s, const struct hop_view *v)
 {
+    char subject[SUBJECT_LINE_MAX];
+
     log_info(s->log,
-             "table=connection c=%llu state=%s peer=%s sessions=%u "
+             "table=connection c=%llu%s state=%s sessions=%u "
              "transactions=%u queued=%zu blocked=%s in=%llu out=%llu",
-             (unsigned long long)v->number, hop_state_text(v->state), v->peer,
-             v->sessions, v->transactions, v->queued, v->blocked ? "yes" : "no",
-             (unsigned long long)v->octets_in,
+             (unsigned long long)v->number,
+             subject_line(subject, v->subject, SPAN("")),
+             hop_state_text(v->state), v->sessions, v->transactions, v->queued,
+             v->blocked ? "yes" : "no", (unsigned long long)v->octets_in,
              (unsigned long long)v->octets_out);
 }
 
 static void log_session(const struct server *s, const struct session_view *v)
 {
     uint64_t now_ms = loop_now_ms(s->loop);
-    char user[64];
+    char subject[SUBJECT_LINE_MAX];
 
     log_info(s->log,
-             "table=session c=%llu s=%s user=%s age=%llu left=%llu peers=%u "
+             "table=session c=%llu s=%s%s age=%llu left=%llu peers=%u "
              "sent=%llu received=%llu",
              (unsigned long long)v->connection, v->short_id,
-             log_escape(user, sizeof user, v->user),
+             subject_line(subject, v->subject, v->user),
              (unsigned long long)(now_ms - v->began_ms) / 1000,
              v->expires_ms > now_ms
                  ? (unsigned long long)(v->expires_ms - now_ms) / 1000

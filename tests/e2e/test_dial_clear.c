@@ -101,8 +101,8 @@ static void expect_failure(struct pair *p, const char *why)
         scene_wait_end(p->peer);
     assert_int_equal(p->peer->octets_in, p->probe->text.n);
     scene_wait_log(p->s, scene_text(p->s,
-                                    "dial failed host=\"peer.example.org\" "
-                                    "port=%u error=\"%s\"",
+                                    " dialled=peer.example.org:%u "
+                                    "error=\"%s\"",
                                     host_port(p->h), why));
 }
 

@@ -435,7 +435,7 @@ static void health_checks_are_counted_and_silent(void **state)
     fd = http_connect(relay_port(s->relay, RELAY_TCP));
     http_say(fd, "M");
     close(fd);
-    scene_wait_log(s, " closed reason=");
+    scene_wait_log(s, " closed peer=");
     while (health_checks(s) < 3 * MANY)
         assert_true(time(NULL) < begun + PATIENCE_S);
     assert_true(health_checks(s) <= 3 * MANY);

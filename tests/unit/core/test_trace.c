@@ -139,11 +139,12 @@ static void each_head_of_a_traced_user_is_written(void **state)
     text = written(s);
     assert_line(s, text, s->alice, s->alice,
                 "in \"SEND\" tid=\"tidtid\" message-id=\"12\" "
-                "range=\"1-2/2\"\n");
-    assert_line(s, text, s->alice, s->alice, "in end tid=\"tidtid\" flag=$\n");
+                "range=\"1-2/2\" user=alice\n");
+    assert_line(s, text, s->alice, s->alice,
+                "in end tid=\"tidtid\" flag=$ user=alice\n");
     assert_line(s, text, s->bob, s->alice, "out \"SEND\" tid=\"");
     assert_line(s, text, s->alice, s->alice,
-                "out \"200 OK\" tid=\"tidtid\" flag=$\n");
+                "out \"200 OK\" tid=\"tidtid\" flag=$ user=alice\n");
     assert_int_equal(count(text, "\n"), 4);
     assert_int_equal(count(text, "message-id=\"12\" range=\"1-2/2\" flag=$"),
                      1);
@@ -188,7 +189,7 @@ static void reports_and_refusals_are_written(void **state)
     text = written(s);
     assert_line(s, text, s->bob, s->alice,
                 "in \"REPORT\" tid=\"tidtid\" message-id=\"12\" "
-                "status=\"000 413 enough\" flag=$\n");
+                "status=\"000 413 enough\" flag=$ user=alice\n");
     assert_line(s, text, s->alice, s->alice, "out \"REPORT\"");
     request(s, s->alice, s->bob, "SEND", "Message-ID: 13\r\n" TYPE "hi" END);
     (void)written(s);
@@ -221,11 +222,13 @@ static void a_user_who_comes_later_is_traced(void **state)
     trace_user(s, "bob");
     login(s);
     text = written(s);
-    (void)snprintf(line, sizeof line, "c=%llu user=\"bob\" trace ",
+    (void)snprintf(line, sizeof line, "c=%llu trace ",
                    (unsigned long long)s->bob->fake.link.number);
     assert_int_equal(count(text, line), 2);
-    assert_int_equal(count(text, "in \"AUTH\" tid=\"auth2\" flag=$\n"), 1);
-    assert_int_equal(count(text, "out \"200 OK\" tid=\"auth2\" flag=$\n"), 1);
+    assert_int_equal(count(text, "in \"AUTH\" tid=\"auth2\" flag=$ user=bob\n"),
+                     1);
+    assert_int_equal(
+        count(text, "out \"200 OK\" tid=\"auth2\" flag=$ user=bob\n"), 1);
     assert_int_equal(count(text, "\n"), 2);
     request(s, s->alice, s->bob, "SEND", "Message-ID: 12\r\n" TYPE "hi" END);
     assert_line(s, written(s), s->bob, s->bob, "out \"SEND\"");
@@ -279,7 +282,7 @@ static void a_chunk_that_is_open_has_no_flag_yet(void **state)
     assert_int_equal(count(text, "flag="), 0);
     rig_send(&s->rig, s->alice, "\r\n-------tidtid+\r\n");
     assert_line(s, written(s), s->alice, s->alice,
-                "in end tid=\"tidtid\" flag=+\n");
+                "in end tid=\"tidtid\" flag=+ user=alice\n");
 }
 
 /* --- the targets --- */
