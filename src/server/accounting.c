@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "subject.h"
 
 static void add_time(struct json *j, const char *name, uint64_t unix_ms)
 {
@@ -22,8 +23,23 @@ static void add_flow(struct json *j, const char *name,
     json_object_end(j);
 }
 
+/* Through what the session's AUTH came. */
+static void add_subject(struct json *j, const struct subject *s)
+{
+    uint16_t port;
+    struct span address = subject_peer(s, &port);
+
+    json_object_begin(j, "peer");
+    json_str(j, "address", address);
+    json_u64(j, "port", port);
+    json_object_end(j);
+    json_str(j, "transport", span_str(s ? s->transport : ""));
+    json_str(j, "tls", span_str(s ? s->tls : ""));
+}
+
 struct span accounting_line(char *dst, const struct session_record *r,
-                            uint64_t now_ms, uint64_t unix_ms)
+                            struct span relay, uint64_t now_ms,
+                            uint64_t unix_ms)
 {
     uint64_t offset_ms = unix_ms - now_ms;
     struct json j;
@@ -34,6 +50,8 @@ struct span accounting_line(char *dst, const struct session_record *r,
     json_str(&j, "session", span_str(r->short_id));
     json_u64(&j, "connection", r->connection);
     json_str(&j, "user", r->user);
+    json_str(&j, "relay", relay);
+    add_subject(&j, r->subject);
     add_time(&j, "began", r->began_ms + offset_ms);
     add_time(&j, "ended", r->ended_ms + offset_ms);
     json_seconds(&j, "seconds", r->ended_ms - r->began_ms);

@@ -143,7 +143,8 @@ static void on_session_end(void *ctx, const struct session_record *r)
              subject_line(subject, r->subject, r->user),
              session_why_name(r->why));
     log_raw(s->accounting,
-            accounting_line(line, r, loop_now_ms(s->loop), clock_unix_ms()));
+            accounting_line(line, r, span_str(s->now.config->relay.name),
+                            loop_now_ms(s->loop), clock_unix_ms()));
 }
 
 static int open_hops(struct server *s)

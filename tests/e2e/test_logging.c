@@ -311,7 +311,10 @@ static void assert_account(const char *line, const char *const *parts)
 static void each_session_leaves_a_line_of_json(void **state)
 {
     static const char *const of_bob[] = {
-        "\"user\":\"bob\"", "\"reason\":\"connection\"",
+        "\"user\":\"bob\",\"relay\":\"" RELAY_NAME "\","
+        "\"peer\":{\"address\":\"127.0.0.1\",\"port\":",
+        "\"transport\":\"tls\",\"tls\":\"TLSv1.3\"",
+        "\"reason\":\"connection\"",
         "\"received\":{\"messages\":2,\"octets\":9,", NULL};
     static const char *const of_alice[] = {
         "\"user\":\"alice\"", "\"reason\":\"shutdown\"",

@@ -4,16 +4,30 @@
 #include <string.h>
 
 #include "cmocka_all.h"
+#include "subject.h"
 
 /* On the record's clock it is 100 s; 1970 was 1795341600.5 s ago. */
 enum { NOW_MS = 100000 };
 #define UNIX_MS UINT64_C(1795341600500)
+#define RELAY SPAN("relay.example.com")
+
+static struct subject *make_subject(const char *peer)
+{
+    struct subject *s = subject_new(&(struct subject_facts){
+        .peer = peer, .transport = "tls", .port = 2855});
+
+    assert_non_null(s);
+    s->tls = "TLSv1.3";
+    return s;
+}
 
 static void a_session_becomes_one_line_of_json(void **state)
 {
     char line[ACCOUNTING_LINE_MAX];
+    struct subject *subject = make_subject("192.0.2.7:40312");
     const struct session_record r = {
         .short_id = "9f3a2b",
+        .subject = subject,
         .user = SPAN("alice"),
         .connection = 42,
         .began_ms = NOW_MS - 61234,
@@ -26,27 +40,47 @@ static void a_session_becomes_one_line_of_json(void **state)
 
     (void)state;
     assert_span(
-        accounting_line(line, &r, NOW_MS, UNIX_MS),
+        accounting_line(line, &r, RELAY, NOW_MS, UNIX_MS),
         "{\"event\":\"session\",\"session\":\"9f3a2b\",\"connection\":42,"
-        "\"user\":\"alice\",\"began\":\"2026-11-22T09:58:59.266Z\","
+        "\"user\":\"alice\",\"relay\":\"relay.example.com\","
+        "\"peer\":{\"address\":\"192.0.2.7\",\"port\":40312},"
+        "\"transport\":\"tls\",\"tls\":\"TLSv1.3\","
+        "\"began\":\"2026-11-22T09:58:59.266Z\","
         "\"ended\":\"2026-11-22T10:00:00.499Z\",\"seconds\":61.233,"
         "\"reason\":\"kicked\","
         "\"sent\":{\"messages\":3,\"octets\":1234,\"reports\":1},"
         "\"received\":{\"messages\":2,\"octets\":1099511627776,"
         "\"reports\":0},\"reports_made\":7}");
+    subject_unref(subject);
+}
+
+static void an_ipv6_address_has_no_brackets(void **state)
+{
+    char line[ACCOUNTING_LINE_MAX];
+    struct subject *subject = make_subject("[2001:db8::7]:40312");
+    const struct session_record r = {.short_id = "9f3a2b", .subject = subject};
+    struct span text = accounting_line(line, &r, RELAY, NOW_MS, UNIX_MS);
+    static const char want[] =
+        "\"peer\":{\"address\":\"2001:db8::7\",\"port\":40312}";
+
+    (void)state;
+    assert_non_null(memmem(text.p, text.n, want, sizeof want - 1));
+    subject_unref(subject);
 }
 
 /* The longest name there is, each octet of which has to be escaped. */
 static void the_longest_name_fits(void **state)
 {
-    char line[ACCOUNTING_LINE_MAX], name[255] = {0};
+    char line[ACCOUNTING_LINE_MAX], name[255] = {0}, relay[255];
     const struct session_record r = {.short_id = "aaaaaa",
                                      .user = span_of(name, sizeof name)};
     struct span text;
 
     (void)state;
     memset(name, '\x01', sizeof name);
-    text = accounting_line(line, &r, NOW_MS, UNIX_MS);
+    memset(relay, 'a', sizeof relay);
+    text = accounting_line(line, &r, span_of(relay, sizeof relay), NOW_MS,
+                           UNIX_MS);
     assert_true(text.n > 6 * sizeof name);
     assert_int_equal(text.p[text.n - 1], '}');
 }
@@ -55,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_becomes_one_line_of_json),
+        cmocka_unit_test(an_ipv6_address_has_no_brackets),
         cmocka_unit_test(the_longest_name_fits),
     };
 
