@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "usage.h"
+#include "contacts.h"
 #include "link.h"
 #include "holder.h"
 #include "list.h"
@@ -70,6 +71,7 @@ struct session {
     struct list parties;        /* of the streams that go through it */
     struct list sent, received; /* transactions of SENDs from its owner, and to
                                    it */
+    struct contacts contacts;   /* whom its owner talked to */
     struct usage usage;         /* without those streams */
     struct uri uri;             /* as issued; points into text */
     char text[];                /* URI, user, home */

@@ -43,6 +43,7 @@ struct usage {
 
 enum { SESSION_SHORT_ID_LEN = 6 }; /* characters of a token that may be shown */
 
+struct contacts;
 struct subject;
 
 /* A session that has ended. The texts are valid during the call only. */
@@ -54,6 +55,7 @@ struct session_record {
     uint64_t began_ms, ended_ms;   /* times of relay_clock() */
     enum session_why why;
     struct usage usage;
+    const struct contacts *contacts; /* NULL: none */
 };
 
 /* Called when a session has ended. It must not call the relay. */

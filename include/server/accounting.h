@@ -6,7 +6,8 @@
  *      "transport":"tls","tls":"TLSv1.3",
  *      "began":"2026-11-22T10:00:00.123Z","ended":"...","seconds":12.345,
  *      "reason":"expired","sent":{"messages":3,"octets":1234,"reports":0},
- *      "received":{...},"reports_made":0} */
+ *      "received":{...},"reports_made":0,
+ *      "parties":[{"host":"b.example","session":"aB3xY9"}]} */
 #ifndef ACCOUNTING_H
 #define ACCOUNTING_H
 
@@ -15,7 +16,7 @@
 
 #include "usage.h"
 
-enum { ACCOUNTING_LINE_MAX = 4096 };
+enum { ACCOUNTING_LINE_MAX = 8192 };
 
 /* The line for `r` of the relay with this name, without a newline, into dst
  * (ACCOUNTING_LINE_MAX); it is unix_ms, as of clock_unix_ms(), and now_ms on

@@ -102,6 +102,23 @@ static void send_set_source(struct relay *r, struct link *l,
     l->stream.source = a;
 }
 
+/* Those who send through both sessions of this relay know each other by these;
+ * others by the next URI of the path. */
+static void note_contacts(const struct route *route, const struct msg *m)
+{
+    struct uri speaker;
+
+    if (route->sender)
+        contacts_add(&route->sender->contacts,
+                     route->receiver ? &route->receiver->uri : &route->next);
+    if (!route->receiver)
+        return;
+    if (route->sender)
+        contacts_add(&route->receiver->contacts, &route->sender->uri);
+    else if (uri_parse(&speaker, msg_text(m, m->from_first)) == 0)
+        contacts_add(&route->receiver->contacts, &speaker);
+}
+
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
                          const struct route *route)
 {
@@ -140,6 +157,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     send_set_source(r, l, m, route);
     session_join(route->sender, &l->stream.sender);
     session_join(route->receiver, &l->stream.receiver);
+    note_contacts(route, m);
     if (o) {
         o->head->attempt = message.attempt;
         ongoing_resume(o, &l->stream);

@@ -183,6 +183,7 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
     list_init(&ss->parties);
     list_init(&ss->sent);
     list_init(&ss->received);
+    contacts_init(&ss->contacts);
     list_init(&ss->ongoing.in);
     list_init(&ss->ongoing.last);
     enter(s, ss);
@@ -210,6 +211,7 @@ static void session_report_end(const struct sessions *s,
         .ended_ms = now_ms,
         .why = why,
         .usage = ss->usage,
+        .contacts = &ss->contacts,
     };
 
     if (!s->on_end)
@@ -245,6 +247,7 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
     holder_give(&s->users, ss->of_user);
     holder_give(&s->relays, ss->of_relay);
     subject_unref(ss->subject);
+    contacts_fini(&ss->contacts);
     free(ss->failed);
     free(ss);
 }

@@ -2,6 +2,7 @@
 #include "accounting.h"
 
 #include "clock.h"
+#include "contacts.h"
 #include "json.h"
 #include "subject.h"
 
@@ -37,6 +38,25 @@ static void add_subject(struct json *j, const struct subject *s)
     json_str(j, "tls", span_str(s ? s->tls : ""));
 }
 
+static void add_contacts(struct json *j, const struct contacts *contacts)
+{
+    struct list *m, *next;
+
+    json_array_begin(j, "parties");
+    if (contacts) {
+        LIST_EACH(m, next, &contacts->all)
+        {
+            const struct contact *c = CONTAINER(m, struct contact, of_contacts);
+
+            json_object_begin(j, NULL);
+            json_str(j, "host", contact_host(c));
+            json_str(j, "session", span_str(c->short_id));
+            json_object_end(j);
+        }
+    }
+    json_array_end(j);
+}
+
 struct span accounting_line(char *dst, const struct session_record *r,
                             struct span relay, uint64_t now_ms,
                             uint64_t unix_ms)
@@ -59,6 +79,7 @@ struct span accounting_line(char *dst, const struct session_record *r,
     add_flow(&j, "sent", &r->usage.sent);
     add_flow(&j, "received", &r->usage.received);
     json_u64(&j, "reports_made", r->usage.reports_made);
+    add_contacts(&j, r->contacts);
     json_object_end(&j);
     return json_text(&j);
 }

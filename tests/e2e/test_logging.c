@@ -315,7 +315,9 @@ static void each_session_leaves_a_line_of_json(void **state)
         "\"peer\":{\"address\":\"127.0.0.1\",\"port\":",
         "\"transport\":\"tls\",\"tls\":\"TLSv1.3\"",
         "\"reason\":\"connection\"",
-        "\"received\":{\"messages\":2,\"octets\":9,", NULL};
+        "\"received\":{\"messages\":2,\"octets\":9,",
+        "\"parties\":[{\"host\":\"" RELAY_NAME "\",\"session\":\"",
+        NULL};
     static const char *const of_alice[] = {
         "\"user\":\"alice\"", "\"reason\":\"shutdown\"",
         "\"sent\":{\"messages\":2,\"octets\":9,", NULL};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmocka_all.h"
+#include "contacts.h"
 #include "subject.h"
 
 /* On the record's clock it is 100 s; 1970 was 1795341600.5 s ago. */
@@ -21,13 +22,23 @@ static struct subject *make_subject(const char *peer)
     return s;
 }
 
+static void add_contact(struct contacts *c, const char *host)
+{
+    const struct uri uri = {.host = span_str(host),
+                            .session_id = SPAN("0123456789abcdef")};
+
+    contacts_add(c, &uri);
+}
+
 static void a_session_becomes_one_line_of_json(void **state)
 {
     char line[ACCOUNTING_LINE_MAX];
     struct subject *subject = make_subject("192.0.2.7:40312");
+    struct contacts contacts;
     const struct session_record r = {
         .short_id = "9f3a2b",
         .subject = subject,
+        .contacts = &contacts,
         .user = SPAN("alice"),
         .connection = 42,
         .began_ms = NOW_MS - 61234,
@@ -39,6 +50,8 @@ static void a_session_becomes_one_line_of_json(void **state)
     };
 
     (void)state;
+    contacts_init(&contacts);
+    add_contact(&contacts, "b.example");
     assert_span(
         accounting_line(line, &r, RELAY, NOW_MS, UNIX_MS),
         "{\"event\":\"session\",\"session\":\"9f3a2b\",\"connection\":42,"
@@ -50,8 +63,10 @@ static void a_session_becomes_one_line_of_json(void **state)
         "\"reason\":\"kicked\","
         "\"sent\":{\"messages\":3,\"octets\":1234,\"reports\":1},"
         "\"received\":{\"messages\":2,\"octets\":1099511627776,"
-        "\"reports\":0},\"reports_made\":7}");
+        "\"reports\":0},\"reports_made\":7,"
+        "\"parties\":[{\"host\":\"b.example\",\"session\":\"012345\"}]}");
     subject_unref(subject);
+    contacts_fini(&contacts);
 }
 
 static void an_ipv6_address_has_no_brackets(void **state)
@@ -68,21 +83,40 @@ static void an_ipv6_address_has_no_brackets(void **state)
     subject_unref(subject);
 }
 
-/* The longest name there is, each octet of which has to be escaped. */
-static void the_longest_name_fits(void **state)
+/* So many contacts as are remembered, with the longest hosts. */
+static void fill(struct contacts *c)
 {
+    char host[CONTACT_HOST_MAX + 1];
+
+    contacts_init(c);
+    memset(host, 'a', sizeof host);
+    host[CONTACT_HOST_MAX] = '\0';
+    for (int i = 0; i < CONTACTS_MAX; i++) {
+        host[0] = (char)('a' + i);
+        add_contact(c, host);
+    }
+    assert_int_equal(c->n, CONTACTS_MAX);
+}
+
+/* The longest name there is, each octet of which has to be escaped. */
+static void the_longest_texts_fit(void **state)
+{
+    struct contacts contacts;
     char line[ACCOUNTING_LINE_MAX], name[255] = {0}, relay[255];
     const struct session_record r = {.short_id = "aaaaaa",
+                                     .contacts = &contacts,
                                      .user = span_of(name, sizeof name)};
     struct span text;
 
     (void)state;
     memset(name, '\x01', sizeof name);
+    fill(&contacts);
     memset(relay, 'a', sizeof relay);
     text = accounting_line(line, &r, span_of(relay, sizeof relay), NOW_MS,
                            UNIX_MS);
     assert_true(text.n > 6 * sizeof name);
     assert_int_equal(text.p[text.n - 1], '}');
+    contacts_fini(&contacts);
 }
 
 int main(void)
@@ -90,7 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_becomes_one_line_of_json),
         cmocka_unit_test(an_ipv6_address_has_no_brackets),
-        cmocka_unit_test(the_longest_name_fits),
+        cmocka_unit_test(the_longest_texts_fit),
     };
 
     return cmocka_run_group_tests_name("app.accounting", tests, NULL, NULL);
