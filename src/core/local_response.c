@@ -135,8 +135,8 @@ static void log_granted(const struct relay *r, const struct session *ss,
              subject_line(subject, l->subject, ss->user), expires_s);
 }
 
-/* Wrong credentials. fail2ban looks for the first form: another relay is not to
- * be banned for what one of its clients does. */
+/* Wrong credentials. fail2ban (docs/fail2ban) looks for the first form: another
+ * relay is not to be banned for what one of its clients does. */
 static void log_failed(const struct relay *r, const struct link *l,
                        struct span user)
 {
