@@ -74,8 +74,14 @@ struct conn {
 /* `throttled` or `paused` may have changed. */
 void conn_note_held(struct conn *c);
 
+/* The transport is there: sets up everything else. */
+void conn_set_up(struct conn *c);
+
 /* The rate lets it read again. */
 void conn_unthrottle(struct conn *c);
+
+/* The kernel has taken nothing of its output for timers.stall. */
+void conn_stalled(struct conn *c);
 
 /* The peer has had its time to answer. */
 void conn_probed(struct conn *c);
@@ -103,8 +109,5 @@ void net_count_up(struct conn *c);
 void net_count_octets(struct conn *c);
 /* The end of c, which still is in the state before. */
 void net_count_end(struct conn *c, enum conn_why why);
-
-/* The peer was given output for timers.stall and the kernel took none. */
-void conn_stalled(struct conn *c);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* conn_probe - is the peer of a connection still there (S-2)? */
+/* conn_probe - is the peer of a connection still there (S-2), and does it take
+ * anything (S-20)? */
+#include "conn.h"
 #include "conn_private.h"
 
 void conn_probe(struct conn *c)
@@ -23,4 +25,23 @@ void conn_probed(struct conn *c)
         conn_fail(c, CONN_WHY_DEAD);
     else
         sock_set_probing(c->transport.fd, false, &c->net->settings.sock);
+}
+
+/* The kernel took nothing for so long; but it takes in large steps, and the
+ * peer counts (S-20). Where others share the connection its owner may let it go
+ * on (S-13 d). */
+void conn_stalled(struct conn *c)
+{
+    size_t unacked = sock_unacked(c->transport.fd);
+
+    if (c->state == CONN_LINGER) {
+        conn_fail(c, CONN_WHY_LOCAL);
+    } else if (c->state == CONN_OPEN &&
+               (unacked < c->unacked ||
+                (c->ops->stalled && c->ops->stalled(c->ctx)))) {
+        c->unacked = unacked;
+        timer_start(c->net->stall, &c->timer);
+    } else {
+        conn_fail(c, CONN_WHY_STALL);
+    }
 }
