@@ -4,6 +4,7 @@
  * makes whoever floods wait (S-11). */
 #include "cmocka_all.h"
 #include "login.h"
+#include "request.h"
 
 enum { MANY = 2000 };
 
@@ -60,11 +61,37 @@ static void all_are_told_to_one_who_reads_later(void **state)
     expect_reports(alice);
 }
 
+/* 2.9: 3 MB of what nobody else need answer, for one who does not read. */
+static void a_flood_of_requests_closes_nobody(void **state)
+{
+    enum { REQUESTS = 200, LONG = 14000 };
+    static const char *const methods[] = {"REPORT", "FOO"};
+    struct scene *s = scene_start(state, NULL);
+    struct client *carol = login(s, "carol");
+
+    for (size_t k = 0; k < 2; k++) {
+        struct client *mallory = scene_connect(s, RELAY_TLS, methods[k]);
+        struct request r = {.method = methods[k],
+                            .to = request_way_to(carol),
+                            .headers = scene_text(s, "X: %0*d\r\n", LONG, 0)};
+
+        carol->deaf = true;
+        for (int i = 0; i < REQUESTS; i++)
+            (void)request_say(mallory, &r);
+        (void)login(s, "bob"); /* who notices nothing */
+        carol->deaf = false;
+        for (int i = 0; i < REQUESTS; i++)
+            (void)scene_frame(carol);
+        assert_int_equal(carol->end, CLIENT_END_NONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         E2E_TEST(all_are_told_to_one_who_reads),
         E2E_TEST(all_are_told_to_one_who_reads_later),
+        E2E_TEST(a_flood_of_requests_closes_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
