@@ -141,7 +141,7 @@ static void each_failure_to_log_in_has_a_line(void **state)
     struct scene *s = scene_start(state, &opts);
     struct client *mallory = login(s, "alice"); /* past probation */
     struct login l = {.alg = DIGEST_MD5, .user = "root", .password = "guess"};
-    const char *at = relay_log(s->relay);
+    const char *at;
     unsigned n = 0;
 
     login_ask(mallory, &l);
