@@ -120,7 +120,7 @@ static void note_ready(struct source *a, uint32_t times)
     uint32_t limit = a->all->limit;
 
     if (a->waiter && list_is_empty(&a->of_ready) &&
-        a->n / times < limit - limit / 8)
+        (limit == 0 || a->n / times < limit - limit / 8))
         list_append(&a->all->ready, &a->of_ready);
 }
 

@@ -128,6 +128,20 @@ static void who_waits_goes_on_an_eighth_below(void **state)
     source_close(a);
 }
 
+static void who_waits_goes_on_when_the_limit_is_lifted(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+
+    charge(b, a, 0, LIMIT);
+    a->waiter = &b->in.link;
+    b->all.limit = 0;
+    source_discharge(&b->txns[0]);
+    assert_ptr_equal(source_next_ready(&b->all), &b->in.link);
+    a->waiter = NULL;
+    source_close(a);
+}
+
 /* P-4: `partial` is no load; the oldest are forgotten. */
 static void partial_ones_are_a_ring(void **state)
 {
@@ -169,6 +183,7 @@ int main(void)
         TEST(each_sender_and_output_has_its_own),
         TEST(all_of_a_relay_have_a_bound_in_common),
         TEST(who_waits_goes_on_an_eighth_below),
+        TEST(who_waits_goes_on_when_the_limit_is_lifted),
         TEST(partial_ones_are_a_ring),
         TEST(without_memory_there_is_none),
     };
