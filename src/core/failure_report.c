@@ -8,31 +8,21 @@
 
 /* --- messages that have failed --- */
 
-/* The session that the message went through, NULL if it has ended. */
-static struct session *session_of(const struct relay *r,
-                                  const struct pending_send *h)
-{
-    return session_find_token(&r->sessions, pending_send_text(h, h->token));
-}
-
 /* Has its failure been reported already, by a response or a REPORT (P-17)? */
 static bool was_reported(const struct relay *r, const struct pending_send *h)
 {
-    const struct session *ss = session_of(r, h);
+    const struct session *ss = send_session(r, h);
 
     return h->reported || (ss && session_told(&r->sessions, ss, message_of(h)));
 }
 
 /* Marks the message as failed (P-21): what is still received of it is refused
  * with the same code. */
-static void mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
+static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
 {
-    struct session *ss = session_of(r, h);
     struct link *in = relay_link(r, h->in_number);
 
-    h->reported = true;
-    if (ss)
-        session_fail(&r->sessions, ss, message_of(h), code);
+    send_mark_failed(r, h, code);
     if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
         in->owed.cut_code = code;
     else
@@ -116,7 +106,7 @@ static void report_undeliverable(struct relay *r, uint64_t n)
 
     r->stats.reports_dropped += n;
     if (n > 0 && log_limit_pass(&r->owed_log, r->now_ms, 1, 1000, &held))
-        log_warn(r->log, "REPORTs dropped, the sender is gone n=%llu held=%u",
+        log_info(r->log, "REPORTs dropped, the sender is gone n=%llu held=%u",
                  (unsigned long long)n, held);
 }
 
@@ -227,7 +217,7 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
     else
         txn_free(&r->txns, x);
     if (is_due)
-        mark_failed(r, h, code);
+        fail_message(r, h, code);
     failure_report_settle(r);
     if (in)
         cut_failed(r, in);
@@ -271,7 +261,7 @@ static void report_all(struct relay *r, struct list *failed)
     while ((m = list_take_first(failed))) {
         struct txn *x = CONTAINER(m, struct txn, of_link);
 
-        mark_failed(r, x->head, x->code);
+        fail_message(r, x->head, x->code);
         owe(r, x, 0);
     }
     failure_report_settle(r);

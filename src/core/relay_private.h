@@ -157,6 +157,13 @@ void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
 /* Answers those with 200 that have waited for long enough (S-12). */
 void send_tick(struct relay *r);
 
+/* The last session that the SEND passed, NULL if it has ended. */
+struct session *send_session(const struct relay *r,
+                             const struct pending_send *h);
+
+/* The message has failed with `code`, and its sender is told (P-17, P-21). */
+void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code);
+
 /* Is the answer to the SEND of this head still to come? */
 bool send_is_unanswered(const struct relay *r, const struct pending_send *h);
 

@@ -52,8 +52,8 @@ static bool is_too_large(const struct policy *policy, uint64_t octets)
 }
 
 /* The last session that the SEND passed, NULL if it has ended. */
-static struct session *session_of_head(const struct relay *r,
-                                       const struct pending_send *h)
+struct session *send_session(const struct relay *r,
+                             const struct pending_send *h)
 {
     return session_find_token(&r->sessions, pending_send_text(h, h->token));
 }
@@ -83,7 +83,7 @@ static uint16_t old_code(struct relay *r, const struct msg *m,
 /* The rest of an ongoing message is refused. */
 static void give_up(struct relay *r, struct ongoing *o, uint16_t code)
 {
-    struct session *ss = session_of_head(r, o->head);
+    struct session *ss = send_session(r, o->head);
 
     if (ss)
         session_fail(&r->sessions, ss, message_of(o->head), code);
@@ -251,9 +251,9 @@ static void park_answer(struct relay *r, struct link *out,
         list_append(&r->parking, &out->send.of_parking);
 }
 
-static void mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
+void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
 {
-    struct session *ss = session_of_head(r, h);
+    struct session *ss = send_session(r, h);
 
     h->reported = true;
     if (ss)
@@ -267,7 +267,7 @@ static void answer_parked(struct relay *r, struct pending_send *h,
 
     list_remove(&h->parked);
     if (code != 200)
-        mark_failed(r, h, code);
+        send_mark_failed(r, h, code);
     if (in)
         send_answer(r, in, h, code);
     pending_send_unref(&r->heads, h);
@@ -391,7 +391,7 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
     struct pending_send *h = pending_send_ref(l->stream.head);
 
-    mark_failed(r, h, code);
+    send_mark_failed(r, h, code);
     send_cut(r, l);
     list_remove(&l->send.unfinished);
     send_answer(r, l, h, code);
@@ -415,7 +415,7 @@ static struct session *first_session_of(const struct relay *r,
 void send_break(struct relay *r, const struct pending_send *h, uint16_t code)
 {
     struct ongoing *o = ongoing_find(&r->sessions, first_session_of(r, h),
-                                     session_of_head(r, h), message_of(h));
+                                     send_session(r, h), message_of(h));
     struct link *in = o ? o->in : relay_link(r, h->in_number);
 
     if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
@@ -428,7 +428,7 @@ void send_break(struct relay *r, const struct pending_send *h, uint16_t code)
  * another one would follow its end. */
 static void send_lose(struct relay *r, const struct pending_send *h)
 {
-    struct session *ss = session_of_head(r, h);
+    struct session *ss = send_session(r, h);
 
     if (ss)
         session_fail_untold(&r->sessions, ss, message_of(h), 408);
