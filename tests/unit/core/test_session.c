@@ -468,96 +468,12 @@ static void a_long_uri_is_not_remembered(void **state)
     assert_int_equal(ss->n_peers, 0);
 }
 
-/* --- failed messages (P-21) --- */
+/* --- memory --- */
 
 static struct session_message message(const char *id, const char *from)
 {
     return (struct session_message){.id = span_str(id), .from = span_str(from)};
 }
-
-static void a_failed_message_keeps_its_first_code(void **state)
-{
-    struct bench *b = *state;
-    struct session *ss = new_one(b);
-    struct session_message m = message("1234", "a");
-
-    assert_int_equal(session_failed(&b->all, ss, m), 0);
-    session_fail(&b->all, ss, m, 413);
-    session_fail(&b->all, ss, m, 408);
-    assert_int_equal(session_failed(&b->all, ss, m), 413);
-    assert_int_equal(session_failed(&b->all, ss, message("1235", "a")), 0);
-    assert_int_equal(session_failed(&b->all, new_one(b), m), 0);
-}
-
-/* S-30. Where the attempt is not known, the last one is meant. */
-static void a_failure_is_of_one_attempt(void **state)
-{
-    struct bench *b = *state;
-    struct session *ss = new_one(b);
-    struct session_message any = message("1234", "a"), one = any, two = any;
-
-    one.attempt = 1;
-    two.attempt = 2;
-    session_fail(&b->all, ss, one, 413);
-    assert_int_equal(session_failed(&b->all, ss, any), 413);
-    assert_int_equal(session_failed(&b->all, ss, two), 0);
-    session_retry(&b->all, ss, two);
-    assert_int_equal(session_failed(&b->all, ss, any), 0);
-    assert_int_equal(session_failed(&b->all, ss, one), 413);
-    session_fail(&b->all, ss, any, 415);
-    assert_int_equal(session_failed(&b->all, ss, two), 415);
-    assert_int_equal(session_failed(&b->all, ss, one), 413);
-}
-
-static void a_failure_may_be_told_later(void **state)
-{
-    struct bench *b = *state;
-    struct session *ss = new_one(b);
-    struct session_message m = message("1234", "a");
-
-    session_fail_untold(&b->all, ss, m, 408);
-    session_fail_untold(&b->all, ss, m, 481);
-    assert_int_equal(session_failed(&b->all, ss, m), 408);
-    assert_false(session_told(&b->all, ss, m));
-    session_fail(&b->all, ss, m, 413);
-    assert_int_equal(session_failed(&b->all, ss, m), 413);
-    assert_true(session_told(&b->all, ss, m));
-    session_fail_untold(&b->all, ss, m, 408);
-    assert_int_equal(session_failed(&b->all, ss, m), 413);
-    assert_true(session_told(&b->all, ss, m));
-}
-
-/* RFC 4975, trap 13. */
-static void the_same_id_of_another_sender_is_another_message(void **state)
-{
-    struct bench *b = *state;
-    struct session *ss = new_one(b);
-
-    session_fail(&b->all, ss, message("1", "a"), 413);
-    assert_int_equal(session_failed(&b->all, ss, message("1", "b")), 0);
-    assert_int_equal(session_failed(&b->all, ss, message("a", "1")), 0);
-}
-
-static void the_last_failed_are_remembered(void **state)
-{
-    struct bench *b = *state;
-    struct session *ss = new_one(b);
-    char id[16];
-
-    for (unsigned i = 0; i <= SESSION_FAILED_MAX; i++) {
-        (void)snprintf(id, sizeof id, "id%u", i);
-        session_fail(&b->all, ss, message(id, "a"), (uint16_t)(400 + i));
-        session_fail(&b->all, ss, message(id, "a"), 500);
-    }
-    assert_int_equal(session_failed(&b->all, ss, message("id0", "a")), 0);
-    for (unsigned i = 1; i <= SESSION_FAILED_MAX; i++) {
-        (void)snprintf(id, sizeof id, "id%u", i);
-        assert_int_equal(session_failed(&b->all, ss, message(id, "a")),
-                         400 + i);
-    }
-}
-
-/* --- memory --- */
 
 static void what_needs_memory_copes_without(void **state)
 {
@@ -604,11 +520,6 @@ int main(void)
         TEST(an_answered_peer_gives_way_to_nobody),
         TEST(a_link_has_a_share_of_the_peers),
         TEST(a_long_uri_is_not_remembered),
-        TEST(a_failed_message_keeps_its_first_code),
-        TEST(a_failure_is_of_one_attempt),
-        TEST(a_failure_may_be_told_later),
-        TEST(the_same_id_of_another_sender_is_another_message),
-        TEST(the_last_failed_are_remembered),
         TEST(what_needs_memory_copes_without),
     };
 
