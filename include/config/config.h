@@ -96,6 +96,7 @@ struct config {
         uint64_t path_uris;
         uint64_t transactions_per_connection; /* 0: no limit */
         uint64_t requests_per_connection;     /* 0: no limit */
+        uint64_t dials_per_connection;        /* 0: no limit */
         uint64_t rate;                        /* 0: no limit */
         uint64_t message_size;                /* 0: no limit */
     } limits;

@@ -23,6 +23,7 @@
  *     relay_links  relay_links,    its use as a connection to a host (app)
  *                  certified_names
  *     auth_failures auth_failures  who failed to log in over it
+ *     dialled_for  source          whose dial it is, while it connects
  *     by_number    relay           its entry in the table of all links
  *
  * Life: the application owns the memory. link_init() zeroes it, the application
@@ -49,6 +50,7 @@ struct buffered_request;
 struct certified_name;
 struct host_names;
 struct sendq;
+struct source;
 struct subject;
 
 /* What the application does for core. None of these may call core back. */
@@ -235,6 +237,7 @@ struct link {
     struct link_trust trust;
     struct link_relays relay_links;
     struct link_auth_failures auth_failures;
+    struct source *dialled_for; /* a reference; or NULL */
     struct table_node by_number;
 };
 

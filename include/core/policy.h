@@ -46,6 +46,7 @@ struct policy {
     uint32_t sessions_per_relay;          /* the same */
     uint32_t transactions_per_link;       /* of one source; 0: no limit */
     uint32_t requests_per_link;           /* the same */
+    uint32_t dials_per_link;              /* the same */
     uint64_t message_size;                /* octets; 0: no limit */
     uint64_t hold_ms; /* how long one receiver may hold a shared link up */
     uint64_t transaction_ms; /* how long a response is awaited */

@@ -85,12 +85,17 @@ bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri);
  * remembers what it is needed for; it is judged when it is up. */
 bool relay_links_serves(struct link *l, bool as_relay);
 
-/* A link to the host of `uri`, dialled if there is none. `as_relay`: URIs
- * follow in the path, or it is an AUTH. NULL with the response code in *code:
- * 403 if policy forbids it (R4976-9.2-e, -f, P-11), 481 if the host cannot be
- * dialled by its nature, because it can only connect to us (S-34), 408 if it
- * cannot be reached (P-20). */
+/* The link to the host of `uri`, if there is one. `as_relay`: URIs follow in
+ * the path, or it is an AUTH. NULL with 0 in *code if it has to be dialled;
+ * else with the response code: 403 if policy forbids it (R4976-9.2-e, -f,
+ * P-11), 481 if the host cannot be dialled by its nature, because it can only
+ * connect to us (S-34). */
 struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
                                bool as_relay, uint16_t *code);
+
+/* Dials it, which relay_links_reach() permitted. NULL with the response code in
+ * *code: 403 if policy forbids it, 408 if it cannot be reached (P-20). */
+struct link *relay_links_dial(struct relay_links *n, const struct uri *uri,
+                              bool as_relay, uint16_t *code);
 
 #endif

@@ -83,6 +83,7 @@ struct relay_stats {
     uint64_t too_many_of_user_wrong; /* 403: auth.max_failures over a link */
     uint64_t too_large;              /* limits.message_size */
     uint64_t too_many_requests;      /* limits.requests_per_connection */
+    uint64_t too_many_dials;         /* limits.dials_per_connection */
     uint64_t too_many_transactions; /* limits.transactions_per_connection, where
                                        the sender could not be paused */
     uint64_t held_too_long;         /* 408: timers.hold */

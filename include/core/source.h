@@ -37,8 +37,9 @@ struct source {
     struct list of_ready;  /* in sources.ready, when it need wait no longer */
     struct list partial;   /* transactions of SENDs with `partial` */
     uint32_t n_partial;
-    uint32_t n;    /* transactions that await a response, and REPORTs owed */
-    uint32_t refs; /* of streams and transactions */
+    uint32_t n;     /* transactions that await a response, and REPORTs owed */
+    uint32_t dials; /* links that are dialled for it */
+    uint32_t refs;  /* of streams, transactions and these links */
 };
 
 struct sources {
@@ -69,6 +70,15 @@ bool source_is_full(const struct source *a, uint32_t limit, uint32_t times);
  * again. NULL is harmless. */
 void source_charge(struct source *a, struct txn *x);
 void source_discharge(struct txn *x);
+
+/* Are `limit` links and more being dialled for it, or SOURCE_ALL times as many
+ * for all sources of its link (S-12)? Limit 0: none. false for NULL. */
+bool source_has_dials(const struct source *a, uint32_t limit);
+
+/* The link `out` is being dialled for the account, which gets a reference, and
+ * is so no longer. NULL is harmless. */
+void source_dial(struct source *a, struct link *out);
+void source_dialled(struct link *out);
 
 /* The oldest transaction with `partial` beyond the limit, or NULL. */
 struct txn *source_surplus(const struct source *a);

@@ -99,6 +99,7 @@ static void take_numbers(struct policy *p, const struct config *config)
     p->transactions_per_link =
         (uint32_t)config->limits.transactions_per_connection;
     p->requests_per_link = (uint32_t)config->limits.requests_per_connection;
+    p->dials_per_link = (uint32_t)config->limits.dials_per_connection;
     p->message_size = config->limits.message_size;
     p->hold_ms = config->timers.hold_ms;
     p->transaction_ms = config->timers.transaction_ms;

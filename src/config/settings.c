@@ -337,6 +337,12 @@ const struct setting settings[] = {
      .initial = "256",
      .help = "The maximum number of unanswered requests other than SEND of one "
              "sender; more get 408. 0 is no limit."},
+    {.key = "limits.dials_per_connection",
+     COUNT(limits.dials_per_connection, 0, MANY),
+     .initial = "16",
+     .help = "The maximum number of connections that are being opened for one "
+             "sender, look-ups of their names included; what needs more gets "
+             "408. 0 is no limit."},
     {.key = "limits.rate",
      SIZE(limits.rate, 0, (uint64_t)KIBI *GIBI),
      .initial = "0",

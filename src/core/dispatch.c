@@ -35,6 +35,7 @@ void relay_link_opened(struct relay *r, struct link *l)
 void relay_link_known(struct relay *r, struct link *l)
 {
     l->connecting = false;
+    source_dialled(l);
     l->is_relay = identity_is_relay(l, r->policy);
     if (l->is_relay) {
         l->trust.nonces.max = NONCE_WINDOW_RELAY;
@@ -409,6 +410,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
                          r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
                          r->now_ms);
     relay_links_link_closed(&r->relay_links, l);
+    source_dialled(l);
     auth_failures_link_closed(&r->auth_failures, l);
     free(l->frame.held);
     l->frame.held = NULL;

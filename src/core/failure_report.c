@@ -140,6 +140,8 @@ static void owed_find_way(struct relay *r, struct owed_relay *to)
     list_remove(&to->of_all);
     list_append(&r->owed.relays, &to->of_all);
     l = relay_links_reach(&r->relay_links, &to->uri, true, &code);
+    if (!l && code == 0)
+        l = relay_links_dial(&r->relay_links, &to->uri, true, &code);
     if (l)
         owed_move(&r->owed, to, l);
 }

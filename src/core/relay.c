@@ -189,9 +189,33 @@ void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
     r->relay_links.allow_tcp = allow_tcp;
 }
 
+/* Dials for who sends on `in`, as one of the few dials that a source may have
+ * under way (S-12). */
+static struct link *relay_dial(struct relay *r, const struct route *route,
+                               const struct link *in, const struct msg *m,
+                               uint16_t *code)
+{
+    struct source *a =
+        source_open(&r->sources, in, 0, relay_source(in, m, route->sender));
+    struct link *out = NULL;
+
+    if (source_has_dials(a, r->policy->dials_per_link)) {
+        r->stats.too_many_dials++;
+        *code = 408;
+    } else {
+        out = relay_links_dial(&r->relay_links, &route->next, route->as_relay,
+                               code);
+        if (out)
+            source_dial(a, out);
+    }
+    source_close(a);
+    return out;
+}
+
 /* Resolves ROUTE_DIAL. Later requests of the session to the same lone peer find
  * the link among the session's peers, those to a relay in relay_links. */
-static void relay_reach(struct relay *r, struct route *route)
+static void relay_reach(struct relay *r, struct route *route,
+                        const struct link *in, const struct msg *m)
 {
     uint16_t code = 403;
 
@@ -199,6 +223,8 @@ static void relay_reach(struct relay *r, struct route *route)
                      ? relay_links_reach(&r->relay_links, &route->next,
                                          route->as_relay, &code)
                      : NULL;
+    if (code == 0)
+        route->out = relay_dial(r, route, in, m, &code);
     if (!route->out) {
         route->kind = ROUTE_REFUSE;
         route->code = code;
@@ -215,7 +241,7 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     route_find(route, r->policy, &r->sessions, &r->relay_links, l, m,
                r->now_ms);
     if (route->kind == ROUTE_DIAL)
-        relay_reach(r, route);
+        relay_reach(r, route, l, m);
     r->stats.senders_unproven += route->is_unproven;
     if (!route->rival)
         return;

@@ -248,14 +248,15 @@ bool relay_links_serves(struct link *l, bool as_relay)
     return l->connecting || !as_relay || l->host.n == 0 || l->requested_cert;
 }
 
-/* Dials for `uri`; another relay's link, and with dial.share_peers a lone
- * peer's too, is there for everybody. */
-static struct link *relay_links_dial(struct relay_links *n,
-                                     const struct uri *uri, bool as_relay,
-                                     uint16_t *code)
+/* Another relay's link, and with dial.share_peers a lone peer's too, is there
+ * for everybody. */
+struct link *relay_links_dial(struct relay_links *n, const struct uri *uri,
+                              bool as_relay, uint16_t *code)
 {
-    struct link *l = n->dial(n->ctx, uri, code);
+    struct link *l;
 
+    *code = 408;
+    l = n->dial ? n->dial(n->ctx, uri, code) : NULL;
     if (!l)
         return NULL;
     (void)relay_links_serves(l, as_relay);
@@ -283,6 +284,6 @@ struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
     if (as_relay && n->policy->relay_names &&
         !host_names_have(n->policy->relay_names, uri->host))
         return NULL; /* S-4 */
-    *code = 408;
-    return n->dial ? relay_links_dial(n, uri, as_relay, code) : NULL;
+    *code = 0;
+    return NULL;
 }

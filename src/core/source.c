@@ -77,7 +77,7 @@ void source_close(struct source *a)
 {
     if (!a || --a->refs > 0)
         return;
-    assert(a->n == 0 && a->n_partial == 0);
+    assert(a->n == 0 && a->n_partial == 0 && a->dials == 0);
     list_remove(&a->of_ready);
     table_remove(&a->all->by_key, &a->by_key);
     source_close(a->common);
@@ -144,6 +144,40 @@ void source_discharge(struct txn *x)
     }
     source_close(a);
 }
+
+/* --- dials --- */
+
+bool source_has_dials(const struct source *a, uint32_t limit)
+{
+    return a && limit > 0 &&
+           (a->dials >= limit ||
+            (a->common && a->common->dials / SOURCE_ALL >= limit));
+}
+
+void source_dial(struct source *a, struct link *out)
+{
+    if (!a)
+        return;
+    out->dialled_for = source_ref(a);
+    a->dials++;
+    if (a->common)
+        a->common->dials++;
+}
+
+void source_dialled(struct link *out)
+{
+    struct source *a = out->dialled_for;
+
+    if (!a)
+        return;
+    out->dialled_for = NULL;
+    a->dials--;
+    if (a->common)
+        a->common->dials--;
+    source_close(a);
+}
+
+/* --- who waits, who is forgotten --- */
 
 struct txn *source_surplus(const struct source *a)
 {

@@ -83,6 +83,7 @@ static const struct metrics_sample requests[] = {
 
 static const struct metrics_sample limits[] = {
     {"challenges", AT(relay.too_many_challenges)},
+    {"dials_per_connection", AT(relay.too_many_dials)},
     {"failed_requests", AT(relay.too_many_failures)},
     {"hold", AT(relay.held_too_long)},
     {"max_failures", AT(relay.too_many_wrong)},

@@ -100,9 +100,9 @@ static struct link *reach(struct bench *b, const char *text, bool is_last,
                           uint16_t *code)
 {
     struct uri u = uri_of(text);
+    struct link *l = relay_links_reach(&b->all, &u, !is_last, code);
 
-    *code = 0;
-    return relay_links_reach(&b->all, &u, !is_last, code);
+    return l || *code ? l : relay_links_dial(&b->all, &u, !is_last, code);
 }
 
 #define FAR "msrps://far.example:2855/x;tcp"

@@ -211,15 +211,21 @@ static void what_needs_no_answer_waits_for_none(void **state)
 
 /* --- dials (S-12) --- */
 
-static void start_dial(struct scene *s, struct wire *from, const char *id)
+static void send_to_peer(struct scene *s, struct wire *from, const char *peer,
+                         const char *id)
 {
     (void)snprintf(s->text, sizeof s->text,
-                   "MSRP %s SEND\r\nTo-Path: %s msrps://far.example:1/x;tcp"
+                   "MSRP %s SEND\r\nTo-Path: %s msrps://far.example:1/%s;tcp"
                    "\r\nFrom-Path: msrps://bob.example:9/bob;tcp\r\n"
                    "Message-ID: %s\r\nContent-Type: a/b\r\n\r\nx\r\n"
                    "-------%s$\r\n",
-                   id, from->uri, id, id);
+                   id, from->uri, peer, id, id);
     rig_send(&s->rig, from, s->text);
+}
+
+static void start_dial(struct scene *s, struct wire *from, const char *id)
+{
+    send_to_peer(s, from, "x", id);
 }
 
 static void keep_alive(struct scene *s, struct wire *from)
@@ -283,6 +289,45 @@ static void a_slow_dial_is_answered_before(void **state)
     assert_non_null(memmem(got.p, got.n, "Status: 000 408", 15));
 }
 
+static bool is_refused(struct wire *w, const char *id)
+{
+    char start[32];
+    int n = snprintf(start, sizeof start, "MSRP %s 408 ", id);
+
+    return span_starts(fake_link_new_output(&w->fake),
+                       span_of(start, (size_t)n));
+}
+
+/* 3.3: whoever has his share under way is told at once, and nobody else is. */
+static void one_sender_has_a_few_dials_under_way(void **state)
+{
+    struct scene *s = *state;
+    struct relay_stats stats;
+
+    s->rig.policy.dials_per_link = 2;
+    rig_reload(&s->rig, NULL);
+    rig_auth(&s->rig, s->eve, "alice");
+    (void)fake_link_new_output(&s->eve->fake);
+    rig_dials(&s->rig, "far", "far.example");
+    send_to_peer(s, s->bob, "1", "aaaa");
+    send_to_peer(s, s->bob, "2", "bbbb");
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    send_to_peer(s, s->bob, "3", "cccc");
+    assert_true(is_refused(s->bob, "cccc"));
+    send_to_peer(s, s->bob, "2", "dddd"); /* goes the way of bbbb */
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    rig_up(&s->rig, rig_wire(&s->rig, SPAN("far")));
+    (void)fake_link_new_output(&s->bob->fake);
+    send_to_peer(s, s->bob, "5", "ffff");
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    send_to_peer(s, s->bob, "6", "gggg");
+    assert_true(is_refused(s->bob, "gggg"));
+    send_to_peer(s, s->eve, "4", "eeee");
+    assert_int_equal(fake_link_new_output(&s->eve->fake).n, 0);
+    relay_stats(s->rig.relay, &stats);
+    assert_int_equal(stats.too_many_dials, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -295,6 +340,7 @@ int main(void)
         TEST(a_dial_holds_no_keep_alive_up),
         TEST(answers_come_with_the_connection),
         TEST(a_slow_dial_is_answered_before),
+        TEST(one_sender_has_a_few_dials_under_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

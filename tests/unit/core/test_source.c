@@ -161,6 +161,35 @@ static void partial_ones_are_a_ring(void **state)
     source_close(a);
 }
 
+/* S-12. */
+static void dials_are_counted_until_they_are_over(void **state)
+{
+    struct bench *b = *state;
+    struct source *a;
+    struct link out[2 * SOURCE_ALL];
+
+    memset(out, 0, sizeof out);
+    b->in.link.is_relay = true;
+    for (unsigned i = 0; i < 2 * SOURCE_ALL; i++) {
+        char name = (char)('a' + i);
+
+        a = source_open(&b->all, &b->in.link, 0, span_of(&name, 1));
+        assert_false(source_has_dials(a, 2));
+        source_dial(a, &out[i]);
+        assert_true(source_has_dials(a, 1));
+        source_close(a);
+    }
+    a = open_as(b, 0, "another");
+    assert_true(source_has_dials(a, 2)); /* all together have so many */
+    assert_false(source_has_dials(a, 0));
+    source_dialled(&out[7]);
+    assert_false(source_has_dials(a, 2));
+    source_close(a);
+    for (unsigned i = 0; i < 2 * SOURCE_ALL; i++)
+        source_dialled(&out[i]);
+    assert_false(source_has_dials(NULL, 1));
+}
+
 static void without_memory_there_is_none(void **state)
 {
     struct bench *b = *state;
@@ -185,6 +214,7 @@ int main(void)
         TEST(who_waits_goes_on_an_eighth_below),
         TEST(who_waits_goes_on_when_the_limit_is_lifted),
         TEST(partial_ones_are_a_ring),
+        TEST(dials_are_counted_until_they_are_over),
         TEST(without_memory_there_is_none),
     };
 
