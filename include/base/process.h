@@ -15,4 +15,14 @@ struct process {
 
 void process_read(struct process *out);
 
+/* Octets of memory that this process may have: the machine's, or what a control
+ * group around the process permits if that is less. `cgroup` is the file
+ * /proc/self/cgroup, `root` the directory /sys/fs/cgroup, or others in tests.
+ */
+uint64_t process_memory_max(const char *cgroup, const char *root);
+
+/* The resident memory in octets, read from /proc/self/statm, which is open as
+ * `fd`; 0: unknown. */
+uint64_t process_resident(int fd);
+
 #endif

@@ -99,6 +99,7 @@ struct config {
         uint64_t dials_per_connection;        /* 0: no limit */
         uint64_t rate;                        /* 0: no limit */
         uint64_t message_size;                /* 0: no limit */
+        uint64_t memory;                      /* 0: half of what there is */
     } limits;
     struct {
         uint64_t transaction_ms;

@@ -57,6 +57,12 @@ const struct setting *settings_find(const char *key);
 /* Is there a group of that name, such as "relay"? */
 bool settings_have_group(const char *name);
 
+/* May the size be "", which stands for 0: the relay finds it by itself? */
+static inline bool settings_may_be_empty(const struct setting *s)
+{
+    return s->initial && span_eq(span_str(s->initial), SPAN("\"\""));
+}
+
 /* Octets of one value, of one item for a list. */
 size_t setting_size(const struct setting *s);
 

@@ -42,6 +42,13 @@ void relay_configure(struct relay *r, const struct policy *policy,
  * Everything else goes on. */
 void relay_drain(struct relay *r, bool on);
 
+/* Memory is short, from 1 to RELAY_TIGHTEST, or 0: no longer. Outputs then hold
+ * less before their senders wait; from RELAY_REFUSES on a sender may have less
+ * unanswered, and AUTHs are refused as while draining (S-15). What is there
+ * already stays. */
+enum { RELAY_REFUSES = 4, RELAY_TIGHTEST = 6 };
+void relay_tighten(struct relay *r, unsigned tightness);
+
 /* The process is about to exit: sessions that end with their connection from
  * now on are recorded with SESSION_SHUTDOWN. */
 void relay_shut_down(struct relay *r);

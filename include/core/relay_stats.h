@@ -23,6 +23,7 @@
     X(RELAY_AUTH_FORBIDDEN, "forbidden") /* 403: not on such a link */         \
     X(RELAY_AUTH_LIMIT, "limit") /* 403: limits.sessions_per_connection */     \
     X(RELAY_AUTH_DRAINING, "draining") /* closed, or 403 */                    \
+    X(RELAY_AUTH_MEMORY, "memory")     /* the same */                          \
     X(RELAY_AUTH_FAULTY, "faulty")     /* 400 */
 
 enum relay_auth {

@@ -115,10 +115,14 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
  * code in *code. */
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
 
-/* Is there a place for one more connection? At limits.connections another one
- * has to go for it (places.h), at the end of the turn; what was in flight on it
- * fails with REPORTs. false if all others stay. */
-bool hops_make_room(struct hops *all);
+/* Is there a place for one more connection? At limits.connections, or while
+ * memory is short, another one has to go for it (places.h), at the end of the
+ * turn; what was in flight on it fails with REPORTs. false if all others stay.
+ */
+bool hops_make_room(struct hops *all, bool is_short);
+
+/* Closes up to `most` connections that never made a successful request. */
+void hops_shed(struct hops *all, unsigned most);
 
 /* Asks for the end of all connections with nothing in flight. */
 void hops_close_idle(struct hops *all);

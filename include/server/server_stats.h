@@ -9,6 +9,9 @@
 struct server_stats {
     double started_s;         /* Unix time */
     uint64_t refused_full;    /* connections: limits.connections */
+    uint64_t refused_memory;  /* connections: limits.memory */
+    uint64_t memory_limit;    /* octets */
+    uint64_t tightness;       /* 0: memory is not short; to RELAY_TIGHTEST */
     uint64_t refused_address; /* limits.connections_per_address */
     uint64_t refused_nomem;
     uint64_t accept_pauses; /* accepting paused for lack of descriptors */

@@ -69,7 +69,10 @@ static void dump_item(FILE *to, const struct setting *s, const void *at)
         fprintf(to, "%" PRIu64, *(const uint64_t *)at);
         return;
     case SETTING_SIZE:
-        dump_size(to, *(const uint64_t *)at);
+        if (settings_may_be_empty(s) && *(const uint64_t *)at == 0)
+            dump_text(to, "");
+        else
+            dump_size(to, *(const uint64_t *)at);
         return;
     case SETTING_TIME:
         fputs(config_value_time_text(text, *(const uint64_t *)at), to);

@@ -196,6 +196,9 @@ static int config_read_take_number(uint64_t *out, const struct setting *s,
     case CONFIG_TYPE_STRING:
         if (is_time)
             return config_value_time(out, config_read_text_of(from));
+        if (s->type == SETTING_SIZE && settings_may_be_empty(s) &&
+            config_read_text_of(from).n == 0)
+            return 0;
         if (s->type == SETTING_SIZE)
             return config_value_size(out, config_read_text_of(from));
     }
@@ -220,7 +223,8 @@ static int read_number(const struct reading *r, const struct setting *s,
         }
         value /= 1000;
     }
-    if (err || value < s->min || value > s->max)
+    if (err || value > s->max ||
+        (value < s->min && !(value == 0 && settings_may_be_empty(s))))
         return refuse_bounds(r, s, key, from);
     memcpy(at, &value, sizeof value);
     return 0;

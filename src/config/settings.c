@@ -348,6 +348,15 @@ const struct setting settings[] = {
      .initial = "0",
      .help = "The maximum number of octets per second to read from one "
              "connection, including TLS overhead; 0 is no limit."},
+    {.key = "limits.memory",
+     SIZE(limits.memory, 32 * MEBI, (uint64_t)KIBI *GIBI),
+     .initial = "\"\"",
+     .help =
+         "How much memory the relay may have, without the kernel's socket "
+         "buffers; \"\" is half of what the machine or its control group has. "
+         "Near the limit senders wait earlier, connections that never logged "
+         "in "
+         "are closed, and new connections and sessions are refused."},
     {.key = "limits.message_size",
      SIZE(limits.message_size, 0, (uint64_t)MEBI *GIBI),
      .initial = "0",

@@ -314,12 +314,12 @@ static void count_failure(struct relay *r, struct link *l, struct span user)
 /* A client that found this relay by SRV tries the next target when the
  * connection closes without a response. */
 static void answer_turn_away(struct relay *r, struct link *l,
-                             const struct msg *m)
+                             const struct msg *m, const char *why)
 {
     if (serves_others(l))
         local_response_code(r, l, m, 403);
     else
-        link_close(l, "draining");
+        link_close(l, why);
 }
 
 static enum relay_auth result_of(const struct auth_verdict *v)
@@ -406,7 +406,11 @@ static void local_response_auth(struct relay *r, struct link *l,
     } else if (r->draining) {
         r->stats.auths[RELAY_AUTH_DRAINING]++;
         log_auth_refused(r, l, SPAN(""), "draining");
-        answer_turn_away(r, l, m);
+        answer_turn_away(r, l, m, "draining");
+    } else if (r->tightness >= RELAY_REFUSES) {
+        r->stats.auths[RELAY_AUTH_MEMORY]++;
+        log_auth_refused(r, l, SPAN(""), "limits.memory");
+        answer_turn_away(r, l, m, "limits.memory");
     } else if (m->n_from > HOPS_MAX) {
         r->stats.auths[RELAY_AUTH_FAULTY]++;
         log_auth_refused(r, l, SPAN(""), "too many URIs in From-Path");

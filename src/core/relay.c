@@ -24,7 +24,7 @@ int relay_new(struct relay **out, const struct policy *policy,
 
     if (!r)
         return ERR_NOMEM;
-    r->policy = policy;
+    r->policy = r->given_policy = policy;
     r->log = log;
     r->now_ms = now_ms;
     rnd_init(&r->rnd);
@@ -94,16 +94,70 @@ void relay_free(struct relay *r)
     free(r);
 }
 
-void relay_configure(struct relay *r, const struct policy *policy,
-                     const struct users *users)
+/* The limit, cut by `shift` bits but not below `least`; without one, what is
+ * far beyond any use is cut. */
+static uint32_t cut_limit(uint32_t limit, unsigned shift, uint32_t least)
 {
+    enum { FAR = 1 << 16 };
+    uint32_t from = limit && limit < FAR ? limit : FAR, cut = from >> shift;
+
+    if (cut >= least)
+        return cut;
+    return from < least ? from : least;
+}
+
+/* The policy that was given, with the limits that fit the memory. */
+static const struct policy *relay_fit(struct relay *r)
+{
+    enum { OUTPUT_MIN = 4096, SENDS_MIN = 16, REQUESTS_MIN = 4 };
+    struct policy *p = &r->tight_policy;
+    unsigned shift;
+
+    if (r->tightness == 0)
+        return r->given_policy;
+    *p = *r->given_policy;
+    p->low_water >>= r->tightness;
+    p->high_water >>= r->tightness;
+    if (p->high_water < OUTPUT_MIN)
+        p->high_water = OUTPUT_MIN;
+    if (p->low_water >= p->high_water)
+        p->low_water = p->high_water / 2;
+    if (r->tightness < RELAY_REFUSES)
+        return p;
+    shift = r->tightness - RELAY_REFUSES + 1;
+    p->transactions_per_link =
+        cut_limit(p->transactions_per_link, 3 * shift, SENDS_MIN);
+    p->requests_per_link =
+        cut_limit(p->requests_per_link, 2 * shift, REQUESTS_MIN);
+    return p;
+}
+
+static void relay_use_policy(struct relay *r)
+{
+    const struct policy *policy = relay_fit(r);
+
     r->policy = policy;
     r->chunker.policy = policy;
     r->sendq.policy = policy;
     r->sources.limit = policy->transactions_per_link;
     r->relay_links.policy = policy;
+}
+
+void relay_configure(struct relay *r, const struct policy *policy,
+                     const struct users *users)
+{
+    r->given_policy = policy;
+    relay_use_policy(r);
     auth_configure(&r->auth, policy, users);
     txns_set_timeout(&r->txns, policy->transaction_ms);
+}
+
+void relay_tighten(struct relay *r, unsigned tightness)
+{
+    if (tightness == r->tightness)
+        return;
+    r->tightness = tightness;
+    relay_use_policy(r);
 }
 
 void relay_drain(struct relay *r, bool on)

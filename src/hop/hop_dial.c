@@ -230,7 +230,7 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
     struct hop *h;
 
     *code = 408;
-    if ((uri->secure && !all->tls_client) || !hops_make_room(all))
+    if ((uri->secure && !all->tls_client) || !hops_make_room(all, false))
         return NULL;
     h = hop_towards(all, uri);
     if (!h)

@@ -67,11 +67,22 @@ static void hop_evict(struct hop *h)
     loop_defer(all->loop, &h->end); /* also if it was closing already */
 }
 
-bool hops_make_room(struct hops *all)
+void hops_shed(struct hops *all, unsigned most)
+{
+    while (most-- > 0) {
+        struct place *next = places_next(&all->places);
+
+        if (!next || next->class != PLACE_UNPROVEN)
+            return;
+        hop_evict(CONTAINER(next, struct hop, place));
+    }
+}
+
+bool hops_make_room(struct hops *all, bool is_short)
 {
     struct place *next;
 
-    if (all->count - all->evicting < all->max)
+    if (!is_short && all->count - all->evicting < all->max)
         return true;
     next = places_next(&all->places);
     if (!next)

@@ -32,9 +32,12 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
     const struct config *config = s->now.config;
 
     (void)l;
-    if (!hops_make_room(&s->hops)) {
-        s->stats.refused_full++;
-        log_refused(ml, peer, "limits.connections");
+    if (!hops_make_room(&s->hops, memory_is_short(s))) {
+        bool is_full = s->hops.count >= s->hops.max;
+
+        s->stats.refused_full += is_full;
+        s->stats.refused_memory += !is_full;
+        log_refused(ml, peer, is_full ? "limits.connections" : "limits.memory");
         (void)close(fd);
         return;
     }

@@ -66,6 +66,7 @@ static const char *evicted(size_t i)
 
 static const struct metrics_sample refusals[] = {
     {"connections", AT(server.refused_full)},
+    {"memory_limit", AT(server.refused_memory)},
     {"connections_per_address", AT(server.refused_address)},
     {"memory", AT(server.refused_nomem)},
 };
@@ -159,6 +160,15 @@ const struct metrics_family metrics_families[] = {
      .help = "Current connections by state.",
      .at = AT(net.now),
      .axes = {TRANSPORTS, {"state", CONN_STATES, state}}},
+    {.name = "msrprelayd_memory_limit_bytes",
+     .type = "gauge",
+     .help = "limits.memory, or what it stands for.",
+     .at = AT(server.memory_limit)},
+    {.name = "msrprelayd_memory_tightness",
+     .type = "gauge",
+     .help = "How far limits are cut because memory is short: 0 not at all, 6 "
+             "most.",
+     .at = AT(server.tightness)},
     {.name = "msrprelayd_connections_limit",
      .type = "gauge",
      .help = "The configured limits.connections.",

@@ -257,6 +257,8 @@ static int server_start(struct server *s, struct config_loaded *from)
     if (!err)
         err = start_clocks(s);
     if (!err)
+        err = memory_start(s);
+    if (!err)
         setup_use(s, &none);
     return err;
 }
@@ -277,6 +279,7 @@ static void server_stop(struct server *s)
         alarm_free(s->tick);
     if (s->watchdog)
         alarm_free(s->watchdog);
+    memory_stop(s);
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
     relay_free(s->relay);
@@ -307,7 +310,7 @@ static void server_serve(struct server *s)
 
 int server_run(struct config_loaded *from, bool debug)
 {
-    struct server s = {.debug = debug};
+    struct server s = {.debug = debug, .memory.statm = -1};
     int err;
 
     hold_signals(true);

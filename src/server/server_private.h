@@ -10,6 +10,7 @@
  *     control_listener.c  where the control socket is
  *     commands.c          what is done for the control socket
  *     http_endpoints.c    what is answered over HTTP, and where
+ *     memory.c            what is done when memory is short
  *     logs.c              where the log and the accounts go
  *     shutdown.c          the soft end and the hard one
  *     state_dump.c        everything to the log (USR2)
@@ -82,6 +83,15 @@ struct state_dump {
     struct loop_defer next;
 };
 
+/* memory.c. */
+struct memory {
+    int statm; /* /proc/self/statm; < 0: resident memory is not known */
+    struct alarm *look;
+    uint64_t limit;
+    unsigned tightness;
+    uint64_t trimmed_ms;
+};
+
 enum server_state {
     SERVER_RUNNING,
     SERVER_DRAINING, /* no AUTH any more; sessions end in their own time */
@@ -108,6 +118,7 @@ struct server {
     struct control *control;
     struct listen_fds inherited;
     struct notify notify;
+    struct memory memory;
     struct alarm *tick;
     struct alarm *watchdog; /* NULL: there is no watchdog */
     struct log_limit refusal_log;
@@ -136,6 +147,21 @@ void setup_free(struct setup *setup);
 /* s->now holds from here on, for what begins afterwards; `old` is freed, but
  * for what both have. Cannot fail. */
 void setup_use(struct server *s, struct setup *old);
+
+/* --- memory.c --- */
+
+/* Looks at the memory from now on, and tightens or loosens limits (S-15). 0 or
+ * ERR_NOMEM. */
+int memory_start(struct server *s);
+/* Copes with one that was not started. */
+void memory_stop(struct server *s);
+/* limits.memory may have changed. */
+void memory_configure(struct server *s);
+
+static inline bool memory_is_short(const struct server *s)
+{
+    return s->memory.tightness >= RELAY_REFUSES;
+}
 
 /* --- listeners.c --- */
 

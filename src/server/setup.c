@@ -197,6 +197,7 @@ void setup_use(struct server *s, struct setup *old)
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     s->dialler.policy = s->now.policy;
     use_hops(s);
+    memory_configure(s);
     keep_users(old, &s->now);
     setup_free(old);
 }

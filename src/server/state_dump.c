@@ -6,8 +6,8 @@
 static void log_limits(const struct server *s, const struct relay_stats *stats)
 {
     const struct hops_stats *hops = &s->hops.stats;
-    uint64_t refused = s->stats.refused_full + s->stats.refused_address +
-                       s->stats.refused_nomem;
+    uint64_t refused = s->stats.refused_full + s->stats.refused_memory +
+                       s->stats.refused_address + s->stats.refused_nomem;
 
     log_info(
         s->log,

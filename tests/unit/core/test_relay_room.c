@@ -328,6 +328,57 @@ static void one_sender_has_a_few_dials_under_way(void **state)
     assert_int_equal(stats.too_many_dials, 2);
 }
 
+/* S-15. */
+static void whoever_floods_waits_earlier_when_memory_is_short(void **state)
+{
+    struct scene *s = *state;
+
+    s->bob->held = true;
+    relay_tighten(s->rig.relay, 2);
+    flood(s, "REPORT");
+    assert_in_range(queued(s->bob), s->rig.policy.high_water / 4,
+                    s->rig.policy.high_water / 4 + REQUEST_MAX);
+    relay_tighten(s->rig.relay, 0);
+    s->bob->held = false;
+    rig_settle(&s->rig);
+    assert_false(s->eve->fake.paused);
+}
+
+static void nobody_logs_in_while_memory_is_short(void **state)
+{
+    struct scene *s = *state;
+
+    relay_tighten(s->rig.relay, RELAY_REFUSES - 1);
+    rig_auth(&s->rig, s->eve, "alice");
+    assert_true(*s->eve->uri);
+    relay_tighten(s->rig.relay, RELAY_REFUSES);
+    rig_send(&s->rig, s->bob,
+             "MSRP more AUTH\r\nTo-Path: msrps://relay.example.com:2855;tcp\r\n"
+             "From-Path: msrps://bob.example:9/bob;tcp\r\n-------more$\r\n");
+    assert_true(span_starts(fake_link_new_output(&s->bob->fake),
+                            SPAN("MSRP more 403 ")));
+    assert_int_equal(s->bob->fake.closes, 0); /* it has a session */
+}
+
+/* The limits that are cut are those that a reload gives, and come back. */
+static void a_sender_has_less_unanswered_when_memory_is_short(void **state)
+{
+    struct scene *s = *state;
+
+    set_limits(s, 1000, 0);
+    relay_tighten(s->rig.relay, RELAY_REFUSES);
+    for (unsigned i = 0; i <= 1000 / 8; i++)
+        short_send(s, s->eve, STRANGER, "yes");
+    assert_true(s->eve->fake.paused);
+    relay_tighten(s->rig.relay, RELAY_TIGHTEST);
+    set_limits(s, 2000, 0);
+    relay_tighten(s->rig.relay, 0);
+    rig_wait(&s->rig, 60000);
+    for (unsigned i = 0; i < 1999; i++)
+        short_send(s, s->eve, STRANGER, "yes");
+    assert_false(s->eve->fake.paused);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -341,6 +392,9 @@ int main(void)
         TEST(answers_come_with_the_connection),
         TEST(a_slow_dial_is_answered_before),
         TEST(one_sender_has_a_few_dials_under_way),
+        TEST(whoever_floods_waits_earlier_when_memory_is_short),
+        TEST(nobody_logs_in_while_memory_is_short),
+        TEST(a_sender_has_less_unanswered_when_memory_is_short),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

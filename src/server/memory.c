@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* memory - one budget for the process (S-15).
+ *
+ * What counts is resident memory: it holds whatever anybody made this process
+ * allocate, without an account for each kind. It is looked at ten times a
+ * second, or a hundred times when half of it is used. From 75 % of the limit
+ * on, outputs hold less before their senders wait, the less the nearer the
+ * limit is. From 90 % on, whoever has much unanswered waits too, connections
+ * that never logged in go, and nobody new is let in. */
+#include <fcntl.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "server_private.h"
+
+enum {
+    HALF_PERCENT = 50,
+    ENOUGH_PERCENT = 87, /* memory that was short is so no longer */
+    LOOK_MS = 100,
+    LOOK_CLOSELY_MS = 10,
+    SHED_MAX = 100, /* connections at one look */
+    TRIM_MS = 1000, /* between two attempts to give memory back */
+};
+
+void memory_configure(struct server *s)
+{
+    uint64_t limit = s->now.config->limits.memory;
+
+    if (limit == 0)
+        limit = process_memory_max("/proc/self/cgroup", "/sys/fs/cgroup") / 2;
+    s->memory.limit = s->stats.memory_limit = limit;
+}
+
+static unsigned tightness_of(const struct server *s, uint64_t percent)
+{
+    static const unsigned char from[RELAY_TIGHTEST] = {75, 80, 85, 90, 93, 96};
+    unsigned tightness = 0;
+
+    while (tightness < RELAY_TIGHTEST && percent >= from[tightness])
+        tightness++;
+    if (memory_is_short(s) && percent >= ENOUGH_PERCENT &&
+        tightness < RELAY_REFUSES)
+        return RELAY_REFUSES;
+    return tightness;
+}
+
+static void memory_tighten(struct server *s, unsigned tightness,
+                           uint64_t percent)
+{
+    bool was_short = memory_is_short(s);
+
+    s->memory.tightness = tightness;
+    s->stats.tightness = tightness;
+    relay_tighten(s->relay, tightness);
+    if (!was_short && memory_is_short(s))
+        log_warn(s->log, "memory is short used=%llu%% limit=%llu",
+                 (unsigned long long)percent,
+                 (unsigned long long)s->memory.limit);
+    if (was_short && !memory_is_short(s))
+        log_info(s->log, "memory is enough again used=%llu%%",
+                 (unsigned long long)percent);
+}
+
+/* What was freed is resident until this gives it back. */
+static void memory_trim(struct memory *m, uint64_t now_ms)
+{
+    if (now_ms - m->trimmed_ms < TRIM_MS)
+        return;
+    m->trimmed_ms = now_ms;
+    (void)malloc_trim(0);
+}
+
+static void memory_look(void *ctx)
+{
+    struct server *s = ctx;
+    struct memory *m = &s->memory;
+    uint64_t percent = process_resident(m->statm) * 100 / m->limit;
+    unsigned tightness = tightness_of(s, percent);
+
+    if (tightness != m->tightness)
+        memory_tighten(s, tightness, percent);
+    if (memory_is_short(s)) {
+        hops_shed(&s->hops, SHED_MAX);
+        memory_trim(m, loop_now_ms(s->loop));
+    }
+    alarm_set(m->look, percent < HALF_PERCENT ? LOOK_MS : LOOK_CLOSELY_MS);
+}
+
+int memory_start(struct server *s)
+{
+    int err;
+
+    s->memory.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (s->memory.statm < 0) {
+        log_warn(s->log, "limits.memory has no effect error=\"no /proc\"");
+        return 0;
+    }
+    err = alarm_new(&s->memory.look, s->loop, memory_look, s);
+    if (!err)
+        alarm_set(s->memory.look, LOOK_MS);
+    return err;
+}
+
+void memory_stop(struct server *s)
+{
+    if (s->memory.look)
+        alarm_free(s->memory.look);
+    if (s->memory.statm >= 0)
+        (void)close(s->memory.statm);
+}
