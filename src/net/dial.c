@@ -9,11 +9,17 @@
 #include "err.h"
 #include "timer.h"
 
+enum {
+    ATTEMPTS_MAX = 4, /* of one call at a time */
+    JOIN_MS = 250, /* then the next address is tried beside the last (S-21) */
+};
+
 struct dial {
     struct loop *loop;
     struct resolve *resolve;
     struct backoff *backoff;
     struct timer_fifo *connect;
+    struct timer_fifo *join;
     struct timer_fifo *total;
     struct sock_opts sock;
     dial_may_fn may;
@@ -24,8 +30,17 @@ struct dial {
 
 enum call_state {
     CALL_RESOLVING,  /* `lookup` is under way; total timer */
-    CALL_CONNECTING, /* `fd` is being connected to list[at - 1]; both timers */
+    CALL_CONNECTING, /* attempts are under way; total timer */
     CALL_DONE,       /* `result` is reported at the end of the turn */
+};
+
+/* A socket that is being connected to one address. */
+struct attempt {
+    struct dial_call *call;
+    const struct addr *to;
+    int fd; /* -1 when there is none */
+    struct loop_io io;
+    struct timer connect;
 };
 
 struct dial_call {
@@ -37,11 +52,12 @@ struct dial_call {
     void *ctx;
     struct resolve_lookup *lookup; /* NULL when it has ended */
     struct addr list[RESOLVE_ADDRS_MAX];
-    size_t n, at;
-    int fd; /* -1 when there is none */
-    struct loop_io io;
+    size_t n, at; /* list[at] is tried next */
+    struct attempt attempts[ATTEMPTS_MAX];
+    size_t n_attempts; /* under way */
+    int fd;            /* connected, or -1 */
     struct loop_defer end;
-    struct timer connect;
+    struct timer join;
     struct timer total;
     struct dial_result result;
     uint16_t port;
@@ -57,14 +73,33 @@ static struct span host_of(const struct dial_call *c)
 
 /* --- endings --- */
 
+/* The socket, which is the caller's from now on; -1 if there was none. */
+static int attempt_end(struct attempt *a)
+{
+    int fd = a->fd;
+
+    if (fd < 0)
+        return -1;
+    timer_stop(&a->connect);
+    loop_io_want(&a->io, 0);
+    a->fd = -1;
+    a->call->n_attempts--;
+    return fd;
+}
+
+static void attempt_drop(struct attempt *a)
+{
+    int fd = attempt_end(a);
+
+    if (fd >= 0)
+        close(fd);
+}
+
 static void stop_connecting(struct dial_call *c)
 {
-    timer_stop(&c->connect);
-    if (c->fd < 0)
-        return;
-    loop_io_want(&c->io, 0);
-    close(c->fd);
-    c->fd = -1;
+    timer_stop(&c->join);
+    for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+        attempt_drop(&c->attempts[i]);
 }
 
 /* Errors of this host, which say nothing about the host that was dialled. */
@@ -79,6 +114,7 @@ static void end(struct dial_call *c, int err)
 
     c->state = CALL_DONE;
     c->result.err = err;
+    stop_connecting(c);
     timer_stop(&c->total);
     if (err && !is_ours(err))
         backoff_fail(d->backoff, host_of(c), c->port, err,
@@ -90,6 +126,8 @@ static void call_free(struct dial_call *c)
 {
     resolve_cancel(c->lookup);
     stop_connecting(c);
+    if (c->fd >= 0)
+        close(c->fd);
     timer_stop(&c->total);
     loop_defer_cancel(&c->end);
     list_remove(&c->link);
@@ -157,8 +195,9 @@ static int telling(int err, int errnum)
     }
 }
 
-/* The address at hand failed. */
-static void note(struct dial_call *c, int err, int errnum)
+/* An address failed. */
+static void note(struct dial_call *c, const struct addr *to, int err,
+                 int errnum)
 {
     struct dial_result *r = &c->result;
 
@@ -166,7 +205,7 @@ static void note(struct dial_call *c, int err, int errnum)
         return;
     r->err = err;
     r->errnum = errnum;
-    r->peer = c->list[c->at - 1];
+    r->peer = *to;
 }
 
 static int dial_error_of(int errnum)
@@ -187,77 +226,96 @@ static int dial_error_of(int errnum)
 
 static void dial_on_ready(void *ctx, int events);
 
-/* Begins to connect to the address at hand: 0 or what went wrong. */
-static int connect_to_it(struct dial_call *c)
+static struct attempt *idle_attempt(struct dial_call *c)
 {
+    for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+        if (c->attempts[i].fd < 0)
+            return &c->attempts[i];
+    return NULL;
+}
+
+/* Begins to connect to this address: 0 or what went wrong. */
+static int attempt_begin(struct attempt *a, const struct addr *to)
+{
+    struct dial_call *c = a->call;
     struct dial *d = c->dial;
-    const struct addr *to = &c->list[c->at - 1];
 
     if (!d->may(d->may_ctx, to, host_of(c), c->secure)) {
         c->result.denied++;
         return ERR_DENIED;
     }
     c->result.tried++;
-    if (sock_connect(&c->fd, to, &d->sock)) {
+    if (sock_connect(&a->fd, to, &d->sock)) {
         int err = dial_error_of(errno);
 
-        note(c, err, errno);
+        note(c, to, err, errno);
         return err;
     }
-    loop_io_init(&c->io, d->loop, c->fd, dial_on_ready, c);
-    loop_io_want(&c->io, LOOP_WRITE);
-    timer_start(d->connect, &c->connect);
+    a->to = to;
+    c->n_attempts++;
+    loop_io_init(&a->io, d->loop, a->fd, dial_on_ready, a);
+    loop_io_want(&a->io, LOOP_WRITE);
+    timer_start(d->connect, &a->connect);
     return 0;
 }
 
-/* On to the next address that lets itself be tried. */
+/* On to the next address that lets itself be tried, if there is room. */
 static void try_next(struct dial_call *c)
 {
-    while (c->at < c->n) {
-        int err;
+    struct attempt *a;
 
-        c->at++;
-        err = connect_to_it(c);
-        if (!err)
+    timer_stop(&c->join);
+    while (c->at < c->n && (a = idle_attempt(c))) {
+        int err = attempt_begin(a, &c->list[c->at++]);
+
+        if (!err) {
+            timer_start(c->dial->join, &c->join);
             return;
-        if (is_ours(err)) {
+        }
+        if (is_ours(err) && c->n_attempts == 0) {
             end(c, err);
             return;
         }
     }
-    end(c, c->result.tried ? c->result.err : ERR_DENIED);
+    if (c->n_attempts == 0)
+        end(c, c->result.tried ? c->result.err : ERR_DENIED);
 }
 
 /* Connected, or not. */
 static void dial_on_ready(void *ctx, int events)
 {
-    struct dial_call *c = ctx;
-    socklen_t len = sizeof c->result.errnum;
+    struct attempt *a = ctx;
+    struct dial_call *c = a->call;
     int errnum = 0;
+    socklen_t len = sizeof errnum;
 
     (void)events;
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &errnum, &len))
+    if (getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &errnum, &len))
         errnum = errno;
     if (errnum) {
-        stop_connecting(c);
-        note(c, dial_error_of(errnum), errnum);
+        attempt_drop(a);
+        note(c, a->to, dial_error_of(errnum), errnum);
         try_next(c);
         return;
     }
-    timer_stop(&c->connect);
-    loop_io_want(&c->io, 0);
+    c->fd = attempt_end(a);
     c->result.errnum = 0;
-    c->result.peer = c->list[c->at - 1];
+    c->result.peer = *a->to;
     end(c, 0);
 }
 
 static void on_connect_due(struct timer *t)
 {
-    struct dial_call *c = CONTAINER(t, struct dial_call, connect);
+    struct attempt *a = CONTAINER(t, struct attempt, connect);
 
-    stop_connecting(c);
-    note(c, ERR_TIMEOUT, ETIMEDOUT);
-    try_next(c);
+    attempt_drop(a);
+    note(a->call, a->to, ERR_TIMEOUT, ETIMEDOUT);
+    try_next(a->call);
+}
+
+static void on_join_due(struct timer *t)
+{
+    try_next(CONTAINER(t, struct dial_call, join));
 }
 
 static void on_total_due(struct timer *t)
@@ -266,9 +324,9 @@ static void on_total_due(struct timer *t)
 
     resolve_cancel(c->lookup);
     c->lookup = NULL;
-    if (c->fd >= 0)
-        note(c, ERR_TIMEOUT, ETIMEDOUT);
-    stop_connecting(c);
+    for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+        if (c->attempts[i].fd >= 0)
+            note(c, c->attempts[i].to, ERR_TIMEOUT, ETIMEDOUT);
     end(c, c->result.err ? c->result.err : ERR_TIMEOUT);
 }
 
@@ -310,6 +368,8 @@ int dial_new(struct dial **out, struct loop *loop, struct resolve *resolve,
     if (!err)
         err = timer_fifo_new(&d->connect, loop, s->connect_ms, on_connect_due);
     if (!err)
+        err = timer_fifo_new(&d->join, loop, JOIN_MS, on_join_due);
+    if (!err)
         err = timer_fifo_new(&d->total, loop, s->total_ms, on_total_due);
     if (err) {
         dial_free(d);
@@ -328,6 +388,7 @@ void dial_free(struct dial *d)
     while ((m = list_first(&d->calls)))
         call_free(CONTAINER(m, struct dial_call, link));
     timer_fifo_free(d->connect);
+    timer_fifo_free(d->join);
     timer_fifo_free(d->total);
     backoff_free(d->backoff);
     free(d);
@@ -354,7 +415,11 @@ static struct dial_call *call_new(struct dial *d, struct span host,
     c->host_n = host.n;
     memcpy(c->host, host.p, host.n);
     loop_defer_init(&c->end, dial_on_end, c);
-    timer_init(&c->connect);
+    for (size_t i = 0; i < ATTEMPTS_MAX; i++) {
+        c->attempts[i] = (struct attempt){.call = c, .fd = -1};
+        timer_init(&c->attempts[i].connect);
+    }
+    timer_init(&c->join);
     timer_init(&c->total);
     list_init(&c->link);
     list_append(&d->calls, &c->link);

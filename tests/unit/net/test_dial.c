@@ -90,6 +90,41 @@ static void a_silent_address_has_its_time_and_no_more(void **state)
     assert_string_equal(dial_rig_system.connected, "127.0.0.3 127.0.0.1");
 }
 
+/* S-21: the next one does not wait for its end. */
+static void a_silent_address_is_joined_by_the_next(void **state)
+{
+    struct dial_rig *d = *state;
+    struct heard h;
+
+    dial_rig_set_times(d, 100000, 100000);
+    dial_rig_host(d, "a.example", "127.0.0.3");
+    dial_rig_host(d, "a.example", "127.0.0.2"); /* nobody */
+    dial_rig_host(d, "a.example", "127.0.0.1");
+    h = dial_rig_call(d, "a.example");
+    assert_int_equal(h.result.err, 0);
+    assert_int_equal(h.result.tried, 3);
+    assert_string_equal(dial_rig_system.connected,
+                        "127.0.0.3 127.0.0.2 127.0.0.1");
+    close(h.result.fd);
+}
+
+/* More are silent than may be tried at once: each has its time. */
+static void many_silent_addresses_are_tried_a_few_at_a_time(void **state)
+{
+    struct dial_rig *d = *state;
+
+    dial_rig_set_times(d, 20, 100000);
+    for (int i = 0; i < 6; i++)
+        dial_rig_host(d, "a.example", "127.0.0.3");
+    assert_dial_fails(d, "a.example", ERR_TIMEOUT);
+    dial_rig_set_times(d, 100000, 1200);
+    for (int i = 0; i < 6; i++)
+        dial_rig_host(d, "b.example", "127.0.0.3");
+    dial_rig_forget_connects();
+    assert_dial_fails(d, "b.example", ERR_TIMEOUT);
+    assert_in_range(dial_rig_system.connects, 1, 4);
+}
+
 static void ipv6_and_ipv4_are_tried_in_turn(void **state)
 {
     struct dial_rig *d = *state;
@@ -281,6 +316,8 @@ int main(void)
         T(a_name_without_port_leads_to_its_service),
         T(after_a_dead_address_comes_the_next),
         T(a_silent_address_has_its_time_and_no_more),
+        T(a_silent_address_is_joined_by_the_next),
+        T(many_silent_addresses_are_tried_a_few_at_a_time),
         T(ipv6_and_ipv4_are_tried_in_turn),
         T(what_is_denied_is_never_connected_to),
         T(of_a_mix_only_what_is_permitted_is_connected_to),
