@@ -46,6 +46,12 @@ struct hops_stats {
     uint64_t dial_failed;
 };
 
+/* hop_sweep.c. */
+struct hop_sweep {
+    struct walk at;
+    struct alarm *alarm;
+};
+
 /* What all hops share; owned by the server, which sets the fields that
  * hops_init() does not. */
 struct hops {
@@ -64,7 +70,9 @@ struct hops {
     size_t count;
     size_t evicting; /* of these, those that end with this turn to make room */
     size_t max;      /* limits.connections */
-    struct places places; /* which one makes room next */
+    struct hop_sweep sweep;
+    uint64_t dead_after_ms; /* tcp.dead_after; 0: off */
+    struct places places;   /* which one makes room next */
     struct hops_stats stats;
     struct list by_age; /* the oldest first */
     struct list walks;  /* of struct hop_walk, those that have begun */

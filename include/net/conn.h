@@ -123,6 +123,10 @@ uint64_t conn_held_ms(const struct conn *c);
  */
 void conn_probe(struct conn *c);
 
+/* Closes with CONN_WHY_DEAD if the peer owes an ACK, and none of any kind has
+ * come for 4 x tcp.dead_after. */
+void conn_sweep(struct conn *c);
+
 /* Closes now: what is queued is lost. Safe twice; `closed` is called, before
  * the return of this function, with CONN_WHY_LOCAL. */
 void conn_close(struct conn *c);

@@ -5,8 +5,8 @@
  * answer within 250 ms is joined by the next (RFC 8305, S-21), and the first
  * that answers is taken. The policy checks each address right before the socket
  * is connected to it, so that DNS rebinding cannot bypass the policy. A host
- * that failed is not retried for a while (backoff.h); until then calls fail with
- * its last error. */
+ * that failed is not retried for a while (backoff.h); until then calls fail
+ * with its last error. */
 #ifndef DIAL_H
 #define DIAL_H
 

@@ -85,8 +85,13 @@ void sock_set_probing(int fd, bool on, const struct sock_opts *opts);
 /* Octets that the peer's kernel has not acknowledged; 0 if that is unknown. */
 size_t sock_unacked(int fd);
 
-/* For how long no ACK of any kind has come from the peer: 0 or ERR_IO. */
-int sock_silent_ms(int fd, uint64_t *silent_ms);
+/* What the kernel knows of the peer's ACKs. */
+struct sock_acks {
+    uint64_t silent_ms; /* for how long none of any kind has come */
+    bool is_awaited;    /* for octets, or for a probe */
+};
+/* 0 or ERR_IO. */
+int sock_acks(int fd, struct sock_acks *out);
 
 /* The address this socket is bound to: 0 or ERR_IO. */
 int sock_local(struct addr *out, int fd);

@@ -285,8 +285,9 @@ const struct setting settings[] = {
      TIME(tcp.dead_after_ms, 0, DAY_MS),
      .initial = "30",
      .help = "How long a peer may send no ACK, once another connection claims "
-             "its place or a transaction times out, before it is closed; at "
-             "most 10 seconds count. 0 disables this check."},
+             "its place or a transaction times out, before it is closed; from "
+             "1.2 to 10 seconds count. Without that a peer that owes an ACK is "
+             "closed after four times as long. 0 disables this check."},
 
     {.key = "limits.connections",
      COUNT(limits.connections, 1, 10 * MANY),

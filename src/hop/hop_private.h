@@ -167,4 +167,12 @@ void hop_clear_rejected(struct hop *h);
 /* No answer has come in time. */
 void hop_clear_unanswered(struct timer *t);
 
+/* --- hop_sweep.c --- */
+
+/* Looks at all connections now and then whether their peers are dead (S-19),
+ * each once in dead_after_ms. 0 or ERR_NOMEM. */
+int hop_sweep_start(struct hops *all);
+/* Copes with one that was not started. */
+void hop_sweep_stop(struct hops *all);
+
 #endif

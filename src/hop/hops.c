@@ -76,11 +76,14 @@ int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
     if (!err)
         err = timer_fifo_new(&h->answer, loop, times->transaction_ms,
                              hop_clear_unanswered);
+    if (!err)
+        err = hop_sweep_start(h);
     return err;
 }
 
 void hops_fini(struct hops *h)
 {
+    hop_sweep_stop(h);
     timer_fifo_free(h->probation);
     timer_fifo_free(h->idle);
     timer_fifo_free(h->answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* conn_probe - is the peer of a connection still there (S-2), and does it take
- * anything (S-20)? */
+/* conn_probe - is the peer of a connection still there (S-2, S-19), and does it
+ * take anything (S-20)? */
 #include "conn.h"
 #include "conn_private.h"
 
@@ -18,13 +18,27 @@ void conn_probe(struct conn *c)
 void conn_probed(struct conn *c)
 {
     enum { SLACK_MS = 500 };
-    uint64_t silent_ms;
+    struct sock_acks acks;
 
-    if (sock_silent_ms(c->transport.fd, &silent_ms) == 0 &&
-        silent_ms + SLACK_MS >= net_probe_ms(&c->net->settings))
+    if (sock_acks(c->transport.fd, &acks) == 0 &&
+        acks.silent_ms + SLACK_MS >= net_probe_ms(&c->net->settings))
         conn_fail(c, CONN_WHY_DEAD);
     else
         sock_set_probing(c->transport.fd, false, &c->net->settings.sock);
+}
+
+/* A peer that merely keeps its window closed answers the kernel's probes. */
+void conn_sweep(struct conn *c)
+{
+    enum { TIMES = 4 }; /* nobody needs its place */
+    uint64_t dead_after_ms = c->net->settings.dead_after_ms;
+    struct sock_acks acks;
+
+    if (dead_after_ms &&
+        (c->state == CONN_OPEN || c->state == CONN_FINISHING) &&
+        sock_acks(c->transport.fd, &acks) == 0 && acks.is_awaited &&
+        acks.silent_ms >= TIMES * dead_after_ms)
+        conn_fail(c, CONN_WHY_DEAD);
 }
 
 /* The kernel took nothing for so long; but it takes in large steps, and the

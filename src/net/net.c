@@ -99,8 +99,11 @@ static void on_probe_due(struct timer *t)
 
 uint64_t net_probe_ms(const struct net_settings *s)
 {
-    enum { PROBE_MAX_MS = 10000 };
+    /* The first keepalive goes out after a second. */
+    enum { PROBE_MIN_MS = 1200, PROBE_MAX_MS = 10000 };
 
+    if (s->dead_after_ms < PROBE_MIN_MS)
+        return PROBE_MIN_MS;
     return s->dead_after_ms < PROBE_MAX_MS ? s->dead_after_ms : PROBE_MAX_MS;
 }
 

@@ -366,14 +366,16 @@ size_t sock_unacked(int fd)
     return ioctl(fd, SIOCOUTQ, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
-int sock_silent_ms(int fd, uint64_t *silent_ms)
+int sock_acks(int fd, struct sock_acks *out)
 {
     struct tcp_info info;
     socklen_t n = sizeof info;
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
         return ERR_IO;
-    *silent_ms = info.tcpi_last_ack_recv;
+    *out = (struct sock_acks){.silent_ms = info.tcpi_last_ack_recv,
+                              .is_awaited = info.tcpi_unacked > 0 ||
+                                            info.tcpi_probes > 0};
     return 0;
 }
 

@@ -175,6 +175,7 @@ static void use_hops(struct server *s)
     timer_fifo_set_length(hops->idle, config->timers.idle_ms);
     timer_fifo_set_length(hops->answer, config->timers.transaction_ms);
     hops->idle_ms = config->timers.idle_ms;
+    hops->dead_after_ms = config->tcp.dead_after_ms;
     hops->max = config->limits.connections;
     hops->head_size = (uint32_t)config->limits.head_size;
     hops->path_uris = (uint32_t)config->limits.path_uris;

@@ -107,6 +107,24 @@ static void a_peer_with_octets_under_way_comes_back(void **state)
     comes_back(state, true);
 }
 
+/* Nobody needs its place: it is found all the same (S-19). */
+static void a_peer_that_nobody_misses_is_found_dead(void **state)
+{
+    static const struct relay_opts swift = {
+        .listen = "{ transport = \"tls\"; address = \"0.0.0.0\"; port = 0; }",
+        .groups = "tcp: { dead_after = 0.5; };",
+        .level = "info"};
+    struct scene *s = scene_start(state, &swift);
+    struct pair p = meet(s);
+    const struct request lost = {.to = talk_path(p.alice, p.peer),
+                                 .headers = "Failure-Report: no\r\n"};
+
+    network_cut();
+    request_say(p.alice, &lost);
+    scene_wait_log(s, "reason=\"dead\"");
+    network_mend();
+}
+
 /* Still right: one that answers keeps its place, though it says nothing. */
 static void a_peer_that_lives_stays(void **state)
 {
@@ -125,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         E2E_TEST(an_idle_peer_comes_back),
         E2E_TEST(a_peer_with_octets_under_way_comes_back),
+        E2E_TEST(a_peer_that_nobody_misses_is_found_dead),
         E2E_TEST(a_peer_that_lives_stays),
     };
 

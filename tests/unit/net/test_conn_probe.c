@@ -10,12 +10,13 @@
 #include "cmocka_all.h"
 #include "rig.h"
 
-enum { DEAD_AFTER_MS = 700 };
+enum { DEAD_AFTER_MS = 1200 };
 
 /* The linker's --wrap leaves no room for a context. */
 static unsigned silent_ms;
 static unsigned asked; /* TCP_INFO */
-static int keep_idle;  /* TCP_KEEPIDLE, as set last */
+static unsigned unacked, probes;
+static int keep_idle; /* TCP_KEEPIDLE, as set last */
 
 int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
@@ -29,7 +30,11 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
     int ret = __real_getsockopt(fd, level, name, value, n);
 
     if (level == IPPROTO_TCP && name == TCP_INFO) {
-        ((struct tcp_info *)value)->tcpi_last_ack_recv = silent_ms;
+        struct tcp_info *info = value;
+
+        info->tcpi_last_ack_recv = silent_ms;
+        info->tcpi_unacked = unacked;
+        info->tcpi_probes = (unsigned char)probes;
         asked++;
     }
     return ret;
@@ -111,12 +116,52 @@ static void one_may_be_closed_while_it_is_probed(void **state)
     rig_free(r);
 }
 
+/* S-19: without anybody who needs its place. */
+static void who_owes_an_ack_for_long_is_dead(void **state)
+{
+    static const struct {
+        unsigned unacked, probes, silent_ms;
+        bool is_dead;
+    } cases[] = {
+        {0, 0, 100 * DEAD_AFTER_MS, false},
+        {1, 0, 4 * DEAD_AFTER_MS - 1, false},
+        {1, 0, 4 * DEAD_AFTER_MS, true},
+        {0, 1, 4 * DEAD_AFTER_MS, true}, /* a closed window, unanswered */
+        {0, 1, 100, false},              /* ... answered */
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig *r = open_rig(state, DEAD_AFTER_MS, cases[i].silent_ms);
+
+        unacked = cases[i].unacked;
+        probes = cases[i].probes;
+        conn_sweep(r->conn);
+        assert_int_equal(r->closes, cases[i].is_dead);
+        if (cases[i].is_dead)
+            assert_int_equal(r->why, CONN_WHY_DEAD);
+        rig_free(r);
+    }
+}
+
+/* A keepalive goes out after a second: less time than that shows nothing. */
+static void a_short_time_kills_no_peer_that_lives(void **state)
+{
+    struct rig *r = open_rig(state, 100, 600);
+
+    conn_probe(r->conn);
+    turn_for(r, 1300);
+    assert_int_equal(r->closes, 0);
+    rig_free(r);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test(test)
     const struct CMUnitTest tests[] = {
         T(a_peer_without_an_ack_is_dead),
         T(a_peer_that_answers_stays_and_is_asked_no_more),
+        T(who_owes_an_ack_for_long_is_dead),
+        T(a_short_time_kills_no_peer_that_lives),
         T(nobody_is_probed_where_it_is_off),
         T(one_may_be_closed_while_it_is_probed),
     };
