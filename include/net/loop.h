@@ -2,7 +2,9 @@
 /* loop - the event loop: a face on libev.
  *
  * Everything runs on one thread. A turn is: wait, call what is ready, then the
- * deferred calls (flushes and frees), each once. */
+ * deferred calls (flushes and frees), each once. What is ready when a turn has
+ * lasted LOOP_TURN_MS comes first in the next one: however many have much to do
+ * at once, timers and signals do not wait long (S-18). */
 #ifndef LOOP_H
 #define LOOP_H
 
@@ -12,6 +14,8 @@
 
 #include "list.h"
 #include "timer.h"
+
+enum { LOOP_TURN_MS = 20 };
 
 struct loop;
 
@@ -56,7 +60,9 @@ struct loop_io {
     void *ctx;
     int fd;
     int want;
-    void *watcher[8]; /* room for libev's ev_io */
+    int late_events; /* that this turn has no time for */
+    struct list late;
+    void *watcher[6]; /* room for libev's ev_io */
 };
 
 /* Watches nothing yet. The memory stays the caller's; it may be freed inside

@@ -12,6 +12,7 @@ struct loop {
     struct ev_loop *ev;
     ev_check awake; /* first to run once the wait is over: reads the clock */
     uint64_t now_ms;
+    struct list late; /* of struct loop_io: to be called first in a turn */
     struct list deferred;
     struct list signals;
     bool stopped;
@@ -42,11 +43,34 @@ static void read_clock(struct loop *l)
     l->now_ms = l->awake_ns / NS_PER_MS;
 }
 
+static bool is_turn_over(const struct loop *l)
+{
+    return clock_ns() - l->awake_ns >= (uint64_t)LOOP_TURN_MS * NS_PER_MS;
+}
+
+/* Those for which the last turn had no time. */
+static void run_late(struct loop *l)
+{
+    struct list *m;
+
+    while (!list_is_empty(&l->late) && !is_turn_over(l)) {
+        struct loop_io *io;
+        int events;
+
+        m = list_take_first(&l->late);
+        io = CONTAINER(m, struct loop_io, late);
+        events = io->late_events & io->want;
+        if (events)
+            io->fn(io->ctx, events);
+    }
+}
+
 static void on_awake(struct ev_loop *ev, ev_check *w, int events)
 {
     (void)ev;
     (void)events;
     read_clock(w->data);
+    run_late(w->data);
 }
 
 int loop_new(struct loop **out)
@@ -60,6 +84,7 @@ int loop_new(struct loop **out)
         free(l);
         return ERR_NOMEM;
     }
+    list_init(&l->late);
     list_init(&l->deferred);
     list_init(&l->signals);
     ev_check_init(&l->awake, on_awake);
@@ -137,12 +162,12 @@ double loop_bucket_s(size_t i)
 /* One turn; is there anything left that could ever happen? */
 static bool turn(struct loop *l, bool wait)
 {
-    bool idle = wait && list_is_empty(&l->deferred);
+    bool idle = wait && list_is_empty(&l->deferred) && list_is_empty(&l->late);
     bool watching = ev_run(l->ev, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
 
     run_deferred(l);
     count_turn(l);
-    return watching || !list_is_empty(&l->deferred);
+    return watching || !list_is_empty(&l->deferred) || !list_is_empty(&l->late);
 }
 
 void loop_run(struct loop *l)
@@ -180,10 +205,17 @@ static ev_io *io_watcher(struct loop_io *io)
 static void loop_on_ready(struct ev_loop *ev, ev_io *w, int events)
 {
     struct loop_io *io = w->data;
+    int ready = (events & EV_READ ? LOOP_READ : 0) |
+                (events & EV_WRITE ? LOOP_WRITE : 0);
 
     (void)ev;
-    io->fn(io->ctx, (events & EV_READ ? LOOP_READ : 0) |
-                        (events & EV_WRITE ? LOOP_WRITE : 0));
+    if (!is_turn_over(io->loop)) {
+        io->fn(io->ctx, ready);
+        return;
+    }
+    io->late_events = ready;
+    if (list_is_empty(&io->late))
+        list_append(&io->loop->late, &io->late);
 }
 
 void loop_io_init(struct loop_io *io, struct loop *l, int fd, loop_io_fn fn,
@@ -196,6 +228,7 @@ void loop_io_init(struct loop_io *io, struct loop *l, int fd, loop_io_fn fn,
     io->ctx = ctx;
     io->fd = fd;
     io->want = 0;
+    list_init(&io->late);
     ev_io_init(w, loop_on_ready, fd, 0);
     w->data = io;
 }
@@ -210,8 +243,10 @@ void loop_io_want(struct loop_io *io, int events)
         return;
     io->want = events;
     ev_io_stop(io->loop->ev, w);
-    if (!events)
+    if (!events) {
+        list_remove(&io->late);
         return;
+    }
     ev_io_modify(w, (events & LOOP_READ ? EV_READ : 0) |
                         (events & LOOP_WRITE ? EV_WRITE : 0));
     ev_io_start(io->loop->ev, w);

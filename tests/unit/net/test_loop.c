@@ -310,6 +310,63 @@ static void the_work_of_a_turn_is_timed_but_not_its_wait(void **state)
     assert_true(after.work_s - before.work_s < 0.09);
 }
 
+/* --- more to do than a turn has time for --- */
+
+enum { MANY = 6 };
+
+struct crowd {
+    struct loop_io ios[MANY];
+    unsigned calls[MANY];
+};
+
+static void take_long(void *ctx, int events)
+{
+    assert_int_equal(events, LOOP_WRITE);
+    ++*(unsigned *)ctx;
+    for (int i = 0; i < 4; i++)
+        busy(NULL); /* 12 ms in all */
+}
+
+static unsigned calls_of(const struct crowd *c)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < MANY; i++)
+        n += c->calls[i];
+    return n;
+}
+
+/* S-18. */
+static void those_without_time_in_a_turn_come_first_in_the_next(void **state)
+{
+    struct story *s = *state;
+    struct crowd c = {0};
+    unsigned before;
+
+    for (size_t i = 0; i < MANY; i++) {
+        loop_io_init(&c.ios[i], s->loop, dup(s->pipe[1]), take_long,
+                     &c.calls[i]);
+        loop_io_want(&c.ios[i], LOOP_WRITE);
+    }
+    while ((before = calls_of(&c)) < 3 * MANY) {
+        unsigned least = UINT32_MAX, most = 0;
+
+        loop_turn(s->loop, true);
+        assert_in_range(calls_of(&c) - before, 1, 2);
+        for (size_t i = 0; i < MANY; i++) {
+            least = c.calls[i] < least ? c.calls[i] : least;
+            most = c.calls[i] > most ? c.calls[i] : most;
+        }
+        assert_true(most - least <= 1);
+    }
+    for (size_t i = 0; i < MANY; i++) { /* some are late now: not called */
+        loop_io_want(&c.ios[i], 0);
+        close(c.ios[i].fd);
+    }
+    loop_turn(s->loop, false);
+    assert_in_range(calls_of(&c), 3 * MANY, 3 * MANY + 1);
+}
+
 static void buckets_grow_without_end(void **state)
 {
     (void)state;
@@ -333,6 +390,7 @@ int main(void)
         T(a_stopped_loop_returns_with_calls_still_queued),
         T(a_signal_is_a_call_in_the_loop),
         T(the_work_of_a_turn_is_timed_but_not_its_wait),
+        T(those_without_time_in_a_turn_come_first_in_the_next),
         T(buckets_grow_without_end),
         cmocka_unit_test(without_memory_nothing_is_made),
     };
