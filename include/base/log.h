@@ -3,6 +3,9 @@
  *
  *     2026-11-22T10:00:00.123Z info c=42 closed peer=192.0.2.7:40312 ...
  *
+ * The event is in plain words; a value with blanks, quotes or controls is in
+ * quotes, as log_value() or log_escape() writes it. So the line can be taken
+ * apart again (log_format.h). *
  * error needs a human; warn: something is off; info: connections and sessions
  * come and go; debug: the rest. Never bodies, whole tokens, credentials or
  * nonces. The function that decides about an error logs it, once. */
@@ -13,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "log_format.h"
 #include "log_level.h"
 #include "str.h"
 
@@ -33,6 +37,10 @@ void log_use(struct log *l, struct log_target *target);
 /* Reopens a file, for rotation; the old one stays in use if that fails: 0, or
  * ERR_IO with errno. */
 int log_reopen(struct log *l);
+
+/* How lines are written from now on; as text in the beginning. Those of
+ * log_raw() stay as they are. */
+void log_set_format(struct log *l, enum log_format format);
 
 /* The most lines a second that peers may cause: those of warn and info that are
  * about a connection, which begin with `c=`. After a quiet time it may be five

@@ -40,6 +40,12 @@ int log_target_reopen(struct log_target *t);
 int log_target_put(struct log_target *t, enum log_level level,
                    struct span text);
 
+/* The same for a line as one object of JSON, which has its time and level and
+ * gets nothing before it in a file; the journal's fields are taken from
+ * `fields`, the line as text. */
+int log_target_put_json(struct log_target *t, enum log_level level,
+                        struct span object, struct span fields);
+
 /* The same with nothing put before it. */
 int log_target_put_raw(struct log_target *t, struct span text);
 

@@ -15,6 +15,7 @@
 
 #include "cidr.h"
 #include "digest.h"
+#include "log_format.h"
 #include "log_level.h"
 #include "net_transport.h"
 #include "sock.h"
@@ -132,6 +133,7 @@ struct config {
     } dial;
     struct {
         enum log_level level;
+        enum log_format format;
         char *target;
         uint64_t rate;    /* lines a second, fits LOG_RATE_MAX; 0: no limit */
         char *accounting; /* "": off */

@@ -5,17 +5,18 @@
 #include <stdarg.h>
 #include <time.h>
 
+#include "clock.h"
 #include "err.h"
 #include "log_target.h"
 
 enum {
-    TEXT_MAX = 1000, /* octets of a line without its stamp */
-    BURST_S = 5,     /* of lines that the limit has saved up */
+    BURST_S = 5, /* of lines that the limit has saved up */
     SECOND_US = 1000000,
 };
 
 struct log {
     enum log_level level;
+    enum log_format format;
     struct log_target *target; /* owned; NULL: nowhere */
     uint32_t rate;
     struct log_limit limit;
@@ -34,26 +35,43 @@ static uint64_t clock_us(void)
     return (uint64_t)now.tv_sec * SECOND_US + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void log_put(struct log *l, enum log_level level, struct span text)
+static int log_put_json(struct log *l, enum log_level level, const char *fmt,
+                        struct span text)
 {
-    if (log_target_put(l->target, level, text) != 0)
+    const struct log_entry entry = {
+        .unix_ms = clock_unix_ms(), .level = level, .fmt = fmt, .text = text};
+    char object[LOG_FORMAT_JSON_MAX];
+
+    return log_target_put_json(l->target, level,
+                               log_format_json(object, &entry), text);
+}
+
+static void log_put(struct log *l, enum log_level level, const char *fmt,
+                    struct span text)
+{
+    int err = l->format == LOG_FORMAT_JSON
+                  ? log_put_json(l, level, fmt, text)
+                  : log_target_put(l->target, level, text);
+
+    if (err)
         l->lost++;
 }
 
 /* Notices keep their distance: a full target must not get one for each line. */
 static void tell_lost(struct log *l, uint64_t now_us)
 {
+    static const char fmt[] = "log lost lines=%llu";
     char text[64];
     int n;
 
     if (l->lost == l->reported || now_us - l->reported_us < SECOND_US ||
         !log_wants(l, LOG_LEVEL_WARN))
         return;
-    n = snprintf(text, sizeof text, "log lost lines=%llu",
+    n = snprintf(text, sizeof text, fmt,
                  (unsigned long long)(l->lost - l->reported));
     l->reported = l->lost;
     l->reported_us = now_us;
-    log_put(l, LOG_LEVEL_WARN, span_of(text, (size_t)n));
+    log_put(l, LOG_LEVEL_WARN, fmt, span_of(text, (size_t)n));
 }
 
 /* Could peers fill the disk with such lines? Debugging is asked for, and an
@@ -84,7 +102,7 @@ __attribute__((format(printf, 3, 0))) static void
 put_formatted(struct log *l, enum log_level level, const char *fmt,
               va_list args)
 {
-    char text[TEXT_MAX + 1];
+    char text[LOG_FORMAT_TEXT_MAX + 1];
     int k = vsnprintf(text, sizeof text, fmt, args);
     size_t n;
 
@@ -95,7 +113,7 @@ put_formatted(struct log *l, enum log_level level, const char *fmt,
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)text[i] < ' ')
             text[i] = '?';
-    log_put(l, level, span_of(text, n));
+    log_put(l, level, fmt, span_of(text, n));
 }
 
 void log_line(struct log *l, enum log_level level, const char *fmt, ...)
@@ -165,6 +183,11 @@ void log_use(struct log *l, struct log_target *target)
 int log_reopen(struct log *l)
 {
     return l->target ? log_target_reopen(l->target) : 0;
+}
+
+void log_set_format(struct log *l, enum log_format format)
+{
+    l->format = format;
 }
 
 void log_set_rate(struct log *l, uint32_t lines_per_s)

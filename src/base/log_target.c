@@ -268,12 +268,11 @@ static size_t add_field(struct iovec *parts, struct span name,
 }
 
 /* The journal's native protocol: NAME=value lines, nothing of which may hold a
- * newline in this simple form. */
+ * newline in this simple form. `rest` is the text that has the fields. */
 static int put_journal(const struct log_target *t, enum log_level level,
-                       struct span text)
+                       struct span text, struct span rest)
 {
     struct iovec parts[8];
-    struct span rest = text;
     char head[96];
     size_t k = 0;
     int n = snprintf(head, sizeof head,
@@ -301,16 +300,17 @@ static size_t stamp(char *dst, size_t size, enum log_level level)
 }
 
 static int log_target_write(struct log_target *t, enum log_level level,
-                            struct span head, struct span text)
+                            struct span head, struct span line,
+                            struct span fields)
 {
     switch (t->kind) {
     case TO_STDERR:
     case TO_FILE:
-        return put_fd(t, head, text);
+        return put_fd(t, head, line);
     case TO_SYSLOG:
-        return put_syslog(t, level, text);
+        return put_syslog(t, level, line);
     case TO_JOURNAL:
-        return put_journal(t, level, text);
+        return put_journal(t, level, line, fields);
     }
     return 0;
 }
@@ -321,10 +321,16 @@ int log_target_put(struct log_target *t, enum log_level level, struct span text)
     char head[64];
     size_t n = shows_time ? stamp(head, sizeof head, level) : 0;
 
-    return log_target_write(t, level, span_of(head, n), text);
+    return log_target_write(t, level, span_of(head, n), text, text);
+}
+
+int log_target_put_json(struct log_target *t, enum log_level level,
+                        struct span object, struct span fields)
+{
+    return log_target_write(t, level, SPAN(""), object, fields);
 }
 
 int log_target_put_raw(struct log_target *t, struct span text)
 {
-    return log_target_write(t, LOG_LEVEL_INFO, SPAN(""), text);
+    return log_target_write(t, LOG_LEVEL_INFO, SPAN(""), text, text);
 }

@@ -466,6 +466,12 @@ const struct setting settings[] = {
      CHOICE(log.level, log_level_names),
      .initial = "\"info\"",
      .help = "The minimum severity to log."},
+    {.key = "log.format",
+     CHOICE(log.format, log_format_names),
+     .initial = "\"text\"",
+     .help =
+         "How lines are written: as text, or as one JSON object a line with "
+         "time, level, event, and the same fields by the same names."},
     {.key = "log.target",
      TEXT(log.target, check_target),
      .initial = "\"stderr\"",

@@ -187,16 +187,16 @@ static void line(struct trace *t, const struct link *l, const char *way,
     if (!whose(t, owner, &user, l, m))
         return;
     end[6] = flag;
-    log_always(t->log, "c=%llu %strace %s %s%s%s%s%s%s%s%s%s",
+    log_always(t->log, "c=%llu %strace %s %s%s%s%s%s%s%s%s%s%s",
                (unsigned long long)l->number, owner, way,
                log_escape(name, sizeof name, msg_text(m, m->method_name)),
                field(tid, sizeof tid, "tid", msg_text(m, m->tid)),
                field(id, sizeof id, "message-id", msg_text(m, m->message_id)),
                field(range, sizeof range, "range", range_of(m)),
                field(status, sizeof status, "status", msg_text(m, m->status)),
-               m->fault ? " fault=" : "",
-               m->fault ? msg_fault_text(m->fault) : "", flag ? end : "",
-               subject_line(subject, l->subject, user));
+               m->fault ? " fault=\"" : "",
+               m->fault ? msg_fault_text(m->fault) : "", m->fault ? "\"" : "",
+               flag ? end : "", subject_line(subject, l->subject, user));
 }
 
 void trace_in(struct trace *t, const struct link *l, const struct msg *m,

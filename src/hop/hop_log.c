@@ -134,11 +134,11 @@ void hop_log_in(const struct hop *h, const struct msg *m)
 
     if (!log_wants(h->all->log, LOG_LEVEL_DEBUG))
         return;
-    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s%s", hop_number(h),
+    log_debug(h->all->log, "c=%llu in %s tid=%s%s%s%s%s", hop_number(h),
               log_escape(what, sizeof what, msg_text(m, m->method_name)),
               log_escape(tid, sizeof tid, msg_text(m, m->tid)),
-              m->fault ? " fault=" : "",
-              m->fault ? msg_fault_text(m->fault) : "",
+              m->fault ? " fault=\"" : "",
+              m->fault ? msg_fault_text(m->fault) : "", m->fault ? "\"" : "",
               hop_subject(subject, h));
 }
 

@@ -6,6 +6,8 @@
 #include "err.h"
 #include "server_private.h"
 
+enum { PATH_TEXT_MAX = 512 };
+
 /* As relay.user where that works: the file is then his from the beginning. */
 static int open_as_user(struct setup *setup, struct server *s)
 {
@@ -54,6 +56,8 @@ void control_listener_abandon(struct setup *setup, struct server *s)
 
 void control_listener_commit(struct server *s, const struct setup *old)
 {
+    char path[PATH_TEXT_MAX];
+
     if (old->control_listener == s->now.control_listener)
         return;
     control_close(old->control_listener);
@@ -62,17 +66,23 @@ void control_listener_commit(struct server *s, const struct setup *old)
         return;
     }
     control_reserve(s->now.control_listener);
-    log_info(s->log, "listening transport=control path=%s",
-             s->now.config->control.socket);
+    log_info(
+        s->log, "listening transport=control path=%s",
+        log_value(path, sizeof path, span_str(s->now.config->control.socket)));
 }
 
 void control_listener_chown(struct server *s)
 {
     const char *path = s->now.config->control.socket;
+    char text[PATH_TEXT_MAX];
+    int why;
 
-    if (s->now.control_listener && privileges_give_socket(&s->user, path) != 0)
-        log_warn(s->log, "cannot chown path=%s uid=%u error=\"%s\"", path,
-                 (unsigned)s->user.uid, strerror(errno));
+    if (!s->now.control_listener || privileges_give_socket(&s->user, path) == 0)
+        return;
+    why = errno;
+    log_warn(s->log, "cannot chown path=%s uid=%u error=\"%s\"",
+             log_value(text, sizeof text, span_str(path)),
+             (unsigned)s->user.uid, strerror(why));
 }
 
 void control_listener_close(struct server *s)

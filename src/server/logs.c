@@ -6,6 +6,8 @@
 #include "log_target.h"
 #include "server_private.h"
 
+enum { PLACE_MAX = 256, SENTENCE_MAX = 640 };
+
 /* As relay.user, so that nothing is opened or given to him that is not his; he
  * may lack the right to make a file in a directory of root's, though. */
 static int open_as_user(struct log_target **out, const char *target,
@@ -79,8 +81,10 @@ void logs_commit(struct server *s)
     setup->log = setup->accounting = NULL;
     setup->has_accounting = false;
     log_set_rate(s->log, (uint32_t)setup->config->log.rate);
-    if (!s->debug)
-        log_set_level(s->log, setup->config->log.level);
+    if (s->debug)
+        return;
+    log_set_level(s->log, setup->config->log.level);
+    log_set_format(s->log, setup->config->log.format);
 }
 
 void logs_reopen(struct server *s)
@@ -93,4 +97,14 @@ void logs_reopen(struct server *s)
     if (log_reopen(s->accounting) != 0)
         log_error(s->log, "cannot reopen accounting target=\"%s\" error=\"%s\"",
                   config->log.accounting, strerror(errno));
+}
+
+void logs_judgement(struct server *s, enum log_level level,
+                    const struct judgement *j)
+{
+    char file[PLACE_MAX], what[SENTENCE_MAX];
+
+    log_line(s->log, level, "%s file=%s line=%u %s=%s", j->event,
+             log_value(file, sizeof file, span_str(j->at.file)), j->at.line,
+             j->name, log_escape(what, sizeof what, span_str(j->what)));
 }

@@ -20,8 +20,8 @@ static void reload_on_fault(void *ctx, struct config_place at, const char *what)
 {
     const struct audience *a = ctx;
 
-    log_error(a->server->log, "reload file=%s line=%u fault=\"%s\"", at.file,
-              at.line, what);
+    logs_judgement(a->server, LOG_LEVEL_ERROR,
+                   &(struct judgement){"reload", "fault", at, what});
     if (a->fault)
         a->fault(a->ctx, at, what);
 }
@@ -31,8 +31,8 @@ static void reload_on_warning(void *ctx, struct config_place at,
 {
     const struct audience *a = ctx;
 
-    log_warn(a->server->log, "reload file=%s line=%u warning=\"%s\"", at.file,
-             at.line, what);
+    logs_judgement(a->server, LOG_LEVEL_WARN,
+                   &(struct judgement){"reload", "warning", at, what});
 }
 
 static void reload_on_fixed(void *ctx, const char *key)
@@ -107,7 +107,7 @@ static void reload_note(struct server *s, int err)
     s->stats.last_reload_failed = err != 0;
     if (err) {
         s->stats.reloads_failed++;
-        log_error(s->log, "reload failed error=\"%s\", nothing changed",
+        log_error(s->log, "reload failed, nothing changed error=\"%s\"",
                   err_text(err));
         tell_manager(s, "the last reload failed");
         return;

@@ -119,10 +119,8 @@ static int open_logs(struct server *s, const struct config *config)
 
 static void server_on_fault(void *ctx, struct config_place at, const char *what)
 {
-    struct server *s = ctx;
-
-    log_error(s->log, "cannot start file=%s line=%u fault=\"%s\"", at.file,
-              at.line, what);
+    logs_judgement(ctx, LOG_LEVEL_ERROR,
+                   &(struct judgement){"cannot start", "fault", at, what});
 }
 
 /* A connection from this address has ended. */

@@ -210,6 +210,18 @@ void logs_commit(struct server *s);
 /* Files were rotated. */
 void logs_reopen(struct server *s);
 
+/* What is said about a place in the configuration: `name` is "fault" or
+ * "warning". */
+struct judgement {
+    const char *event;
+    const char *name;
+    struct config_place at;
+    const char *what;
+};
+
+void logs_judgement(struct server *s, enum log_level level,
+                    const struct judgement *j);
+
 /* --- http_endpoints.c --- */
 
 /* As with listeners: keeps the HTTP server if it is where setup->config wants

@@ -23,7 +23,7 @@ static bool is_over(void *ctx)
     const char *said = relay_log(o->relay) + o->mark;
 
     o->good = strstr(said, " reloaded\n");
-    return o->good || strstr(said, " reload failed ");
+    return o->good || strstr(said, " reload failed, ");
 }
 
 bool renew(struct scene *s)

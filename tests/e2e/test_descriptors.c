@@ -255,7 +255,7 @@ static int fill_up(struct scene *s, struct client *guests[GUESTS])
 }
 
 static const char told_good[] = " reloaded\n";
-static const char told_bad[] = " reload failed ";
+static const char told_bad[] = " reload failed, ";
 
 struct outcome {
     const struct relay *relay;

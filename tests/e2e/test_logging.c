@@ -262,6 +262,64 @@ static void one_that_cannot_be_opened_changes_nothing(void **state)
     scene_wait_log(s, " debug c=1 in \"SEND\"");
 }
 
+/* --- as JSON --- */
+
+/* How many lines from `mark` on are objects that have `event`; any that is no
+ * object at all fails. */
+static size_t count_objects(const char *lines, const char *event)
+{
+    size_t n = 0;
+
+    for (size_t k; *lines; lines += k + (lines[k] == '\n')) {
+        struct span line;
+
+        k = strcspn(lines, "\n");
+        line = span_of(lines, k);
+        if (!json_check(line) || !span_starts(line, SPAN("{\"time\":\"20")))
+            fail_msg("no object: %.*s", SPAN_ARG(line));
+        n += memmem(line.p, line.n, event, strlen(event)) != NULL;
+    }
+    return n;
+}
+
+/* From a reload on until another; a peer says anything it likes. */
+static void lines_may_be_objects_of_json(void **state)
+{
+    static const struct relay_opts json = {.log = "format = \"json\";"};
+    struct scene *s = scene_start(state, NULL);
+    struct login wrong = {.alg = DIGEST_MD5, .user = "m\xc3\xa9 a=b {x}"};
+    struct client *c;
+    size_t mark = relay_log_size(s->relay);
+
+    relay_write_config(s->relay, &json);
+    relay_signal(s->relay, SIGHUP);
+    scene_wait_log_since(s, mark, "\"event\":\"reloaded\"}\n");
+    mark = (size_t)(strchr(strstr(relay_log(s->relay), "\"reloaded\""), '\n') +
+                    1 - relay_log(s->relay));
+    login(s, "alice");
+    c = scene_connect(s, RELAY_TLS, "mallory");
+    login_ask(c, &wrong);
+    login_refused(c, &wrong, login_try(c, &wrong));
+    say_nonsense(s);
+    relay_signal(s->relay, SIGUSR2);
+    scene_wait_log_since(s, mark, "\"table\":\"end\"}\n");
+    assert_int_equal(
+        count_objects(relay_log(s->relay) + mark,
+                      "\"level\":\"info\",\"event\":\"session granted\","
+                      "\"c\":1,\"s\":\""),
+        1);
+    assert_int_equal(count_objects(relay_log(s->relay) + mark,
+                                   "\"user\":\"m\xc3\xa9 a=b {x}\""),
+                     count_objects(relay_log(s->relay) + mark, "\"user\":\"m"));
+    assert_true(count_objects(relay_log(s->relay) + mark,
+                              "\"event\":\"authentication failed\",\"c\":2,"
+                              "\"peer\":\"127.0.0.1:") > 0);
+    mark = relay_log_size(s->relay);
+    relay_write_config(s->relay, NULL);
+    relay_signal(s->relay, SIGHUP);
+    scene_wait_log_since(s, mark, " info reloaded\n");
+}
+
 /* --- how much ------------------------------------------------------------- */
 
 static size_t count(const char *text, const char *what)
@@ -358,6 +416,7 @@ int main(void)
         E2E_TEST(nothing_secret_is_written_down_at_any_level),
         E2E_TEST(every_table_is_printed),
         E2E_TEST(one_that_cannot_be_opened_changes_nothing),
+        E2E_TEST(lines_may_be_objects_of_json),
         E2E_TEST(peers_cannot_fill_the_log),
         E2E_TEST(each_session_leaves_a_line_of_json),
     };

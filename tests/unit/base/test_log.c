@@ -193,6 +193,28 @@ static void another_target_is_taken_in_place(void **state)
     assert_null(strstr(f->text, "nowhere"));
 }
 
+static void lines_may_be_objects_of_json(void **state)
+{
+    struct log_files *f = *state;
+    struct log *l = open_log(f);
+
+    log_set_format(l, LOG_FORMAT_JSON);
+    log_set_rate(l, 1);
+    for (int i = 0; i < 6; i++)
+        log_info(l, "c=%d open user=%s", i, "\"a\\xff\"");
+    log_set_format(l, LOG_FORMAT_TEXT);
+    log_info(l, "as=text");
+    log_free(l);
+    assert_int_equal(count_lines(f, "{\"time\":\""), 6);
+    assert_int_equal(count_lines(f, "Z\",\"level\":\"info\",\"event\":\"open\","
+                                    "\"c\":4,\"user\":\"a\\u00ff\"}\n"),
+                     1);
+    assert_int_equal(count_lines(f, "\"level\":\"warn\",\"event\":\"log lost\","
+                                    "\"lines\":1}\n"),
+                     1);
+    assert_int_equal(count_lines(f, "Z info as=text\n"), 1);
+}
+
 static void a_log_that_cannot_be_opened_is_an_error(void **state)
 {
     struct log *l = NULL;
@@ -435,6 +457,7 @@ int main(void)
         WITH_FIXTURE(an_event_stays_one_line),
         WITH_FIXTURE(a_raw_line_stands_alone_at_any_level),
         WITH_FIXTURE(another_target_is_taken_in_place),
+        WITH_FIXTURE(lines_may_be_objects_of_json),
         WITH_FIXTURE(a_log_that_cannot_be_opened_is_an_error),
         WITH_FIXTURE(making_a_log_survives_each_failed_allocation),
         WITH_FIXTURE(peers_get_a_burst_and_then_so_many_a_second),

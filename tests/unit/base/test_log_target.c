@@ -339,6 +339,37 @@ static void the_journal_gets_a_raw_line_as_message(void **state)
     close(fd);
 }
 
+static void an_object_has_nothing_before_it_in_a_file(void **state)
+{
+    struct log_files *f = *state;
+    struct log_target *t = open_file(f);
+
+    assert_int_equal(log_target_put_json(t, LOG_LEVEL_WARN, SPAN("{\"c\":7}"),
+                                         SPAN("c=7 lost")),
+                     0);
+    log_target_close(t);
+    assert_string_equal(log_files_read(f, f->path), "{\"c\":7}\n");
+}
+
+static void the_journal_gets_fields_beside_an_object(void **state)
+{
+    struct log_files *f = *state;
+    int fd = listen_at(f);
+    struct log_target *t = open_journal(f);
+    struct span got;
+
+    assert_int_equal(log_target_put_json(t, LOG_LEVEL_WARN, SPAN("{\"c\":7}"),
+                                         SPAN("c=7 lost")),
+                     0);
+    got = receive(f, fd);
+    assert_true(span_starts(got, SPAN("PRIORITY=4\n")));
+    f->text[got.n] = '\0';
+    assert_non_null(
+        strstr(f->text, "\nMSRP_CONNECTION=7\nMESSAGE={\"c\":7}\n"));
+    log_target_close(t);
+    close(fd);
+}
+
 static void syslog_gets_priority_time_and_process(void **state)
 {
     struct log_files *f = *state;
@@ -444,6 +475,8 @@ int main(void)
         WITH_FIXTURE(nowhere_is_no_target),
         WITH_FIXTURE(the_journal_gets_fields_of_its_own),
         WITH_FIXTURE(the_journal_gets_a_raw_line_as_message),
+        WITH_FIXTURE(an_object_has_nothing_before_it_in_a_file),
+        WITH_FIXTURE(the_journal_gets_fields_beside_an_object),
         WITH_FIXTURE(syslog_gets_priority_time_and_process),
         WITH_FIXTURE(one_that_is_stuck_costs_lines_and_no_time),
         WITH_FIXTURE(one_that_comes_back_gets_the_next_line),
