@@ -24,8 +24,9 @@ declare -A sees=(
     [config]='base proto net core'
     [admin]='base proto net'
     [hop]='base proto net core'
-    [server]='base proto net core config admin hop'
-    [cli]='base proto net core config admin hop server'
+    [status]='base'
+    [server]='base proto net core config admin hop status'
+    [cli]='base proto net core config admin hop status server'
 
     [shared]='base'
     [msrpcat]='base proto shared'

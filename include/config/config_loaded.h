@@ -5,15 +5,17 @@
 #define CONFIG_LOADED_H
 
 #include "config.h"
+#include "config_warnings.h"
 #include "tls.h"
 #include "users.h"
 #include "users_load.h"
 
 struct config_loaded {
-    struct config *config;          /* owned */
-    struct tls_ctx *tls;            /* a reference; for TLS listeners */
-    struct users *users;            /* owned, unless in use (below) */
-    struct users_stamp users_stamp; /* of their file, before it was read */
+    struct config *config;            /* owned */
+    struct tls_ctx *tls;              /* a reference; for TLS listeners */
+    struct users *users;              /* owned, unless in use (below) */
+    struct users_stamp users_stamp;   /* of their file, before it was read */
+    struct config_warnings *warnings; /* owned; NULL without a configuration */
 };
 
 /* Frees all of it, except users that are also `in_use`, which may be NULL.

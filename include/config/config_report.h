@@ -6,10 +6,12 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "config_warnings.h"
 
 struct config_report {
     config_fault_fn fault;
-    config_fault_fn warn; /* NULL: no warnings are looked for */
+    config_fault_fn warn;         /* NULL: no warnings are looked for */
+    struct config_warnings *kept; /* warnings go there too; or NULL */
     void *ctx;
     size_t count; /* of faults */
 };

@@ -55,6 +55,22 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v);
  * another relay. */
 void relay_walk_kick(struct relay *r, struct relay_walk *w);
 
+/* --- links to other relays --- */
+
+struct relay_link_view {
+    const char *host; /* NULL: it is known by an address */
+    uint16_t port;
+    bool secure, is_dialled, is_connecting;
+    uint32_t transactions; /* requests that the other end has not answered */
+    size_t queued;         /* octets that the kernel has not taken */
+};
+
+/* Calls `fn` for at most `max` of them, in no order; what it is given is valid
+ * within the call. Returns how many there are in all. */
+typedef void (*relay_link_fn)(void *ctx, const struct relay_link_view *v);
+size_t relay_list_links(const struct relay *r, size_t max, relay_link_fn fn,
+                        void *ctx);
+
 /* --- tracing --- */
 
 /* Starts (`on`) or stops logging a line for each head that is received or sent

@@ -98,4 +98,18 @@ struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
 struct link *relay_links_dial(struct relay_links *n, const struct uri *uri,
                               bool as_relay, uint16_t *code);
 
+/* For operators: where a link leads. */
+struct relay_links_view {
+    struct span host; /* its name, or empty for an address */
+    uint16_t port;
+    bool secure;
+    bool is_dialled;
+    const struct link *link;
+};
+
+/* The entry after `*at` (NULL: the first, which comes in no order), and moves
+ * `*at` there; false at the end. The table may not change meanwhile. */
+bool relay_links_next(const struct relay_links *n, const struct table_node **at,
+                      struct relay_links_view *out);
+
 #endif

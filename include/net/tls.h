@@ -67,6 +67,11 @@ void tls_ctx_unref(struct tls_ctx *t);
  * (R4976-9.2-d)? */
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 
+/* Calls `fn` for each name in the context's own certificate, if it has one:
+ * dNSNames as they are there, and iPAddresses as a URI writes them. */
+typedef void (*tls_name_fn)(void *ctx, struct span name);
+void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx);
+
 /* When the context's own certificate ends, as Unix time; 0 without one. */
 int64_t tls_ctx_expires(const struct tls_ctx *t);
 
@@ -109,9 +114,7 @@ int tls_session_error(const char **fault, enum tls_failure *failure,
 bool tls_peer_is_host(const struct ssl_st *ssl);
 bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
 
-/* Calls `fn` for each name in that certificate: dNSNames as they are there, and
- * iPAddresses as a URI writes them. */
-typedef void (*tls_name_fn)(void *ctx, struct span name);
+/* The same for each name in that certificate. */
 void tls_peer_names(const struct ssl_st *ssl, tls_name_fn fn, void *ctx);
 
 /* Did the server request our certificate? Then each end has authenticated the

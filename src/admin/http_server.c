@@ -79,6 +79,7 @@ static void web_answer(struct visit *v, unsigned code, const char *type,
     n = snprintf(text, sizeof text,
                  "HTTP/1.1 %u %s\r\nDate: %s\r\n%sContent-Type: %s\r\n"
                  "Content-Length: %zu\r\nCache-Control: no-store\r\n"
+                 "X-Content-Type-Options: nosniff\r\n"
                  "Connection: close\r\n\r\n",
                  code, phrase(code), date,
                  code == 405 ? "Allow: GET, HEAD\r\n" : "", type, body.n);

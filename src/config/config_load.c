@@ -261,9 +261,12 @@ int config_load_checked(struct config_loaded *out, const char *path,
                         config_fault_fn fault, config_fault_fn warn, void *ctx)
 {
     struct config_report r = {.fault = fault, .warn = warn, .ctx = ctx};
-    struct config_loaded l = {0};
-    int err = make(&l.config, path, NULL, &r);
+    struct config_loaded l = {.warnings = calloc(1, sizeof *l.warnings)};
+    int err = l.warnings ? 0 : ERR_NOMEM;
 
+    r.kept = l.warnings;
+    if (!err)
+        err = make(&l.config, path, NULL, &r);
     if (!err)
         err = config_check(&l, in_use, &r);
     if (!err && r.count > 0)

@@ -496,8 +496,9 @@ const struct setting settings[] = {
      TEXT(metrics.address, check_metrics),
      .initial = "\"\"",
      .help =
-         "The address of the HTTP listener for /metrics, /healthz and /readyz, "
-         "which has no TLS and no authentication; \"\" disables it."},
+         "The address of the HTTP listener for /metrics, /status.json, /healthz "
+         "and /readyz, which has no TLS and no authentication; \"\" disables "
+         "it."},
     {.key = "metrics.port",
      COUNT(metrics.port, 0, 65535),
      .initial = "9285",

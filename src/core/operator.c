@@ -57,6 +57,28 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
         link_close(l, "kicked");
 }
 
+size_t relay_list_links(const struct relay *r, size_t max, relay_link_fn fn,
+                        void *ctx)
+{
+    const struct table_node *at = NULL;
+    char host[URI_HOST_KEY_MAX + 1];
+    struct relay_links_view l;
+
+    while (max-- > 0 && relay_links_next(&r->relay_links, &at, &l)) {
+        (void)span_copy(host, sizeof host, l.host);
+        fn(ctx, &(struct relay_link_view){
+                    .host = l.host.n ? host : NULL,
+                    .port = l.port,
+                    .secure = l.secure,
+                    .is_dialled = l.is_dialled,
+                    .is_connecting = l.link->connecting,
+                    .transactions = l.link->txns.n,
+                    .queued = l.link->ops->queued(l.link),
+                });
+    }
+    return r->relay_links.by_authority.count;
+}
+
 int relay_trace(struct relay *r, enum trace_kind kind, struct span what,
                 bool on)
 {

@@ -287,3 +287,27 @@ struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
     *code = 0;
     return NULL;
 }
+
+/* From the key, in which the port and the scheme come last. */
+bool relay_links_next(const struct relay_links *n, const struct table_node **at,
+                      struct relay_links_view *out)
+{
+    const struct table_node *node = table_next(&n->by_authority, *at);
+    const struct authority *a;
+    const unsigned char *tail;
+
+    *at = node;
+    if (!node)
+        return false;
+    a = CONTAINER((void *)(uintptr_t)node, struct authority, by_authority);
+    tail = (const unsigned char *)a->key + a->key_n - 3;
+    *out = (struct relay_links_view){
+        .port = (uint16_t)(tail[0] << 8 | tail[1]),
+        .secure = tail[2] == 's',
+        .is_dialled = a->is_dialled,
+        .link = a->link,
+    };
+    if (a->key[0] == URI_HOST_KEY_NAME)
+        out->host = span_of(a->key + 1, a->key_n - 4);
+    return true;
+}

@@ -146,9 +146,8 @@ static struct span address_text(char dst[INET6_ADDRSTRLEN + 2],
     return span_of(dst, (size_t)n + 1);
 }
 
-void tls_peer_names(const SSL *ssl, tls_name_fn fn, void *ctx)
+static void cert_names(const X509 *cert, tls_name_fn fn, void *ctx)
 {
-    const X509 *cert = SSL_get0_peer_certificate(ssl);
     GENERAL_NAMES *names =
         cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
 
@@ -164,6 +163,11 @@ void tls_peer_names(const SSL *ssl, tls_name_fn fn, void *ctx)
             fn(ctx, address_text(text, name->d.iPAddress));
     }
     GENERAL_NAMES_free(names);
+}
+
+void tls_peer_names(const SSL *ssl, tls_name_fn fn, void *ctx)
+{
+    cert_names(SSL_get0_peer_certificate(ssl), fn, ctx);
 }
 
 const char *tls_version(const SSL *ssl)
@@ -187,6 +191,11 @@ bool tls_peer_asked(const SSL *ssl)
 enum tls_version_known tls_version_of(const SSL *ssl)
 {
     return SSL_version(ssl) == TLS1_3_VERSION ? TLS_1_3 : TLS_1_2;
+}
+
+void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx)
+{
+    cert_names(SSL_CTX_get0_certificate(t->ssl_ctx), fn, ctx);
 }
 
 int64_t tls_ctx_expires(const struct tls_ctx *t)

@@ -10,20 +10,6 @@ enum { IDLE_MS = 30000 };
 
 /* --- single answers --- */
 
-static const char *state_text(enum server_state state)
-{
-    switch (state) {
-    case SERVER_RUNNING:
-        return "running";
-    case SERVER_DRAINING:
-        return "draining";
-    case SERVER_ENDING:
-    case SERVER_LEAVING:
-        return "ending";
-    }
-    return "";
-}
-
 static bool command_status(struct server *s, struct control_call *call)
 {
     const struct server_stats *stats = &s->stats;
@@ -38,7 +24,7 @@ static bool command_status(struct server *s, struct control_call *call)
     put_text(&j, "version", MSRP_VERSION);
     json_u64(&j, "pid", (uint64_t)getpid());
     put_text(&j, "config", s->now.config->path);
-    put_text(&j, "state", state_text(s->state));
+    put_text(&j, "state", server_state_text(s->state));
     json_double(&j, "started_at", stats->started_s);
     json_double(&j, "reloaded_at", stats->last_reload_ok_s);
     json_bool(&j, "last_reload_failed", stats->last_reload_failed);
@@ -104,7 +90,7 @@ static bool command_drain(struct server *s, struct control_call *call)
     }
     relay_stats(s->relay, &relay);
     control_row(call, &j);
-    put_text(&j, "state", state_text(s->state));
+    put_text(&j, "state", server_state_text(s->state));
     json_u64(&j, "sessions", relay.sessions_now);
     control_row_end(call, &j);
     return true;

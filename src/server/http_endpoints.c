@@ -15,7 +15,7 @@ enum { LIFE_MS = 10000 };
 
 /* --- the pages --- */
 
-static void http_endpoints_gather(struct metrics *m, const struct server *s)
+void http_endpoints_gather(struct metrics *m, const struct server *s)
 {
     *m = (struct metrics){
         .version = MSRP_VERSION,
@@ -68,7 +68,14 @@ static unsigned fill_readyz(void *ctx, struct text *body)
     return ready ? 200 : 503;
 }
 
+static unsigned fill_status(void *ctx, struct text *body)
+{
+    status_json(ctx, body);
+    return 200;
+}
+
 static const struct http_server_page pages[] = {
+    {"/status.json", "application/json", fill_status},
     {"/metrics", PROMETHEUS_CONTENT_TYPE, fill_metrics},
     {"/healthz", "text/plain", fill_healthz},
     {"/readyz", "text/plain", fill_readyz},

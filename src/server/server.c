@@ -100,6 +100,9 @@ static int start_clocks(struct server *s)
     if (err)
         return err;
     alarm_set(s->tick, TICK_MS);
+    err = status_start(s);
+    if (err)
+        return err;
     if (s->notify.watchdog_ms == 0)
         return 0;
     return alarm_new(&s->watchdog, s->loop, on_watchdog, s);
@@ -265,6 +268,7 @@ static int server_start(struct server *s, struct config_loaded *from)
 static void server_stop(struct server *s)
 {
     state_dump_fini(s);
+    status_stop(s);
     http_endpoints_close(s);
     control_listener_close(s);
     listeners_close(s);

@@ -11,6 +11,8 @@
  *     commands.c          what is done for the control socket
  *     http_endpoints.c    what is answered over HTTP, and where
  *     memory.c            what is done when memory is short
+ *     status.c            /status.json
+ *     status_sections.c   its sections; new ones go there
  *     logs.c              where the log and the accounts go
  *     shutdown.c          the soft end and the hard one
  *     state_dump.c        everything to the log (USR2)
@@ -22,7 +24,9 @@
 #include "config.h"
 #include "config_loaded.h"
 #include "config_report.h"
+#include "config_warnings.h"
 #include "dialler.h"
+#include "history.h"
 #include "hop.h"
 #include "http_server.h"
 #include "list.h"
@@ -67,6 +71,7 @@ struct setup {
     struct tls_ctx *tls_peer;   /* ... and to lone peers */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
+    struct config_warnings *warnings; /* owned; what `config` was warned of */
     struct policy *policy;            /* owned; points into config */
     struct msrp_listener **listeners; /* in the order of config->listen */
     struct http_server *http_server;  /* metrics.address; NULL: off */
@@ -121,10 +126,16 @@ struct server {
     struct memory memory;
     struct alarm *tick;
     struct alarm *watchdog; /* NULL: there is no watchdog */
+    struct alarm *sampler;
+    struct history history;
+    uint64_t started_ms; /* of the loop's clock */
     struct log_limit refusal_log;
     struct state_dump state_dump;
     char advice[LISTEN_FAULT_MAX]; /* after ERR_PLACE */
 };
+
+/* "running", "draining" or "ending"; static. */
+const char *server_state_text(enum server_state state);
 
 /* May new clients be sent here? */
 static inline bool server_is_ready(const struct server *s)
@@ -233,8 +244,19 @@ void http_endpoints_abandon(struct setup *setup, struct server *s);
 void http_endpoints_commit(struct server *s, const struct setup *old);
 void http_endpoints_chown(struct server *s, uid_t uid, gid_t gid);
 void http_endpoints_close(struct server *s);
+/* All figures, as they are now. */
+struct metrics;
+void http_endpoints_gather(struct metrics *m, const struct server *s);
 /* The page of the metrics. */
 void http_endpoints_metrics(struct server *s, struct text *body);
+
+/* --- status.c --- */
+
+/* Samples figures for the last 15 minutes, from now on: 0 or ERR_NOMEM. */
+int status_start(struct server *s);
+void status_stop(struct server *s);
+/* /status.json; errors are in `body`. */
+void status_json(struct server *s, struct text *body);
 
 /* --- control_listener.c --- */
 

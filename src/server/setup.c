@@ -117,6 +117,7 @@ int setup_make(struct setup *out, struct server *s,
         .tls = from->tls,
         .users = from->users,
         .users_stamp = from->users_stamp,
+        .warnings = from->warnings,
     };
     int err;
 
@@ -157,6 +158,7 @@ void setup_free(struct setup *setup)
     free(setup->listeners);
     policy_free(setup->policy);
     users_free(setup->users);
+    free(setup->warnings);
     tls_ctx_unref(setup->tls);
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);

@@ -7,6 +7,20 @@
  * the tick less than the second that service managers are promised. */
 enum { GOODBYE_MS = 800 };
 
+const char *server_state_text(enum server_state state)
+{
+    switch (state) {
+    case SERVER_RUNNING:
+        return "running";
+    case SERVER_DRAINING:
+        return "draining";
+    case SERVER_ENDING:
+    case SERVER_LEAVING:
+        return "ending";
+    }
+    return "";
+}
+
 int server_drain(struct server *s, bool on)
 {
     enum server_state wanted = on ? SERVER_DRAINING : SERVER_RUNNING;

@@ -403,6 +403,34 @@ static void pages_are_bounded_and_disturb_nobody(void **state)
     assert_page(port, "/healthz", 200, "alive\n");
 }
 
+/* S-24, for every page there is. */
+static void idle_clients_keep_no_page_from_answering(void **state)
+{
+    enum { MANY = 50 };
+    static const char *const paths[] = {"/metrics", "/status.json", "/healthz",
+                                        "/readyz"};
+    struct scene *s = scene_start(state, &with_metrics);
+    unsigned port = http_port(s->relay, 0);
+    int fds[2 * MANY];
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            int fd = fds[round * MANY + i] = http_connect(port);
+
+            if (i % 2)
+                http_say(fd, "GET /status.json HTTP/1.1\r\nHo");
+        }
+        for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+            char *answer = http_get(port, paths[i]);
+
+            assert_int_equal(http_code(answer), 200);
+            free(answer);
+        }
+    }
+    for (int i = 0; i < 2 * MANY; i++)
+        close(fds[i]);
+}
+
 /* --- those who say nothing ------------------------------------------------ */
 
 static double health_checks(const struct scene *s)
@@ -489,6 +517,7 @@ int main(void)
         E2E_TEST(reload_moves_the_pages),
         E2E_TEST(pages_and_a_listener_may_change_places),
         E2E_TEST(pages_are_bounded_and_disturb_nobody),
+        E2E_TEST(idle_clients_keep_no_page_from_answering),
         E2E_TEST(health_checks_are_counted_and_silent),
         E2E_TEST(junk_is_refused),
     };

@@ -189,6 +189,7 @@ static void page_comes_whole_with_its_length_and_type(void **state)
     assert_non_null(strstr(a->got,
                            "\r\nContent-Type: text/plain; version=0\r\n"
                            "Content-Length: 6\r\nCache-Control: no-store\r\n"
+                           "X-Content-Type-Options: nosniff\r\n"
                            "Connection: close\r\n\r\nsmall\n"));
     assert_string_equal(a->got + a->n - 6, "small\n");
     assert_int_equal(w.calls, 1);

@@ -154,6 +154,26 @@ static void a_fault_leaves_the_users_in_use(void **state)
     config_loaded_free(&now, NULL);
 }
 
+static void what_it_was_warned_of_is_kept(void **state)
+{
+    struct fixture *x = *state;
+    struct config_loaded l;
+
+    assert_int_equal(load(x, &l, NULL), 0);
+    assert_int_equal(l.warnings->n, 0);
+    config_loaded_free(&l, NULL);
+    assert_null(l.warnings);
+    scratch_write(&x->scratch, "users", SPAN("# nobody\n"));
+    assert_int_equal(load(x, &l, NULL), 0);
+    assert_int_equal(l.warnings->n, 1);
+    assert_int_equal(l.warnings->items[0].line, 5);
+    assert_non_null(strstr(l.warnings->items[0].file, "test.conf"));
+    assert_int_equal(strncmp(l.warnings->items[0].what,
+                             "auth.users_file: nobody can log in: ", 36),
+                     0);
+    config_loaded_free(&l, NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -162,6 +182,7 @@ int main(void)
         TEST(users_in_use_stay_while_their_file_is_the_same),
         TEST(another_file_of_users_is_read),
         TEST(a_fault_leaves_the_users_in_use),
+        TEST(what_it_was_warned_of_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,12 +2,14 @@
 /* test-wraps: geteuid getpwnam getgrnam gethostname */
 /* What is valid, but keeps clients out or lets too many in. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "checked.h"
 #include "cmocka_all.h"
+#include "config_warnings.h"
 
 static void logins_in_the_clear_at_public_addresses_are_a_warning(void **state)
 {
@@ -121,6 +123,30 @@ static void files_closed_to_the_relays_user_are_a_warning(void **state)
     assert_int_equal(access("/root", W_OK), 0); /* root again */
 }
 
+static void those_that_are_kept_are_bounded(void **state)
+{
+    struct config_warnings *w = calloc(1, sizeof *w);
+    struct config_place at = {.file = "test.conf", .line = 7};
+    char text[2000];
+
+    (void)state;
+    assert_non_null(w);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (size_t i = 0; i < CONFIG_WARNINGS_MAX + 3; i++)
+        config_warnings_add(w, at, i ? text : "first");
+    assert_int_equal(w->n, CONFIG_WARNINGS_MAX);
+    assert_string_equal(w->items[0].what, "first");
+    assert_string_equal(w->items[0].file, "test.conf");
+    assert_int_equal(w->items[0].line, 7);
+    assert_int_equal(strlen(w->items[1].what), CONFIG_WARNING_MAX - 1);
+    at.file = text;
+    w->n = 0;
+    config_warnings_add(w, at, "long");
+    assert_int_equal(strlen(w->items[0].file), CONFIG_WARNING_FILE_MAX - 1);
+    free(w);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -131,6 +157,7 @@ int main(void)
         TEST(users_of_other_algorithms_are_a_warning),
         TEST(secrets_that_everybody_can_read_are_a_warning),
         TEST(files_closed_to_the_relays_user_are_a_warning),
+        cmocka_unit_test(those_that_are_kept_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

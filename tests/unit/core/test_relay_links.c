@@ -385,6 +385,42 @@ static void who_may_not_be_dialled_has_the_dialers_code(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* --- for operators --- */
+
+static void each_entry_is_listed_with_what_it_is(void **state)
+{
+    struct bench *b = *state;
+    const struct table_node *at = NULL;
+    struct relay_links_view v;
+    unsigned seen = 0;
+
+    assert_false(relay_links_next(&b->all, &at, &v));
+    enter(b, &b->dialled, "msrps://Far.Example:2855/x;tcp");
+    enter(b, &b->came, NEAR);
+    b->again.link.by_address = true;
+    enter(b, &b->again, "msrp://192.0.2.7:700/x;tcp");
+    while (relay_links_next(&b->all, &at, &v)) {
+        if (v.link == &b->dialled.link) {
+            assert_span_equal(v.host, SPAN("far.example"));
+            assert_int_equal(v.port, 2855);
+            assert_true(v.secure && v.is_dialled);
+            seen |= 1;
+        } else if (v.link == &b->came.link) {
+            assert_span_equal(v.host, SPAN("near.example"));
+            assert_true(v.secure && !v.is_dialled);
+            seen |= 2;
+        } else {
+            assert_ptr_equal(v.link, &b->again.link);
+            assert_int_equal(v.host.n, 0); /* an address is not told */
+            assert_int_equal(v.port, 700);
+            assert_false(v.secure);
+            seen |= 4;
+        }
+    }
+    assert_int_equal(seen, 7);
+    assert_null(at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +443,7 @@ int main(void)
         TEST(who_can_only_come_to_us_is_not_dialled),
         TEST(plain_tcp_leads_to_a_lone_peer_alone),
         TEST(who_may_not_be_dialled_has_the_dialers_code),
+        TEST(each_entry_is_listed_with_what_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,33 @@ static void the_end_of_the_certificate_is_known(void **state)
     tls_ctx_unref(t);
 }
 
+static void note_name(void *ctx, struct span name)
+{
+    char *all = ctx;
+    size_t n = strlen(all);
+
+    assert_true(n + name.n + 2 < 512);
+    snprintf(all + n, 512 - n, "%.*s ", SPAN_ARG(name));
+}
+
+static void the_names_of_the_certificate_are_known(void **state)
+{
+    struct made *m = *state;
+    struct tls_settings s = m->good;
+    struct tls_ctx *t = made_with(&s);
+    char names[512] = "";
+
+    tls_ctx_names(t, note_name, names);
+    assert_non_null(strstr(names, "relay.example.com "));
+    tls_ctx_unref(t);
+    names[0] = '\0';
+    s.certificate = s.private_key = "";
+    t = made_with(&s);
+    tls_ctx_names(t, note_name, names);
+    assert_string_equal(names, "");
+    tls_ctx_unref(t);
+}
+
 static void the_systems_store_will_do(void **state)
 {
     struct made *m = *state;
@@ -278,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(good_settings_make_a_context),
         T(the_end_of_the_certificate_is_known),
+        T(the_names_of_the_certificate_are_known),
         T(the_systems_store_will_do),
         T(a_faulty_certificate_is_told),
         T(a_faulty_key_is_told),
