@@ -24,16 +24,22 @@ enum {
      * turn in which its request can be read. */
     HTTP_SERVER_CONNS_MAX = 64,
     HTTP_SERVER_BODY_MAX = 262144, /* octets in a page */
+    HTTP_SERVER_HEADERS_MAX = 1024,
 };
 
 /* Writes a page when it is asked for, and returns its status code: 200 or 503.
  * When `body` takes no more, 500 is answered instead. */
 typedef unsigned (*http_server_fill_fn)(void *ctx, struct text *body);
 
+/* Writes more lines for the head of an answer, each with its CRLF, and at most
+ * HTTP_SERVER_HEADERS_MAX octets in all. */
+typedef void (*http_server_headers_fn)(struct text *t);
+
 struct http_server_page {
     const char *path;
     const char *type; /* its Content-Type */
     http_server_fill_fn fill;
+    http_server_headers_fn headers; /* NULL: none */
 };
 
 struct http_server_setup {

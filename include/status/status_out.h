@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* status_out - writes the relay's figures as JSON, or as pieces of HTML.
  *
- * Who has figures writes them once, without knowing which of both becomes of
- * them, so that /status.json and the page say the same:
+ * A section writes its figures once, without knowing which of the two it is, so
+ * that /status.json and the page show the same:
  *
  *     static const struct status_field asked = {"asked", "Asked", AS_COUNT};
  *

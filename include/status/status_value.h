@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* status_value - a figure as the status page shows it, as `show` in its script
  * does (src/status/page/status.js): the server fills the page in, the script
- * refreshes it, and nobody should see who did. */
+ * refreshes it, and both have to look the same. */
 #ifndef STATUS_VALUE_H
 #define STATUS_VALUE_H
 
@@ -12,6 +12,7 @@ enum status_as {
     AS_TEXT,
     AS_NUMBER,     /* 12345: of a port, a line */
     AS_COUNT,      /* 12,345 */
+    AS_AMOUNT,     /* the same, but 12 M from a million on */
     AS_RATE,       /* a second: 0.4, 12.3, 1,234 */
     AS_OCTETS,     /* 1.2 MB */
     AS_OCTET_RATE, /* 1.2 MB/s */
@@ -35,7 +36,8 @@ struct span status_value(char dst[STATUS_VALUE_MAX], enum status_as as,
  * that. */
 double status_rounded(double v);
 
-/* "warn" or "bad" for a value that somebody should look at, else "". */
+/* "warn" or "bad" for a value that somebody should look at, "zero" for one that
+ * nobody has to, else "". */
 const char *status_level(enum status_as as, double v);
 
 #endif

@@ -64,12 +64,19 @@ static const char *phrase(unsigned code)
     }
 }
 
+/* What there is to say. */
+struct answer {
+    unsigned code;
+    const char *type;
+    struct span headers; /* beside the usual ones */
+    struct span body;
+};
+
 /* Everything is said at once; then the connection ends in order. */
-static void web_answer(struct visit *v, unsigned code, const char *type,
-                       struct span body)
+static void web_answer(struct visit *v, const struct answer *a)
 {
     char text[HEAD_MAX], date[64];
-    struct span parts[2];
+    struct span parts[] = {{0}, a->headers, SPAN("\r\n"), a->body};
     time_t now = time(NULL);
     struct tm tm;
     int n;
@@ -80,14 +87,14 @@ static void web_answer(struct visit *v, unsigned code, const char *type,
                  "HTTP/1.1 %u %s\r\nDate: %s\r\n%sContent-Type: %s\r\n"
                  "Content-Length: %zu\r\nCache-Control: no-store\r\n"
                  "X-Content-Type-Options: nosniff\r\n"
-                 "Connection: close\r\n\r\n",
-                 code, phrase(code), date,
-                 code == 405 ? "Allow: GET, HEAD\r\n" : "", type, body.n);
+                 "Connection: close\r\n",
+                 a->code, phrase(a->code), date,
+                 a->code == 405 ? "Allow: GET, HEAD\r\n" : "", a->type,
+                 a->body.n);
     parts[0] = span_of(text, (size_t)n);
-    parts[1] = body;
     v->answered = true;
     v->answered_ms = loop_now_ms(v->server->loop);
-    if (conn_write(v->conn, parts, v->is_head ? 1 : 2) == 0)
+    if (conn_write(v->conn, parts, v->is_head ? 3 : 4) == 0)
         conn_finish(v->conn);
     else
         conn_close(v->conn);
@@ -99,7 +106,9 @@ static void web_refuse(struct visit *v, unsigned code)
     char text[64];
     int n = snprintf(text, sizeof text, "%s\n", phrase(code));
 
-    web_answer(v, code, "text/plain", span_of(text, (size_t)n));
+    web_answer(v, &(struct answer){.code = code,
+                                   .type = "text/plain",
+                                   .body = span_of(text, (size_t)n)});
 }
 
 static const struct http_server_page *find_page(const struct http_server *w,
@@ -113,15 +122,22 @@ static const struct http_server_page *find_page(const struct http_server *w,
 
 static void show(struct visit *v, const struct http_server_page *page)
 {
-    struct text body;
+    struct text headers, body;
     unsigned code;
 
+    text_init(&headers, HTTP_SERVER_HEADERS_MAX);
     text_init(&body, HTTP_SERVER_BODY_MAX);
+    if (page->headers)
+        page->headers(&headers);
     code = page->fill(v->server->setup.ctx, &body);
-    if (body.err)
+    if (headers.err || body.err)
         web_refuse(v, 500);
     else
-        web_answer(v, code, page->type, text_span(&body));
+        web_answer(v, &(struct answer){.code = code,
+                                       .type = page->type,
+                                       .headers = text_span(&headers),
+                                       .body = text_span(&body)});
+    text_fini(&headers);
     text_fini(&body);
 }
 
@@ -272,7 +288,7 @@ static int http_server_open(struct http_server *w, int fd)
     const struct net_settings settings = {
         .input_size = INPUT_SIZE,
         .read_per_turn = INPUT_SIZE,
-        .output_max = HEAD_MAX + HTTP_SERVER_BODY_MAX,
+        .output_max = HEAD_MAX + HTTP_SERVER_HEADERS_MAX + HTTP_SERVER_BODY_MAX,
         .handshake_ms = setup->life_ms,
         .stall_ms = setup->life_ms,
     };

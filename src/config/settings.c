@@ -495,10 +495,10 @@ const struct setting settings[] = {
     {.key = "metrics.address",
      TEXT(metrics.address, check_metrics),
      .initial = "\"\"",
-     .help =
-         "The address of the HTTP listener for /metrics, /status.json, /healthz "
-         "and /readyz, which has no TLS and no authentication; \"\" disables "
-         "it."},
+     .help = "The address of the HTTP listener for the status page (/), "
+             "/status.json, /metrics, /healthz and /readyz, which has no TLS "
+             "and no "
+             "authentication; \"\" disables it."},
     {.key = "metrics.port",
      COUNT(metrics.port, 0, 65535),
      .initial = "9285",

@@ -9,6 +9,7 @@
 #include "process.h"
 #include "resolve.h"
 #include "server_private.h"
+#include "status_page.h"
 #include "http_server.h"
 
 enum { LIFE_MS = 10000 };
@@ -74,11 +75,26 @@ static unsigned fill_status(void *ctx, struct text *body)
     return 200;
 }
 
+static unsigned fill_page(void *ctx, struct text *body)
+{
+    status_html(ctx, body);
+    return 200;
+}
+
+static unsigned fill_icon(void *ctx, struct text *body)
+{
+    (void)ctx;
+    text_put(body, status_page_icon());
+    return 200;
+}
+
 static const struct http_server_page pages[] = {
-    {"/status.json", "application/json", fill_status},
-    {"/metrics", PROMETHEUS_CONTENT_TYPE, fill_metrics},
-    {"/healthz", "text/plain", fill_healthz},
-    {"/readyz", "text/plain", fill_readyz},
+    {"/", "text/html; charset=utf-8", fill_page, status_page_headers},
+    {"/icon.svg", "image/svg+xml", fill_icon, status_page_headers},
+    {"/status.json", "application/json", fill_status, status_page_headers},
+    {"/metrics", PROMETHEUS_CONTENT_TYPE, fill_metrics, NULL},
+    {"/healthz", "text/plain", fill_healthz, NULL},
+    {"/readyz", "text/plain", fill_readyz, NULL},
 };
 
 /* --- where they are --- */

@@ -11,7 +11,7 @@
  *     commands.c          what is done for the control socket
  *     http_endpoints.c    what is answered over HTTP, and where
  *     memory.c            what is done when memory is short
- *     status.c            /status.json
+ *     status.c            /status.json and the status page
  *     status_sections.c   its sections; new ones go there
  *     logs.c              where the log and the accounts go
  *     shutdown.c          the soft end and the hard one
@@ -255,8 +255,9 @@ void http_endpoints_metrics(struct server *s, struct text *body);
 /* Samples figures for the last 15 minutes, from now on: 0 or ERR_NOMEM. */
 int status_start(struct server *s);
 void status_stop(struct server *s);
-/* /status.json; errors are in `body`. */
+/* /status.json, and the status page; errors are in `body`. */
 void status_json(struct server *s, struct text *body);
+void status_html(struct server *s, struct text *body);
 
 /* --- control_listener.c --- */
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* status - /status.json, and the figures of the last 15 minutes behind it. */
+/* status - /status.json and the status page, and the samples of the last 15
+ * minutes for both. */
 #include <stdlib.h>
 #include <time.h>
 
 #include "clock.h"
 #include "err.h"
+#include "status_graph.h"
+#include "status_page.h"
 #include "status_private.h"
 
 /* Of a JSON text: 15 minutes are some 15 KiB, warnings 20 at most. */
@@ -85,6 +88,13 @@ static void status_gather(struct status *out, struct server *s)
     http_endpoints_gather(&out->now, s);
 }
 
+static const struct status_field uptime = {"uptime_s", "Up", AS_SECONDS};
+
+static uint64_t uptime_s(const struct server *s)
+{
+    return (loop_now_ms(s->loop) - s->started_ms) / 1000;
+}
+
 static void put_sections(struct status_out *o, const struct status *s)
 {
     for (size_t i = 0; i < status_sections_n; i++)
@@ -120,7 +130,7 @@ static void put_all(struct json *j, struct server *s)
     json_str(j, "name", span_str(s->now.config->relay.name));
     json_str(j, "version", span_str(MSRP_VERSION));
     json_str(j, "time", span_of(when, clock_text(when, clock_unix_ms())));
-    json_u64(j, "uptime_s", (loop_now_ms(s->loop) - s->started_ms) / 1000);
+    status_u64(&o, &uptime, uptime_s(s));
     json_str(j, "state", span_str(server_state_text(s->state)));
     put_sections(&o, &all);
     put_history(j, &s->history);
@@ -143,4 +153,56 @@ void status_json(struct server *s, struct text *body)
     if (j.full)
         body->err = ERR_FULL;
     free(room);
+}
+
+/* --- the page --- */
+
+struct filling {
+    struct server *server;
+    struct status all;
+};
+
+/* With what there is now, as the sections say it. */
+static void put_graphs(struct text *t, const struct status *s)
+{
+    double now[HISTORY_SERIES];
+
+    for (size_t i = 0; i < HISTORY_SERIES; i++)
+        now[i] = history_now(&s->server->history, (enum history_series)i);
+    now[HISTORY_CONNECTIONS] = (double)s->server->hops.count;
+    now[HISTORY_SESSIONS] = (double)s->now.relay.sessions_now;
+    status_graphs(t, &s->server->history, now);
+}
+
+static void fill_part(void *ctx, struct span name, struct text *t)
+{
+    struct filling *f = ctx;
+    const struct server *s = f->server;
+    char when[CLOCK_TEXT_MAX];
+    struct status_out o;
+
+    status_out_html(&o, t);
+    if (span_eq(name, SPAN("name")))
+        status_escape(t, span_str(s->now.config->relay.name));
+    else if (span_eq(name, SPAN("state")))
+        text_put(t, span_str(server_state_text(s->state)));
+    else if (span_eq(name, SPAN("version")))
+        text_put(t, SPAN(MSRP_VERSION));
+    else if (span_eq(name, SPAN("uptime")))
+        status_u64(&o, &uptime, uptime_s(s));
+    else if (span_eq(name, SPAN("time"))) {
+        (void)clock_text(when, clock_unix_ms());
+        text_printf(t, "%.8s UTC", when + sizeof "2026-11-22T" - 1);
+    } else if (span_eq(name, SPAN("graphs")))
+        put_graphs(t, &f->all);
+    else if (span_eq(name, SPAN("sections")))
+        put_sections(&o, &f->all);
+}
+
+void status_html(struct server *s, struct text *body)
+{
+    struct filling f = {.server = s};
+
+    status_gather(&f.all, s);
+    status_page_write(body, fill_part, &f);
 }

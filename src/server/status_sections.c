@@ -84,7 +84,7 @@ static void section_connections(struct status_out *o, const struct status *s)
     status_u64(o, &queued, s->now.net.octets_queued);
     status_u64(o, &refused,
                stats->refused_full + stats->refused_address +
-                   stats->refused_nomem);
+                   stats->refused_memory + stats->refused_nomem);
     put_transports(o, &s->now.net);
     put_states(o, &s->now.net);
     status_section_end(o);
@@ -119,9 +119,9 @@ static void section_sessions(struct status_out *o, const struct status *s)
 /* --- limits --- */
 
 static const struct status_field limit_columns[] = {
-    {"name", "Limit", AS_TEXT},       {"used", "Used", AS_COUNT},
-    {"limit", "Of", AS_COUNT},        {"share", "Share", AS_SHARE},
-    {"reached", "Reached", AS_COUNT},
+    {"name", "Limit", AS_TEXT},   {"used", "Used", AS_AMOUNT},
+    {"limit", "Of", AS_AMOUNT},   {"share", "Share", AS_SHARE},
+    {"reached", "Met", AS_COUNT},
 };
 
 /* One that is known to be near or not. */
@@ -168,6 +168,8 @@ static void section_limits(struct status_out *o, const struct status *s)
               stats->refused_full + s->now.hops.made_room);
     put_limit(o, "descriptors", s->now.process.open_fds, s->now.process.max_fds,
               stats->accept_pauses);
+    put_limit(o, "limits.memory", s->now.process.resident_octets,
+              stats->memory_limit, stats->refused_memory);
     put_reached(o, "limits.connections_per_address",
                 c->limits.connections_per_address, stats->refused_address);
     put_reached(o, "limits.sessions_per_connection",

@@ -12,11 +12,17 @@
 const char *status_as_name(enum status_as as)
 {
     static const char *const names[STATUS_AS] = {
-        [AS_TEXT] = "text",           [AS_NUMBER] = "number",
-        [AS_COUNT] = "count",         [AS_RATE] = "rate",
-        [AS_OCTETS] = "octets",       [AS_OCTET_RATE] = "octet_rate",
-        [AS_PERCENT] = "percent",     [AS_SHARE] = "share",
-        [AS_SECONDS] = "seconds",     [AS_DAY] = "day",
+        [AS_TEXT] = "text",
+        [AS_NUMBER] = "number",
+        [AS_COUNT] = "count",
+        [AS_AMOUNT] = "amount",
+        [AS_RATE] = "rate",
+        [AS_OCTETS] = "octets",
+        [AS_OCTET_RATE] = "octet_rate",
+        [AS_PERCENT] = "percent",
+        [AS_SHARE] = "share",
+        [AS_SECONDS] = "seconds",
+        [AS_DAY] = "day",
         [AS_DAYS_LEFT] = "days_left",
     };
 
@@ -45,9 +51,9 @@ static size_t put_rate(char dst[STATUS_VALUE_MAX], double v)
     return (size_t)snprintf(dst, STATUS_VALUE_MAX, "%.1f", v);
 }
 
-static size_t put_octets(char dst[STATUS_VALUE_MAX], double v, const char *per)
+static size_t put_scaled(char dst[STATUS_VALUE_MAX], double v, const char *unit)
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    static const char *const units[] = {"", "k", "M", "G", "T", "P"};
     size_t i = 0;
 
     while (v >= 999.95 && i + 1 < sizeof units / sizeof *units) {
@@ -55,7 +61,7 @@ static size_t put_octets(char dst[STATUS_VALUE_MAX], double v, const char *per)
         i++;
     }
     return (size_t)snprintf(dst, STATUS_VALUE_MAX, "%.*f %s%s",
-                            i > 0 && v < 99.95 ? 1 : 0, v, units[i], per);
+                            i > 0 && v < 99.95 ? 1 : 0, v, units[i], unit);
 }
 
 /* The two largest units. */
@@ -110,12 +116,15 @@ struct span status_value(char dst[STATUS_VALUE_MAX], enum status_as as,
                                              fmin(fmax(v, 0), 1e15)));
     case AS_COUNT:
         return span_of(dst, put_grouped(dst, v));
+    case AS_AMOUNT:
+        return span_of(dst, v < 999999.5 ? put_grouped(dst, v)
+                                         : put_scaled(dst, v, ""));
     case AS_RATE:
         return span_of(dst, put_rate(dst, v));
     case AS_OCTETS:
-        return span_of(dst, put_octets(dst, v, ""));
+        return span_of(dst, put_scaled(dst, v, "B"));
     case AS_OCTET_RATE:
-        return span_of(dst, put_octets(dst, v, "/s"));
+        return span_of(dst, put_scaled(dst, v, "B/s"));
     case AS_PERCENT:
     case AS_SHARE:
         return span_of(dst, (size_t)snprintf(dst, STATUS_VALUE_MAX, "%.*f %%",
@@ -143,5 +152,5 @@ const char *status_level(enum status_as as, double v)
         return v < BAD_DAYS ? "bad" : v < WARN_DAYS ? "warn" : "";
     if (as == AS_SHARE)
         return v >= BAD_SHARE ? "bad" : v >= WARN_SHARE ? "warn" : "";
-    return "";
+    return v == 0 ? "zero" : "";
 }

@@ -262,7 +262,7 @@ static void running_relay_is_alive_and_ready(void **state)
 
     assert_page(port, "/healthz", 200, "alive\n");
     assert_page(port, "/readyz", 200, "ready\n");
-    assert_page(port, "/", 404, "Not Found\n");
+    assert_page(port, "/nothing", 404, "Not Found\n");
 }
 
 static void ending_relay_is_alive_and_not_ready(void **state)
@@ -407,8 +407,8 @@ static void pages_are_bounded_and_disturb_nobody(void **state)
 static void idle_clients_keep_no_page_from_answering(void **state)
 {
     enum { MANY = 50 };
-    static const char *const paths[] = {"/metrics", "/status.json", "/healthz",
-                                        "/readyz"};
+    static const char *const paths[] = {"/", "/status.json", "/metrics",
+                                        "/healthz", "/readyz"};
     struct scene *s = scene_start(state, &with_metrics);
     unsigned port = http_port(s->relay, 0);
     int fds[2 * MANY];

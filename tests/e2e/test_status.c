@@ -155,6 +155,58 @@ static void nothing_secret_is_told(void **state)
     assert_harmless(s, json_of(s));
 }
 
+/* --- the page ------------------------------------------------------------- */
+
+/* Filled in by the server, for those who run no script. */
+static void the_page_shows_the_same_figures(void **state)
+{
+    static const char *const headers[] = {
+        "\r\nContent-Type: text/html; charset=utf-8\r\n",
+        "\r\nContent-Security-Policy: default-src 'none'; connect-src 'self';",
+        "\r\nX-Content-Type-Options: nosniff\r\n",
+        "\r\nCache-Control: no-store\r\n",
+        "\r\nReferrer-Policy: no-referrer\r\n",
+        "frame-ancestors 'none'"};
+    static const char *const figures[] = {
+        "<h1>" RELAY_NAME "</h1>",
+        "<p id=\"state\" role=\"status\">running</p>",
+        "data-at=\"sessions.now\" data-as=\"count\">2</dd>",
+        "data-at=\"connections.by_transport.tls\" data-as=\"count\">2</dd>",
+        "<td data-as=\"text\">limits.connections</td>"
+        "<td data-as=\"amount\">2</td>"};
+    struct scene *s = scene_start(state, &with_metrics);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    char *answer;
+
+    talk_once(alice, bob);
+    answer = http_get(http_port(s->relay, 0), "/");
+    assert_int_equal(http_code(answer), 200);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        assert_says(answer, headers[i]);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        assert_says(http_body(answer), figures[i]);
+    assert_harmless(s, http_body(answer));
+    free(answer);
+    answer = http_get(http_port(s->relay, 0), "/icon.svg");
+    assert_says(answer, "\r\nContent-Type: image/svg+xml\r\n");
+    free(answer);
+}
+
+static void the_page_says_that_the_relay_drains(void **state)
+{
+    struct scene *s = scene_start(state, &with_metrics);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    char *answer;
+
+    talk_text(alice, bob, "a text that nobody answers");
+    talk_expect(bob, "SEND");
+    relay_signal(s->relay, SIGTERM);
+    scene_wait_log(s, "shutting down");
+    answer = http_get(http_port(s->relay, 0), "/");
+    assert_says(answer, "<body data-state=\"ending\">");
+    free(answer);
+}
+
 /* --- how it changes ------------------------------------------------------- */
 
 static void warnings_are_those_of_the_configuration_in_use(void **state)
@@ -197,6 +249,8 @@ int main(void)
         E2E_TEST(figures_move_under_load),
         E2E_TEST(only_names_of_relays_are_told_of_links),
         E2E_TEST(nothing_secret_is_told),
+        E2E_TEST(the_page_shows_the_same_figures),
+        E2E_TEST(the_page_says_that_the_relay_drains),
         E2E_TEST(warnings_are_those_of_the_configuration_in_use),
         E2E_TEST(an_ending_relay_says_so),
     };

@@ -48,11 +48,24 @@ static unsigned fill_not_now(void *ctx, struct text *body)
     return 503;
 }
 
+static void put_headers(struct text *t)
+{
+    text_put(t, SPAN("X-One: 1\r\nX-Two: 2\r\n"));
+}
+
+static void put_too_many_headers(struct text *t)
+{
+    for (size_t i = 0; i <= HTTP_SERVER_HEADERS_MAX; i++)
+        text_put(t, SPAN("x"));
+}
+
 static const struct http_server_page pages[] = {
-    {"/small", "text/plain; version=0", fill_small},
-    {"/big", "text/plain", fill_big},
-    {"/toobig", "text/plain", fill_too_big},
-    {"/notnow", "text/plain", fill_not_now},
+    {"/headers", "text/plain", fill_not_now, put_headers},
+    {"/manyheaders", "text/plain", fill_not_now, put_too_many_headers},
+    {"/small", "text/plain; version=0", fill_small, NULL},
+    {"/big", "text/plain", fill_big, NULL},
+    {"/toobig", "text/plain", fill_too_big, NULL},
+    {"/notnow", "text/plain", fill_not_now, NULL},
 };
 
 /* --- a server and those who ask ------------------------------------------- */
@@ -193,6 +206,26 @@ static void page_comes_whole_with_its_length_and_type(void **state)
                            "Connection: close\r\n\r\nsmall\n"));
     assert_string_equal(a->got + a->n - 6, "small\n");
     assert_int_equal(w.calls, 1);
+    hang_up(a);
+    tear_down(&w);
+}
+
+static void page_may_have_headers_of_its_own(void **state)
+{
+    struct world w;
+    struct asker *a;
+
+    (void)state;
+    set_up(&w, PATIENCE_MS);
+    a = ask(&w, "GET /headers HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_non_null(strstr(a->got, "Connection: close\r\nX-One: 1\r\n"
+                                   "X-Two: 2\r\n\r\nlater\n"));
+    hang_up(a);
+    a = ask(&w, "HEAD /headers HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_string_equal(a->got + a->n - 12, "X-Two: 2\r\n\r\n");
+    hang_up(a);
+    a = ask(&w, "GET /manyheaders HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(strncmp(a->got, "HTTP/1.1 500 ", 13), 0);
     hang_up(a);
     tear_down(&w);
 }
@@ -504,6 +537,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(page_comes_whole_with_its_length_and_type),
+        cmocka_unit_test(page_may_have_headers_of_its_own),
         cmocka_unit_test(greatest_page_comes_whole),
         cmocka_unit_test(head_has_the_length_and_no_body),
         cmocka_unit_test(pages_choose_their_code),

@@ -17,6 +17,9 @@ static const struct {
     {AS_COUNT, 999, "999"},
     {AS_COUNT, 1000, "1,000"},
     {AS_COUNT, 1234567, "1,234,567"},
+    {AS_AMOUNT, 999999, "999,999"},
+    {AS_AMOUNT, 1000000, "1.0 M"},
+    {AS_AMOUNT, 402653184, "403 M"},
     {AS_RATE, 0, "0"},
     {AS_RATE, 0.4, "0.4"},
     {AS_RATE, 99.9, "99.9"},
@@ -79,6 +82,8 @@ static void what_somebody_should_look_at_is_marked(void **state)
     assert_string_equal(status_level(AS_DAYS_LEFT, 13), "warn");
     assert_string_equal(status_level(AS_DAYS_LEFT, 2), "bad");
     assert_string_equal(status_level(AS_DAYS_LEFT, -5), "bad");
+    assert_string_equal(status_level(AS_SHARE, 0), "");
+    assert_string_equal(status_level(AS_COUNT, 0), "zero");
 }
 
 static int show_one(void *ctx)
