@@ -31,7 +31,7 @@ declare -A sees=(
     [shared]='base'
     [msrpcat]='base proto shared'
     [msrpload]='base proto net shared msrpcat'
-    [msrprelayctl]='base proto net core config admin shared'
+    [msrprelayctl]='base proto net core config admin shared msrpcat'
 )
 faults=0
 

@@ -14,12 +14,14 @@
 #include "msg.h"
 #include "nonce.h"
 #include "policy.h"
+#include "temporary_users.h"
 #include "users.h"
 #include "writer.h"
 
 struct auth {
     const struct policy *policy;
     const struct users *users;
+    struct temporary_users temporary; /* besides those */
     struct nonces nonces;
     char opaque[16]; /* the same in every challenge (I-7) */
 };

@@ -13,6 +13,7 @@
 #include "relay.h"
 #include "session.h"
 #include "str.h"
+#include "temporary_users.h"
 #include "trace.h"
 
 /* --- sessions --- */
@@ -70,6 +71,11 @@ struct relay_link_view {
 typedef void (*relay_link_fn)(void *ctx, const struct relay_link_view *v);
 size_t relay_list_links(const struct relay *r, size_t max, relay_link_fn fn,
                         void *ctx);
+
+/* --- temporary users --- */
+
+/* Adds a user who may log in for a minute. Returns as temporary_users_add(). */
+int relay_add_temporary_user(struct relay *r, struct temporary_login *out);
 
 /* --- tracing --- */
 

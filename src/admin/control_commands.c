@@ -28,6 +28,14 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .answer = CONTROL_LIST,
             .words = "",
         },
+    [CONTROL_LISTENERS] =
+        {
+            .name = "listeners",
+            .arguments = "",
+            .help = "list the listeners",
+            .answer = CONTROL_LIST,
+            .words = "",
+        },
     [CONTROL_KICK] =
         {
             .name = "kick",
@@ -81,6 +89,15 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .help = "list all metrics",
             .answer = CONTROL_LIST,
             .words = "",
+        },
+    [CONTROL_SELFTEST] =
+        {
+            .name = "selftest",
+            .arguments = "",
+            .help = "log in over each listener, and send a message to oneself",
+            .answer = CONTROL_LIST,
+            .words = "",
+            .changes = true,
         },
     [CONTROL_PING] =
         {

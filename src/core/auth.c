@@ -11,6 +11,7 @@ void auth_init(struct auth *a, const struct policy *policy,
 {
     a->policy = policy;
     a->users = users;
+    a->temporary = (struct temporary_users){0};
     rnd_alnum(rnd, a->opaque, sizeof a->opaque);
     nonces_init(&a->nonces, rnd);
 }
@@ -18,6 +19,7 @@ void auth_init(struct auth *a, const struct policy *policy,
 void auth_fini(struct auth *a)
 {
     nonces_fini(&a->nonces);
+    temporary_users_fini(&a->temporary);
 }
 
 void auth_configure(struct auth *a, const struct policy *policy,
@@ -62,16 +64,27 @@ static int digest_uri(struct span *out, const struct msg *m,
     return 0;
 }
 
+/* HA1 of a user; empty if there is none. */
+static struct span find_ha1(const struct auth *a, const struct digest_auth *c,
+                            uint64_t now_ms)
+{
+    struct span ha1 =
+        users_find(a->users, c->username, a->policy->realm, c->alg);
+
+    return ha1.n ? ha1
+                 : temporary_users_find(&a->temporary, c->username, c->alg,
+                                        now_ms);
+}
+
 /* Is the response right? For an unknown user it is computed all the same, with
  * a password that nobody has, so that the time it takes reveals nothing. */
 static bool is_right(const struct auth *a, struct auth_verdict *v,
-                     struct span uri)
+                     struct span uri, uint64_t now_ms)
 {
     static const char nobody[DIGEST_HEX_MAX + 1] =
         "0000000000000000000000000000000000000000000000000000000000000000";
     const struct digest_auth *c = &v->credentials;
-    struct span ha1 =
-        users_find(a->users, c->username, a->policy->realm, c->alg);
+    struct span ha1 = find_ha1(a, c, now_ms);
     bool known = ha1.n != 0;
     struct digest_input in = {.alg = c->alg,
                               .nonce = c->nonce,
@@ -139,7 +152,7 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
     if (err || !is_quotable(v->credentials.cnonce) ||
         digest_uri(&uri, m, &v->credentials) != 0)
         return 400;
-    if (!is_right(a, v, uri)) {
+    if (!is_right(a, v, uri, now_ms)) {
         v->failure = true;
         return 401;
     }

@@ -79,6 +79,12 @@ size_t relay_list_links(const struct relay *r, size_t max, relay_link_fn fn,
     return r->relay_links.by_authority.count;
 }
 
+int relay_add_temporary_user(struct relay *r, struct temporary_login *out)
+{
+    return temporary_users_add(&r->auth.temporary, out, r->policy->realm,
+                               &r->rnd, r->now_ms);
+}
+
 int relay_trace(struct relay *r, enum trace_kind kind, struct span what,
                 bool on)
 {

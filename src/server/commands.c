@@ -123,12 +123,14 @@ static const command_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = command_status,
     [CONTROL_SESSIONS] = command_sessions,
     [CONTROL_CONNECTIONS] = command_connections,
+    [CONTROL_LISTENERS] = command_listeners,
     [CONTROL_KICK] = command_kick,
     [CONTROL_TRACE] = command_trace,
     [CONTROL_LOGLEVEL] = command_loglevel,
     [CONTROL_RELOAD] = command_reload,
     [CONTROL_DRAIN] = command_drain,
     [CONTROL_STATS] = command_stats,
+    [CONTROL_SELFTEST] = command_selftest,
     [CONTROL_PING] = command_ping,
     [CONTROL_HELP] = command_help,
 };
@@ -171,6 +173,8 @@ static bool commands_on_step(void *ctx, struct control_call *call)
 static void commands_on_end(void *ctx, struct control_call *call)
 {
     (void)ctx;
+    explicit_bzero(&command_state_of(call)->login,
+                   sizeof command_state_of(call)->login);
     hop_walk_end(&command_state_of(call)->hops);
     relay_walk_end(&command_state_of(call)->sessions);
 }

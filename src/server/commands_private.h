@@ -4,6 +4,7 @@
  *
  *     commands.c       which function answers which command; single answers
  *     command_lists.c  answers of many rows, and what is done to many
+ *     command_listeners.c  the listeners, also for those who test them
  */
 #ifndef COMMANDS_PRIVATE_H
 #define COMMANDS_PRIVATE_H
@@ -19,6 +20,7 @@ struct command_state {
     struct hop_walk hops;
     struct relay_walk sessions;
     size_t count; /* of what was kicked */
+    struct temporary_login login;
 };
 
 static inline struct command_state *
@@ -37,6 +39,8 @@ typedef bool (*command_fn)(struct server *s, struct control_call *call);
 
 bool command_sessions(struct server *s, struct control_call *call);
 bool command_connections(struct server *s, struct control_call *call);
+bool command_listeners(struct server *s, struct control_call *call);
+bool command_selftest(struct server *s, struct control_call *call);
 bool command_kick(struct server *s, struct control_call *call);
 bool command_trace(struct server *s, struct control_call *call);
 bool command_stats(struct server *s, struct control_call *call);

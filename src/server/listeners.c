@@ -52,7 +52,9 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
         s->stats.refused_nomem++;
         address_count_remove(&s->addresses, peer);
         log_refused(ml, peer, "out of memory");
+        return;
     }
+    ml->accepted++;
 }
 
 static void on_pause(void *ctx, struct listener *l, int errnum)

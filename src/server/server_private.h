@@ -58,8 +58,9 @@ struct msrp_listener {
     struct listener *listener;
     struct addr asked; /* as configured: its port may be 0 */
     struct hop_origin origin;
-    bool is_new;    /* opened for a setup that is not in use yet */
-    bool is_wanted; /* by the setup that is being made */
+    uint64_t accepted; /* ever */
+    bool is_new;       /* opened for a setup that is not in use yet */
+    bool is_wanted;    /* by the setup that is being made */
 };
 
 /* All that a configuration becomes, whole before any of it is used. */

@@ -76,6 +76,7 @@ same() {
 commands=$(section Commands | sed -n 's/^  \([a-z]\{1,\}\).*/\1/p')
 same commands "$commands
 $(options Options)" msrprelayctl ''
+same selftest "$(options 'Options of selftest')" msrprelayctl selftest ''
 same passwd "$(options 'Options of passwd')" msrprelayctl passwd ''
 
 # the arguments of each command, as `key=` and as `--key`,
@@ -87,7 +88,7 @@ while read -r command arguments; do
         *) want+=$'\n'$word ;;
         esac
     done
-    [ "$command" = passwd ] || same "$command" "$want" msrprelayctl "$command" ''
+    [ "$command" = passwd ] || [ "$command" = selftest ] || same "$command" "$want" msrprelayctl "$command" ''
 done < <(section Commands | grep '^  [a-z]')
 
 # and after an option the names of files, or the words of a choice.
@@ -107,6 +108,7 @@ values() {
 }
 cd "$dir" || exit 1
 values Options msrprelayctl
+values 'Options of selftest' msrprelayctl selftest
 values 'Options of passwd' msrprelayctl passwd
 
 offers 'status stats' msrprelayctl sta

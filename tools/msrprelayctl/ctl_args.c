@@ -85,10 +85,27 @@ static const struct cmdline_option passwd_rows[] = {
     HELP,
 };
 
+static const struct cmdline_option selftest_rows[] = {
+    {.help = "Options of selftest:"},
+    {.name = "ca-file",
+     .argument = "FILE",
+     FILE_NAME(ca_file),
+     .help = "trust these authorities instead of the system's"},
+    {.name = "name",
+     .argument = "NAME",
+     TEXT(name),
+     .help = "the host that certificates must name (default: relay.name)"},
+    {.name = "json", FLAG(json), .help = "print the outcome as JSON"},
+    HELP,
+};
+
 /* A command has arguments of its own. */
 static const struct cmdline table = {rows, sizeof rows / sizeof *rows, true};
 static const struct cmdline passwd_table = {
     passwd_rows, sizeof passwd_rows / sizeof *passwd_rows, false};
+
+static const struct cmdline selftest_table = {
+    selftest_rows, sizeof selftest_rows / sizeof *selftest_rows, false};
 
 void ctl_args_help(FILE *to)
 {
@@ -109,6 +126,8 @@ void ctl_args_help(FILE *to)
           "\n",
           to);
     cmdline_help(to, &table);
+    fputc('\n', to);
+    cmdline_help(to, &selftest_table);
     fputc('\n', to);
     cmdline_help(to, &passwd_table);
 }
@@ -224,6 +243,21 @@ static int take_request(struct ctl_args *a, char why[CMDLINE_WHY], int argc,
     return err;
 }
 
+/* What follows `selftest`, which is argv[0] here. */
+static int take_selftest(struct ctl_args *a, char why[CMDLINE_WHY], int argc,
+                         char **argv)
+{
+    int first, err = cmdline_parse(a, &first, why, &selftest_table, argc, argv);
+
+    a->what = a->help ? CTL_HELP : CTL_SELFTEST;
+    if (err || a->help)
+        return err;
+    if (first < argc)
+        return cmdline_refuse(why, "unknown argument for this command: %s",
+                              argv[first]);
+    return take_request(a, why, 1, argv);
+}
+
 /* --- all of it --- */
 
 int ctl_args_parse(struct ctl_args *out, char why[CMDLINE_WHY], int argc,
@@ -245,5 +279,7 @@ int ctl_args_parse(struct ctl_args *out, char why[CMDLINE_WHY], int argc,
         return cmdline_refuse(why, "missing command");
     if (strcmp(argv[0], "passwd") == 0)
         return take_passwd(out, why, argc, argv);
+    if (strcmp(argv[0], "selftest") == 0)
+        return take_selftest(out, why, argc, argv);
     return take_request(out, why, argc, argv);
 }

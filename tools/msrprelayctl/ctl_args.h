@@ -11,8 +11,9 @@
 #include "digest.h"
 
 enum ctl_what {
-    CTL_ASK,    /* the daemon */
-    CTL_PASSWD, /* the users file */
+    CTL_ASK,      /* the daemon */
+    CTL_SELFTEST, /* the daemon, and then its listeners */
+    CTL_PASSWD,   /* the users file */
     CTL_HELP,
     CTL_VERSION,
 };
@@ -27,6 +28,9 @@ struct ctl_args {
     /* CTL_ASK */
     enum control_id id;
     char line[CONTROL_REQUEST_MAX]; /* the request, with its line feed */
+    /* CTL_SELFTEST */
+    const char *ca_file;
+    const char *name;
     /* CTL_PASSWD */
     const char *user;
     const char *users_file;

@@ -10,6 +10,7 @@
 #include "ctl_ask.h"
 #include "ctl_exit.h"
 #include "ctl_passwd.h"
+#include "ctl_selftest.h"
 #include "ctl_show.h"
 #include "err.h"
 
@@ -60,7 +61,8 @@ static enum ctl_exit reach(const struct ctl_args *a, const char *path)
                             "the configuration has no control.socket", "");
     if (ctl_ask_open(&fd, path))
         return ctl_complain(CTL_UNREACHABLE, path, strerror(errno));
-    code = finish(ask(a, fd));
+    code = finish(a->what == CTL_SELFTEST ? ctl_selftest(a, fd, TIMEOUT_MS)
+                                          : ask(a, fd));
     close(fd);
     return code;
 }
@@ -82,6 +84,7 @@ static enum ctl_exit run(const struct ctl_args *a)
 {
     switch (a->what) {
     case CTL_ASK:
+    case CTL_SELFTEST:
         if (a->config && !a->socket)
             return reach_configured(a);
         return reach(a, a->socket ? a->socket : default_socket);

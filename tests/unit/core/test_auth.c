@@ -355,6 +355,29 @@ static void a_challenge_is_just_so(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void a_temporary_user_is_granted_for_his_time(void **state)
+{
+    struct bench *b = *state;
+    struct temporary_login login;
+    char name[TEMPORARY_USERS_NAME + 1], password[TEMPORARY_USERS_PASSWORD + 1];
+    struct claim claim = {.user = name, .password = password};
+
+    assert_int_equal(temporary_users_add(&b->auth.temporary, &login,
+                                         b->policy.realm, &b->rnd, NOW_MS),
+                     0);
+    span_copy(name, sizeof name, span_of(login.name, sizeof login.name));
+    span_copy(password, sizeof password,
+              span_of(login.password, sizeof login.password));
+    assert_int_equal(judge(b, &claim), 200);
+    claim.password = "guess";
+    claim.nc = "00000002";
+    assert_int_equal(judge(b, &claim), 401);
+    assert_true(b->v.failure);
+    claim.password = password;
+    assert_int_equal(judge_at(b, &claim, NOW_MS + TEMPORARY_USERS_MS), 401);
+    assert_true(b->v.failure);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +393,7 @@ int main(void)
         TEST(expires_is_held_to_its_bounds),
         TEST(expires_is_looked_at_after_authentication),
         TEST(a_challenge_is_just_so),
+        TEST(a_temporary_user_is_granted_for_his_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,23 @@ static void help_names_every_command(void **state)
     free(text);
 }
 
+static void a_self_test_has_options_of_its_own(void **state)
+{
+    char words[] = "selftest,--ca-file,/ca,--name=n.example,--json";
+    char why[CMDLINE_WHY] = "";
+    struct ctl_args a;
+
+    (void)state;
+    assert_int_equal(parse(&a, why, words), 0);
+    assert_int_equal(a.what, CTL_SELFTEST);
+    assert_string_equal(a.line, "selftest\n");
+    assert_string_equal(a.ca_file, "/ca");
+    assert_string_equal(a.name, "n.example");
+    assert_true(a.json);
+    assert_refused("selftest,alice",
+                   "unknown argument for this command: alice");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +242,7 @@ int main(void)
         cmocka_unit_test(passwd_takes_one_user),
         cmocka_unit_test(help_and_version_need_nothing_else),
         cmocka_unit_test(help_names_every_command),
+        cmocka_unit_test(a_self_test_has_options_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
