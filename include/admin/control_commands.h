@@ -15,6 +15,7 @@ enum control_id {
     CONTROL_STATUS,
     CONTROL_SESSIONS,
     CONTROL_CONNECTIONS,
+    CONTROL_USERS,
     CONTROL_LISTENERS,
     CONTROL_KICK,
     CONTROL_TRACE,
@@ -33,6 +34,8 @@ enum {
     CONTROL_USER = 1,
     CONTROL_SESSION = 2,
     CONTROL_CONNECTION = 4,
+    CONTROL_PEER = 8,
+    CONTROL_IDLE = 16,
 };
 
 /* What the rows of the answer are. */
@@ -49,7 +52,8 @@ struct control_command {
     enum control_answer answer;
     const char *words; /* that may follow, with a blank between; "": none */
     unsigned keys;     /* that may follow, one of them at most */
-    bool needs_key;    /* ... and at least */
+    unsigned filters;  /* the same, of a list, but any of them together */
+    bool needs_key;    /* one of `keys` at least */
     bool changes;      /* the relay: the user is logged */
 };
 

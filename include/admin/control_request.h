@@ -6,13 +6,16 @@
  *
  * A command, and after spaces its arguments: words, and `key=value`. A value
  * may be in double quotes, in which a backslash takes the octet after it as it
- * is. Control characters are refused. Pure. */
+ * is. Control characters are refused. Lists take several `key=value`, which all
+ * have to apply: a peer is an address or a block, "192.0.2.0/24"; a time is in
+ * seconds or has a unit, "90", "5m", "2h", "1d". Pure. */
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cidr.h"
 #include "control_commands.h"
 #include "str.h"
 
@@ -28,6 +31,10 @@ struct control_request {
     unsigned key;        /* the CONTROL_ bit of what is named; 0: nothing */
     struct span value;   /* what it is called */
     uint64_t connection; /* of CONTROL_CONNECTION */
+    unsigned filters;    /* the CONTROL_ bits of those that are set */
+    struct span user;    /* CONTROL_USER */
+    struct cidr peer;    /* CONTROL_PEER */
+    uint64_t idle_ms;    /* CONTROL_IDLE: at least */
 };
 
 /* Takes the n octets of `line`, without its line feed, apart; quotes are undone

@@ -27,10 +27,6 @@ int config_value_seconds(uint64_t *ms, double seconds);
  * of 1024. 0, ERR_SYNTAX or ERR_LIMIT. */
 int config_value_size(uint64_t *octets, struct span text);
 
-/* A block of addresses, "10.0.0.0/8", or a single one: 0, ERR_SYNTAX, or
- * ERR_LIMIT when bits after the prefix are set. */
-int config_value_cidr(struct cidr *out, struct span text);
-
 /* "address", "address:port" or "[address]:port", with port 53 where there is
  * none: 0 or ERR_SYNTAX. */
 int config_value_server(struct addr *out, struct span text);

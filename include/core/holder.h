@@ -4,6 +4,7 @@
 #ifndef HOLDER_H
 #define HOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,14 @@
 #include "table.h"
 
 struct holder;
+
+/* What a list of the holders has counted so far, between its steps. */
+struct holder_sum {
+    uint64_t list; /* the number of that list; 0: none */
+    bool is_shown;
+    uint64_t sessions, connections;
+    uint64_t sent_octets, received_octets;
+};
 
 struct holders {
     struct table by_name;
@@ -26,6 +35,9 @@ uint32_t holder_count(const struct holders *h, struct span name);
 
 /* One more: to be given back with holder_give(). NULL when out of memory. */
 struct holder *holder_take(struct holders *h, struct span name);
+/* What the list at hand knows of it; the caller's to change. */
+struct holder_sum *holder_sum(struct holder *one);
+
 /* NULL is harmless. */
 void holder_give(struct holders *h, struct holder *one);
 

@@ -72,6 +72,30 @@ typedef void (*relay_link_fn)(void *ctx, const struct relay_link_view *v);
 size_t relay_list_links(const struct relay *r, size_t max, relay_link_fn fn,
                         void *ctx);
 
+/* --- users --- */
+
+/* A list of users is made by two walks over all sessions: the first one counts
+ * the sessions that are meant, the second one shows each user once. So each
+ * step takes constant time. There is one such list at a time. */
+
+/* A user with sessions, as the first walk counted them. */
+struct user_view {
+    struct span user; /* valid until the next call of the relay */
+    uint64_t sessions;
+    uint64_t connections; /* that they belong to; without other relays' */
+    uint64_t sent_octets, received_octets;
+};
+
+/* Begins a list: the number by which the following know it. */
+uint64_t relay_users_begin(struct relay *r);
+
+/* Counts the session that relay_walk_next() returned last. */
+void relay_users_count(struct relay_walk *w, uint64_t list);
+
+/* Fills in *v with the user of that session; false if none of his sessions was
+ * counted, or he was shown before. */
+bool relay_users_show(struct relay_walk *w, uint64_t list, struct user_view *v);
+
 /* --- temporary users --- */
 
 /* Adds a user who may log in for a minute. Returns as temporary_users_add(). */

@@ -56,6 +56,10 @@ void subject_set_user(struct subject *s, struct span user);
  * or the connection's if that is empty. Returns dst. */
 const char *subject_line(char *dst, const struct subject *s, struct span user);
 
+/* The peer's address and port, as lines of the log write them; empty if not
+ * known. Valid as long as s. */
+struct span subject_peer_text(const struct subject *s);
+
 /* The peer's address, without brackets, and its port; empty if not known. The
  * text is valid as long as s. */
 struct span subject_peer(const struct subject *s, uint16_t *port);

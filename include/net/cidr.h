@@ -25,6 +25,10 @@ struct cidr_list {
     size_t n;
 };
 
+/* A block of addresses, "10.0.0.0/8", or a single one: 0, ERR_SYNTAX, or
+ * ERR_LIMIT when bits after the prefix are set. */
+int cidr_parse(struct cidr *out, struct span text);
+
 bool cidr_has(const struct cidr *c, const struct addr *a);
 bool cidr_list_has(const struct cidr_list *l, const struct addr *a);
 

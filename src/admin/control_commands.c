@@ -14,19 +14,29 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_SESSIONS] =
         {
             .name = "sessions",
-            .arguments = "[user=NAME]",
+            .arguments = "[user=NAME] [peer=ADDRESS]",
             .help = "list the sessions, oldest first",
             .answer = CONTROL_LIST,
             .words = "",
-            .keys = CONTROL_USER,
+            .filters = CONTROL_USER | CONTROL_PEER,
         },
     [CONTROL_CONNECTIONS] =
         {
             .name = "connections",
-            .arguments = "",
+            .arguments = "[user=NAME] [peer=ADDRESS] [idle=TIME]",
             .help = "list the connections, oldest first",
             .answer = CONTROL_LIST,
             .words = "",
+            .filters = CONTROL_USER | CONTROL_PEER | CONTROL_IDLE,
+        },
+    [CONTROL_USERS] =
+        {
+            .name = "users",
+            .arguments = "[user=NAME] [peer=ADDRESS]",
+            .help = "list the users who have sessions",
+            .answer = CONTROL_LIST,
+            .words = "",
+            .filters = CONTROL_USER | CONTROL_PEER,
         },
     [CONTROL_LISTENERS] =
         {
@@ -129,11 +139,21 @@ int control_command_find(enum control_id *out, struct span name)
 
 unsigned control_key(struct span name)
 {
-    if (span_eq(name, SPAN("user")))
-        return CONTROL_USER;
-    if (span_eq(name, SPAN("session")))
-        return CONTROL_SESSION;
-    return span_eq(name, SPAN("connection")) ? CONTROL_CONNECTION : 0;
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } keys[] = {
+        {"user", CONTROL_USER},
+        {"session", CONTROL_SESSION},
+        {"connection", CONTROL_CONNECTION},
+        {"peer", CONTROL_PEER},
+        {"idle", CONTROL_IDLE},
+    };
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (span_eq(name, span_str(keys[i].name)))
+            return keys[i].bit;
+    return 0;
 }
 
 bool control_command_takes(const struct control_command *c, struct span word)

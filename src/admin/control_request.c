@@ -65,9 +65,54 @@ static int take_word(struct span *word, size_t *key_n, struct reader *r)
     return 0;
 }
 
+/* A time with one of our units, in milliseconds. */
+static int take_time(uint64_t *out, struct span text)
+{
+    enum { LONGEST_S = 20 * 365 * 86400 };
+    static const struct {
+        char unit;
+        unsigned seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    unsigned seconds = 1;
+    uint64_t n;
+
+    for (size_t i = 0; text.n && i < sizeof units / sizeof *units; i++) {
+        if (text.p[text.n - 1] != units[i].unit)
+            continue;
+        seconds = units[i].seconds;
+        text.n--;
+        break;
+    }
+    if (span_u64(&n, text, (uint64_t)LONGEST_S / seconds))
+        return ERR_SYNTAX;
+    *out = n * seconds * 1000;
+    return 0;
+}
+
+static int set_filter(struct control_request *q, const char **why, unsigned key,
+                      struct span value)
+{
+    if (q->filters & key)
+        return control_request_refuse(why, "the same argument twice");
+    if (!value.n || value.n > CONTROL_VALUE_MAX)
+        return control_request_refuse(why, "a value must have 1 to 255 octets");
+    q->filters |= key;
+    if (key == CONTROL_USER)
+        q->user = value;
+    if (key == CONTROL_PEER && cidr_parse(&q->peer, value))
+        return control_request_refuse(
+            why, "peer must be an address, or a block such as 192.0.2.0/24");
+    if (key == CONTROL_IDLE && take_time(&q->idle_ms, value))
+        return control_request_refuse(
+            why, "idle must be seconds, or a time such as 5m, 2h or 1d");
+    return 0;
+}
+
 static int set_value(struct control_request *q, const char **why, unsigned key,
                      struct span value)
 {
+    if (control_commands[q->id].filters & key)
+        return set_filter(q, why, key, value);
     if (!(control_commands[q->id].keys & key))
         return control_request_refuse(why, "invalid argument for this command");
     if (q->key)

@@ -143,7 +143,7 @@ static int read_parsed(const struct reading *r, const struct setting *s,
     else if (s->type == SETTING_SERVER)
         err = config_value_server(at, text);
     else
-        err = config_value_cidr(at, text);
+        err = cidr_parse(at, text);
     if (err == ERR_LIMIT)
         wanted = "a block with no bits set after its prefix";
     return err ? refuse_text(r, key, from, wanted) : 0;

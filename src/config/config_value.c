@@ -12,7 +12,6 @@ enum {
     DNS_PORT = 53,
     HOST_MAX = 253, /* RFC 1035, 2.3.4 */
     LABEL_MAX = 63,
-    MAPPED_BITS = 96, /* before the IPv4 address in ::ffff:0:0/96 */
 };
 
 /* Durations beyond this are mistakes; up to it, a double counts milliseconds
@@ -130,40 +129,6 @@ const char *config_value_size_text(char *dst, uint64_t octets)
 }
 
 /* --- addresses --- */
-
-/* Is every bit after the prefix clear? */
-static bool rest_is_clear(const struct cidr *c)
-{
-    for (size_t bit = c->prefix; bit < 8 * c->n; bit++)
-        if (c->host[bit / 8] & (0x80 >> bit % 8))
-            return false;
-    return true;
-}
-
-int config_value_cidr(struct cidr *out, struct span text)
-{
-    size_t slash = span_find(text, '/');
-    struct cidr c = {.n = 0};
-    struct addr a;
-    size_t bits;
-
-    if (addr_parse(&a, span_of(text.p, slash), 0))
-        return ERR_SYNTAX;
-    c.n = addr_host_key(c.host, &a);
-    bits = a.sa.sa_family == AF_INET ? 32 : 128;
-    c.prefix = bits;
-    if (slash < text.n && span_u64(&c.prefix, span_from(text, slash + 1), bits))
-        return ERR_SYNTAX;
-    if (8 * c.n != bits) { /* IPv4 written as IPv6 */
-        if (c.prefix < MAPPED_BITS)
-            return ERR_LIMIT;
-        c.prefix -= MAPPED_BITS;
-    }
-    if (!rest_is_clear(&c))
-        return ERR_LIMIT;
-    *out = c;
-    return 0;
-}
 
 const char *config_value_cidr_text(char *dst, const struct cidr *c)
 {

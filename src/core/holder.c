@@ -9,6 +9,7 @@
 struct holder {
     struct table_node by_name;
     uint32_t n;
+    struct holder_sum sum;
     size_t name_n;
     char name[];
 };
@@ -56,6 +57,7 @@ struct holder *holder_take(struct holders *h, struct span name)
         if (!one)
             return NULL;
         one->n = 0;
+        one->sum = (struct holder_sum){0};
         one->name_n = name.n;
         if (name.n)
             memcpy(one->name, name.p, name.n);
@@ -63,6 +65,11 @@ struct holder *holder_take(struct holders *h, struct span name)
     }
     one->n++;
     return one;
+}
+
+struct holder_sum *holder_sum(struct holder *one)
+{
+    return &one->sum;
 }
 
 void holder_give(struct holders *h, struct holder *one)

@@ -33,6 +33,62 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v)
     return true;
 }
 
+uint64_t relay_users_begin(struct relay *r)
+{
+    return ++r->users_lists;
+}
+
+/* Is it the first one of its user on its connection? */
+static bool is_first_there(const struct session *ss)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &ss->link->sessions.issued)
+    {
+        const struct session *other = CONTAINER(m, struct session, of_link);
+
+        if (other->of_user == ss->of_user)
+            return other == ss;
+    }
+    return false;
+}
+
+void relay_users_count(struct relay_walk *w, uint64_t list)
+{
+    const struct session *ss = session_walk_shown(&w->at);
+    struct holder_sum *sum;
+    struct usage usage;
+
+    if (!ss)
+        return;
+    sum = holder_sum(ss->of_user);
+    if (sum->list != list)
+        *sum = (struct holder_sum){.list = list};
+    usage = session_usage(ss);
+    sum->sessions++;
+    sum->connections += ss->link && is_first_there(ss);
+    sum->sent_octets += usage.sent.octets;
+    sum->received_octets += usage.received.octets;
+}
+
+bool relay_users_show(struct relay_walk *w, uint64_t list, struct user_view *v)
+{
+    const struct session *ss = session_walk_shown(&w->at);
+    struct holder_sum *sum = ss ? holder_sum(ss->of_user) : NULL;
+
+    if (!sum || sum->list != list || sum->is_shown)
+        return false;
+    sum->is_shown = true;
+    *v = (struct user_view){
+        .user = ss->user,
+        .sessions = sum->sessions,
+        .connections = sum->connections,
+        .sent_octets = sum->sent_octets,
+        .received_octets = sum->received_octets,
+    };
+    return true;
+}
+
 /* Answers each chunk of the session that is being received with `code`. */
 static void fail_streams(struct relay *r, struct session *ss, uint16_t code)
 {

@@ -47,9 +47,10 @@
 #include "txn.h"
 
 struct relay {
-    const struct policy *policy; /* the caller's, as are the users */
-    struct log *log;             /* the caller's */
-    uint64_t now_ms;             /* as set by relay_clock() */
+    uint64_t users_lists;              /* begun for operators */
+    const struct policy *policy;       /* the caller's, as are the users */
+    struct log *log;                   /* the caller's */
+    uint64_t now_ms;                   /* as set by relay_clock() */
     const struct policy *given_policy; /* by relay_configure() */
     struct policy tight_policy;        /* ... cut, while memory is short */
     unsigned tightness;

@@ -98,17 +98,24 @@ const char *subject_line(char *dst, const struct subject *s, struct span user)
     return dst;
 }
 
-struct span subject_peer(const struct subject *s, uint16_t *port)
+struct span subject_peer_text(const struct subject *s)
 {
     struct span text = s ? span_str(s->text) : SPAN("");
-    uint64_t value = 0;
-    size_t n;
 
-    *port = 0;
     if (!span_starts(text, SPAN(PEER)))
         return SPAN("");
     text = span_from(text, sizeof PEER - 1);
     text.n = span_find(text, ' ');
+    return text;
+}
+
+struct span subject_peer(const struct subject *s, uint16_t *port)
+{
+    struct span text = subject_peer_text(s);
+    uint64_t value = 0;
+    size_t n;
+
+    *port = 0;
     for (n = text.n; n > 0 && text.p[n - 1] != ':'; n--)
         continue;
     if (n == 0) /* no address of IP */

@@ -3,6 +3,44 @@
 
 #include <arpa/inet.h>
 
+#include "err.h"
+
+enum { MAPPED_BITS = 96 }; /* before the IPv4 address in ::ffff:0:0/96 */
+
+/* Is every bit after the prefix clear? */
+static bool rest_is_clear(const struct cidr *c)
+{
+    for (size_t bit = c->prefix; bit < 8 * c->n; bit++)
+        if (c->host[bit / 8] & (0x80 >> bit % 8))
+            return false;
+    return true;
+}
+
+int cidr_parse(struct cidr *out, struct span text)
+{
+    size_t slash = span_find(text, '/');
+    struct cidr c = {.n = 0};
+    struct addr a;
+    size_t bits;
+
+    if (addr_parse(&a, span_of(text.p, slash), 0))
+        return ERR_SYNTAX;
+    c.n = addr_host_key(c.host, &a);
+    bits = a.sa.sa_family == AF_INET ? 32 : 128;
+    c.prefix = bits;
+    if (slash < text.n && span_u64(&c.prefix, span_from(text, slash + 1), bits))
+        return ERR_SYNTAX;
+    if (8 * c.n != bits) { /* IPv4 written as IPv6 */
+        if (c.prefix < MAPPED_BITS)
+            return ERR_LIMIT;
+        c.prefix -= MAPPED_BITS;
+    }
+    if (!rest_is_clear(&c))
+        return ERR_LIMIT;
+    *out = c;
+    return 0;
+}
+
 bool cidr_has(const struct cidr *c, const struct addr *a)
 {
     unsigned char host[sizeof c->host];

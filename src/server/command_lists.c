@@ -16,18 +16,26 @@ static bool next_session(struct server *s, struct control_call *call,
     return relay_walk_next(walk, v);
 }
 
+/* Do all filters apply? A peer that is no address is in no block. */
+static bool is_shown(const struct control_request *q, struct span user,
+                     const struct subject *subject)
+{
+    uint16_t port;
+    struct addr a;
+
+    if ((q->filters & CONTROL_USER) && !span_eq(q->user, user))
+        return false;
+    return !(q->filters & CONTROL_PEER) ||
+           (addr_parse(&a, subject_peer(subject, &port), 0) == 0 &&
+            cidr_has(&q->peer, &a));
+}
+
 /* Is it the session that was named, or one of the user that was named? */
 static bool is_meant(const struct control_request *q,
                      const struct session_view *v)
 {
-    switch (q->key) {
-    case CONTROL_USER:
-        return span_eq(q->value, v->user);
-    case CONTROL_SESSION:
-        return span_eq(q->value, span_str(v->short_id));
-    default:
-        return true;
-    }
+    return span_eq(q->value,
+                   q->key == CONTROL_USER ? v->user : span_str(v->short_id));
 }
 
 static void put_flow(struct json *j, const char *const names[3],
@@ -50,6 +58,7 @@ static void put_session(struct control_call *call, const struct session_view *v,
     control_row(call, &j);
     put_text(&j, "session", v->short_id);
     json_str(&j, "user", v->user);
+    json_str(&j, "peer", subject_peer_text(v->subject));
     json_u64(&j, "connection", v->connection);
     json_str(&j, "home_relay", v->home);
     json_seconds(&j, "age_s", now_ms - v->began_ms);
@@ -68,12 +77,77 @@ bool command_sessions(struct server *s, struct control_call *call)
 
     if (!next_session(s, call, &v))
         return true;
-    if (is_meant(&call->request, &v))
+    if (is_shown(&call->request, v.user, v.subject))
         put_session(call, &v, loop_now_ms(s->loop));
     return false;
 }
 
+/* --- users --- */
+
+static void put_user(struct control_call *call, const struct user_view *v)
+{
+    struct json j;
+
+    control_row(call, &j);
+    json_str(&j, "user", v->user);
+    json_u64(&j, "sessions", v->sessions);
+    json_u64(&j, "connections", v->connections);
+    json_u64(&j, "sent_octets", v->sent_octets);
+    json_u64(&j, "received_octets", v->received_octets);
+    control_row_end(call, &j);
+}
+
+/* Users are counted by one list at a time. */
+static bool begin_users(struct server *s, struct control_call *call)
+{
+    if (s->users_call) {
+        control_fail(call, "another list of users is being made, try again");
+        return false;
+    }
+    s->users_call = call;
+    command_state_of(call)->users = relay_users_begin(s->relay);
+    return true;
+}
+
+/* A step of the first walk, which counts; the second one begins at its end. */
+static void count_user(struct server *s, struct control_call *call)
+{
+    struct command_state *state = command_state_of(call);
+    struct session_view v;
+
+    if (!next_session(s, call, &v)) {
+        state->counted = true;
+        relay_walk_begin(s->relay, &state->sessions);
+    } else if (is_shown(&call->request, v.user, v.subject)) {
+        relay_users_count(&state->sessions, state->users);
+    }
+}
+
+bool command_users(struct server *s, struct control_call *call)
+{
+    struct command_state *state = command_state_of(call);
+    struct session_view v;
+    struct user_view user;
+
+    if (call->steps == 0 && !begin_users(s, call))
+        return true;
+    if (!state->counted) {
+        count_user(s, call);
+        return false;
+    }
+    if (!relay_walk_next(&state->sessions, &v))
+        return true;
+    if (relay_users_show(&state->sessions, state->users, &user))
+        put_user(call, &user);
+    return false;
+}
+
 /* --- connections --- */
+
+static struct span user_of(const struct subject *s)
+{
+    return s && s->user ? span_str(s->user) : SPAN("");
+}
 
 static void put_connection(struct control_call *call, const struct hop_view *v)
 {
@@ -85,6 +159,7 @@ static void put_connection(struct control_call *call, const struct hop_view *v)
     put_text(&j, "transport", net_transport_text(v->transport));
     put_text(&j, "tls", v->tls_version);
     put_text(&j, "peer", v->peer);
+    json_str(&j, "user", user_of(v->subject));
     json_str(&j, "dialled", v->host);
     json_bool(&j, "is_relay", v->is_relay);
     json_u64(&j, "sessions", v->sessions);
@@ -108,7 +183,9 @@ bool command_connections(struct server *s, struct control_call *call)
         hop_walk_begin(walk, &s->hops);
     if (!hop_walk_next(walk, &view))
         return true;
-    put_connection(call, &view);
+    if (is_shown(&call->request, user_of(view.subject), view.subject) &&
+        view.unused_ms >= call->request.idle_ms)
+        put_connection(call, &view);
     return false;
 }
 

@@ -123,6 +123,7 @@ static const command_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = command_status,
     [CONTROL_SESSIONS] = command_sessions,
     [CONTROL_CONNECTIONS] = command_connections,
+    [CONTROL_USERS] = command_users,
     [CONTROL_LISTENERS] = command_listeners,
     [CONTROL_KICK] = command_kick,
     [CONTROL_TRACE] = command_trace,
@@ -172,7 +173,10 @@ static bool commands_on_step(void *ctx, struct control_call *call)
 
 static void commands_on_end(void *ctx, struct control_call *call)
 {
-    (void)ctx;
+    struct server *s = ctx;
+
+    if (s->users_call == call)
+        s->users_call = NULL;
     explicit_bzero(&command_state_of(call)->login,
                    sizeof command_state_of(call)->login);
     hop_walk_end(&command_state_of(call)->hops);

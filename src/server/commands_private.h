@@ -19,7 +19,9 @@
 struct command_state {
     struct hop_walk hops;
     struct relay_walk sessions;
-    size_t count; /* of what was kicked */
+    size_t count;   /* of what was kicked */
+    uint64_t users; /* the list of users */
+    bool counted;   /* ... is at its second walk */
     struct temporary_login login;
 };
 
@@ -41,6 +43,7 @@ bool command_sessions(struct server *s, struct control_call *call);
 bool command_connections(struct server *s, struct control_call *call);
 bool command_listeners(struct server *s, struct control_call *call);
 bool command_selftest(struct server *s, struct control_call *call);
+bool command_users(struct server *s, struct control_call *call);
 bool command_kick(struct server *s, struct control_call *call);
 bool command_trace(struct server *s, struct control_call *call);
 bool command_stats(struct server *s, struct control_call *call);

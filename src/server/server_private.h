@@ -47,6 +47,7 @@
 #include "users_load.h"
 
 struct control;
+struct control_call;
 struct control_listener;
 struct listener;
 struct server;
@@ -122,6 +123,7 @@ struct server {
     struct address_count addresses;
     struct list listeners; /* of struct msrp_listener */
     struct control *control;
+    const struct control_call *users_call; /* lists users now; or NULL */
     struct listen_fds inherited;
     struct notify notify;
     struct memory memory;

@@ -53,8 +53,8 @@ static const char *member(struct scene *s, const char *row, const char *key)
 static void every_command_that_shows_is_one_json_document(void **state)
 {
     static const char *const commands[] = {
-        "status",   "sessions", "connections", "listeners", "trace", "stats",
-        "loglevel", "ping",     "help",        "reload",    "drain"};
+        "status", "sessions", "connections", "users", "listeners", "trace",
+        "stats",  "loglevel", "ping",        "help",  "reload",    "drain"};
     struct scene *s = ctl_scene(state, NULL);
 
     login(s, "alice");
@@ -104,6 +104,64 @@ static void sessions_tell_whose_they_are_and_what_they_did(void **state)
     assert_holds(list, "bob");
     assert_lacks(list, "alice");
     assert_string_equal(ctl_ok(s, "sessions user=nobody"), "");
+}
+
+static void users_are_told_with_their_sums(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+    const char *list, *tid;
+
+    login(s, "alice");
+    tid = talk_text(alice, bob, "hello");
+    talk_answer(bob, talk_expect(bob, "SEND"), 200);
+    talk_expect_code(alice, tid, 200);
+    list = ctl_ok(s, "users --json");
+    assert_holds(list, "{\"user\":\"alice\",\"sessions\":2,\"connections\":2,"
+                       "\"sent_octets\":5,\"received_octets\":0}");
+    assert_holds(list, "{\"user\":\"bob\",\"sessions\":1,\"connections\":1,"
+                       "\"sent_octets\":0,\"received_octets\":5}");
+    assert_lacks(ctl_ok(s, "users user=bob"), "alice");
+    assert_holds(ctl_ok(s, "users peer=127.0.0.0/8"), "alice");
+    assert_string_equal(ctl_ok(s, "users peer=192.0.2.1"), "");
+}
+
+static void lists_are_filtered_by_peer_user_and_idleness(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *list;
+
+    login(s, "alice");
+    scene_connect(s, RELAY_TCP, "stranger");
+    scene_wait_log(s, "c=2 open");
+    list = ctl_ok(s, "connections user=alice --json");
+    assert_holds(list, "\"connection\":1,");
+    assert_holds(list, "\"user\":\"alice\"");
+    assert_lacks(list, "\"connection\":2,");
+    assert_holds(ctl_ok(s, "sessions --json"), "\"peer\":\"127.0.0.1:");
+    assert_holds(ctl_ok(s, "sessions peer=127.0.0.1 user=alice"), "alice");
+    assert_string_equal(ctl_ok(s, "sessions peer=127.0.0.1 user=bob"), "");
+    assert_string_equal(ctl_ok(s, "sessions peer=::1"), "");
+    assert_string_equal(ctl_ok(s, "connections idle=1h"), "");
+    assert_holds(ctl_ok(s, "connections idle=0 peer=127.0.0.1"), "tcp");
+    ctl_fails(s, "connections idle=soon", USAGE, "idle must be");
+}
+
+static void listeners_tell_where_clients_get_in(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *list, *row;
+
+    login(s, "alice");
+    list = ctl_ok(s, "listeners --json");
+    row = row_with(s, list, "\"transport\":\"tls\"");
+    assert_string_equal(member(s, row, "port"),
+                        scene_text(s, "%u", relay_port(s->relay, RELAY_TLS)));
+    assert_string_equal(member(s, row, "auth"), "true");
+    assert_string_equal(member(s, row, "accepted"), "1");
+    row = row_with(s, list, "\"transport\":\"tcp\"");
+    assert_string_equal(member(s, row, "auth"), "false");
+    assert_string_equal(member(s, row, "accepted"), "0");
 }
 
 static void no_whole_token_is_shown(void **state)
@@ -300,6 +358,40 @@ static void a_faulty_configuration_is_told_with_its_places(void **state)
     login(s, "alice");
 }
 
+/* --- check ---------------------------------------------------------------- */
+
+/* Both say the same of the file, and end the same. */
+static struct ctl_said check_both(struct scene *s, const char *arguments)
+{
+    const char *const daemon[] = {"-t", "-c", relay_path(s->relay, "conf"),
+                                  NULL};
+    struct ctl_said said = ctl_run(s, arguments);
+    char want[8192];
+
+    assert_int_equal(said.code, relay_command(want, sizeof want, daemon));
+    assert_string_equal(scene_text(s, "%s%s", said.err, said.out), want);
+    return said;
+}
+
+static void a_check_says_what_the_daemon_says(void **state)
+{
+    struct scene *s = ctl_scene(state, NULL);
+    const char *path = relay_path(s->relay, "conf");
+    struct ctl_said said = check_both(s, "check");
+    char *text = relay_config_text(relay_files(s->relay), NULL);
+
+    assert_int_equal(said.code, 0);
+    assert_string_equal(said.out, "ok\n");
+    relay_write(relay_files(s->relay), strrchr(path, '/') + 1,
+                scene_text(s, "%s\nlimits: { connektions = 7; };\n", text));
+    free(text);
+    said = check_both(s, "check");
+    assert_int_equal(said.code, 78);
+    assert_holds(said.err, "limits.connektions");
+    check_both(s, scene_text(s, "-c %s check", path));
+    assert_holds(ctl_ok(s, "status"), "running"); /* nothing has changed */
+}
+
 /* --- passwords ------------------------------------------------------------ */
 
 static void a_new_password_counts_after_a_reload(void **state)
@@ -367,6 +459,10 @@ int main(void)
         E2E_TEST(every_command_that_shows_is_one_json_document),
         E2E_TEST(status_tells_what_the_relay_is),
         E2E_TEST(sessions_tell_whose_they_are_and_what_they_did),
+        E2E_TEST(users_are_told_with_their_sums),
+        E2E_TEST(lists_are_filtered_by_peer_user_and_idleness),
+        E2E_TEST(listeners_tell_where_clients_get_in),
+        E2E_TEST(a_check_says_what_the_daemon_says),
         E2E_TEST(no_whole_token_is_shown),
         E2E_TEST(no_whole_token_that_is_asked_for_is_logged),
         E2E_TEST(connections_tell_where_they_come_from),

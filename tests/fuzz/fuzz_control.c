@@ -39,7 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         assert(q.value.n <= CONTROL_VALUE_MAX);
         assert(!q.word.n ||
                control_command_takes(&control_commands[q.id], q.word));
+        assert(fuzz_is_within(q.user, text));
         assert((control_commands[q.id].keys & q.key) == q.key);
+        assert((control_commands[q.id].filters & q.filters) == q.filters);
         if (q.value.n && q.key != CONTROL_CONNECTION)
             write_again(&q);
     }

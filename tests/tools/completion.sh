@@ -88,7 +88,7 @@ while read -r command arguments; do
         *) want+=$'\n'$word ;;
         esac
     done
-    [ "$command" = passwd ] || [ "$command" = selftest ] || same "$command" "$want" msrprelayctl "$command" ''
+    [[ $command =~ ^(passwd|selftest|check)$ ]] || same "$command" "$want" msrprelayctl "$command" ''
 done < <(section Commands | grep '^  [a-z]')
 
 # and after an option the names of files, or the words of a choice.
@@ -114,9 +114,11 @@ values 'Options of passwd' msrprelayctl passwd
 offers 'status stats' msrprelayctl sta
 offers 'drain' msrprelayctl -s /run/s d
 offers '--json' msrprelayctl status --
+offers '--json' msrprelayctl top --
 offers 'on off --json' msrprelayctl drain ''
 offers 'error' msrprelayctl loglevel e
 offers 'session=' msrprelayctl kick s
+offers '' msrprelayctl check ''
 offers 'md5' msrprelayctl passwd -a m
 offers '--stdin' msrprelayctl passwd --s
 offers 'alice bob' "$dir/msrprelayctl" -s /sock kick --user ''

@@ -120,7 +120,11 @@ void ctl_args_help(FILE *to)
         fprintf(to, "  %s%s%s\n      %s\n", c->name, *c->arguments ? " " : "",
                 c->arguments, c->help);
     }
-    fputs("  passwd USER\n"
+    fputs("  top\n"
+          "      show the busiest connections, over and over; q: end\n"
+          "  check\n"
+          "      check the configuration file in place, as msrprelayd -t does\n"
+          "  passwd USER\n"
           "      set a user's password in the users file, or remove the user "
           "(-d)\n"
           "\n",
@@ -258,6 +262,22 @@ static int take_selftest(struct ctl_args *a, char why[CMDLINE_WHY], int argc,
     return take_request(a, why, 1, argv);
 }
 
+/* What follows `top` or `check`. */
+static int take_bare(struct ctl_args *a, char why[CMDLINE_WHY], int argc,
+                     char **argv)
+{
+    bool is_top = strcmp(argv[0], "top") == 0;
+
+    a->what = is_top ? CTL_TOP : CTL_CHECK;
+    for (int i = 1; i < argc; i++) {
+        if (!is_top || strcmp(argv[i], "--json") != 0)
+            return cmdline_refuse(why, "unknown argument for this command: %s",
+                                  argv[i]);
+        a->json = true;
+    }
+    return 0;
+}
+
 /* --- all of it --- */
 
 int ctl_args_parse(struct ctl_args *out, char why[CMDLINE_WHY], int argc,
@@ -281,5 +301,7 @@ int ctl_args_parse(struct ctl_args *out, char why[CMDLINE_WHY], int argc,
         return take_passwd(out, why, argc, argv);
     if (strcmp(argv[0], "selftest") == 0)
         return take_selftest(out, why, argc, argv);
+    if (strcmp(argv[0], "top") == 0 || strcmp(argv[0], "check") == 0)
+        return take_bare(out, why, argc, argv);
     return take_request(out, why, argc, argv);
 }

@@ -10,9 +10,14 @@
 #include "control_request.h"
 #include "digest.h"
 
+/* The configuration for want of another. */
+#define CTL_CONFIG "/etc/msrprelayd/msrprelayd.conf"
+
 enum ctl_what {
     CTL_ASK,      /* the daemon */
     CTL_SELFTEST, /* the daemon, and then its listeners */
+    CTL_TOP,      /* the same, over and over */
+    CTL_CHECK,    /* the configuration */
     CTL_PASSWD,   /* the users file */
     CTL_HELP,
     CTL_VERSION,

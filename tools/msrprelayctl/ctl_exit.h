@@ -11,6 +11,7 @@ enum ctl_exit {
     CTL_FAILED = 1,
     CTL_UNREACHABLE = 2, /* the daemon */
     CTL_USAGE = 64,
+    CTL_BAD_CONFIG = 78,
 };
 
 /* Prints `what`, and `detail` unless it is empty; returns `code`. */

@@ -11,8 +11,6 @@
 #include "err.h"
 #include "password.h"
 
-static const char default_config[] = "/etc/msrprelayd/msrprelayd.conf";
-
 static const char *reason(int err)
 {
     return err == ERR_IO && errno ? strerror(errno) : err_text(err);
@@ -146,7 +144,7 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
 
 enum ctl_exit ctl_passwd(const struct ctl_args *a)
 {
-    const char *from = a->config ? a->config : default_config;
+    const char *from = a->config ? a->config : CTL_CONFIG;
     struct config *config = NULL;
     enum ctl_exit code;
     int err;

@@ -8,6 +8,10 @@
 
 enum { GAP = 2 }; /* between columns */
 
+/* A double holds 15 digits of a decimal number; those after them would be
+ * noise. */
+#define JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 /* --- values --- */
 
 static bool ends_with(const char *s, const char *end)
@@ -23,7 +27,9 @@ static char *number_text(const char *key, const json_t *value)
     double number = json_number_value(value);
     char text[CTL_HUMAN_MAX];
 
-    if (ends_with(key, "_s"))
+    if (ends_with(key, "_octets_per_s") && number >= 0)
+        ctl_human_size(text, (uint64_t)number);
+    else if (ends_with(key, "_s"))
         ctl_human_span(text, number);
     else if (ends_with(key, "_at"))
         ctl_human_time(text, number);
@@ -50,15 +56,20 @@ static char *value_text(const char *key, const json_t *value)
         span_of(json_string_value(value), json_string_length(value)));
 }
 
-/* The name of a field, without its unit. */
+/* The name of a field, with its unit unless the value shows that: "SENT
+ * OCTETS", "IN OCTETS/S", but "AGE" of "3m12s". */
 static char *title_text(const char *key, bool upper)
 {
-    static const char *const units[] = {"_s", "_at", "_octets"};
-    char *text = strdup(key);
+    char *text = strdup(key), *per = text ? strstr(text, "_per_") : NULL;
 
-    for (size_t i = 0; text && i < sizeof units / sizeof *units; i++)
-        if (ends_with(key, units[i]))
-            text[strlen(key) - strlen(units[i])] = '\0';
+    if (per) {
+        *per = '/';
+        memmove(per + 1, per + 5, strlen(per + 5) + 1);
+    } else if (text && ends_with(key, "_s")) {
+        text[strlen(key) - 2] = '\0';
+    } else if (text && ends_with(key, "_at")) {
+        text[strlen(key) - 3] = '\0';
+    }
     for (char *c = text; c && *c; c++)
         *c = *c == '_' ? ' ' : (char)(upper ? toupper(*c) : *c);
     return text;
@@ -219,7 +230,7 @@ void ctl_show_row(void *show, json_t *row)
         else if (s->n_rows)
             return; /* one document */
         s->n_rows++;
-        (void)json_dumpf(row, s->out, JSON_COMPACT);
+        (void)json_dumpf(row, s->out, JSON_FLAGS);
         return;
     }
     s->n_rows++;
@@ -236,7 +247,7 @@ static void show_bare_end(struct ctl_show *s, const struct ctl_end *end)
     if (!end->ok)
         (void)json_object_set_new(row, "error", json_string(end->error));
     if (s->json)
-        (void)json_dumpf(row, s->out, JSON_COMPACT);
+        (void)json_dumpf(row, s->out, JSON_FLAGS);
     else if (end->ok)
         fputs("ok\n", s->out);
     json_decref(row);

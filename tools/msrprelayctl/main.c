@@ -7,11 +7,13 @@
 #include "config.h"
 #include "config_load.h"
 #include "ctl_args.h"
+#include "ctl_check.h"
 #include "ctl_ask.h"
 #include "ctl_exit.h"
 #include "ctl_passwd.h"
 #include "ctl_selftest.h"
 #include "ctl_show.h"
+#include "ctl_top.h"
 #include "err.h"
 
 enum {
@@ -51,6 +53,24 @@ static enum ctl_exit ask(const struct ctl_args *a, int fd)
     return CTL_OK;
 }
 
+static enum ctl_exit serve(const struct ctl_args *a, int fd)
+{
+    switch (a->what) {
+    case CTL_SELFTEST:
+        return ctl_selftest(a, fd, TIMEOUT_MS);
+    case CTL_TOP:
+        return ctl_top(a, fd, TIMEOUT_MS);
+    case CTL_CHECK:
+        return ctl_check_running(fd, TIMEOUT_MS);
+    case CTL_ASK:
+    case CTL_PASSWD:
+    case CTL_HELP:
+    case CTL_VERSION:
+        break;
+    }
+    return ask(a, fd);
+}
+
 static enum ctl_exit reach(const struct ctl_args *a, const char *path)
 {
     enum ctl_exit code;
@@ -61,8 +81,7 @@ static enum ctl_exit reach(const struct ctl_args *a, const char *path)
                             "the configuration has no control.socket", "");
     if (ctl_ask_open(&fd, path))
         return ctl_complain(CTL_UNREACHABLE, path, strerror(errno));
-    code = finish(a->what == CTL_SELFTEST ? ctl_selftest(a, fd, TIMEOUT_MS)
-                                          : ask(a, fd));
+    code = finish(serve(a, fd));
     close(fd);
     return code;
 }
@@ -80,14 +99,34 @@ static enum ctl_exit reach_configured(const struct ctl_args *a)
     return code;
 }
 
+/* The file that is named, or that of the relay that runs, or the usual one. */
+static enum ctl_exit check(const struct ctl_args *a)
+{
+    enum ctl_exit code;
+    int fd;
+
+    if (a->config)
+        return finish(ctl_check(a->config));
+    if (a->socket)
+        return reach(a, a->socket);
+    if (ctl_ask_open(&fd, default_socket))
+        return finish(ctl_check(CTL_CONFIG));
+    code = finish(serve(a, fd));
+    close(fd);
+    return code;
+}
+
 static enum ctl_exit run(const struct ctl_args *a)
 {
     switch (a->what) {
     case CTL_ASK:
     case CTL_SELFTEST:
+    case CTL_TOP:
         if (a->config && !a->socket)
             return reach_configured(a);
         return reach(a, a->socket ? a->socket : default_socket);
+    case CTL_CHECK:
+        return check(a);
     case CTL_PASSWD:
         return ctl_passwd(a);
     case CTL_HELP:

@@ -63,7 +63,7 @@ static void every_command_is_known_by_its_name(void **state)
 static void a_key_names_a_value(void **state)
 {
     (void)state;
-    assert_names("sessions user=alice", CONTROL_USER, "alice");
+    assert_names("kick user=alice", CONTROL_USER, "alice");
     assert_names("sessions", 0, "");
     assert_names("kick session=Ab_-9z", CONTROL_SESSION, "Ab_-9z");
     assert_names("kick user=a=b", CONTROL_USER, "a=b");
@@ -226,6 +226,71 @@ static void what_cannot_be_quoted_is_refused(void **state)
     assert_string_equal(dst, "\"\"");
 }
 
+static void filters_may_be_combined(void **state)
+{
+    struct taken t =
+        take(SPAN("connections idle=5m peer=2001:db8::/32 user=\"a b\""));
+
+    (void)state;
+    assert_int_equal(t.err, 0);
+    assert_int_equal(t.q.key, 0);
+    assert_int_equal(t.q.filters, CONTROL_USER | CONTROL_PEER | CONTROL_IDLE);
+    assert_span(t.q.user, "a b");
+    assert_int_equal(t.q.idle_ms, 300000);
+    assert_int_equal(t.q.peer.n, 16);
+    assert_int_equal(t.q.peer.prefix, 32);
+    free(t.line);
+    assert_refused("sessions user=a user=b", "the same argument twice");
+    assert_refused("sessions idle=5", "invalid argument for this command");
+    assert_refused("users user=", "a value must have 1 to 255 octets");
+}
+
+static void a_peer_is_an_address_or_a_block(void **state)
+{
+    static const char why[] =
+        "peer must be an address, or a block such as 192.0.2.0/24";
+    struct taken t = take(SPAN("sessions peer=192.0.2.7"));
+
+    (void)state;
+    assert_int_equal(t.err, 0);
+    assert_int_equal(t.q.peer.n, 4);
+    assert_int_equal(t.q.peer.prefix, 32);
+    free(t.line);
+    assert_refused("sessions peer=192.0.2.7:4000", why);
+    assert_refused("sessions peer=192.0.2.7/24", why);
+    assert_refused("sessions peer=example.com", why);
+}
+
+static void an_idle_time_may_have_a_unit(void **state)
+{
+    static const struct {
+        const char *line;
+        uint64_t ms;
+    } rows[] = {
+        {"connections idle=0", 0},         {"connections idle=90", 90000},
+        {"connections idle=90s", 90000},   {"connections idle=2h", 7200000},
+        {"connections idle=1d", 86400000},
+    };
+    static const char *const wrong[] = {"connections idle=s",
+                                        "connections idle=-1",
+                                        "connections idle=5x",
+                                        "connections idle=5mm",
+                                        "connections idle=99999999999999999999",
+                                        "connections idle=99999999999d"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct taken t = take(span_str(rows[i].line));
+
+        assert_int_equal(t.err, 0);
+        assert_int_equal(t.q.idle_ms, rows[i].ms);
+        free(t.line);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_refused(wrong[i], "idle must be seconds, or a time such as 5m, "
+                                 "2h or 1d");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +307,9 @@ int main(void)
         cmocka_unit_test(what_is_quoted_is_read_back),
         cmocka_unit_test(the_longest_value_fits_into_a_line),
         cmocka_unit_test(what_cannot_be_quoted_is_refused),
+        cmocka_unit_test(filters_may_be_combined),
+        cmocka_unit_test(a_peer_is_an_address_or_a_block),
+        cmocka_unit_test(an_idle_time_may_have_a_unit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

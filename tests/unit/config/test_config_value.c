@@ -217,7 +217,7 @@ static bool has(const char *block, const char *host)
     struct cidr c;
     struct addr a;
 
-    assert_int_equal(config_value_cidr(&c, span_str(block)), 0);
+    assert_int_equal(cidr_parse(&c, span_str(block)), 0);
     assert_int_equal(addr_parse(&a, span_str(host), 0), 0);
     return cidr_has(&c, &a);
 }
@@ -275,10 +275,10 @@ static void what_is_no_block_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof syntax / sizeof *syntax; i++)
-        assert_int_equal(config_value_cidr(&c, span_str(syntax[i])),
+        assert_int_equal(cidr_parse(&c, span_str(syntax[i])),
                          ERR_SYNTAX);
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
-        assert_int_equal(config_value_cidr(&c, span_str(beyond[i])), ERR_LIMIT);
+        assert_int_equal(cidr_parse(&c, span_str(beyond[i])), ERR_LIMIT);
     assert_int_equal(c.n, 7);
 }
 
@@ -295,7 +295,7 @@ static void blocks_are_written_with_their_prefix(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct cidr c;
 
-        assert_int_equal(config_value_cidr(&c, span_str(rows[i][0])), 0);
+        assert_int_equal(cidr_parse(&c, span_str(rows[i][0])), 0);
         assert_string_equal(config_value_cidr_text(text, &c), rows[i][1]);
     }
 }

@@ -382,6 +382,77 @@ static void nobody_is_kicked_twice(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Lists the users into `out`, one "name:sessions:connections:sent:received;"
+ * each; sessions of `except` are not counted. */
+static void list_users(struct scene *s, char *out, size_t size,
+                       const char *except)
+{
+    uint64_t list = relay_users_begin(s->rig.relay);
+    struct session_view v;
+    struct user_view user;
+    struct relay_walk w;
+    size_t n = 0;
+
+    out[0] = '\0';
+    relay_walk_begin(s->rig.relay, &w);
+    while (relay_walk_next(&w, &v))
+        if (!span_eq(v.user, span_str(except)))
+            relay_users_count(&w, list);
+    relay_walk_begin(s->rig.relay, &w);
+    while (relay_walk_next(&w, &v))
+        if (relay_users_show(&w, list, &user))
+            n += (size_t)snprintf(
+                out + n, size - n, "%.*s:%llu:%llu:%llu:%llu;",
+                SPAN_ARG(user.user), (unsigned long long)user.sessions,
+                (unsigned long long)user.connections,
+                (unsigned long long)user.sent_octets,
+                (unsigned long long)user.received_octets);
+}
+
+static void each_user_is_listed_once_with_his_sums(void **state)
+{
+    struct scene *s = *state;
+    char list[512];
+
+    client(s, "alice");                   /* another connection */
+    rig_auth(&s->rig, s->alice, "alice"); /* a session more on the first */
+    send_text(s, s->alice, s->bob, "Byte-Range: 1-5/5\r\n" TYPE "hello" END);
+    list_users(s, list, sizeof list, "");
+    assert_string_equal(list, "alice:3:2:5:0;bob:1:1:0:5;carol:1:1:0:0;");
+    list_users(s, list, sizeof list, "bob");
+    assert_string_equal(list, "alice:3:2:5:0;carol:1:1:0:0;");
+    kick(s, "alice");
+    list_users(s, list, sizeof list, "");
+    assert_string_equal(list, "bob:1:1:0:5;carol:1:1:0:0;");
+}
+
+static void a_user_who_goes_while_he_is_counted_is_not_listed(void **state)
+{
+    struct scene *s = *state;
+    uint64_t list = relay_users_begin(s->rig.relay);
+    struct session_view v;
+    struct user_view user;
+    struct relay_walk w;
+    unsigned shown = 0;
+
+    relay_walk_begin(s->rig.relay, &w);
+    while (relay_walk_next(&w, &v)) {
+        if (span_eq(v.user, SPAN("bob")))
+            relay_walk_kick(s->rig.relay, &w);
+        relay_users_count(&w, list); /* of one that has ended: nothing */
+    }
+    rig_settle(&s->rig);
+    client(s, "bob"); /* came after he could be counted */
+    relay_walk_begin(s->rig.relay, &w);
+    while (relay_walk_next(&w, &v)) {
+        if (!relay_users_show(&w, list, &user))
+            continue;
+        shown++;
+        assert_false(span_eq(user.user, SPAN("bob")));
+    }
+    assert_int_equal(shown, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +473,8 @@ int main(void)
         TEST(what_the_kicked_had_sent_is_reported_to_him),
         TEST(who_is_on_a_kicked_connection_is_kicked),
         TEST(nobody_is_kicked_twice),
+        TEST(each_user_is_listed_once_with_his_sums),
+        TEST(a_user_who_goes_while_he_is_counted_is_not_listed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

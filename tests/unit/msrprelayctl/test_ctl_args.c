@@ -226,6 +226,32 @@ static void a_self_test_has_options_of_its_own(void **state)
                    "unknown argument for this command: alice");
 }
 
+static void filters_are_taken_like_other_values(void **state)
+{
+    (void)state;
+    assert_asks("connections,peer=192.0.2.0/24,--idle,5m",
+                "connections peer=\"192.0.2.0/24\" idle=\"5m\"\n");
+    assert_refused("connections,peer=host",
+                   "peer must be an address, or a block such as 192.0.2.0/24");
+}
+
+static void top_and_check_are_the_tools_own(void **state)
+{
+    char top[] = "top,--json", check[] = "-c,/conf,check";
+    char why[CMDLINE_WHY] = "";
+    struct ctl_args a;
+
+    (void)state;
+    assert_int_equal(parse(&a, why, top), 0);
+    assert_int_equal(a.what, CTL_TOP);
+    assert_true(a.json);
+    assert_int_equal(parse(&a, why, check), 0);
+    assert_int_equal(a.what, CTL_CHECK);
+    assert_string_equal(a.config, "/conf");
+    assert_refused("check,it", "unknown argument for this command: it");
+    assert_refused("check,--json", "unknown argument for this command: --json");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +269,8 @@ int main(void)
         cmocka_unit_test(help_and_version_need_nothing_else),
         cmocka_unit_test(help_names_every_command),
         cmocka_unit_test(a_self_test_has_options_of_its_own),
+        cmocka_unit_test(filters_are_taken_like_other_values),
+        cmocka_unit_test(top_and_check_are_the_tools_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

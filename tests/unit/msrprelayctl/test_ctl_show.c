@@ -48,12 +48,12 @@ static void one_row_is_a_list_of_fields(void **state)
     assert_shows(CONTROL_ONE, false,
                  "{\"name\":\"relay\",\"age_s\":3700,\"memory_octets\":2048,"
                  "\"is_late\":false,\"n\":7,\"none\":null}\n",
-                 "name     relay\n"
-                 "age      1h01m\n"
-                 "memory   2.0K\n"
-                 "is late  no\n"
-                 "n        7\n"
-                 "none     -\n");
+                 "name           relay\n"
+                 "age            1h01m\n"
+                 "memory octets  2.0K\n"
+                 "is late        no\n"
+                 "n              7\n"
+                 "none           -\n");
 }
 
 static void many_rows_are_a_table(void **state)
@@ -65,6 +65,25 @@ static void many_rows_are_a_table(void **state)
                  "USER     AGE  STATE\n"
                  "alice     5s  open\n"
                  "-      1d00h  b\xc3\xb6se\n");
+}
+
+static void titles_say_units_that_values_do_not(void **state)
+{
+    (void)state;
+    assert_shows(CONTROL_LIST, false,
+                 "{\"in_octets\":2048,\"in_octets_per_s\":10,\"age_s\":5.5,"
+                 "\"peers\":2}\n",
+                 "IN OCTETS  IN OCTETS/S  AGE  PEERS\n"
+                 "     2.0K           10   5s      2\n");
+}
+
+static void numbers_have_no_digits_that_are_noise(void **state)
+{
+    (void)state;
+    assert_shows(
+        CONTROL_LIST, true,
+        "{\"a\":0.1,\"b\":1795990105.123,\"c\":12.000,\"d\":7}\n",
+        "[\n {\"a\":0.1,\"b\":1795990105.123,\"c\":12.0,\"d\":7}\n]\n");
 }
 
 static void columns_count_characters(void **state)
@@ -209,6 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_row_is_a_list_of_fields),
         cmocka_unit_test(many_rows_are_a_table),
+        cmocka_unit_test(titles_say_units_that_values_do_not),
+        cmocka_unit_test(numbers_have_no_digits_that_are_noise),
         cmocka_unit_test(columns_count_characters),
         cmocka_unit_test(what_a_peer_is_called_cannot_write_on_the_terminal),
         cmocka_unit_test(an_empty_list_shows_nothing),
