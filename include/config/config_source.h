@@ -5,7 +5,12 @@
  * libconfig 1.5 finds included files from the working directory only, or breaks
  * absolute names, and silently wraps integers past 32 bits. So `@include
  * "name"` is resolved here, a relative name from the directory of the file that
- * names it, and large integers are marked as the 64-bit ones that they are. */
+ * names it, and large integers are marked as the 64-bit ones that they are.
+ *
+ * A file that is included between settings is a part of its own, as is what
+ * comes before and after it: each part is read by itself, and a later one may
+ * repeat groups and keys of those before. One that is included within a group
+ * belongs to the part around it. */
 #ifndef CONFIG_SOURCE_H
 #define CONFIG_SOURCE_H
 
@@ -15,11 +20,18 @@
 #include "config_report.h"
 #include "str.h"
 
+struct config_source_part {
+    size_t at, n;           /* its text */
+    size_t lines_at, lines; /* its lines, among those of the whole */
+};
+
 struct config_source {
     char *text; /* with a NUL */
     size_t n, size;
     struct config_place *lines; /* of each line of the text */
     size_t n_lines, lines_size;
+    struct config_source_part *parts;
+    size_t n_parts, parts_size;
     char **files; /* the names that places point to */
     size_t n_files, files_size;
 };
@@ -37,5 +49,12 @@ void config_source_fini(struct config_source *s);
  */
 struct config_place config_source_at(const struct config_source *s,
                                      unsigned line);
+
+/* The same for a line of that part. */
+struct config_place config_source_place(const struct config_source *s,
+                                        size_t part, unsigned line);
+
+/* The text of that part. */
+struct span config_source_text(const struct config_source *s, size_t part);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct config_place config_place(const struct config *c, const char *key)
 {
-    return config_read_key(c, key)->place;
+    return config_key_find(c, key)->place;
 }
 
 bool config_is_set(const struct config *c, const char *key)
@@ -22,6 +22,8 @@ void config_free(struct config *c)
         return;
     for (size_t i = 0; i < settings_n; i++)
         config_read_undo(&settings[i], (char *)c + settings[i].at);
+    for (size_t i = 0; c->origin && i < settings_n; i++)
+        config_key_fini(&c->origin->keys[i]);
     for (size_t i = 0; c->origin && i < c->origin->n_files; i++)
         free(c->origin->files[i]);
     if (c->origin)

@@ -27,7 +27,7 @@ struct check {
 /* Is the value of this key to be looked at? */
 static bool counts(const struct check *k, const char *key)
 {
-    const struct config_key *said = config_read_key(k->config, key);
+    const struct config_key *said = config_key_find(k->config, key);
 
     return said->place.line > 0 ? !said->is_bad : k->is_sound;
 }

@@ -9,8 +9,11 @@
 #include "err.h"
 #include "settings.h"
 
-/* Writes the value at `at` of the setting, as a file would say it. */
-static void dump_value(FILE *to, const struct setting *s, const void *at);
+/* Writes the value at `at` of the setting, as a file would say it. What came
+ * from a file, which may be a secret, is written as the name of that, unless k
+ * is NULL. */
+static void dump_value(FILE *to, const struct setting *s, const void *at,
+                       const struct config_key *k);
 
 /* A string with whatever is not plain ASCII as an escape. */
 static void dump_text(FILE *to, const char *text)
@@ -50,7 +53,7 @@ static void dump_group(FILE *to, const struct setting *s, const char *at)
         const struct setting *m = &s->members[i];
 
         fprintf(to, "%s = ", m->key);
-        dump_value(to, m, at + m->at);
+        dump_value(to, m, at + m->at, NULL);
         fputs("; ", to);
     }
     putc('}', to);
@@ -98,7 +101,24 @@ static void dump_item(FILE *to, const struct setting *s, const void *at)
     }
 }
 
-static void dump_list(FILE *to, const struct setting *s, const void *at)
+/* Writes where item i came from, if that is a file. */
+static bool dump_file(FILE *to, const struct config_key *k, size_t i)
+{
+    char *text;
+
+    if (!k || i >= k->n_files || !k->files[i])
+        return false;
+    if (asprintf(&text, "@file:%s", k->files[i]) < 0) {
+        fputs("\"@file:\"", to); /* rather than what is in it */
+        return true;
+    }
+    dump_text(to, text);
+    free(text);
+    return true;
+}
+
+static void dump_list(FILE *to, const struct setting *s, const void *at,
+                      const struct config_key *k)
 {
     const struct config_items l = config_items(at);
     bool is_group = s->type == SETTING_GROUP;
@@ -107,18 +127,20 @@ static void dump_list(FILE *to, const struct setting *s, const void *at)
     for (size_t i = 0; i < l.n; i++) {
         if (is_group)
             fputs("    ", to);
-        dump_item(to, s, (const char *)l.items + i * setting_size(s));
+        if (!dump_file(to, k, i))
+            dump_item(to, s, (const char *)l.items + i * setting_size(s));
         fputs(i + 1 == l.n ? "" : is_group ? "," : ", ", to);
         fputs(is_group ? "\n" : "", to);
     }
     fputs(is_group ? ")" : l.n ? " ]" : "]", to);
 }
 
-static void dump_value(FILE *to, const struct setting *s, const void *at)
+static void dump_value(FILE *to, const struct setting *s, const void *at,
+                       const struct config_key *k)
 {
     if (s->is_list)
-        dump_list(to, s, at);
-    else
+        dump_list(to, s, at, k);
+    else if (!dump_file(to, k, 0))
         dump_item(to, s, at);
 }
 
@@ -143,7 +165,7 @@ int config_dump(const struct config *c, FILE *to)
             group = first;
         }
         fprintf(to, "%s%.*s = ", group.n ? "    " : "", SPAN_ARG(name));
-        dump_value(to, s, (const char *)c + s->at);
+        dump_value(to, s, (const char *)c + s->at, &c->origin->keys[i]);
         fputs(";\n", to);
     }
     if (group.n)
@@ -163,7 +185,7 @@ static char *value_text(const struct setting *s, const struct config *c)
 
     if (!f)
         return NULL;
-    dump_value(f, s, (const char *)c + s->at);
+    dump_value(f, s, (const char *)c + s->at, NULL);
     failed = ferror(f);
     if (fclose(f) || failed) {
         free(text);

@@ -19,7 +19,7 @@
 
 static bool is_bad(const struct config *c, const char *key)
 {
-    return config_read_key(c, key)->is_bad;
+    return config_key_find(c, key)->is_bad;
 }
 
 static bool is_sound(const struct config *c, const char *key)
@@ -164,37 +164,58 @@ static struct config *new_empty(const char *path)
 }
 
 static void report_unreadable(const config_t *tree,
-                              const struct config_source *s,
+                              const struct config_source *s, size_t part,
                               struct config_report *r)
 {
     unsigned line = (unsigned)config_error_line(tree);
     const char *what = config_error_text(tree);
 
-    if (!config_syntax_explain(r, s, line))
-        config_report(r, config_source_at(s, line), "%s",
+    if (!config_syntax_explain(r, s, part, line))
+        config_report(r, config_source_place(s, part, line), "%s",
                       what ? what : "syntax error");
 }
 
-/* From the text to the struct, with all its checks. ERR_CONFIG when the text
- * cannot be read at all; values may be faulty, which is counted in r. */
+/* Reads one part of the text into c. ERR_CONFIG when that cannot be read at
+ * all; values may be faulty, which is counted in r. */
+static int take_part(struct config *c, const struct config_source *s,
+                     size_t part, struct config_report *r)
+{
+    struct span text = config_source_text(s, part);
+    char *copy = strndup(text.p, text.n);
+    config_t tree;
+    int err;
+
+    if (!copy)
+        return ERR_NOMEM;
+    config_init(&tree);
+    if (config_read_string(&tree, copy)) {
+        err = config_read_tree(c, &tree, s, part, r);
+    } else {
+        report_unreadable(&tree, s, part, r);
+        err = ERR_CONFIG;
+    }
+    config_destroy(&tree);
+    free(copy);
+    return err;
+}
+
+/* From the text to the struct, with all its checks. Returns as take_part(). */
 static int fill(struct config *c, const struct config_source *s,
                 struct config_report *r)
 {
-    config_t tree;
-    int err = 0;
+    int result = 0, err = 0;
 
-    config_init(&tree);
-    if (!config_read_string(&tree, s->text)) {
-        report_unreadable(&tree, s, r);
-        err = ERR_CONFIG;
-    } else {
-        err = config_read_tree(c, &tree, s, r);
-        if (!err)
-            err = make_up(c);
-        if (!err)
-            check_across(c, r);
+    for (size_t i = 0; i < s->n_parts && err != ERR_NOMEM; i++) {
+        err = take_part(c, s, i, r);
+        result = err ? err : result;
     }
-    config_destroy(&tree);
+    if (result)
+        return result;
+    err = config_read_defaults(c, r);
+    if (!err)
+        err = make_up(c);
+    if (!err)
+        check_across(c, r);
     return err;
 }
 

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config_expand.h"
 #include "config_suggest.h"
 #include "config_value.h"
+#include "config_words.h"
 #include "err.h"
 #include "log.h"
 
@@ -16,64 +18,38 @@ enum { KEY_MAX = 128, DEFAULT_MAX = 512, QUOTED_MAX = 128 };
 /* One value on its way in. */
 struct reading {
     const struct config_source *source; /* NULL: it is a default */
+    size_t part;                        /* of the source */
     struct config_report *report;
+    struct config_key *into;         /* the key at hand; NULL: a default */
+    size_t item;                     /* of a list, the one at hand */
+    const struct config_place *from; /* where an expanded value is; or NULL */
 };
 
 /* ERR_CONFIG: the fault was reported, the value is left as it was. */
 static int read_value(const struct reading *r, const struct setting *s,
                       const char *key, config_setting_t *from, void *at);
+static int read_item(const struct reading *r, const struct setting *s,
+                     const char *key, config_setting_t *from, void *at);
 
 static struct config_place place_of(const struct reading *r,
                                     const config_setting_t *from)
 {
     if (!r->source)
         return (struct config_place){NULL, 0};
-    return config_source_at(r->source, config_setting_source_line(from));
+    if (r->from)
+        return *r->from;
+    return config_source_place(r->source, r->part,
+                               config_setting_source_line(from));
 }
 
 /* --- wrong types --- */
-
-static const char *const wanted_item[] = {
-    [SETTING_BOOL] = "true or false",
-    [SETTING_COUNT] = "a whole number",
-    [SETTING_SIZE] = "octets, or a string such as \"64k\"",
-    [SETTING_TIME] = "seconds, or a string such as \"30s\" or \"5m\"",
-    [SETTING_SECONDS] = "whole seconds, or a string such as \"30s\" or \"5m\"",
-    [SETTING_TEXT] = "a string",
-    [SETTING_CHOICE] = "a string",
-    [SETTING_ADDRESS] = "a numeric address in a string",
-    [SETTING_SERVER] = "an address with or without a port, in a string",
-    [SETTING_CIDR] = "a block of addresses such as \"10.0.0.0/8\"",
-    [SETTING_GROUP] = "a group in braces",
-};
-
-static const char *type_name(int type)
-{
-    switch (type) {
-    case CONFIG_TYPE_GROUP:
-        return "a group";
-    case CONFIG_TYPE_INT:
-    case CONFIG_TYPE_INT64:
-        return "a whole number";
-    case CONFIG_TYPE_FLOAT:
-        return "a number with a fraction";
-    case CONFIG_TYPE_STRING:
-        return "a string";
-    case CONFIG_TYPE_BOOL:
-        return "true or false";
-    case CONFIG_TYPE_ARRAY:
-        return "an array";
-    case CONFIG_TYPE_LIST:
-        return "a list";
-    }
-    return "nothing";
-}
 
 static int refuse_type(const struct reading *r, const struct setting *s,
                        const char *key, const config_setting_t *from)
 {
     config_report(r->report, place_of(r, from), "%s must be %s, not %s", key,
-                  wanted_item[s->type], type_name(config_setting_type(from)));
+                  config_words_wanted(s->type),
+                  config_words_type(config_setting_type(from)));
     return ERR_CONFIG;
 }
 
@@ -135,7 +111,7 @@ static int read_parsed(const struct reading *r, const struct setting *s,
                        const char *key, const config_setting_t *from, void *at)
 {
     struct span text = config_read_text_of(from);
-    const char *wanted = wanted_item[s->type];
+    const char *wanted = config_words_wanted(s->type);
     int err = 0;
 
     if (s->type == SETTING_ADDRESS)
@@ -214,7 +190,7 @@ static int read_number(const struct reading *r, const struct setting *s,
     if (err == ERR_UNSUPPORTED)
         return refuse_type(r, s, key, from);
     if (err == ERR_SYNTAX)
-        return refuse_text(r, key, from, wanted_item[s->type]);
+        return refuse_text(r, key, from, config_words_wanted(s->type));
     if (!err && s->type == SETTING_SECONDS) {
         if (value % 1000) {
             config_report(r->report, place_of(r, from),
@@ -279,7 +255,7 @@ void config_read_undo(const struct setting *s, void *at)
 static int read_default(const struct reading *r, const struct setting *s,
                         void *at)
 {
-    const struct reading quiet = {NULL, r->report};
+    const struct reading quiet = {.report = r->report};
     char text[DEFAULT_MAX];
     config_t tree;
     int err;
@@ -364,12 +340,56 @@ static int read_group(const struct reading *r, const struct setting *s,
     return read_members(r, s, key, from, at);
 }
 
+/* --- values from elsewhere --- */
+
+/* The value that a string stands for; never to be expanded again. */
+static int read_expanded(const struct reading *r, const struct setting *s,
+                         const char *key, const config_setting_t *from,
+                         void *at)
+{
+    struct config_place place = place_of(r, from);
+    struct reading inner = *r;
+    struct config_expanded e;
+    char why[CONFIG_EXPAND_WHY];
+    config_t tree;
+    int err = config_expand(&e, why, config_read_text_of(from), place.file);
+
+    if (err) {
+        config_report(r->report, place, "%s: %s", key, why);
+        return err;
+    }
+    if (e.is_file && s->type != SETTING_TEXT) {
+        config_report(r->report, place, "%s: only strings can be in a file",
+                      key);
+        return ERR_CONFIG;
+    }
+    inner.from = &place;
+    config_init(&tree);
+    err = config_words_scalar(&tree, s->type, e.text);
+    if (!err)
+        err = read_item(&inner, s, key, config_lookup(&tree, "v"), at);
+    if (!err && e.is_file)
+        err = config_key_keep_file(r->into, r->item, e.file);
+    config_destroy(&tree);
+    explicit_bzero(&e, sizeof e);
+    return err;
+}
+
+static bool is_elsewhere(const struct reading *r, const config_setting_t *from)
+{
+    return r->into && !r->from &&
+           config_setting_type(from) == CONFIG_TYPE_STRING &&
+           config_expand_is_due(config_read_text_of(from));
+}
+
 /* One value, or one item of a list. */
 static int read_item(const struct reading *r, const struct setting *s,
                      const char *key, config_setting_t *from, void *at)
 {
     int type = config_setting_type(from);
 
+    if (is_elsewhere(r, from))
+        return read_expanded(r, s, key, from, at);
     switch (s->type) {
     case SETTING_BOOL:
         if (type != CONFIG_TYPE_BOOL)
@@ -412,7 +432,7 @@ static bool is_list(const struct reading *r, const struct setting *s,
                       key,
                       is_group ? "a list of groups: ( { ... }, { ... } )"
                                : "an array of strings: [ \"...\", \"...\" ]",
-                      type_name(config_setting_type(from)));
+                      config_words_type(config_setting_type(from)));
     else if (n < s->min || n > s->max)
         config_report(r->report, place_of(r, from),
                       "%s must have from %" PRIu64 " to %" PRIu64 " items", key,
@@ -439,9 +459,12 @@ static int read_list(const struct reading *r, const struct setting *s,
         return ERR_NOMEM;
     for (size_t i = 0; i < n && result != ERR_NOMEM; i++) {
         char *item = (char *)l.items + l.n * size;
-        int err = read_item(r, s, key,
-                            config_setting_get_elem(from, (unsigned)i), item);
+        struct reading one = *r;
+        int err;
 
+        one.item = l.n;
+        err = read_item(&one, s, key,
+                        config_setting_get_elem(from, (unsigned)i), item);
         if (err) {
             undo_item(s, item);
             result = err;
@@ -465,11 +488,25 @@ static int read_value(const struct reading *r, const struct setting *s,
 static int read_key(const struct reading *r, struct config *c,
                     const struct setting *s, config_setting_t *from)
 {
-    size_t i = (size_t)(s - settings);
-    int err = read_value(r, s, s->key, from, (char *)c + s->at);
+    struct config_key *k = &c->origin->keys[s - settings];
+    struct config_place place = place_of(r, from);
+    const struct config_place *before = config_key_find_file(k, place.file);
+    struct reading one = *r;
+    int err;
 
-    c->origin->keys[i].place = place_of(r, from);
-    c->origin->keys[i].is_bad = err != 0;
+    if (before) {
+        config_report(r->report, place,
+                      "duplicate key %s: %s:%u has it already", s->key,
+                      before->file, before->line);
+        return 0;
+    }
+    config_read_undo(s, (char *)c + s->at);
+    err = config_key_set(k, place);
+    if (err)
+        return err;
+    one.into = k;
+    err = read_value(&one, s, s->key, from, (char *)c + s->at);
+    k->is_bad = err != 0;
     return err == ERR_CONFIG ? 0 : err;
 }
 
@@ -503,7 +540,7 @@ static int read_entry(const struct reading *r, struct config *c,
     if (!config_setting_is_group(entry)) {
         config_report(r->report, place_of(r, entry),
                       "%s must be a group in braces, not %s", name,
-                      type_name(config_setting_type(entry)));
+                      config_words_type(config_setting_type(entry)));
         return 0;
     }
     for (int i = 0; i < config_setting_length(entry) && !err; i++) {
@@ -532,26 +569,25 @@ static int fill_gap(const struct reading *r, struct config *c, size_t i)
 }
 
 int config_read_tree(struct config *c, const config_t *tree,
-                     const struct config_source *source,
+                     const struct config_source *source, size_t part,
                      struct config_report *report)
 {
-    const struct reading r = {source, report};
+    const struct reading r = {.source = source, .part = part, .report = report};
     config_setting_t *root = config_root_setting(tree);
     int err = 0;
 
     for (int i = 0; i < config_setting_length(root) && !err; i++)
         err = read_entry(&r, c, config_setting_get_elem(root, (unsigned)i));
+    return err;
+}
+
+int config_read_defaults(struct config *c, struct config_report *report)
+{
+    const struct reading r = {.report = report};
+    int err = 0;
+
     for (size_t i = 0; i < settings_n && !err; i++)
         if (settings[i].initial)
             err = fill_gap(&r, c, i);
     return err;
-}
-
-const struct config_key *config_read_key(const struct config *c,
-                                         const char *key)
-{
-    const struct setting *s = settings_find(key);
-
-    assert(s);
-    return &c->origin->keys[s - settings];
 }

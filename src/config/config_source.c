@@ -2,6 +2,7 @@
 #include "config_source.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,13 +26,19 @@ struct frame {
     char *data;       /* owned; NULL for text that was given */
     struct span rest; /* what is still to come of it */
     const char *file;
-    unsigned line; /* at which `rest` begins */
+    unsigned line;  /* at which `rest` begins */
+    bool is_part;   /* included between settings */
+    glob_t matches; /* included here, one after the other; none: zeroes */
+    size_t next;    /* of them */
 };
 
 struct scan {
     struct config_source *source;
     struct config_report *report;
     enum state state;
+    struct config_place comment; /* IN_COMMENT: where it begins */
+    size_t open;                 /* brackets */
+    char last;                   /* octet of code, blanks aside; 0: none */
     struct frame frames[DEPTH_MAX];
     size_t depth;
 };
@@ -94,6 +101,49 @@ static int put_file(struct config_source *s, char *name)
     return err;
 }
 
+/* --- parts --- */
+
+/* The text goes on with a part of its own. */
+static int begin_part(struct scan *scan)
+{
+    struct config_source *s = scan->source;
+    int err = config_source_grow(&s->parts, &s->parts_size, s->n_parts + 1,
+                                 sizeof *s->parts);
+
+    if (err)
+        return err;
+    s->parts[s->n_parts++] =
+        (struct config_source_part){.at = s->n, .lines_at = s->n_lines};
+    scan->open = 0;
+    scan->last = '\0';
+    return 0;
+}
+
+static void end_part(struct scan *scan)
+{
+    struct config_source *s = scan->source;
+    struct config_source_part *p = &s->parts[s->n_parts - 1];
+
+    p->n = s->n - p->at;
+    p->lines = s->n_lines - p->lines_at;
+    if (scan->state == IN_COMMENT)
+        config_report(scan->report, scan->comment,
+                      "the comment is not closed: */ is missing");
+    scan->state = IN_CODE;
+}
+
+static int next_part(struct scan *scan)
+{
+    end_part(scan);
+    return begin_part(scan);
+}
+
+/* Is it between two settings? */
+static bool is_between(const struct scan *scan)
+{
+    return scan->open == 0 && scan->last != '=' && scan->last != ':';
+}
+
 /* --- files --- */
 
 static struct frame *top(struct scan *scan)
@@ -110,7 +160,8 @@ static struct config_place here(struct scan *scan)
 static void push(struct scan *scan, const char *file, struct span text,
                  char *data)
 {
-    scan->frames[scan->depth++] = (struct frame){data, text, file, 1};
+    scan->frames[scan->depth++] =
+        (struct frame){.data = data, .rest = text, .file = file, .line = 1};
     if (text.n && memchr(text.p, '\0', text.n))
         config_report(scan->report, here(scan), "NUL octet in the file");
 }
@@ -207,17 +258,15 @@ static bool is_open(const struct scan *scan, const char *file)
     return false;
 }
 
-/* Begins the file that is included at the place we are. */
-static int include(struct scan *scan, const char *name)
+/* Begins the file, whose name is taken over. */
+static int include_file(struct scan *scan, char *file)
 {
     struct config_source *s = scan->source;
     struct config_place at = here(scan);
-    char *file = config_source_join(at.file, name);
-    int err;
+    size_t depth = scan->depth;
+    bool is_part = is_between(scan);
+    int err = file ? put_file(s, file) : ERR_NOMEM;
 
-    if (!file)
-        return ERR_NOMEM;
-    err = put_file(s, file);
     if (err)
         return err;
     if (is_open(scan, file))
@@ -225,8 +274,46 @@ static int include(struct scan *scan, const char *name)
     else if (scan->depth == DEPTH_MAX || s->n_files > FILES_MAX)
         config_report(scan->report, at, "too many included files");
     else
-        return push_file(scan, file, at);
-    return 0;
+        err = push_file(scan, file, at);
+    if (err || scan->depth == depth || !is_part)
+        return err;
+    top(scan)->is_part = true;
+    return next_part(scan);
+}
+
+/* Finds the files that a pattern means, in the order of their names. None is no
+ * fault: a directory for additions may be empty. */
+static int include_matches(struct scan *scan, const char *pattern)
+{
+    struct frame *f = top(scan);
+
+    globfree(&f->matches);
+    f->next = 0;
+    f->matches = (glob_t){0};
+    switch (glob(pattern, 0, NULL, &f->matches)) {
+    case 0:
+    case GLOB_NOMATCH:
+        return 0;
+    case GLOB_NOSPACE:
+        return ERR_NOMEM;
+    default:
+        config_report(scan->report, here(scan), "cannot read %s: %s", pattern,
+                      strerror(errno));
+        return 0;
+    }
+}
+
+/* Begins what is included at the place we are. */
+static int include(struct scan *scan, const char *name)
+{
+    char *file = config_source_join(here(scan).file, name);
+    int err;
+
+    if (!file || !strpbrk(name, "*?["))
+        return include_file(scan, file);
+    err = include_matches(scan, file);
+    free(file);
+    return err;
 }
 
 /* --- lines --- */
@@ -278,15 +365,30 @@ static bool config_source_is_name(char c)
            c == '*';
 }
 
+/* Keeps what is_between() asks for. */
+static void note_code(struct scan *scan, struct span s)
+{
+    if (config_source_is_blank(s.p[0]) || s.p[0] == '\r' || s.p[0] == '#' ||
+        span_starts(s, SPAN("//")) || span_starts(s, SPAN("/*")))
+        return;
+    scan->last = s.p[0];
+    if (strchr("{([", s.p[0]))
+        scan->open++;
+    else if (strchr("})]", s.p[0]) && scan->open > 0)
+        scan->open--;
+}
+
 /* The length of the piece at the front of s, which is code; keeps the state. */
 static size_t code_run(struct scan *scan, struct span s, bool *is_wide)
 {
     size_t n = 1;
 
+    note_code(scan, s);
     if (s.p[0] == '"') {
         scan->state = IN_STRING;
     } else if (span_starts(s, SPAN("/*"))) {
         scan->state = IN_COMMENT;
+        scan->comment = here(scan);
         n = 2;
     } else if (s.p[0] == '#' || span_starts(s, SPAN("//"))) {
         n = s.n;
@@ -363,10 +465,24 @@ static int config_source_take_line(struct scan *scan)
     return err;
 }
 
-static void pop(struct scan *scan)
+static int pop(struct scan *scan)
 {
+    bool is_part = top(scan)->is_part;
+
+    globfree(&top(scan)->matches);
     free(top(scan)->data);
     scan->depth--;
+    return is_part ? next_part(scan) : 0;
+}
+
+/* Does one step with the file on top. */
+static int config_source_step(struct scan *scan)
+{
+    struct frame *f = top(scan);
+
+    if (f->next < f->matches.gl_pathc)
+        return include_file(scan, strdup(f->matches.gl_pathv[f->next++]));
+    return f->rest.n ? config_source_take_line(scan) : pop(scan);
 }
 
 /* --- public --- */
@@ -386,12 +502,16 @@ int config_source_init(struct config_source *s, const char *path,
         err = push_file(&scan, name, (struct config_place){name, 1});
     if (!err)
         err = config_source_put_text(s, SPAN(""));
+    if (!err)
+        err = begin_part(&scan);
+    while (!err && scan.depth > 0)
+        err = config_source_step(&scan);
     while (scan.depth > 0) {
-        if (err || top(&scan)->rest.n == 0)
-            pop(&scan);
-        else
-            err = config_source_take_line(&scan);
+        top(&scan)->is_part = false;
+        (void)pop(&scan);
     }
+    if (!err)
+        end_part(&scan);
     return err;
 }
 
@@ -401,6 +521,7 @@ void config_source_fini(struct config_source *s)
         free(s->files[i]);
     free(s->files);
     free(s->lines);
+    free(s->parts);
     free(s->text);
     memset(s, 0, sizeof *s);
 }
@@ -413,4 +534,19 @@ struct config_place config_source_at(const struct config_source *s,
     if (line >= 1)
         return s->lines[line - 1];
     return (struct config_place){s->files[0], 1};
+}
+
+struct config_place config_source_place(const struct config_source *s,
+                                        size_t part, unsigned line)
+{
+    const struct config_source_part *p = &s->parts[part];
+
+    if (line > p->lines)
+        line = (unsigned)p->lines;
+    return config_source_at(s, (unsigned)p->lines_at + line);
+}
+
+struct span config_source_text(const struct config_source *s, size_t part)
+{
+    return span_of(s->text + s->parts[part].at, s->parts[part].n);
 }

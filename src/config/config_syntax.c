@@ -27,6 +27,7 @@ struct scope {
 struct walk {
     struct config_report *report;
     const struct config_source *source;
+    size_t part;
     unsigned line; /* at which libconfig gave up */
     struct config_lexer lexer;
     struct scope scopes[DEPTH_MAX];
@@ -71,7 +72,7 @@ static char closer(const struct walk *w)
 
 static struct config_place place_at(const struct walk *w, unsigned line)
 {
-    return config_source_at(w->source, line);
+    return config_source_place(w->source, w->part, line);
 }
 
 static bool is_unquoted(char c)
@@ -325,13 +326,15 @@ static enum step walk_step(struct walk *w)
 }
 
 bool config_syntax_explain(struct config_report *r,
-                           const struct config_source *s, unsigned line)
+                           const struct config_source *s, size_t part,
+                           unsigned line)
 {
     struct walk w = {
         .report = r,
         .source = s,
+        .part = part,
         .line = line,
-        .lexer = {span_of(s->text, s->n), 1},
+        .lexer = {config_source_text(s, part), 1},
         .depth = 1,
         .want = WANT_NAME,
     };

@@ -69,7 +69,8 @@ static void check_round_trip(const struct config *c)
 /* Would it open files of the machine that runs this? */
 static bool is_bold(const uint8_t *data, size_t n)
 {
-    return memmem(data, n, "@include", 8) && memmem(data, n, "\"/", 2);
+    return (memmem(data, n, "@include", 8) && memmem(data, n, "\"/", 2)) ||
+           memmem(data, n, "@file:", 6);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -275,8 +275,7 @@ static void what_is_no_block_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof syntax / sizeof *syntax; i++)
-        assert_int_equal(cidr_parse(&c, span_str(syntax[i])),
-                         ERR_SYNTAX);
+        assert_int_equal(cidr_parse(&c, span_str(syntax[i])), ERR_SYNTAX);
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
         assert_int_equal(cidr_parse(&c, span_str(beyond[i])), ERR_LIMIT);
     assert_int_equal(c.n, 7);

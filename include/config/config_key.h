@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config_key - what became of the keys of a configuration: where each was set,
+ * and what its values came from. */
+#ifndef CONFIG_KEY_H
+#define CONFIG_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+
+/* What became of a key. */
+struct config_key {
+    struct config_place place; /* line 0: it is not set */
+    struct config_place *all;  /* owned: each that set it, the last one last */
+    size_t n_all;
+    bool is_bad;    /* set, but to something wrong */
+    char **files;   /* owned: the file that item i came from, NULL: none; */
+    size_t n_files; /* ... a value that is no list is item 0 */
+};
+
+struct config_origin {
+    char **files; /* the names in the places */
+    size_t n_files;
+    struct config_key keys[]; /* in the order of the table */
+};
+
+/* What became of `key`, such as "relay.name", which is in the table. */
+const struct config_key *config_key_find(const struct config *c,
+                                         const char *key);
+
+/* Where the file, which is known by the pointer to its name, has set it; NULL
+ * if it has not. */
+const struct config_place *config_key_find_file(const struct config_key *k,
+                                                const char *file);
+
+/* Remembers that it was set there; what its values came from is forgotten. 0 or
+ * ERR_NOMEM. */
+int config_key_set(struct config_key *k, struct config_place at);
+
+/* Remembers that this item came from the file, for the dump. 0 or ERR_NOMEM. */
+int config_key_keep_file(struct config_key *k, size_t item, const char *file);
+
+/* Frees all that it owns. */
+void config_key_fini(struct config_key *k);
+
+#endif
