@@ -27,13 +27,18 @@ static void check_times(struct config_report *r, struct config_place at,
     char date[DATE_MAX];
 
     if (now_s < c->begins_s)
-        config_warn(r, at, "tls.certificate: %s is not valid before %s", path,
-                    date_text(date, c->begins_s));
+        config_warn(r, at,
+                    "tls.certificate: %s is not valid before %s; is the clock "
+                    "of this host right?",
+                    path, date_text(date, c->begins_s));
     if (left_s < 0)
-        config_warn(r, at, "tls.certificate: %s expired on %s", path,
-                    date_text(date, c->ends_s));
+        config_warn(r, at,
+                    "tls.certificate: %s expired on %s: renew it, then reload",
+                    path, date_text(date, c->ends_s));
     else if (left_s < (int64_t)SOON_DAYS * DAY_S)
-        config_warn(r, at, "tls.certificate: %s expires within %d days, on %s",
+        config_warn(r, at,
+                    "tls.certificate: %s expires within %d days, on %s: renew "
+                    "it, then reload",
                     path, SOON_DAYS, date_text(date, c->ends_s));
 }
 

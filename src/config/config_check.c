@@ -91,8 +91,30 @@ static void check_plain(const struct check *k)
                         "private address");
 }
 
+/* Is there a listener at which clients can log in at all? */
+static bool takes_logins(const struct config *c)
+{
+    for (size_t i = 0; i < c->listen.n; i++)
+        if (c->auth.allow_tcp || !is_plain(&c->listen.items[i]))
+            return true;
+    return false;
+}
+
+/* A relay for other relays alone has nobody to relay for. */
+static void check_logins(const struct check *k)
+{
+    const struct config *c = k->config;
+
+    if (c->listen.n > 0 && counts(k, "listen") && counts(k, "auth.allow_tcp") &&
+        !takes_logins(c))
+        config_warn(k->report, c->listen.items[0].place,
+                    "listen: nobody can log in: no listener has transport tls "
+                    "or wss, and auth.allow_tcp is false");
+}
+
 static void check_listeners(const struct check *k)
 {
+    check_logins(k);
     check_plain(k);
     check_way_in(k, NET_WSS, NET_TLS,
                  "clients on wss cannot be reached without a listener with "
@@ -341,15 +363,6 @@ static int check_users(const struct check *k, struct config_loaded *l,
     return err == ERR_NOMEM ? err : 0;
 }
 
-/* Is there a listener at which clients can log in at all? */
-static bool takes_logins(const struct config *c)
-{
-    for (size_t i = 0; i < c->listen.n; i++)
-        if (c->auth.allow_tcp || !is_plain(&c->listen.items[i]))
-            return true;
-    return false;
-}
-
 static void check_realm(const struct check *k, const struct users *users)
 {
     const struct config *c = k->config;
@@ -366,7 +379,7 @@ static void check_realm(const struct check *k, const struct users *users)
                 users_have(users, realm, DIGEST_SHA256);
     config_warn(k->report, place_of(c, "auth.users_file"),
                 "auth.users_file: nobody can log in: %s has no user of "
-                "relay.realm %s%s",
+                "relay.realm %s%s; add one with msrprelayctl passwd",
                 c->auth.users_file, c->relay.realm,
                 has_other ? " for any of auth.algorithms" : "");
 }

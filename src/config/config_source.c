@@ -160,6 +160,8 @@ static struct config_place here(struct scan *scan)
 static void push(struct scan *scan, const char *file, struct span text,
                  char *data)
 {
+    if (span_starts(text, SPAN("\xef\xbb\xbf"))) /* some editors' mark */
+        text = span_from(text, 3);
     scan->frames[scan->depth++] =
         (struct frame){.data = data, .rest = text, .file = file, .line = 1};
     if (text.n && memchr(text.p, '\0', text.n))

@@ -147,16 +147,25 @@ static enum step refuse(const struct walk *w, const char *wanted)
     return STEP_REPORTED;
 }
 
+/* Does it begin with an octet that is not ASCII, such as a typographic quote?
+ */
+static bool is_foreign(const struct walk *w)
+{
+    return w->token.type == CONFIG_TOKEN_SIGN &&
+           ((unsigned char)w->token.text.p[0] & 0x80);
+}
+
 static enum step refuse_value(const struct walk *w)
 {
     char seen[SEEN_MAX];
 
-    if (w->token.type != CONFIG_TOKEN_NAME)
+    if (w->token.type != CONFIG_TOKEN_NAME && !is_foreign(w))
         return refuse(w, "a value");
     if (!is_where_libconfig_ended(w))
         return STEP_LOST;
     config_report(w->report, place_at(w, w->token.line),
-                  "syntax error: expected a value; a string needs quotes: %s",
+                  "syntax error: expected a value; a string needs %squotes: %s",
+                  is_foreign(w) ? "straight " : "",
                   log_escape(seen, sizeof seen, whole_word(w)));
     return STEP_REPORTED;
 }

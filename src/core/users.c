@@ -136,6 +136,9 @@ static size_t find_last_colon(struct span s)
     return at ? (size_t)(at - s.p) : s.n;
 }
 
+static const char not_ha1[] =
+    "HA1 is not 32 or 64 hex digits: use msrprelayctl passwd";
+
 /* Splits a line into its parts: NULL, or what is wrong with it. */
 static const char *users_read_line(struct line *out, struct span text)
 {
@@ -157,8 +160,8 @@ static const char *users_read_line(struct line *out, struct span text)
     else if (out->ha1.n == digest_hex_len(DIGEST_SHA256))
         out->alg = DIGEST_SHA256;
     else
-        return "HA1 is not 32 or 64 hex digits";
-    return span_is_hex(out->ha1) ? NULL : "HA1 is not 32 or 64 hex digits";
+        return not_ha1;
+    return span_is_hex(out->ha1) ? NULL : not_ha1;
 }
 
 /* Adds a line of u->text as the entry `e`: 0. If it is there already, returns

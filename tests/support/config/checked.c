@@ -116,7 +116,8 @@ void checked_rest(struct checked *x, const char *rest)
 {
     char text[2048];
 
-    snprintf(text, sizeof text, "auth: { users_file = \"%s\"; };\n%s",
+    snprintf(text, sizeof text,
+             "auth: { users_file = \"%s\"; allow_tcp = true; };\n%s",
              scratch_path(&x->scratch, "users"), rest);
     checked_whole(x, text);
 }

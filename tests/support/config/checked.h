@@ -12,7 +12,9 @@
 #include "scratch.h"
 #include "tls_files.h"
 
-#define TCP "listen = ( { transport = \"tcp\"; port = 0; } );\n"
+#define TCP                                                                    \
+    "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; port = 0; } "  \
+    ");\n"
 #define TLS "listen = (\n { transport = \"tls\"; port = 0; } );\n"
 #define MD5_HA1 "0123456789abcdef0123456789abcdef"
 #define ALICE(realm) "alice:" realm ":" MD5_HA1 "\n"
@@ -36,7 +38,8 @@ void checked_add_warning(void *ctx, struct config_place at, const char *what);
 /* Checks the file test.conf. */
 void checked_whole(struct checked *x, const char *text);
 
-/* The same for a file whose line 1 names a good users file. */
+/* The same for a file whose line 1 names a good users file, and lets clients
+ * log in over tcp. */
 void checked_rest(struct checked *x, const char *rest);
 
 /* The same, with a `tls` group in line 2 of these files in the directory of

@@ -252,17 +252,19 @@ static void websockets_that_nobody_can_reach_are_a_warning(void **state)
 {
     struct checked *x = *state;
 
-    checked_rest(x, "listen = ( { transport = \"tcp\"; },\n"
-                    "{ transport = \"ws\"; port = 0; } );\n");
+    checked_rest(x,
+                 "listen = ( { transport = \"tcp\"; address = \"::1\"; },\n"
+                 "{ transport = \"ws\"; address = \"::1\"; port = 0; } );\n");
     assert_string_equal(x->faults.text, "");
     assert_string_equal(x->warnings.text, "");
-    checked_rest(x, "listen = ( { transport = \"tls\"; port = 1; },\n"
-                    "{ transport = \"wss\"; port = 0; },\n"
-                    "{ transport = \"ws\"; port = 0; } );\n");
+    checked_rest(x,
+                 "listen = ( { transport = \"tls\"; port = 1; },\n"
+                 "{ transport = \"wss\"; port = 0; },\n"
+                 "{ transport = \"ws\"; address = \"::1\"; port = 0; } );\n");
     assert_string_equal(x->warnings.text,
                         "test.conf:4: listen: clients on ws cannot be "
                         "reached without a listener with transport tcp\n");
-    checked_rest(x, "listen = ( { transport = \"tcp\"; },\n"
+    checked_rest(x, "listen = ( { transport = \"tcp\"; address = \"::1\"; },\n"
                     "{ transport = \"wss\"; port = 0; } );\n");
     assert_string_equal(x->warnings.text,
                         "test.conf:3: listen: clients on wss cannot be "

@@ -88,6 +88,14 @@ static void text_passes_as_it_is(void **state)
     expand(*state, "\n\n", "\n\n");
 }
 
+static void a_byte_order_mark_is_left_out(void **state)
+{
+    expand(*state,
+           "\xef\xbb\xbf"
+           "a = 1;\n",
+           "a = 1;\n");
+}
+
 static void the_last_line_is_ended(void **state)
 {
     expand(*state, "a = 1; # libconfig trips over a comment at the end",
@@ -370,6 +378,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(text_passes_as_it_is),
+        TEST(a_byte_order_mark_is_left_out),
         TEST(the_last_line_is_ended),
         TEST(wide_integers_are_marked),
         TEST(marked_integers_stay),

@@ -23,8 +23,6 @@ static void logins_in_the_clear_at_public_addresses_are_a_warning(void **state)
     char text[1024];
     const char *second;
 
-    checked_rest(x, listen);
-    assert_string_equal(x->warnings.text, "");
     snprintf(text, sizeof text,
              "\nauth: { users_file = \"%s\"; allow_tcp = true; };\n%s",
              scratch_path(&x->scratch, "users"), listen);
@@ -38,6 +36,22 @@ static void logins_in_the_clear_at_public_addresses_are_a_warning(void **state)
                         41);
 }
 
+static void listeners_at_which_nobody_can_log_in_are_a_warning(void **state)
+{
+    struct checked *x = *state;
+    char text[512];
+
+    scratch_write(&x->scratch, "users", SPAN("# none, which is no matter\n"));
+    snprintf(text, sizeof text, "auth: { users_file = \"%s\"; };\n" TCP,
+             scratch_path(&x->scratch, "users"));
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text,
+                        "test.conf:2: listen: nobody can log in: no listener "
+                        "has transport tls or wss, and auth.allow_tcp is "
+                        "false\n");
+}
+
 static void users_of_another_realm_are_a_warning(void **state)
 {
     struct checked *x = *state;
@@ -49,13 +63,12 @@ static void users_of_another_realm_are_a_warning(void **state)
     assert_memory_equal(
         x->warnings.text,
         "test.conf:1: auth.users_file: nobody can log in: ", 49);
-    assert_non_null(strstr(x->warnings.text,
-                           "users has no user of relay.realm relay.example\n"));
+    assert_non_null(strstr(
+        x->warnings.text, "users has no user of relay.realm relay.example; add "
+                          "one with msrprelayctl passwd\n"));
     scratch_write(&x->scratch, "users", SPAN("# nobody yet\n"));
     checked_tls(x, "relay.pem", "relay.key", "");
     assert_int_equal(x->warnings.count, 1);
-    checked_rest(x, TCP); /* at which no login is accepted */
-    assert_string_equal(x->warnings.text, "");
 }
 
 static void users_of_other_algorithms_are_a_warning(void **state)
@@ -73,7 +86,7 @@ static void users_of_other_algorithms_are_a_warning(void **state)
     assert_string_equal(x->faults.text, "");
     assert_non_null(strstr(x->warnings.text,
                            "users has no user of relay.realm relay.example for "
-                           "any of auth.algorithms\n"));
+                           "any of auth.algorithms; add one with"));
 }
 
 /* The directory of the test is closed to others, as /etc/msrprelayd is. */
@@ -153,6 +166,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, checked_setup, checked_teardown)
     const struct CMUnitTest tests[] = {
         TEST(logins_in_the_clear_at_public_addresses_are_a_warning),
+        TEST(listeners_at_which_nobody_can_log_in_are_a_warning),
         TEST(users_of_another_realm_are_a_warning),
         TEST(users_of_other_algorithms_are_a_warning),
         TEST(secrets_that_everybody_can_read_are_a_warning),
