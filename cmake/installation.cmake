@@ -9,6 +9,10 @@ install(CODE "
     if(NOT EXISTS \$ENV{DESTDIR}/etc/msrprelayd/msrprelayd.conf)
         file(INSTALL ${PROJECT_SOURCE_DIR}/conf/msrprelayd.conf
              DESTINATION /etc/msrprelayd)
+    endif()
+    if(NOT EXISTS \$ENV{DESTDIR}/etc/logrotate.d/msrprelayd)
+        file(INSTALL ${PROJECT_SOURCE_DIR}/docs/examples/logrotate
+             DESTINATION /etc/logrotate.d RENAME msrprelayd)
     endif()")
 install(FILES systemd/msrprelayd.socket DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d

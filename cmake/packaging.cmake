@@ -11,7 +11,7 @@ set(CPACK_PACKAGE_DESCRIPTION
 URI, and send messages of any size through it, with a report for each that is
 lost.")
 set(CPACK_GENERATOR DEB)
-set(CPACK_STRIP_FILES ON)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/package_kind.cmake)
 
 # Into a directory that stands for the root: /etc is not below the prefix.
 set(CPACK_SET_DESTDIR ON)
@@ -21,6 +21,9 @@ set(debian ${PROJECT_SOURCE_DIR}/packaging/debian)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_HOMEPAGE ${PROJECT_HOMEPAGE_URL})
+# The symbols go into msrprelayd-dbgsym, beside the package.
+set(CPACK_DEBIAN_DEBUGINFO_PACKAGE ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
     "systemd | systemd-standalone-sysusers, \

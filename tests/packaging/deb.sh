@@ -72,6 +72,25 @@ make_package() {
         fail "cpack"
     }
     mv "$dir"/cpack/*.deb "$dir/out/msrprelayd.deb"
+    [ -n "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Homepage)" ] ||
+        fail "no Homepage"
+}
+
+# The debugger finds symbols by the build id of the program.
+check_symbols() {
+    local id
+
+    mkdir "$dir/package" "$dir/symbols"
+    dpkg-deb -x "$dir/out/msrprelayd.deb" "$dir/package"
+    dpkg-deb -x "$dir"/cpack/msrprelayd-dbgsym_*.ddeb "$dir/symbols"
+    id=$(readelf -n "$dir/package/usr/sbin/msrprelayd" |
+        sed -n 's/.*Build ID: //p')
+    [ -n "$id" ] || fail "no build id"
+    readelf -S "$dir/symbols/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" \
+        2>/dev/null |
+        grep -q debug_info || fail "no symbols of msrprelayd"
+    ! readelf -S "$dir/package/usr/sbin/msrprelayd" | grep -q debug_info ||
+        fail "the symbols are in the package itself"
 }
 
 # It is not meant for Debian's own archive, where bugs would be closed.
@@ -121,6 +140,9 @@ make_root() {
         skip "the mirror does not answer from inside a container"
     within apt-get -qq -y --no-install-recommends satisfy \
         "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Depends)"
+    # Programs that the documentation has an example for, and what those need.
+    within apt-get -qq -y --no-install-recommends install \
+        ca-certificates openssl logrotate fail2ban python3-systemd
 }
 
 # What a package could leave behind; logs and caches of others change anyway.
@@ -199,18 +221,21 @@ step "package"
 make_package
 step "lintian"
 check_package
+check_symbols
 step "clean system"
 make_clean
 make_root
 list_files before
 step "install"
-within apt-get -qq -y --no-install-recommends install /mnt/msrprelayd.deb
+cp "$here/../commands/install_package.sh" "$dir/out"
+ln "$dir/out/msrprelayd.deb" "$dir/out/msrprelayd_0.1.0-1_any.deb"
+within sh -ec 'cd /mnt && . ./install_package.sh'
 check_installed
 step "boot"
 check_booted
 step "remove"
 within apt-get -qq -y remove msrprelayd
-expect_left ./etc/msrprelayd ./etc/msrprelayd/msrprelayd.conf \
+expect_left ./etc/logrotate.d/msrprelayd ./etc/msrprelayd ./etc/msrprelayd/msrprelayd.conf \
     ./etc/msrprelayd/users ./var/lib/dpkg/info/msrprelayd.list \
     ./var/lib/dpkg/info/msrprelayd.postrm
 step "purge"

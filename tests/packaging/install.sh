@@ -33,8 +33,24 @@ expect 'ExecReload=/opt/msrp/bin/msrprelayctl reload' $units/msrprelayd.service
 expect 'ExecStart=/opt/msrp/sbin/msrprelayd -c /etc/msrprelayd/%i.conf' \
     "$units/msrprelayd@.service"
 
+logrotate=etc/logrotate.d/msrprelayd
+expect '    daily' $logrotate
 echo '# mine' >"$dir/$conf"
+echo '# mine' >"$dir/$logrotate"
 install_below /usr
 expect '# mine' $conf
+expect '# mine' $logrotate
 expect 'ExecStart=/usr/sbin/msrprelayd' \
     usr/lib/systemd/system/msrprelayd.service
+
+# There is no half-working package.
+! cpack -G RPM --config "$build/CPackConfig.cmake" -B "$dir/cpack" \
+    >"$dir/log" 2>&1 || {
+    echo "an RPM was made"
+    exit 1
+}
+tr '\n' ' ' <"$dir/log" | tr -s ' ' |
+    grep -q 'No RPM package can be made: use cpack -G DEB' || {
+    cat "$dir/log"
+    exit 1
+}
