@@ -8,6 +8,8 @@ exec >/mnt/log 2>&1
 conf=/etc/msrprelayd/msrprelayd.conf
 name=relay1.example.com
 port=2855
+examples=/usr/share/doc/msrprelayd/examples
+ca=/etc/msrprelayd/ca.pem
 
 fail() {
     echo "FAILED: $*"
@@ -133,18 +135,25 @@ said msrprelayd 'Watchdog timeout' || fail "not by the watchdog"
 rm -r /run/systemd/system/msrprelayd.service.d
 systemctl daemon-reload
 
+# example NAME: runs it as it is shipped, and as the manual shows it.
+example() {
+    sh -e "$examples/$1" </dev/null || fail "$1"
+}
+
 check "an operator makes it a public relay, without a restart"
 pid=$(pid_of msrprelayd)
-install -m 0644 /mnt/old.pem /etc/msrprelayd/relay.pem
-install -o root -g msrprelay -m 0640 /mnt/old.key /etc/msrprelayd/relay.key
-cat >$conf <<END
-relay: { name = "$name"; realm = "example.com"; };
-listen = ( { transport = "tls"; address = "::"; port = 2855; } );
-tls: { ca_file = "/etc/msrprelayd/relay.pem"; };
+mkdir /tmp/lab
+(cd /tmp/lab && example lab-certificate.sh 2>/dev/null)
+cp $ca /usr/local/share/ca-certificates/lab.crt
+update-ca-certificates >/dev/null 2>&1
+echo "127.0.0.1 $name" >>/etc/hosts
+cat $examples/public.conf - >$conf <<END
+@include "local.conf"
+END
+cat >/etc/msrprelayd/local.conf <<END
+tls: { ca_file = "$ca"; };
 dial: { allow = [ "127.0.0.0/8" ]; };
 log: { target = "journal"; accounting = "/var/log/msrprelayd/sessions.log"; };
-metrics: { address = "127.0.0.1"; port = 9285; };
-control: { socket = "/run/msrprelayd/control.sock"; };
 END
 echo secret >/tmp/password
 for user in alice bob; do
@@ -152,34 +161,46 @@ for user in alice bob; do
 done
 [ "$(stat -c '%U:%G %a' /etc/msrprelayd/users)" = 'root:msrprelay 640' ] ||
     fail "users file: $(stat -c '%U:%G %a' /etc/msrprelayd/users)"
-systemctl reload msrprelayd || fail "reload"
+example go-public.sh
+! msrprelayctl selftest --name relay2.example.com >/tmp/selftest ||
+    fail "another name is all the same to the self-test"
+grep -q 'certificate is not for relay2' /tmp/selftest || fail "not told why"
 
 check "two users talk over TLS"
-receive as bob /mnt/old.pem
-send /mnt/old.pem || fail "not sent"
+receive as bob $ca
+send $ca || fail "not sent"
 received || fail "not received"
 
 check "a peer without relay is found by name and dialled"
 echo "127.0.0.1 peer.example.com $name" >>/etc/hosts
 receive msrpcat -q -l peer.example.com:2910
-send /mnt/old.pem || fail "not sent"
+send $ca || fail "not sent"
 received || fail "not received"
 
-check "the hook of the manual for certbot renews the certificate"
-awk '/^    #!\/bin\/sh/ { on = 1 } on && /^$/ { exit }
-     on { sub(/^    /, ""); print }' /usr/share/doc/msrprelayd/deploy.md >/tmp/hook
+check "certbot's first certificate, and its hook"
 mkdir /tmp/lineage
 cp /mnt/new.pem /tmp/lineage/fullchain.pem
 cp /mnt/new.key /tmp/lineage/privkey.pem
-RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS=$name sh /tmp/hook || fail "hook"
+# Stands for certbot, which needs the network: runs the hook as that does.
+cat >/usr/local/bin/certbot <<'END'
+#!/bin/sh
+for hook; do :; done
+RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS="$4 $6" exec "$hook"
+END
+chmod +x /usr/local/bin/certbot
+example first-certificate.sh
+hook=/etc/letsencrypt/renewal-hooks/deploy/msrprelayd
+cmp $hook $examples/certbot-hook || fail "another hook"
+RENEWED_LINEAGE=/nowhere RENEWED_DOMAINS=other.example.com $hook ||
+    fail "the certificate of another name"
 receive as bob /mnt/new.pem
-! send /mnt/old.pem 2>/dev/null || fail "the old certificate is still shown"
+! send $ca 2>/dev/null || fail "the old certificate is still shown"
 send /mnt/new.pem || fail "not sent"
 received || fail "not received"
 
 check "a renewal without its key is refused"
 cp /mnt/old.key /tmp/lineage/privkey.pem
-! RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS=$name sh /tmp/hook ||
+! RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS=$name $hook ||
     fail "taken all the same"
 receive as bob /mnt/new.pem
 send /mnt/new.pem || fail "not sent"
@@ -194,6 +215,31 @@ until_true grep -q alice /var/log/msrprelayd/sessions.log
 mv /var/log/msrprelayd/sessions.log /tmp
 systemctl kill --signal USR1 msrprelayd
 until_true test -e /var/log/msrprelayd/sessions.log
+example journal.sh >/dev/null
+
+check "logrotate moves the accounting away, and the relay goes on in a new file"
+cmp $examples/logrotate /etc/logrotate.d/msrprelayd || fail "another one"
+receive as bob /mnt/new.pem
+send /mnt/new.pem || fail "not sent"
+received || fail "not received"
+until_true grep -q alice /var/log/msrprelayd/sessions.log
+logrotate --force /etc/logrotate.d/msrprelayd || fail "logrotate"
+grep -q alice /var/log/msrprelayd/sessions.log.1 || fail "not rotated"
+until_true test -e /var/log/msrprelayd/sessions.log
+
+check "fail2ban has its jail"
+printf '[sshd]\nenabled = false\n' >/etc/fail2ban/jail.d/no-sshd.local
+systemctl restart fail2ban
+until_true fail2ban-client ping >/dev/null 2>&1
+example fail2ban.sh
+systemctl stop fail2ban
+
+check "the kernel has the settings that are to be changed"
+while read -r key _ <&3; do
+    case $key in
+    net.*) [ -e "/proc/sys/${key//./\/}" ] || fail "no $key" ;;
+    esac
+done 3<$examples/sysctl.conf
 
 check "there are metrics"
 exec 3<>/dev/tcp/127.0.0.1/9285
@@ -206,10 +252,7 @@ for metric in msrprelayd_build_info process_open_fds \
 done
 
 check "an upgrade by way of a second relay loses no session"
-sed -e 's/port = 2855/port = 2856/' -e 's/port = 9285/port = 9286/' \
-    -e 's,/run/msrprelayd/,/run/msrprelayd-b/,' $conf >/etc/msrprelayd/b.conf
-systemctl start msrprelayd@b || fail "start"
-msrprelayctl drain || fail "drain"
+example second-relay.sh
 ! as alice /mnt/new.pem -t "$path" -m hello 2>/dev/null ||
     fail "a new session while draining"
 port=2856
@@ -219,7 +262,9 @@ is_new "$pid" || fail "not restarted"
 port=2855
 send /mnt/new.pem || fail "not sent, from the new one to the second"
 received || fail "not received"
-systemctl stop msrprelayd@b
+example second-relay-end.sh
+example drain.sh
+msrprelayctl drain off >/dev/null
 
 cp /tmp/good $conf
 systemctl restart msrprelayd
@@ -240,15 +285,34 @@ msrprelayctl -s /run/msrprelayd-two/control.sock status >/dev/null ||
     fail "two has lost its control socket"
 systemctl stop msrprelayd@two
 
-check "the manager holds the port while the relay is away"
+check "the manager takes the port of a running relay, and holds it"
 sed -i 's/address = "127.0.0.1"/address = "::"/' $conf
-systemctl start msrprelayd.socket
+systemctl restart msrprelayd
+example socket-activation.sh
+is_running msrprelayd || fail "not running"
 answers 2855 || fail "no answer from the socket"
-until_true is_running msrprelayd
 ! said msrprelayd 'inherited' || fail "the socket was not taken"
 systemctl stop msrprelayd
 answers 2855 || fail "no answer without the relay"
+until_true is_running msrprelayd
+
+check "the manager gives it port 443, for which it has no privilege"
+cat $examples/public.conf - >$conf <<END
+@include "$examples/port-443-relay.conf"
+END
+install -D -m 0644 $examples/port-443.conf \
+    /etc/systemd/system/msrprelayd.socket.d/port-443.conf
+systemctl stop msrprelayd.socket
+example socket-activation.sh
+is_running msrprelayd || fail "not running"
+answers 443 || fail "no answer at 443"
+! said msrprelayd 'inherited' || fail "the socket was not taken"
+msrprelayctl selftest --ca-file /mnt/new.pem || fail "nobody gets in"
 systemctl stop msrprelayd.socket msrprelayd
+systemctl disable msrprelayd.socket 2>/dev/null
+rm -r /etc/systemd/system/msrprelayd.socket.d
+systemctl daemon-reload
+cp /tmp/good $conf
 
 check "removal stops it"
 systemctl start msrprelayd msrprelayd@one
