@@ -21,11 +21,13 @@ static int setup(void **state)
 
     assert_non_null(x);
     scratch_init(&x->scratch);
-    scratch_write(&x->scratch, "users", SPAN("# nobody yet\n"));
+    scratch_write(&x->scratch, "users",
+                  SPAN("alice:example.com:0123456789abcdef0123456789abcdef\n"));
     snprintf(text, sizeof text,
-             "relay: { user = \"\"; group = \"\"; };\n"
-             "auth: { users_file = \"%s\"; };\n"
-             "listen = ( { transport = \"tcp\"; port = 0; } );\n",
+             "relay: { realm = \"example.com\"; user = \"\"; group = \"\"; };\n"
+             "auth: { users_file = \"%s\"; allow_tcp = true; };\n"
+             "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; "
+             "port = 0; } );\n",
              scratch_path(&x->scratch, "users"));
     scratch_write(&x->scratch, "good.conf", span_str(text));
     scratch_write(&x->scratch, "bad.conf", SPAN("one = 1;\ntwo = 2;\n"));
