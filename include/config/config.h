@@ -33,8 +33,10 @@ enum config_tls_version {
 
 struct config_listen {
     enum net_transport transport;
-    struct addr address; /* with port 0 */
-    uint64_t port;       /* 0: the kernel chooses */
+    struct addr address;    /* with port 0 */
+    uint64_t port;          /* 0: the kernel chooses */
+    struct cidr_list proxy; /* who begins with a PROXY header */
+    bool tls_in_front;      /* TLS ends at whoever is in front of it */
     struct config_place place;
 };
 

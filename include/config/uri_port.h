@@ -16,15 +16,21 @@
 
 #include "config.h"
 
-/* The port of the first listener with this transport, or 0. */
+/* The port of the first listener that others can reach with TLS (a tcp listener
+ * where TLS ends in front of it is one), or without; 0: there is none. */
 uint16_t uri_port_first(const struct config *config, const uint16_t *ports,
-                        size_t n, enum net_transport transport);
+                        size_t n, bool secure);
 
 /* For clients that connect to listener i (< n): its own port; for a WebSocket
  * listener the first one that has TLS if it has, and none if not. If there is
  * no such listener, its own port, which others cannot use. */
 uint16_t uri_port_accepted(const struct config *config, const uint16_t *ports,
                            size_t n, size_t i);
+
+/* The same for a client whose TLS, by its PROXY header, ends in front of
+ * listener i. */
+uint16_t uri_port_proxied(const struct config *config, const uint16_t *ports,
+                          size_t n, size_t i);
 
 /* For a connection that this relay dials (n > 0): the port of the first
  * listener with TLS, or of the first of all. */

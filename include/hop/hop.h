@@ -82,7 +82,12 @@ struct hops {
         *tls_client;          /* to relays; NULL: nothing is dialled over TLS */
     struct tls_ctx *tls_peer; /* the same, to lone peers */
     uint16_t uri_port;        /* in URIs issued over a dialled connection */
-    /* Called with the peer's address when an accepted connection has ended. */
+    /* Called when a PROXY header has told where a connection comes from, with
+     * that address and what the log says of the connection: may it stay? */
+    bool (*on_proxied)(void *ctx, const struct addr *peer, const char *subject);
+    /* Called with the peer's address when an accepted connection has ended; not
+     * if it was a proxied one of which on_proxied() was not asked, or said no.
+     */
     void (*on_gone)(void *ctx, const struct addr *peer);
     void *ctx;
 };
@@ -91,9 +96,18 @@ struct hop_origin {
     enum net_transport transport;
     struct tls_ctx *tls; /* NULL: none */
     uint16_t port;       /* in URIs issued over it */
+    uint16_t tls_port;   /* the same, if the PROXY header says that the client
+                            spoke TLS with the proxy */
     uint16_t bound_port; /* of the listener */
     bool may_auth;
+    bool tls_in_front; /* whoever is in front of it has ended TLS */
+    /* From there a connection begins with a PROXY header; NULL: from nowhere.
+     */
+    const struct cidr_list *proxy;
 };
+
+/* Does a connection from `peer` begin with a PROXY header? */
+bool hop_is_proxied(const struct hop_origin *origin, const struct addr *peer);
 
 /* Writes what the log says of a connection from `peer` into dst, which has room
  * for SUBJECT_TEXT_MAX octets, as subject_write() does. Returns dst. */

@@ -7,8 +7,9 @@
 #define CLIENT_HELLO_H
 
 /* 0 when the first record has come whole, or when it is not worth waiting for:
- * no TLS, too long, the end. ERR_AGAIN if more is needed: the socket is not
- * readable before it is there, or the peer has closed. */
+ * no TLS, too long, the end. ERR_SYNTAX for a PROXY header. ERR_AGAIN if more
+ * is needed: the socket is not readable before it is there, or the peer has
+ * closed. */
 int client_hello_check(int fd);
 
 #endif

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "net.h"
+#include "proxy.h"
 #include "sock.h"
 #include "str.h"
 #include "tls.h"
@@ -25,6 +26,8 @@ enum conn_why {
     CONN_WHY_RESET,     /* the socket failed */
     CONN_WHY_TLS,       /* TLS failed; conn_fault() tells more */
     CONN_WHY_CERT,      /* the peer's certificate was refused; the same */
+    CONN_WHY_PROXY,     /* no right PROXY header, or one where none is due;
+                           conn_fault() tells more */
     CONN_WHY_HANDSHAKE, /* timers.handshake */
     CONN_WHY_WEBSOCKET, /* the peer breaks its rules; conn_fault() tells more */
     CONN_WHY_STALL,     /* timers.stall */
@@ -37,6 +40,9 @@ enum { CONN_WHYS = CONN_WHY_LOCAL + 1 };
 const char *conn_why_text(enum conn_why why);
 
 struct conn_ops {
+    /* The PROXY header has come: conn_peer() is the address that it tells, or
+     * still the proxy's if it tells none. Only with conn_from.proxied. */
+    void (*proxied)(void *ctx, const struct proxy_source *source);
     /* The transport is up (TLS: handshake done). */
     void (*open)(void *ctx);
     /* Input: consume from the front of *in, which is valid in the call. What is
@@ -57,18 +63,23 @@ struct conn_ops {
     bool (*stalled)(void *ctx);
 };
 
-/* Takes over the connected socket `fd` (closed on failure too). `tls` NULL:
- * plain TCP. `number` is the connection's, never reused. The handshake begins
- * at the end of the turn, so no callback comes before this returns. 0 or
- * ERR_NOMEM. The connection lives until it is closed. */
-int conn_accept(struct conn **out, struct net *n, int fd,
-                const struct addr *peer, struct tls_ctx *tls, uint64_t number,
-                const struct conn_ops *ops, void *ctx);
+/* What was accepted. */
+struct conn_from {
+    int fd; /* connected */
+    const struct addr *peer;
+    struct tls_ctx *tls; /* a server's context, or NULL: plain TCP */
+    bool ws;             /* the peer is to open a WebSocket for MSRP on it
+                            (RFC 7977) */
+    bool proxied;        /* a PROXY header comes first, within the time for
+                            handshakes */
+};
 
-/* The same for a peer that is to open a WebSocket for MSRP on it (RFC 7977). */
-int conn_accept_ws(struct conn **out, struct net *n, int fd,
-                   const struct addr *peer, struct tls_ctx *tls,
-                   uint64_t number, const struct conn_ops *ops, void *ctx);
+/* Takes over the socket (closed on failure too). `number` is the connection's,
+ * never reused. The handshake begins at the end of the turn, so no callback
+ * comes before this returns. 0 or ERR_NOMEM. The connection lives until it is
+ * closed. */
+int conn_accept(struct conn **out, struct net *n, const struct conn_from *from,
+                uint64_t number, const struct conn_ops *ops, void *ctx);
 
 /* The host that was dialled. */
 struct conn_to {
@@ -149,9 +160,11 @@ uint64_t conn_message(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
 uint64_t conn_number(const struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
-/* Octets off the wire, and onto it: with all that TLS and WebSockets add. */
+/* Octets off the wire, and onto it: with all that TLS, WebSockets and PROXY
+ * headers add. */
 uint64_t conn_octets_in(const struct conn *c);
-/* Has the peer said nothing so far, or nothing but a whole TLS handshake?
+/* Has the peer said nothing so far, or nothing but a whole PROXY header or TLS
+ * handshake?
  * Health checks are like that. */
 bool conn_is_silent(const struct conn *c);
 uint64_t conn_octets_out(const struct conn *c);

@@ -14,6 +14,7 @@
 
 /* Where a connection is in its life. */
 enum conn_state {
+    CONN_PROXY,     /* until a PROXY header has come; handshake timer */
     CONN_HELLO,     /* TLS: until a ClientHello has come; handshake timer */
     CONN_QUEUED,    /* until it may begin; the slots of others end it */
     CONN_HANDSHAKE, /* the transport comes up; handshake timer */

@@ -293,6 +293,7 @@ static void serve(struct control *control, int fd, const struct addr *peer,
                   uid_t uid)
 {
     struct client *c = calloc(1, sizeof *c + control->setup.state_size);
+    const struct conn_from from = {.fd = fd, .peer = peer};
 
     if (!c) {
         control_turn_away(control, fd, "", err_text(ERR_NOMEM));
@@ -305,7 +306,7 @@ static void serve(struct control *control, int fd, const struct addr *peer,
     loop_defer_init(&c->next, go_on, c);
     list_init(&c->of_control);
     control->n_clients++;
-    if (conn_accept(&c->conn, control->net, fd, peer, NULL, 0, &conn_ops, c))
+    if (conn_accept(&c->conn, control->net, &from, 0, &conn_ops, c))
         client_free(c);
     else
         list_append(&control->clients, &c->of_control);

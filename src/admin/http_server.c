@@ -259,6 +259,7 @@ static void web_on_accept(void *ctx, struct listener *l, int fd,
 {
     struct http_server *w = ctx;
     struct visit *v = web_make_room(w) ? calloc(1, sizeof *v) : NULL;
+    const struct conn_from from = {.fd = fd, .peer = peer};
 
     (void)l;
     if (!v) {
@@ -271,8 +272,8 @@ static void web_on_accept(void *ctx, struct listener *l, int fd,
     timer_init(&v->life);
     list_init(&v->of_web);
     w->n_visits++;
-    if (conn_accept(&v->conn, w->net, fd, peer, NULL, ++w->next_number,
-                    &conn_ops, v) != 0) {
+    if (conn_accept(&v->conn, w->net, &from, ++w->next_number, &conn_ops, v) !=
+        0) {
         visit_free(v);
         return;
     }

@@ -43,17 +43,6 @@ static const struct config_listen *listener(const struct config *c,
     return NULL;
 }
 
-/* URIs of WebSocket clients have the port of a listener that others can
- * dial. */
-static void check_way_in(const struct check *k, enum net_transport ws,
-                         enum net_transport other, const char *what)
-{
-    const struct config_listen *l = listener(k->config, ws);
-
-    if (l && counts(k, "listen") && !listener(k->config, other))
-        config_warn(k->report, l->place, "listen: %s", what);
-}
-
 /* Loopback and what is private: a proxy that ends TLS may be there. */
 static const struct cidr closed_networks[] = {
     {{127}, 4, 8},         {{10}, 4, 8},       {{172, 16}, 4, 12},
@@ -75,27 +64,64 @@ static bool is_plain(const struct config_listen *l)
     return l->transport == NET_TCP || l->transport == NET_WS;
 }
 
-static void check_plain(const struct check *k)
+static bool is_ws(const struct config_listen *l)
+{
+    return l->transport == NET_WS || l->transport == NET_WSS;
+}
+
+/* Is whatever goes over it encrypted, up to the proxy in front at least? */
+static bool is_secure(const struct config_listen *l)
+{
+    return !is_plain(l) || l->tls_in_front;
+}
+
+/* A plain listener at a public address, where it does harm. */
+static void check_plain(const struct check *k, const struct config_listen *l)
 {
     const struct config *c = k->config;
 
-    if (!c->auth.allow_tcp || !counts(k, "auth.allow_tcp") ||
-        !counts(k, "listen"))
+    if (!is_plain(l) || !is_public(&l->address))
         return;
+    if (l->tls_in_front)
+        config_warn(k->report, l->place,
+                    "listen: with tls_in_front whoever reaches this public "
+                    "address counts as if he came over TLS: use a private "
+                    "address");
+    else if (c->auth.allow_tcp && counts(k, "auth.allow_tcp"))
+        config_warn(k->report, l->place,
+                    "listen: with auth.allow_tcp clients log in and talk "
+                    "without encryption at a public address: use tls, or a "
+                    "private address");
+}
+
+static bool has_way_in(const struct config *c, bool secure)
+{
     for (size_t i = 0; i < c->listen.n; i++)
-        if (is_plain(&c->listen.items[i]) &&
-            is_public(&c->listen.items[i].address))
-            config_warn(k->report, c->listen.items[i].place,
-                        "listen: with auth.allow_tcp clients log in and talk "
-                        "without encryption at a public address: use tls, or a "
-                        "private address");
+        if (!is_ws(&c->listen.items[i]) &&
+            is_secure(&c->listen.items[i]) == secure)
+            return true;
+    return false;
+}
+
+/* URIs of WebSocket clients have the port of a listener that others can
+ * dial. */
+static void check_way_in(const struct check *k, const struct config_listen *l)
+{
+    bool secure = is_secure(l);
+
+    if (is_ws(l) && !has_way_in(k->config, secure))
+        config_warn(k->report, l->place,
+                    "listen: clients on %s cannot be reached without a "
+                    "listener with transport %s",
+                    net_transport_text(l->transport), secure ? "tls" : "tcp");
 }
 
 /* Is there a listener at which clients can log in at all? */
 static bool takes_logins(const struct config *c)
 {
     for (size_t i = 0; i < c->listen.n; i++)
-        if (c->auth.allow_tcp || !is_plain(&c->listen.items[i]))
+        if (c->auth.allow_tcp || is_secure(&c->listen.items[i]) ||
+            c->listen.items[i].proxy.n)
             return true;
     return false;
 }
@@ -114,14 +140,19 @@ static void check_logins(const struct check *k)
 
 static void check_listeners(const struct check *k)
 {
+    const struct config *c = k->config;
+
     check_logins(k);
-    check_plain(k);
-    check_way_in(k, NET_WSS, NET_TLS,
-                 "clients on wss cannot be reached without a listener with "
-                 "transport tls");
-    check_way_in(k, NET_WS, NET_TCP,
-                 "clients on ws cannot be reached without a listener with "
-                 "transport tcp");
+    for (size_t i = 0; i < c->listen.n && counts(k, "listen"); i++) {
+        const struct config_listen *l = &c->listen.items[i];
+
+        check_plain(k, l);
+        check_way_in(k, l);
+        if (l->tls_in_front && !is_plain(l))
+            config_warn(k->report, l->place,
+                        "listen: tls_in_front has no effect with %s",
+                        net_transport_text(l->transport));
+    }
 }
 
 /* --- sizes --- */

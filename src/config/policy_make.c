@@ -74,8 +74,7 @@ static void take_ports(struct made_policy *m, const struct config *config,
 
     for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++)
         m->policy.ports[m->policy.n_ports++] = ports[i];
-    m->policy.tls_port =
-        uri_port_first(config, ports, m->policy.n_ports, NET_TLS);
+    m->policy.tls_port = uri_port_first(config, ports, m->policy.n_ports, true);
     len = snprintf(m->self, sizeof m->self, "msrps://%.*s:%u;tcp",
                    SPAN_ARG(m->policy.name), n ? ports[0] : 2855U);
     m->policy.self = span_of(m->self, (size_t)len);

@@ -148,6 +148,23 @@ static const struct setting listen_members[] = {
      .max = 65535,
      .initial = "2855",
      .help = "The port to bind; with 0 the kernel chooses one."},
+    {.key = "proxy",
+     .type = SETTING_CIDR,
+     .is_list = true,
+     .at = offsetof(struct config_listen, proxy),
+     .max = 1000,
+     .initial = "[ ]",
+     .help = "Proxies, as blocks of addresses: connections from there must "
+             "begin with a PROXY header (version 1 or 2), all others must "
+             "not. The address in it is the client's in the log, in limits "
+             "and in accounting."},
+    {.key = "tls_in_front",
+     .type = SETTING_BOOL,
+     .at = offsetof(struct config_listen, tls_in_front),
+     .initial = "false",
+     .help = "With tcp and ws: TLS ends at a proxy, through which alone the "
+             "listener can be reached. Its connections count as TLS: clients "
+             "may authenticate and get msrps URIs."},
 };
 
 const struct setting settings[] = {

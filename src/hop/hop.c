@@ -218,7 +218,7 @@ static void hop_on_open(void *ctx)
     }
     hop_take_names(h);
     if (h->link.secure)
-        h->link.subject->tls = conn_tls_version(h->conn);
+        h->link.subject->tls = hop_tls_version(h);
     if (h->clear == HOP_CLEAR_NONE)
         hop_up(h);
     else
@@ -261,19 +261,29 @@ static int next_event(struct hop *h, struct parse_event *ev, struct span *in)
     return err;
 }
 
-static void reject(struct hop *h, int err)
+/* Octets that begin the input show a proxy that is not to send a header. */
+static bool hop_is_unwanted_proxy(const struct hop *h, struct span in)
 {
+    return !h->host && conn_octets_in(h->conn) == in.n && proxy_begins(in);
+}
+
+static void reject(struct hop *h, int err, struct span in)
+{
+    const char *why =
+        hop_is_unwanted_proxy(h, in) ? proxy_unwanted : "bad input";
+
     h->bad_input = true;
     h->all->stats.bad_input++;
     hop_log_bad_input(h, err);
     hop_clear_rejected(h);
-    link_close(&h->link, "bad input");
+    link_close(&h->link, why);
 }
 
 static void hop_on_input(void *ctx, struct span *in)
 {
     struct hop *h = ctx;
     struct relay *relay = h->all->relay;
+    const struct span all = *in;
     struct parse_event ev;
 
     tell_time(h);
@@ -289,7 +299,7 @@ static void hop_on_input(void *ctx, struct span *in)
         if (err == ERR_AGAIN)
             return;
         if (err) {
-            reject(h, err);
+            reject(h, err, all);
             return;
         }
         if (ev.type == PARSE_HEAD)
@@ -371,12 +381,13 @@ static void hop_on_closed(void *ctx, enum conn_why why)
     if (hop_is_silent(h))
         all->stats.health_checks++;
     hop_log_closed(h, why);
-    if (!h->host)
+    if (h->is_counted)
         all->on_gone(all->ctx, conn_peer(h->conn));
     hop_free(h);
 }
 
 const struct conn_ops hop_conn_ops = {
+    .proxied = hop_on_proxied,
     .open = hop_on_open,
     .input = hop_on_input,
     .sent = hop_on_sent,
@@ -414,26 +425,53 @@ void hop_enter(struct hop *h)
     hop_place(h);
 }
 
+bool hop_is_proxied(const struct hop_origin *origin, const struct addr *peer)
+{
+    return origin->proxy && cidr_list_has(origin->proxy, peer);
+}
+
+/* A hop of what was accepted, without its connection; NULL when out of memory.
+ */
+static struct hop *hop_of_origin(struct hops *all, const struct addr *peer,
+                                 const struct hop_origin *origin)
+{
+    struct hop *h = hop_new(all);
+
+    if (!h)
+        return NULL;
+    if (!hop_take_origin(h, peer, origin)) {
+        hop_free(h);
+        return NULL;
+    }
+    h->in_front = origin->tls_in_front && !origin->tls;
+    h->bound_port = origin->bound_port;
+    h->tls_port = origin->tls_port;
+    h->link.secure = origin->tls || h->in_front;
+    h->link.may_auth = origin->may_auth;
+    h->link.port = origin->port;
+    return h;
+}
+
 int hop_accept(struct hops *all, int fd, const struct addr *peer,
                const struct hop_origin *origin)
 {
-    bool is_ws = origin->transport == NET_WS || origin->transport == NET_WSS;
-    struct hop *h = hop_new(all);
+    const struct conn_from from = {.fd = fd,
+                                   .peer = peer,
+                                   .tls = origin->tls,
+                                   .ws = origin->transport == NET_WS ||
+                                         origin->transport == NET_WSS,
+                                   .proxied = hop_is_proxied(origin, peer)};
+    struct hop *h = hop_of_origin(all, peer, origin);
     int err;
 
-    if (!h || !hop_take_origin(h, peer, origin)) {
-        if (h)
-            hop_free(h);
+    if (!h) {
         (void)close(fd);
         return ERR_NOMEM;
     }
-    h->link.secure = origin->tls != NULL;
-    h->link.may_auth = origin->may_auth;
-    h->link.needs_session = is_ws;
-    h->link.port = origin->port;
-    err = (is_ws ? conn_accept_ws : conn_accept)(&h->conn, all->net, fd, peer,
-                                                 origin->tls, h->link.number,
-                                                 &hop_conn_ops, h);
+    h->is_counted = !from.proxied;
+    h->link.needs_session = from.ws;
+    err = conn_accept(&h->conn, all->net, &from, h->link.number, &hop_conn_ops,
+                      h);
     if (err) {
         hop_free(h);
         return err;

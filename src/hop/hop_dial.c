@@ -111,6 +111,7 @@ static int hop_fault_of(enum conn_why why)
     case CONN_WHY_STALL:
     case CONN_WHY_DEAD:
         return ERR_TIMEOUT;
+    case CONN_WHY_PROXY: /* none is due there */
     case CONN_WHY_FULL:
     case CONN_WHY_NOMEM:
     case CONN_WHY_LOCAL:

@@ -78,11 +78,16 @@ static const char *hop_subject(char *dst, const struct hop *h)
     return subject_line(dst, h->link.subject, SPAN(""));
 }
 
+const char *hop_tls_version(const struct hop *h)
+{
+    return h->in_front ? "proxy" : conn_tls_version(h->conn);
+}
+
 /* --- its life --- */
 
 bool hop_is_silent(const struct hop *h)
 {
-    return !h->host && conn_is_silent(h->conn);
+    return !h->host && !h->is_refused && conn_is_silent(h->conn);
 }
 
 static enum log_level hop_level(const struct hop *h)
@@ -102,7 +107,7 @@ void hop_log_open(struct hop *h)
              "c=%llu open%s transport=%s tls=%s host_certificate=%s",
              hop_number(h), hop_subject(subject, h),
              net_transport_text(net_transport_of(h->conn)),
-             h->link.secure ? conn_tls_version(h->conn) : "none",
+             h->link.secure ? hop_tls_version(h) : "none",
              h->link.is_relay ? "yes" : "no");
 }
 

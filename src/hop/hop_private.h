@@ -30,17 +30,22 @@ struct hop {
     struct list by_age;
     struct place place;
     struct loop_defer end; /* what hop_close() asked for, at the turn's end */
-    const char *why;  /* of its end, for the log; static; NULL: conn knows */
-    bool open;        /* its transport is up */
-    bool is_logged;   /* ... and the log has a line of that */
-    bool proved;      /* hop_proved() was called */
-    bool evicted;     /* it makes room for another one */
-    uint8_t stalls;   /* in a row */
-    bool full;        /* its output was full */
-    bool bad_input;   /* it is closed for malformed input */
-    bool in_chunk;    /* a chunk of `message` is being parsed */
-    uint64_t message; /* of the transport, parsed last; 0: none */
-    bool left;        /* relay_link_closed() was called */
+    const char *why;     /* of its end, for the log; static; NULL: conn knows */
+    bool is_counted;     /* all->on_gone() is due at its end */
+    bool is_refused;     /* there are too many of its address */
+    bool in_front;       /* TLS ends at the proxy in front of us */
+    uint16_t bound_port; /* accepted: of the listener */
+    uint16_t tls_port;   /* as in its origin */
+    bool open;           /* its transport is up */
+    bool is_logged;      /* ... and the log has a line of that */
+    bool proved;         /* hop_proved() was called */
+    bool evicted;        /* it makes room for another one */
+    uint8_t stalls;      /* in a row */
+    bool full;           /* its output was full */
+    bool bad_input;      /* it is closed for malformed input */
+    bool in_chunk;       /* a chunk of `message` is being parsed */
+    uint64_t message;    /* of the transport, parsed last; 0: none */
+    bool left;           /* relay_link_closed() was called */
     uint64_t since_ms;
     uint64_t used_ms;
     uint64_t put;   /* position after what the relay has put last */
@@ -87,6 +92,11 @@ void hop_free(struct hop *h);
  * need its place. */
 void hop_place(struct hop *h);
 
+/* --- hop_proxy.c --- */
+
+/* A PROXY header has told where it comes from; it may be closed then. */
+void hop_on_proxied(void *ctx, const struct proxy_source *source);
+
 /* --- hop_log.c --- */
 
 /* What the log says of the connection: made once it is accepted or dialled, and
@@ -95,6 +105,10 @@ void hop_place(struct hop *h);
 bool hop_take_origin(struct hop *h, const struct addr *peer,
                      const struct hop_origin *origin);
 bool hop_take_dialled(struct hop *h, const struct addr *peer);
+
+/* "TLSv1.3" and the like, "proxy" if TLS ends at the proxy in front of us, ""
+ * without TLS; static. */
+const char *hop_tls_version(const struct hop *h);
 
 /* Was it accepted, and has its peer not said anything yet, as health checks do?
  * Of these there is no line above debug. */

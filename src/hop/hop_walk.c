@@ -68,7 +68,7 @@ static void view(struct hop_view *v, const struct hop *h)
         return;
     addr_text(v->peer, conn_peer(h->conn));
     v->transport = net_transport_of(h->conn);
-    v->tls_version = conn_tls_version(h->conn);
+    v->tls_version = hop_tls_version(h);
     v->octets_in = conn_octets_in(h->conn);
     v->octets_out = conn_position(h->conn) - conn_queued(h->conn);
 }

@@ -7,12 +7,15 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "proxy.h"
 
 enum {
     HANDSHAKE = 22, /* the type of its record */
     HEAD = 5,       /* type, version and length */
     BODY_MAX = 16384,
 };
+
+_Static_assert((int)PROXY_MARK <= (int)HEAD, "a PROXY header is seen");
 
 static int low_mark(int fd)
 {
@@ -29,7 +32,7 @@ static void set_low_mark(int fd, int mark)
 }
 
 /* How many octets the first record has, as far as can be seen; 0: none are to
- * be waited for. */
+ * be waited for; -1: it is a PROXY header. */
 static int record_size(int fd)
 {
     unsigned char head[HEAD];
@@ -38,6 +41,8 @@ static int record_size(int fd)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return HEAD;
+    if (n > 0 && proxy_begins(span_of((const char *)head, (size_t)n)))
+        return -1;
     if (n <= 0 || head[0] != HANDSHAKE)
         return 0;
     if (n < HEAD)
@@ -52,6 +57,8 @@ int client_hello_check(int fd)
 {
     int before = low_mark(fd), need = record_size(fd), there = 0;
 
+    if (need < 0)
+        return ERR_SYNTAX;
     if (ioctl(fd, FIONREAD, &there) == 0 && there < need && there >= before) {
         set_low_mark(fd, need);
         if (low_mark(fd) > there)

@@ -46,6 +46,7 @@ static void update_events(struct conn *c)
     int intent = 0, want = 0;
 
     switch (c->state) {
+    case CONN_PROXY:
     case CONN_HELLO:
     case CONN_LINGER:
         want = LOOP_READ;
@@ -408,19 +409,58 @@ void conn_begin(struct conn *c)
     on_end_of_turn(c);
 }
 
+/* The header, and then whatever else begins the connection. */
+static void conn_take_proxy(struct conn *c)
+{
+    struct proxy_source source;
+    int err = conn_read_proxy(c, &source);
+
+    if (err == ERR_AGAIN)
+        return;
+    if (err) {
+        conn_fail(c, err == ERR_SYNTAX ? CONN_WHY_PROXY : why_of(err));
+        return;
+    }
+    c->ops->proxied(c->ctx, &source);
+    if (c->state == CONN_DEAD)
+        return;
+    set_state(c, c->tls ? CONN_HELLO : CONN_HANDSHAKE);
+    if (c->state == CONN_HANDSHAKE)
+        defer(c);
+}
+
+static void conn_take_hello(struct conn *c)
+{
+    int err = client_hello_check(c->transport.fd);
+
+    if (err == ERR_AGAIN)
+        return;
+    if (err) {
+        c->has_spoken = true;
+        c->transport.fault = proxy_unwanted;
+        conn_fail(c, CONN_WHY_PROXY);
+        return;
+    }
+    set_state(c, CONN_QUEUED);
+    net_enqueue(c->net, c);
+}
+
 static void conn_on_ready(void *ctx, int events)
 {
     struct conn *c = ctx;
 
-    if (c->state == CONN_HANDSHAKE) {
+    switch (c->state) {
+    case CONN_HANDSHAKE:
         on_end_of_turn(c);
         return;
-    }
-    if (c->state == CONN_HELLO) {
-        if (client_hello_check(c->transport.fd) == ERR_AGAIN)
-            return;
-        set_state(c, CONN_QUEUED);
-        net_enqueue(c->net, c);
+    case CONN_PROXY:
+        conn_take_proxy(c);
+        break;
+    case CONN_HELLO:
+        conn_take_hello(c);
+        break;
+    default:
+        break;
     }
     if (c->state == CONN_LINGER)
         waste(c);

@@ -48,7 +48,10 @@ struct conn {
     bool has_spoken;   /* octets for the owner came */
     bool peer_asked;   /* for our certificate */
     bool peer_is_host; /* its certificate names a host and was verified */
+    bool held;         /* throttled, and not paused */
+    uint32_t round;    /* in the queue: its address's turn */
     struct transport transport;
+    struct proxy_head *proxy; /* PROXY: what has come of it; owned */
     struct loop_io io;
     struct loop_defer turn; /* the end of the turn */
     struct timer timer;
@@ -56,11 +59,9 @@ struct conn {
     struct timer ping;
     struct timer probe;              /* running: is the peer there? */
     struct token_bucket rate;        /* of net's settings when it began */
-    bool held;                       /* throttled, and not paused */
-    uint64_t held_since_ms, held_ms; /* ... since then; before that */
+    uint64_t held_since_ms, held_ms; /* `held` since then; before that */
     struct timer slot;               /* running: counted in net's `begun` */
     struct list link;                /* in net's `queue` or `dead` */
-    uint32_t round;                  /* in the queue: its address's turn */
     struct input in;
     struct buf out;
     uint64_t counted_in; /* of the transport's octets, in net's stats */
@@ -73,6 +74,11 @@ struct conn {
 
 /* `throttled` or `paused` may have changed. */
 void conn_note_held(struct conn *c);
+
+/* Reads on in the PROXY header: 0 with what it says when it is complete, and
+ * the peer is the one that it tells; ERR_AGAIN; or an error, of which the
+ * transport's fault tells more. */
+int conn_read_proxy(struct conn *c, struct proxy_source *out);
 
 /* The transport is there: sets up everything else. */
 void conn_set_up(struct conn *c);

@@ -1,87 +1,109 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* conn_start - how a connection begins: accepted or dialled, over which
  * transport. */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "conn.h"
 #include "conn_private.h"
 #include "err.h"
 
-/* How a connection came to be, and what is spoken on it. */
-enum side { ACCEPTED, ACCEPTED_WS, DIALLED };
-
-static int stack(struct transport *t, const struct net *n,
-                 const struct conn_to *to, enum side side)
-{
-    int err = 0;
-
-    if (!to->tls)
-        transport_tcp_init(t, to->fd);
-    else if (side == DIALLED)
-        err = transport_tls_to(t, to->fd, to->tls, to->host, n->wires);
-    else
-        err = transport_tls_init(t, to->fd, to->tls, n->wires);
-    if (err || side != ACCEPTED_WS)
-        return err;
-    err = transport_ws_init(t, n->settings.ws_head_max);
-    if (err)
-        transport_fini(t);
-    return err;
-}
-
-static int conn_start(struct conn **out, struct net *n,
-                      const struct conn_to *to, enum side side, uint64_t number)
+/* A connection without a transport: NULL when out of memory. */
+static struct conn *conn_take(struct net *n, const struct addr *peer, bool tls,
+                              uint64_t number)
 {
     struct conn *c = pool_take(&n->conns);
-    int err = ERR_NOMEM;
 
-    if (c) {
+    if (c)
         *c = (struct conn){
-            .net = n, .tls = to->tls, .number = number, .peer = *to->peer};
-        c->state = to->tls && side != DIALLED ? CONN_HELLO : CONN_HANDSHAKE;
-        err = stack(&c->transport, n, to, side);
+            .net = n, .tls = tls, .number = number, .peer = *peer};
+    return c;
+}
+
+static void conn_drop(struct conn *c, int fd)
+{
+    if (c) {
+        free(c->proxy);
+        pool_give(&c->net->conns, c);
     }
-    if (err) {
-        pool_give(&n->conns, c);
-        close(to->fd);
-        return err;
-    }
-    net_count_new(c, side == DIALLED);
-    conn_set_up(c);
-    *out = c;
+    close(fd);
+}
+
+static int conn_await_proxy(struct conn *c)
+{
+    c->proxy = malloc(sizeof *c->proxy);
+    if (!c->proxy)
+        return ERR_NOMEM;
+    proxy_init(c->proxy);
+    c->state = CONN_PROXY;
     return 0;
 }
 
-int conn_accept(struct conn **out, struct net *n, int fd,
-                const struct addr *peer, struct tls_ctx *tls, uint64_t number,
-                const struct conn_ops *ops, void *ctx)
+static int conn_stack_ws(struct conn *c)
 {
-    const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
-    int err = conn_start(out, n, &from, ACCEPTED, number);
+    int err = transport_ws_init(&c->transport, c->net->settings.ws_head_max);
 
-    if (!err)
-        conn_set_ctx(*out, ops, ctx);
+    if (err)
+        transport_fini(&c->transport);
     return err;
 }
 
-int conn_accept_ws(struct conn **out, struct net *n, int fd,
-                   const struct addr *peer, struct tls_ctx *tls,
-                   uint64_t number, const struct conn_ops *ops, void *ctx)
+/* What an accepted connection is made of. */
+static int conn_stack(struct conn *c, const struct conn_from *from)
 {
-    const struct conn_to from = {.fd = fd, .peer = peer, .tls = tls};
-    int err = conn_start(out, n, &from, ACCEPTED_WS, number);
+    int err = from->proxied ? conn_await_proxy(c) : 0;
 
-    if (!err)
-        conn_set_ctx(*out, ops, ctx);
-    return err;
+    if (err)
+        return err;
+    if (from->tls)
+        err = transport_tls_init(&c->transport, from->fd, from->tls,
+                                 c->net->wires);
+    else
+        transport_tcp_init(&c->transport, from->fd);
+    return err || !from->ws ? err : conn_stack_ws(c);
+}
+
+int conn_accept(struct conn **out, struct net *n, const struct conn_from *from,
+                uint64_t number, const struct conn_ops *ops, void *ctx)
+{
+    struct conn *c = conn_take(n, from->peer, from->tls, number);
+    int err = ERR_NOMEM;
+
+    if (c) {
+        c->state = from->tls ? CONN_HELLO : CONN_HANDSHAKE;
+        err = conn_stack(c, from);
+    }
+    if (err) {
+        conn_drop(c, from->fd);
+        return err;
+    }
+    net_count_new(c, false);
+    conn_set_up(c);
+    conn_set_ctx(c, ops, ctx);
+    *out = c;
+    return 0;
 }
 
 int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
                  uint64_t number, const struct conn_ops *ops, void *ctx)
 {
-    int err = conn_start(out, n, to, DIALLED, number);
+    struct conn *c = conn_take(n, to->peer, to->tls, number);
+    int err = c ? 0 : ERR_NOMEM;
 
-    if (!err)
-        conn_set_ctx(*out, ops, ctx);
-    return err;
+    if (c)
+        c->state = CONN_HANDSHAKE;
+    if (!err && to->tls)
+        err = transport_tls_to(&c->transport, to->fd, to->tls, to->host,
+                               n->wires);
+    else if (!err)
+        transport_tcp_init(&c->transport, to->fd);
+    if (err) {
+        conn_drop(c, to->fd);
+        return err;
+    }
+    net_count_new(c, true);
+    conn_set_up(c);
+    conn_set_ctx(c, ops, ctx);
+    *out = c;
+    return 0;
 }

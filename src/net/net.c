@@ -29,7 +29,11 @@ _Static_assert(sizeof(struct conn) <= 640, "an idle connection must be small");
 
 static void on_handshake_due(struct timer *t)
 {
-    conn_fail(CONTAINER(t, struct conn, timer), CONN_WHY_HANDSHAKE);
+    struct conn *c = CONTAINER(t, struct conn, timer);
+
+    if (c->state == CONN_PROXY)
+        c->transport.fault = "no complete PROXY header";
+    conn_fail(c, CONN_WHY_HANDSHAKE);
 }
 
 static void on_stall_due(struct timer *t)
@@ -56,6 +60,7 @@ static void on_reap(void *ctx)
         struct conn *c = CONTAINER(m, struct conn, link);
 
         transport_fini(&c->transport);
+        free(c->proxy);
         input_fini(&c->in);
         buf_clear(&c->out);
         pool_give(&n->conns, c);

@@ -16,6 +16,8 @@ const char *conn_why_text(enum conn_why why)
         return "tls";
     case CONN_WHY_CERT:
         return "certificate";
+    case CONN_WHY_PROXY:
+        return "proxy";
     case CONN_WHY_HANDSHAKE:
         return "handshake";
     case CONN_WHY_WEBSOCKET:
@@ -37,6 +39,8 @@ const char *conn_why_text(enum conn_why why)
 const char *conn_state_text(enum conn_state state)
 {
     switch (state) {
+    case CONN_PROXY:
+        return "proxy";
     case CONN_HELLO:
         return "hello";
     case CONN_QUEUED:
@@ -139,6 +143,8 @@ static enum tls_failure net_stats_failure_of(const struct conn *c,
     case CONN_WHY_TLS:
     case CONN_WHY_CERT:
         return c->transport.failure;
+    case CONN_WHY_PROXY:
+        return TLS_FAILURE_NOT_TLS;
     case CONN_WHY_WEBSOCKET:
     case CONN_WHY_DEAD:
     case CONN_WHY_STALL:

@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "loop.h"
+#include "proxy.h"
 #include "ws.h"
 #include "ws_hello.h"
 
@@ -134,9 +135,11 @@ static int write_answer(struct transport *t)
     return 0;
 }
 
-static const char *fault_of(unsigned status)
+static const char *fault_of(const struct hello *hello)
 {
-    switch (status) {
+    if (proxy_begins(span_of(hello->in, hello->in_end)))
+        return proxy_unwanted;
+    switch (hello->status) {
     case 405:
         return "websocket: not a GET request";
     case 426:
@@ -152,7 +155,6 @@ static int ws_handshake(struct transport *t)
 {
     struct ws_layer *ws = t->ws;
     int err = t->up ? 0 : ws->below->handshake(t);
-    unsigned status;
 
     if (!err)
         err = read_request(t);
@@ -160,9 +162,8 @@ static int ws_handshake(struct transport *t)
         err = write_answer(t);
     if (err)
         return err;
-    status = ws->hello->status;
-    if (status != 101) {
-        t->fault = fault_of(status);
+    if (ws->hello->status != 101) {
+        t->fault = fault_of(ws->hello);
         return ERR_SYNTAX;
     }
     hello_free(ws->hello);

@@ -12,16 +12,23 @@
 
 /* --- accepting --- */
 
-static void log_refused(const struct msrp_listener *ml, const struct addr *peer,
-                        const char *why)
+static void log_refused_subject(struct server *s, const char *subject,
+                                const char *why)
 {
-    struct server *s = ml->server;
-    char subject[SUBJECT_TEXT_MAX];
     uint32_t held;
 
     if (log_limit_pass(&s->refusal_log, loop_now_ms(s->loop), 5, 1000, &held))
         log_warn(s->log, "connection refused%s reason=\"%s\" held_back=%u",
-                 hop_origin_text(subject, peer, &ml->origin), why, held);
+                 subject, why, held);
+}
+
+static void log_refused(const struct msrp_listener *ml, const struct addr *peer,
+                        const char *why)
+{
+    char subject[SUBJECT_TEXT_MAX];
+
+    log_refused_subject(ml->server, hop_origin_text(subject, peer, &ml->origin),
+                        why);
 }
 
 static void listeners_on_accept(void *ctx, struct listener *l, int fd,
@@ -29,7 +36,8 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
 {
     struct msrp_listener *ml = ctx;
     struct server *s = ml->server;
-    const struct config *config = s->now.config;
+    uint64_t per_address = s->now.config->limits.connections_per_address;
+    bool is_counted;
 
     (void)l;
     if (!hops_make_room(&s->hops, memory_is_short(s))) {
@@ -41,8 +49,9 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
         (void)close(fd);
         return;
     }
-    if (!address_count_add(&s->addresses, peer,
-                           config->limits.connections_per_address)) {
+    /* What comes through a proxy counts for the address in its header. */
+    is_counted = !hop_is_proxied(&ml->origin, peer);
+    if (is_counted && !address_count_add(&s->addresses, peer, per_address)) {
         s->stats.refused_address++;
         log_refused(ml, peer, "limits.connections_per_address");
         (void)close(fd);
@@ -50,11 +59,25 @@ static void listeners_on_accept(void *ctx, struct listener *l, int fd,
     }
     if (hop_accept(&s->hops, fd, peer, &ml->origin) != 0) {
         s->stats.refused_nomem++;
-        address_count_remove(&s->addresses, peer);
+        if (is_counted)
+            address_count_remove(&s->addresses, peer);
         log_refused(ml, peer, "out of memory");
         return;
     }
     ml->accepted++;
+}
+
+bool listeners_on_proxied(void *ctx, const struct addr *peer,
+                          const char *subject)
+{
+    struct server *s = ctx;
+
+    if (address_count_add(&s->addresses, peer,
+                          s->now.config->limits.connections_per_address))
+        return true;
+    s->stats.refused_address++;
+    log_refused_subject(s, subject, "limits.connections_per_address");
+    return false;
 }
 
 static void on_pause(void *ctx, struct listener *l, int errnum)
@@ -245,10 +268,15 @@ static void take_origin(const struct setup *setup, size_t i)
         addr_port(listener_addr(setup->listeners[i]->listener));
     origin->port = uri_port_accepted(setup->config, setup->policy->ports,
                                      setup->policy->n_ports, i);
+    origin->tls_port = uri_port_proxied(setup->config, setup->policy->ports,
+                                        setup->policy->n_ports, i);
     origin->tls = t == NET_TLS   ? setup->tls
                   : t == NET_WSS ? setup->tls_ws
                                  : NULL;
-    origin->may_auth = origin->tls || setup->config->auth.allow_tcp;
+    origin->tls_in_front = setup->config->listen.items[i].tls_in_front;
+    origin->may_auth =
+        origin->tls || origin->tls_in_front || setup->config->auth.allow_tcp;
+    origin->proxy = &setup->config->listen.items[i].proxy;
 }
 
 static void close_unwanted(struct server *s)

@@ -165,6 +165,7 @@ static int open_hops(struct server *s)
     s->hops.relay = s->relay;
     s->hops.log = s->log;
     s->hops.dial = s->dialler.dial;
+    s->hops.on_proxied = listeners_on_proxied;
     s->hops.on_gone = on_gone;
     s->hops.ctx = s;
     return err;

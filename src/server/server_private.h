@@ -192,6 +192,10 @@ int listeners_open(struct setup *setup, struct server *s,
  */
 int listeners_refused(struct server *s, const char *key, const struct addr *at,
                       int err);
+/* For struct hops: may a connection stay whose PROXY header told this address?
+ */
+bool listeners_on_proxied(void *ctx, const struct addr *peer,
+                          const char *subject);
 /* Closes those that were opened for it. */
 void listeners_abandon(struct setup *setup);
 /* Those of s->now are in use; what it does not ask for is closed. */

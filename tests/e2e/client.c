@@ -27,6 +27,15 @@ enum {
 
 /* --- life ----------------------------------------------------------------- */
 
+static void say_ahead(int fd, const struct client_opts *opts)
+{
+    size_t step = opts->slowly ? 1 : opts->ahead.n;
+
+    for (size_t at = 0; at < opts->ahead.n; at += step)
+        assert_int_equal(send(fd, opts->ahead.p + at, step, MSG_NOSIGNAL),
+                         step);
+}
+
 static int connect_to(const struct client_opts *opts)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
@@ -50,6 +59,7 @@ static int connect_to(const struct client_opts *opts)
     if (opts->to)
         assert_int_equal(inet_pton(AF_INET, opts->to, &to.sin_addr), 1);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    say_ahead(fd, opts);
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     return fd;
 }

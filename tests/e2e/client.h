@@ -96,6 +96,8 @@ struct client_opts {
     const char *from;    /* the address to come from; NULL: any */
     int receive_buffer;  /* SO_RCVBUF, 0: the kernel's tuning */
     int segment;         /* TCP_MAXSEG, 0: the path's */
+    struct span ahead;   /* said first of all, a PROXY header */
+    bool slowly;         /* ... octet by octet */
 };
 
 /* Connects. */

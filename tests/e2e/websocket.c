@@ -24,13 +24,10 @@ const char *websocket_ask(struct client *c, const char *request)
     return scene_text(c->scene, "%.*s", SPAN_ARG(in));
 }
 
-struct client *websocket_connect(struct scene *s, enum relay_port port,
-                                 const char *name)
+void websocket_open(struct client *c)
 {
-    struct client *c = scene_connect(s, port, name);
-
-    c->own = scene_text(s, "%s://%s.invalid:2855/%s-of-its-own;ws",
-                        c->ssl ? "msrps" : "msrp", name, name);
+    c->own = scene_text(c->scene, "%s://%s.invalid:2855/%s-of-its-own;ws",
+                        c->ssl ? "msrps" : "msrp", c->name, c->name);
     assert_string_equal(websocket_ask(c, WEBSOCKET_REQUEST "\r\n"),
                         "HTTP/1.1 101 Switching Protocols\r\n"
                         "Upgrade: websocket\r\n"
@@ -40,6 +37,14 @@ struct client *websocket_connect(struct scene *s, enum relay_port port,
                         "\r\n");
     c->raw = false;
     ws_side_new(c);
+}
+
+struct client *websocket_connect(struct scene *s, enum relay_port port,
+                                 const char *name)
+{
+    struct client *c = scene_connect(s, port, name);
+
+    websocket_open(c);
     return c;
 }
 

@@ -29,6 +29,9 @@ const char *websocket_ask(struct client *c, const char *request);
 struct client *websocket_connect(struct scene *s, enum relay_port port,
                                  const char *name);
 
+/* The same on a connection that is there already, over TLS or not. */
+void websocket_open(struct client *c);
+
 /* The same to RELAY_WSS, and authenticates. */
 struct client *websocket_login(struct scene *s, const char *user);
 

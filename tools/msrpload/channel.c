@@ -101,6 +101,7 @@ static const char *describe(const struct conn *conn, enum conn_why why)
         return "the TLS handshake timed out";
     case CONN_WHY_NOMEM:
         return err_text(ERR_NOMEM);
+    case CONN_WHY_PROXY:
     case CONN_WHY_WEBSOCKET:
     case CONN_WHY_STALL:
     case CONN_WHY_DEAD:

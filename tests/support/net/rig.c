@@ -24,6 +24,16 @@ static void on_open(void *ctx)
         r->on_open(r);
 }
 
+static void on_proxied(void *ctx, const struct proxy_source *source)
+{
+    struct rig *r = ctx;
+
+    r->proxied++;
+    r->source = *source;
+    if (r->on_proxied)
+        r->on_proxied(r);
+}
+
 static void on_input(void *ctx, struct span *in)
 {
     struct rig *r = ctx;
@@ -59,8 +69,11 @@ static void on_closed(void *ctx, enum conn_why why)
         r->on_closed(r);
 }
 
-static const struct conn_ops owner_ops = {
-    .open = on_open, .input = on_input, .sent = on_sent, .closed = on_closed};
+static const struct conn_ops owner_ops = {.proxied = on_proxied,
+                                          .open = on_open,
+                                          .input = on_input,
+                                          .sent = on_sent,
+                                          .closed = on_closed};
 
 void rig_take(struct rig *r, struct span *in, size_t n)
 {
@@ -145,11 +158,15 @@ static int begin_conn(struct rig *r, const struct rig_opts *opts, int fd,
 {
     const struct conn_to to = {fd, peer, opts->tls,
                                span_str(opts->host ? opts->host : "")};
+    const struct conn_from from = {.fd = fd,
+                                   .peer = peer,
+                                   .tls = opts->tls,
+                                   .ws = opts->ws,
+                                   .proxied = opts->proxied};
 
     if (opts->host)
         return conn_connect(&r->conn, r->net, &to, 42, &owner_ops, r);
-    return (opts->ws ? conn_accept_ws : conn_accept)(
-        &r->conn, r->net, fd, peer, opts->tls, 42, &owner_ops, r);
+    return conn_accept(&r->conn, r->net, &from, 42, &owner_ops, r);
 }
 
 static struct net_settings settled(struct net_settings s)

@@ -35,14 +35,15 @@ struct rig {
     bool client_eof;
     bool client_reset;
 
-    int opens, inputs, closes;
+    int opens, inputs, closes, proxied;
+    struct proxy_source source; /* what the PROXY header says */
     enum conn_why why;
     uint64_t sent; /* the last position */
     char *got;     /* what the owner has consumed */
     size_t got_n, got_room;
     size_t offered; /* a test's own */
 
-    rig_fn on_open, on_sent, on_closed;
+    rig_fn on_open, on_sent, on_closed, on_proxied;
     rig_input_fn on_input; /* instead of consuming everything */
     void *ctx;             /* the test's */
 };
@@ -56,6 +57,7 @@ struct rig_opts {
                            server, with a context that must be given */
     bool no_hello;      /* the client does not begin the handshake */
     bool ws;            /* conn waits for a WebSocket to be opened */
+    bool proxied;       /* conn waits for a PROXY header first */
     int client_receive; /* SO_RCVBUF of the client */
     struct net_settings settings; /* zero fields: defaults */
 };

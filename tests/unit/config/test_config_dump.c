@@ -71,7 +71,8 @@ static void a_dump_has_every_key(void **state)
         assert_non_null(strstr(text, name));
     }
     assert_non_null(strstr(text, "    { transport = \"tls\"; address = "
-                                 "\"::\"; port = 2855; }\n"));
+                                 "\"::\"; port = 2855; proxy = [ ]; "
+                                 "tls_in_front = false; }\n"));
     free(text);
     config_free(c);
 }

@@ -52,6 +52,31 @@ static void listeners_at_which_nobody_can_log_in_are_a_warning(void **state)
                         "false\n");
 }
 
+static void tls_in_front_has_its_place(void **state)
+{
+    static const char listen[] =
+        "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\";"
+        " tls_in_front = true; },\n"
+        "{ transport = \"ws\"; address = \"10.1.2.3\"; port = 1;"
+        " tls_in_front = true; },\n"
+        "{ transport = \"tcp\"; address = \"::\"; port = 2;"
+        " tls_in_front = true; } );\n";
+    struct checked *x = *state;
+    char text[1024];
+
+    snprintf(text, sizeof text, "auth: { users_file = \"%s\"; };\n%s",
+             scratch_path(&x->scratch, "users"), listen);
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 1);
+    assert_memory_equal(x->warnings.text,
+                        "test.conf:4: listen: with tls_in_front whoever ", 47);
+    checked_rest(x, "listen = ( { transport = \"tls\";"
+                    " tls_in_front = true; } );");
+    assert_non_null(strstr(x->warnings.text,
+                           "listen: tls_in_front has no effect with tls\n"));
+}
+
 static void users_of_another_realm_are_a_warning(void **state)
 {
     struct checked *x = *state;
@@ -167,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(logins_in_the_clear_at_public_addresses_are_a_warning),
         TEST(listeners_at_which_nobody_can_log_in_are_a_warning),
+        TEST(tls_in_front_has_its_place),
         TEST(users_of_another_realm_are_a_warning),
         TEST(users_of_other_algorithms_are_a_warning),
         TEST(secrets_that_everybody_can_read_are_a_warning),

@@ -6,8 +6,8 @@
 
 enum { LISTENERS_MAX = 4 };
 
-/* What each listener gives out, with the transports in the order of the file;
- * they listen at 1, 2, 3, 4. */
+/* What each listener gives out, with the transports in the order of the file, a
+ * plus for TLS in front; they listen at 1, 2, 3, 4. */
 static const struct {
     const char *transports[LISTENERS_MAX];
     uint16_t accepted[LISTENERS_MAX];
@@ -26,6 +26,11 @@ static const struct {
     {{"wss", "tcp"}, {1, 2}, 1},
     {{"ws"}, {1}, 1},
     {{"wss"}, {1}, 1},
+    /* What has TLS in front is as good as TLS. */
+    {{"ws+", "tcp", "tcp+"}, {3, 2, 3}, 3},
+    {{"ws", "tcp+", "tcp"}, {3, 2, 3}, 2},
+    {{"wss", "tcp+"}, {2, 2}, 2},
+    {{"ws+", "tcp"}, {1, 2}, 1},
 };
 
 static const uint16_t ports[LISTENERS_MAX] = {1, 2, 3, 4};
@@ -35,10 +40,17 @@ static struct config *with_listeners(const char *const *transports, size_t *n)
     char text[512];
     int k = snprintf(text, sizeof text, "listen = (");
 
-    for (*n = 0; *n < LISTENERS_MAX && transports[*n]; ++*n)
+    for (*n = 0; *n < LISTENERS_MAX && transports[*n]; ++*n) {
+        struct span name = span_str(transports[*n]);
+        bool in_front = name.p[name.n - 1] == '+';
+
+        name.n -= in_front;
         k += snprintf(text + k, sizeof text - (size_t)k,
-                      "%s{ transport = \"%s\"; port = 0; }", *n ? ", " : "",
-                      transports[*n]);
+                      "%s{ transport = \"%.*s\"; port = 0;"
+                      " tls_in_front = %s; }",
+                      *n ? ", " : "", SPAN_ARG(name),
+                      in_front ? "true" : "false");
+    }
     snprintf(text + k, sizeof text - (size_t)k, ");\n");
     return parsed_good(text);
 }
@@ -58,25 +70,44 @@ static void uris_have_the_port_of_a_listener_that_others_can_dial(void **state)
     }
 }
 
-static void the_first_listener_of_a_transport_is_found(void **state)
+static void the_first_listener_with_or_without_tls_is_found(void **state)
 {
     static const char *const transports[LISTENERS_MAX] = {"tcp", "tls", "tls"};
     size_t n;
     struct config *c = with_listeners(transports, &n);
 
     (void)state;
-    assert_int_equal(uri_port_first(c, ports, n, NET_TLS), 2);
-    assert_int_equal(uri_port_first(c, ports, n, NET_WSS), 0);
-    assert_int_equal(uri_port_first(c, ports, 1, NET_TLS), 0);
-    assert_int_equal(uri_port_first(c, NULL, 0, NET_TCP), 0);
+    assert_int_equal(uri_port_first(c, ports, n, true), 2);
+    assert_int_equal(uri_port_first(c, ports, n, false), 1);
+    assert_int_equal(uri_port_first(c, ports, 1, true), 0);
+    assert_int_equal(uri_port_first(c, NULL, 0, false), 0);
+    config_free(c);
+}
+
+/* The header of a proxy tells of TLS, and no listener is said to have it. */
+static void behind_a_proxy_with_tls_the_port_is_one_with_tls(void **state)
+{
+    static const char *const with_tls[] = {"ws", "tcp", "tls", NULL};
+    static const char *const without[] = {"ws", "tcp", NULL};
+    struct config *c;
+    size_t n;
+
+    (void)state;
+    c = with_listeners(with_tls, &n);
+    assert_int_equal(uri_port_proxied(c, ports, n, 0), 3);
+    assert_int_equal(uri_port_proxied(c, ports, n, 1), 2);
+    config_free(c);
+    c = with_listeners(without, &n);
+    assert_int_equal(uri_port_proxied(c, ports, n, 0), 1);
     config_free(c);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(behind_a_proxy_with_tls_the_port_is_one_with_tls),
         cmocka_unit_test(uris_have_the_port_of_a_listener_that_others_can_dial),
-        cmocka_unit_test(the_first_listener_of_a_transport_is_found),
+        cmocka_unit_test(the_first_listener_with_or_without_tls_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,12 +63,12 @@ static const struct conn_ops ops = {
 static void on_accept(void *ctx, struct listener *l, int fd,
                       const struct addr *peer)
 {
+    const struct conn_from from = {.fd = fd, .peer = peer};
     struct host *h = ctx;
 
     (void)l;
     (void)addr_text(h->peer, peer);
-    assert_int_equal(conn_accept(&h->conn, h->net, fd, peer, NULL, 1, &ops, h),
-                     0);
+    assert_int_equal(conn_accept(&h->conn, h->net, &from, 1, &ops, h), 0);
 }
 
 static void on_pause(void *ctx, struct listener *l, int errnum)

@@ -543,13 +543,15 @@ static int accept_one(void *ctx)
 {
     static const struct addr nowhere;
     const struct attempt *a = ctx;
+    struct conn_from from = {
+        .peer = &nowhere, .tls = a->w->tls, .ws = true, .proxied = true};
     struct conn *c;
     int pair[2], err;
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair),
                      0);
-    err = conn_accept_ws(&c, a->beside->net, pair[0], &nowhere, a->w->tls, 7,
-                         &silent, NULL);
+    from.fd = pair[0];
+    err = conn_accept(&c, a->beside->net, &from, 7, &silent, NULL);
     if (err)
         assert_int_equal(read(pair[1], &(char){0}, 1), 0); /* closed */
     else
@@ -563,7 +565,7 @@ static void without_memory_the_socket_is_closed(void **state)
 {
     struct attempt a = {*state, opened(*state, (struct rig_opts){0})};
 
-    assert_true(oom_sweep(accept_one, &a) >= 2);
+    assert_true(oom_sweep(accept_one, &a) >= 3);
     rig_free(a.beside);
 }
 

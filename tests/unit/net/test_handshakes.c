@@ -130,6 +130,7 @@ static void arrive_from(struct crowd *c, int n, const char *host)
 
     assert_int_equal(addr_parse(&from, span_str(host), 0), 0);
     for (; n; n--, c->n++) {
+        struct conn_from accepted = {.peer = &from, .tls = c->tls};
         int pair[2];
 
         assert_int_equal(socketpair(AF_UNIX,
@@ -141,8 +142,9 @@ static void arrive_from(struct crowd *c, int n, const char *host)
         has_begun[pair[0]] = false;
         c->fds[c->n] = pair[0];
         c->peers[c->n] = pair[1];
-        assert_int_equal(conn_accept(&c->conns[c->n], c->net, pair[0], &from,
-                                     c->tls, 1, &ops, &c->conns[c->n]),
+        accepted.fd = pair[0];
+        assert_int_equal(conn_accept(&c->conns[c->n], c->net, &accepted, 1,
+                                     &ops, &c->conns[c->n]),
                          0);
     }
 }

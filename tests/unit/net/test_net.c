@@ -123,16 +123,16 @@ static void without_memory_for_a_connection_the_socket_is_closed(void **state)
     struct rig *r = rig_open(*state, (struct rig_opts){0});
     struct rig_world *w = *state;
     struct addr peer = *conn_peer(r->conn);
+    struct conn_from from = {.peer = &peer, .tls = w->tls};
     struct conn *c = NULL;
     int pair[2];
     char octet;
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair),
                      0);
+    from.fd = pair[0];
     oom_arm(1);
-    assert_int_equal(
-        conn_accept(&c, r->net, pair[0], &peer, w->tls, 7, &none, NULL),
-        ERR_NOMEM);
+    assert_int_equal(conn_accept(&c, r->net, &from, 7, &none, NULL), ERR_NOMEM);
     assert_true(oom_disarm());
     assert_null(c);
     assert_int_equal(read(pair[1], &octet, 1), 0); /* EOF */
