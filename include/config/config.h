@@ -40,6 +40,12 @@ struct config_listen {
     struct config_place place;
 };
 
+struct config_certificate {
+    char *certificate;
+    char *private_key;
+    struct config_place place;
+};
+
 struct config {
     char *path; /* the file it was read from */
     struct {
@@ -59,6 +65,10 @@ struct config {
     struct {
         char *certificate;
         char *private_key;
+        struct {
+            struct config_certificate *items; /* besides that one */
+            size_t n;
+        } certificates;
         char *ca_file;
         enum config_tls_version min_version;
         char *ciphers;

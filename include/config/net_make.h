@@ -16,6 +16,10 @@ struct sock_opts sock_opts_of(const struct config *config);
  * Points into `config`. */
 struct tls_settings tls_settings_of(const struct config *config);
 
+/* tls.certificates, for tls_settings.more; they point into `config`. To be
+ * freed; NULL when out of memory. */
+struct tls_pair *tls_pairs_of(const struct config *config);
+
 /* The key that names those authorities; static. */
 const char *tls_relays_key(const struct config *config);
 

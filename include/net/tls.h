@@ -8,7 +8,8 @@
  * client's or a server's, or the handshake is aborted. A client takes nothing
  * but a certificate that is valid, chains to a trusted CA and has the host in
  * its subjectAltName: as dNSName, or as iPAddress for a literal (R4976-9.2-g).
- * The common name never counts. */
+ * The common name never counts. A server with several certificates shows those
+ * that have the name that the client asks for, else the first one. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -22,10 +23,20 @@ struct tls_ctx;
 struct bio_st; /* OpenSSL's BIO */
 struct ssl_st; /* and SSL */
 
+/* A certificate and its key. */
+struct tls_pair {
+    const char *certificate, *private_key; /* PEM files */
+};
+
 struct tls_settings {
     const char *certificate; /* chain, PEM file; "": none, to try the rest */
     const char *private_key; /* the same */
-    const char *ca_file;     /* "": the system's store */
+    const struct tls_pair *more; /* besides, for other names or with another
+                                    kind of key */
+    size_t n_more;
+    struct span name; /* a client shows the certificates that have it; or else
+                         the first one */
+    const char *ca_file; /* "": the system's store */
     bool min_tls13;
     const char *ciphers; /* TLS 1.2; "": built in */
     const char *ciphersuites;
@@ -60,10 +71,10 @@ int tls_client_new(struct tls_ctx **out, const struct tls_settings *s,
                    enum tls_fault *fault, char *why);
 
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *t);
-/* NULL is harmless. Sessions that began with it live on. */
+/* NULL is harmless. Sessions need a reference of their own. */
 void tls_ctx_unref(struct tls_ctx *t);
 
-/* Is `host` among the dNSNames of the context's own certificate
+/* Is `host` among the dNSNames of the context's own certificates
  * (R4976-9.2-d)? */
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 
@@ -72,11 +83,12 @@ bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 typedef void (*tls_name_fn)(void *ctx, struct span name);
 void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx);
 
-/* When the context's own certificate ends, as Unix time; 0 without one. */
+/* When the first of the context's own certificates ends, as Unix time; 0
+ * without one. */
 int64_t tls_ctx_expires(const struct tls_ctx *t);
 
 /* A server's session over `bio`, which it takes over (freed on failure too): 0
- * or ERR_NOMEM. Free with SSL_free(). */
+ * or ERR_NOMEM. Free with SSL_free(), before the context. */
 int tls_session_new(struct ssl_st **out, struct tls_ctx *t, struct bio_st *bio);
 /* A client's session to `host`, as a URI writes it, whose certificate the
  * handshake will ask for (R4976-9.2-b, -g): 0, ERR_NOMEM, or ERR_SYNTAX for

@@ -65,6 +65,7 @@ enum { TRANSPORT_HEAD_MAX = 10 };
 struct transport {
     const struct transport_ops *ops;
     void *state;         /* TLS: its SSL */
+    struct tls_ctx *tls; /* TLS: what that began with */
     struct wire *wire;   /* TLS: what its SSL reads and writes */
     struct ws_layer *ws; /* NULL: no messages */
     int fd;

@@ -312,17 +312,24 @@ static const char **at_fault(const char **key, struct tls_settings *s,
     return &s->certificate;
 }
 
-static void check_certificate(const struct check *k, const struct tls_ctx *tls,
-                              const char *path)
+/* One of the certificates has to name the relay (R4976-9.2-d). */
+static void check_relay_name(const struct check *k, const struct tls_ctx *tls,
+                             const char *path)
 {
-    struct span name = SPAN("");
+    const struct config *c = k->config;
+    struct span name = span_str(c->relay.name);
 
-    if (!*path)
+    if (!*path || !counts(k, "relay.name") || tls_ctx_has_name(tls, name))
         return;
-    if (counts(k, "relay.name"))
-        name = span_str(k->config->relay.name);
-    certificate_check(k->report, blame(k->config, "tls.certificate"), path, tls,
-                      name);
+    if (c->tls.certificates.n)
+        config_warn(k->report, blame(c, "tls.certificate"),
+                    "tls.certificate: neither %s nor any of tls.certificates "
+                    "has a dNSName for relay.name %.*s",
+                    path, SPAN_ARG(name));
+    else
+        config_warn(k->report, blame(c, "tls.certificate"),
+                    "tls.certificate: %s has no dNSName for relay.name %.*s",
+                    path, SPAN_ARG(name));
 }
 
 /* With authorities of their own for relays, tls.ca_file is for peers alone. */
@@ -345,12 +352,58 @@ static int check_peers_ca(const struct check *k, struct tls_settings s)
     return err == ERR_NOMEM ? err : 0;
 }
 
+/* In the place of *tls, a context with all certificates. */
+static int use_all_certificates(const struct check *k, struct tls_settings s,
+                                struct tls_ctx **tls)
+{
+    struct tls_pair *more = tls_pairs_of(k->config);
+    struct tls_ctx *made = NULL;
+    char why[TLS_WHY_MAX];
+    enum tls_fault fault;
+    int err = ERR_NOMEM;
+
+    if (more) {
+        s.more = more;
+        s.n_more = k->config->tls.certificates.n;
+        s.trust = *tls;
+        err = tls_server_new(&made, &s, &fault, why);
+    }
+    free(more);
+    if (err == ERR_TLS)
+        config_report(k->report, place_of(k->config, "tls.certificates"),
+                      "tls.certificates: %s", why);
+    if (err)
+        return err == ERR_NOMEM ? err : 0;
+    tls_ctx_unref(*tls);
+    *tls = made;
+    return 0;
+}
+
+static int check_certificates(const struct check *k,
+                              const struct tls_settings *s,
+                              struct tls_ctx **tls)
+{
+    size_t faults = k->report->count;
+    int err = 0;
+
+    if (*s->certificate)
+        certificate_check(k->report, blame(k->config, "tls.certificate"),
+                          "tls.certificate", s->certificate, *tls);
+    if (k->config->tls.certificates.n && counts(k, "tls.certificates")) {
+        err = certificate_check_more(k->report, k->config, s, *tls);
+        if (!err && *s->certificate && k->report->count == faults)
+            err = use_all_certificates(k, *s, tls);
+    }
+    if (!err)
+        check_relay_name(k, *tls, s->certificate);
+    return err;
+}
+
 /* Makes contexts, each without what was wrong with the one before. */
 static int check_tls(const struct check *k, struct tls_ctx **out)
 {
     const struct config *c = k->config;
     struct tls_settings s = tls_settings_of(c);
-    struct tls_ctx *made = NULL;
     char why[TLS_WHY_MAX];
     enum tls_fault fault;
     int err;
@@ -358,7 +411,7 @@ static int check_tls(const struct check *k, struct tls_ctx **out)
     s.certificate = tls_file(k, "tls.certificate", c->tls.certificate);
     s.private_key = tls_file(k, "tls.private_key", c->tls.private_key);
 
-    while ((err = tls_server_new(&made, &s, &fault, why)) == ERR_TLS) {
+    while ((err = tls_server_new(out, &s, &fault, why)) == ERR_TLS) {
         const char *key;
         const char **text = at_fault(&key, &s, c, fault);
 
@@ -367,11 +420,9 @@ static int check_tls(const struct check *k, struct tls_ctx **out)
             return 0; /* built in: nothing works without */
         *text = "";
     }
-    if (err)
-        return err;
-    check_certificate(k, made, s.certificate);
-    *out = made;
-    return check_peers_ca(k, s);
+    if (!err)
+        err = check_certificates(k, &s, out);
+    return err ? err : check_peers_ca(k, s);
 }
 
 /* --- users --- */
@@ -438,6 +489,8 @@ static void check_files(const struct check *k, const struct config_loaded *l)
             {"auth.users_file", users, true, place_of(c, "auth.users_file")},
         },
         3);
+    if (l->tls)
+        certificate_check_files(k->report, c);
 }
 
 int config_check(struct config_loaded *l, const struct config_loaded *in_use,

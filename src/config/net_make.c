@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "net_make.h"
 
+#include <stdlib.h>
+
 enum {
     /* Least octets of an input block: bulk comes in few reads. */
     INPUT_MIN = 65536,
@@ -35,12 +37,25 @@ struct tls_settings tls_settings_of(const struct config *config)
     return (struct tls_settings){
         .certificate = config->tls.certificate,
         .private_key = config->tls.private_key,
+        .name = span_str(config->relay.name),
         .ca_file = own ? config->relays.ca_file : config->tls.ca_file,
         .min_tls13 = config->tls.min_version == CONFIG_TLS13,
         .ciphers = config->tls.ciphers,
         .ciphersuites = config->tls.ciphersuites,
         .insecure = !config->dial.verify,
     };
+}
+
+struct tls_pair *tls_pairs_of(const struct config *config)
+{
+    size_t n = config->tls.certificates.n;
+    struct tls_pair *pairs = calloc(n + 1, sizeof *pairs);
+
+    for (size_t i = 0; pairs && i < n; i++)
+        pairs[i] =
+            (struct tls_pair){config->tls.certificates.items[i].certificate,
+                              config->tls.certificates.items[i].private_key};
+    return pairs;
 }
 
 struct net_settings net_settings_of(const struct config *config)

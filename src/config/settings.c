@@ -167,6 +167,19 @@ static const struct setting listen_members[] = {
              "may authenticate and get msrps URIs."},
 };
 
+static const struct setting certificate_members[] = {
+    {.key = "certificate",
+     .type = SETTING_TEXT,
+     .at = offsetof(struct config_certificate, certificate),
+     .initial = "\"\"",
+     .help = "The certificate chain, a PEM file. Required."},
+    {.key = "private_key",
+     .type = SETTING_TEXT,
+     .at = offsetof(struct config_certificate, private_key),
+     .initial = "\"\"",
+     .help = "The private key of the certificate, a PEM file. Required."},
+};
+
 const struct setting settings[] = {
     {.key = "relay.name",
      TEXT(relay.name, settings_check_host),
@@ -210,6 +223,16 @@ const struct setting settings[] = {
      TEXT(tls.private_key, check_named),
      .initial = "\"/etc/msrprelayd/relay.key\"",
      .help = "The private key of the certificate, a PEM file."},
+    {.key = "tls.certificates",
+     LIST(SETTING_GROUP, tls.certificates, 0, 1000),
+     .members = certificate_members,
+     .n_members = sizeof certificate_members / sizeof *certificate_members,
+     .item_size = sizeof(struct config_certificate),
+     .place_at = offsetof(struct config_certificate, place),
+     .initial = "( )",
+     .help = "More certificates, one group each, for other names or with "
+             "another kind of key. A client gets the one that has the name "
+             "that it asks for (SNI), else tls.certificate."},
     {.key = "tls.ca_file",
      TEXT(tls.ca_file, NULL),
      .initial = "\"\"",

@@ -2,9 +2,7 @@
 #include "tls.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
@@ -14,6 +12,8 @@
 
 #include "err.h"
 #include "sock.h"
+#include "tls_load.h"
+#include "tls_names.h"
 #include "tls_private.h"
 
 enum { HOST_ROOM = 256 }; /* a name of RFC 1035, 2.3.4 and its NUL */
@@ -198,36 +198,36 @@ void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx)
     cert_names(SSL_CTX_get0_certificate(t->ssl_ctx), fn, ctx);
 }
 
+int64_t tls_cert_ends(const X509 *cert)
+{
+    struct tm end;
+
+    return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 ? timegm(&end)
+                                                                : 0;
+}
+
 int64_t tls_ctx_expires(const struct tls_ctx *t)
 {
     const X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
-    struct tm end;
 
-    if (!cert || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
-        return 0;
-    return timegm(&end);
+    if (t->names)
+        return tls_names_expire(t->names);
+    return cert ? tls_cert_ends(cert) : 0;
 }
 
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host)
 {
     X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
 
+    if (t->names)
+        return tls_is_name(host) && tls_names_find(t->names, host);
     return cert && cert_has_name(cert, host);
 }
 
 /* --- contexts --- */
 
-/* Where a fault is reported. */
-struct report {
-    enum tls_fault *fault;
-    char *why;
-};
-
-static int tls_fail(const struct report *r, enum tls_fault fault,
-                    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static int tls_fail(const struct report *r, enum tls_fault fault,
-                    const char *fmt, ...)
+int tls_fail(const struct tls_report *r, enum tls_fault fault, const char *fmt,
+             ...)
 {
     va_list args;
 
@@ -238,115 +238,6 @@ static int tls_fail(const struct report *r, enum tls_fault fault,
     return ERR_TLS;
 }
 
-/* What OpenSSL says was the matter. */
-static const char *reason(void)
-{
-    const char *text = ERR_reason_error_string(ERR_peek_error());
-
-    return text ? text : "no reason given";
-}
-
-static bool is_not_pem(void)
-{
-    unsigned long e = ERR_peek_error();
-
-    return ERR_GET_LIB(e) == ERR_LIB_PEM &&
-           ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
-}
-
-/* Opens a PEM file for reading, so that a missing file is reported as such. */
-static int open_pem(BIO **out, const char *path, enum tls_fault fault,
-                    const struct report *r)
-{
-    ERR_clear_error();
-    errno = 0;
-    *out = BIO_new_file(path, "r");
-    if (!*out)
-        return tls_fail(r, fault, "cannot open %s: %s", path,
-                        errno ? strerror(errno) : "out of memory");
-    return 0;
-}
-
-static int load_certificate(SSL_CTX *ctx, const char *path,
-                            const struct report *r)
-{
-    BIO *file;
-    int err;
-
-    if (!*path)
-        return 0;
-    err = open_pem(&file, path, TLS_FAULT_CERTIFICATE, r);
-    if (err)
-        return err;
-    BIO_free(file);
-    ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(ctx, path) == 1)
-        return 0;
-    if (is_not_pem())
-        return tls_fail(r, TLS_FAULT_CERTIFICATE,
-                        "%s contains no PEM certificate", path);
-    return tls_fail(r, TLS_FAULT_CERTIFICATE, "certificate in %s: %s", path,
-                    reason());
-}
-
-/* A daemon cannot ask for a pass phrase. */
-static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
-{
-    (void)buf;
-    (void)size;
-    (void)rwflag;
-    (void)ctx;
-    return -1;
-}
-
-static int load_key(SSL_CTX *ctx, const char *path, const struct report *r)
-{
-    const X509 *cert = SSL_CTX_get0_certificate(ctx);
-    EVP_PKEY *key;
-    BIO *file;
-    int err;
-
-    if (!*path)
-        return 0;
-    err = open_pem(&file, path, TLS_FAULT_KEY, r);
-    if (err)
-        return err;
-    key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL);
-    BIO_free(file);
-    if (!key)
-        return tls_fail(r, TLS_FAULT_KEY,
-                        "%s contains no PEM private key without a pass phrase",
-                        path);
-    if (cert && X509_check_private_key(cert, key) != 1)
-        err = tls_fail(r, TLS_FAULT_MISMATCH,
-                       "the key in %s does not match the certificate", path);
-    else if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
-        err = tls_fail(r, TLS_FAULT_KEY, "key in %s: %s", path, reason());
-    EVP_PKEY_free(key);
-    return err;
-}
-
-static int load_trust(SSL_CTX *ctx, const char *path, const struct report *r)
-{
-    BIO *file;
-    int err;
-
-    if (!*path) {
-        if (SSL_CTX_set_default_verify_paths(ctx) == 1)
-            return 0;
-        return tls_fail(r, TLS_FAULT_CA, "the system's CA store: %s", reason());
-    }
-    err = open_pem(&file, path, TLS_FAULT_CA, r);
-    if (err)
-        return err;
-    BIO_free(file);
-    ERR_clear_error();
-    if (SSL_CTX_load_verify_file(ctx, path) == 1)
-        return 0;
-    return tls_fail(r, TLS_FAULT_CA, "%s contains no PEM certificate of a CA",
-                    path);
-}
-
 static int share_trust(SSL_CTX *ctx, const struct tls_ctx *of)
 {
     SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(of->ssl_ctx));
@@ -354,7 +245,7 @@ static int share_trust(SSL_CTX *ctx, const struct tls_ctx *of)
 }
 
 static int set_ciphers(SSL_CTX *ctx, const struct tls_settings *s,
-                       const struct report *r)
+                       const struct tls_report *r)
 {
     const char *list = *s->ciphers ? s->ciphers : built_in_ciphers;
     const char *suites =
@@ -390,15 +281,14 @@ static void set_habits(SSL_CTX *ctx, bool min_tls13)
 }
 
 static int set_up(SSL_CTX *ctx, const struct tls_settings *s,
-                  const struct report *r)
+                  const struct tls_pair *pairs, size_t n,
+                  const struct tls_report *r)
 {
-    int err = load_certificate(ctx, s->certificate, r);
+    int err = tls_load_pairs(ctx, pairs, n, r);
 
     if (!err)
-        err = load_key(ctx, s->private_key, r);
-    if (!err)
         err = s->trust ? share_trust(ctx, s->trust)
-                       : load_trust(ctx, s->ca_file, r);
+                       : tls_load_trust(ctx, s->ca_file, r);
     if (!err)
         err = set_ciphers(ctx, s, r);
     if (!err)
@@ -408,10 +298,9 @@ static int set_up(SSL_CTX *ctx, const struct tls_settings *s,
 }
 
 static int ctx_new(struct tls_ctx **out, const SSL_METHOD *method,
-                   const struct tls_settings *s, enum tls_fault *fault,
-                   char *why)
+                   const struct tls_settings *s, const struct tls_pair *pairs,
+                   size_t n, const struct tls_report *r)
 {
-    const struct report r = {fault, why};
     struct tls_ctx *t = calloc(1, sizeof *t);
     int err;
 
@@ -419,24 +308,25 @@ static int ctx_new(struct tls_ctx **out, const SSL_METHOD *method,
         t->ssl_ctx = SSL_CTX_new(method);
     if (!t || !t->ssl_ctx) {
         free(t);
-        tls_fail(&r, TLS_FAULT_OTHER, "%s", err_text(ERR_NOMEM));
+        tls_fail(r, TLS_FAULT_OTHER, "%s", err_text(ERR_NOMEM));
         return ERR_NOMEM;
     }
     t->refs = 1;
-    err = set_up(t->ssl_ctx, s, &r);
+    err = set_up(t->ssl_ctx, s, pairs, n, r);
     if (err) {
         tls_ctx_unref(t);
         return err;
     }
-    *fault = TLS_FAULT_NONE;
+    *r->fault = TLS_FAULT_NONE;
     *out = t;
     return 0;
 }
 
-int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
-                   enum tls_fault *fault, char *why)
+int tls_server_with(struct tls_ctx **out, const struct tls_settings *s,
+                    const struct tls_pair *pairs, size_t n,
+                    const struct tls_report *r)
 {
-    int err = ctx_new(out, TLS_server_method(), s, fault, why);
+    int err = ctx_new(out, TLS_server_method(), s, pairs, n, r);
 
     if (err || s->no_peer)
         return err;
@@ -445,11 +335,110 @@ int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
     return 0;
 }
 
+/* The first certificate and all others, to be freed; NULL when out of memory.
+ */
+static struct tls_pair *all_pairs(const struct tls_settings *s)
+{
+    struct tls_pair *all = calloc(1 + s->n_more, sizeof *all);
+
+    if (!all)
+        return NULL;
+    all[0] = (struct tls_pair){s->certificate, s->private_key};
+    if (s->n_more)
+        memcpy(all + 1, s->more, s->n_more * sizeof *all);
+    return all;
+}
+
+/* The client has said for whom it comes. */
+static int on_server_name(SSL *ssl, int *alert, void *arg)
+{
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const struct tls_ctx *t = name ? tls_names_find(arg, span_str(name)) : NULL;
+
+    (void)alert;
+    if (!t)
+        return SSL_TLSEXT_ERR_NOACK;
+    return SSL_set_SSL_CTX(ssl, t->ssl_ctx) ? SSL_TLSEXT_ERR_OK
+                                            : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* A server's context for the first certificate's name, which knows of the
+ * others. */
+static int server_by_name(struct tls_ctx **out, const struct tls_settings *s,
+                          struct tls_names *names, const struct tls_report *r)
+{
+    struct tls_pair usual[TLS_KINDS_MAX];
+    size_t n = tls_names_choose(usual, names, SPAN(""));
+    struct tls_ctx *t;
+    int err = tls_server_with(&t, s, usual, n, r);
+
+    if (err)
+        return err;
+    err = tls_names_make(names, t, s, r);
+    if (err) {
+        tls_ctx_unref(t);
+        return err;
+    }
+    t->names = names;
+    SSL_CTX_set_tlsext_servername_callback(t->ssl_ctx, on_server_name);
+    SSL_CTX_set_tlsext_servername_arg(t->ssl_ctx, names);
+    *out = t;
+    return 0;
+}
+
+static int server_of(struct tls_ctx **out, const struct tls_settings *s,
+                     const struct tls_pair *pairs, const struct tls_report *r)
+{
+    struct tls_names *names;
+    int err;
+
+    if (s->n_more == 0)
+        return tls_server_with(out, s, pairs, 1, r);
+    err = tls_names_new(&names, pairs, 1 + s->n_more, r);
+    if (err)
+        return err;
+    err = server_by_name(out, s, names, r);
+    if (err)
+        tls_names_free(names);
+    return err;
+}
+
+int tls_server_new(struct tls_ctx **out, const struct tls_settings *s,
+                   enum tls_fault *fault, char *why)
+{
+    const struct tls_report r = {fault, why};
+    struct tls_pair *pairs = all_pairs(s);
+    int err = pairs ? server_of(out, s, pairs, &r) : ERR_NOMEM;
+
+    free(pairs);
+    return err;
+}
+
+/* The certificates that name s->name, or else the first one. */
+static int client_of(struct tls_ctx **out, const struct tls_settings *s,
+                     const struct tls_pair *pairs, const struct tls_report *r)
+{
+    struct tls_pair own[TLS_KINDS_MAX] = {pairs[0]};
+    struct tls_names *names = NULL;
+    size_t n = 1;
+    int err = 0;
+
+    if (s->n_more)
+        err = tls_names_new(&names, pairs, 1 + s->n_more, r);
+    if (names)
+        n = tls_names_choose(own, names, s->name);
+    tls_names_free(names);
+    return err ? err : ctx_new(out, TLS_client_method(), s, own, n, r);
+}
+
 int tls_client_new(struct tls_ctx **out, const struct tls_settings *s,
                    enum tls_fault *fault, char *why)
 {
-    int err = ctx_new(out, TLS_client_method(), s, fault, why);
+    const struct tls_report r = {fault, why};
+    struct tls_pair *pairs = all_pairs(s);
+    int err = pairs ? client_of(out, s, pairs, &r) : ERR_NOMEM;
 
+    free(pairs);
     if (err)
         return err;
     SSL_CTX_set_verify((*out)->ssl_ctx,
@@ -469,6 +458,7 @@ void tls_ctx_unref(struct tls_ctx *t)
     if (!t || --t->refs)
         return;
     SSL_CTX_free(t->ssl_ctx);
+    tls_names_free(t->names);
     free(t);
 }
 
@@ -575,6 +565,6 @@ int tls_session_error(const char **fault, enum tls_failure *failure,
         *fault = X509_verify_cert_error_string(SSL_get_verify_result(ssl));
         return ERR_CERT;
     }
-    *fault = reason();
+    *fault = tls_reason();
     return ERR_TLS;
 }

@@ -177,6 +177,7 @@ static void tls_shutdown(struct transport *t)
 static void tls_fini(struct transport *t)
 {
     SSL_free(t->state);
+    tls_ctx_unref(t->tls);
     wire_free(t->wire);
 }
 
@@ -211,14 +212,17 @@ static int init(struct transport *t, int fd, struct wire_pool *wires,
     return ERR_NOMEM;
 }
 
-/* With an SSL, or without one for `err`. */
-static int init_done(struct transport *t, struct ssl_st *ssl, int err)
+/* With an SSL of that context, or without one for `err`. */
+static int init_done(struct transport *t, struct tls_ctx *tls,
+                     struct ssl_st *ssl, int err)
 {
-    if (err)
+    if (err) {
         wire_free(t->wire);
-    else
-        t->state = ssl;
-    return err;
+        return err;
+    }
+    t->state = ssl;
+    t->tls = tls_ctx_ref(tls);
+    return 0;
 }
 
 int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls,
@@ -231,7 +235,7 @@ int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls,
     if (err)
         return err;
     err = tls_session_new(&ssl, tls, bio);
-    return init_done(t, ssl, err);
+    return init_done(t, tls, ssl, err);
 }
 
 int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
@@ -244,7 +248,7 @@ int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
     if (err)
         return err;
     err = tls_session_to(&ssl, tls, bio, host);
-    return init_done(t, ssl, err);
+    return init_done(t, tls, ssl, err);
 }
 
 bool transport_tls_is_silent(const struct transport *t)

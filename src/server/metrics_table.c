@@ -414,7 +414,8 @@ const struct metrics_family metrics_families[] = {
      .axes = {{"cause", TLS_FAILURES, failure}}},
     {.name = "msrprelayd_certificate_expiry_timestamp_seconds",
      .type = "gauge",
-     .help = "When the relay's certificate expires, as Unix time.",
+     .help =
+         "When the first of the relay's certificates expires, as Unix time.",
      .kind = METRICS_SINCE,
      .at = AT(certificate_ends_s)},
 

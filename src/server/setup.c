@@ -20,25 +20,44 @@ static bool listens(const struct config *config, enum net_transport transport)
 }
 
 /* Lone peers are judged by tls.ca_file, whatever holds for relays. */
-static int load_tls_peer(struct setup *setup, enum tls_fault *fault, char *why)
+static int load_tls_peer(struct setup *setup, struct tls_settings settings,
+                         enum tls_fault *fault, char *why)
 {
-    struct tls_settings settings = tls_settings_of(setup->config);
-
     if (!*setup->config->relays.ca_file) {
         setup->tls_peer = tls_ctx_ref(setup->tls_client);
         return 0;
     }
     settings.ca_file = setup->config->tls.ca_file;
+    settings.trust = NULL;
     return tls_client_new(&setup->tls_peer, &settings, fault, why);
+}
+
+static int load_contexts(struct setup *setup, const struct tls_pair *more,
+                         char *why)
+{
+    const struct config *config = setup->config;
+    struct tls_settings settings = tls_settings_of(config);
+    enum tls_fault fault;
+    int err;
+
+    settings.more = more;
+    settings.n_more = config->tls.certificates.n;
+    settings.trust = setup->tls;
+    err = tls_client_new(&setup->tls_client, &settings, &fault, why);
+    if (!err)
+        err = load_tls_peer(setup, settings, &fault, why);
+    settings.no_peer = true;
+    if (!err && listens(config, NET_WSS))
+        err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
+    return err;
 }
 
 /* The context for listeners came with the configuration. */
 static int load_tls(struct setup *setup, struct config_report *r)
 {
     const struct config *config = setup->config;
-    struct tls_settings settings = tls_settings_of(config);
+    struct tls_pair *more;
     char why[TLS_WHY_MAX] = "";
-    enum tls_fault fault;
     int err;
 
     if (!listens(config, NET_TLS) && !listens(config, NET_WSS)) {
@@ -46,13 +65,9 @@ static int load_tls(struct setup *setup, struct config_report *r)
         setup->tls = NULL;
         return 0;
     }
-    settings.trust = setup->tls;
-    err = tls_client_new(&setup->tls_client, &settings, &fault, why);
-    if (!err)
-        err = load_tls_peer(setup, &fault, why);
-    settings.no_peer = true;
-    if (!err && listens(config, NET_WSS))
-        err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
+    more = tls_pairs_of(config);
+    err = more ? load_contexts(setup, more, why) : ERR_NOMEM;
+    free(more);
     if (err)
         config_report(r, config_place(config, "tls.certificate"),
                       "cannot set up tls: %s", *why ? why : err_text(err));

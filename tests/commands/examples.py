@@ -76,6 +76,7 @@ def try_configurations(files):
     wanted = {
         "minimal.conf": ['name = "relay.example.com";', "port = 2855;"],
         "public.conf": ['name = "relay1.example.com";', "port = 9285;"],
+        "certificates.conf": ['relay-rsa.pem', 'chat.key'],
         "browsers.conf": ['transport = "wss";', "port = 8443;"],
         "port-443-relay.conf": ["port = 2855;", "port = 443;"],
         "instance.conf": ["port = 2856;", "port = 9286;",

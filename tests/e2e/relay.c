@@ -148,7 +148,7 @@ static char *config_text(struct tls_files *files, const char *stem,
                  "group = \"%s\"; %s };\n"
                  "listen = ( %s );\n"
                  "tls: { certificate = \"%s\"; private_key = \"%s\";\n"
-                 "       ca_file = \"%s\"; };\n"
+                 "       ca_file = \"%s\"; %s };\n"
                  "auth: { users_file = \"%s\"; %s };\n"
                  "log: { level = \"%s\"; %s };\n"
                  "%s\n",
@@ -156,7 +156,7 @@ static char *config_text(struct tls_files *files, const char *stem,
                  or_empty(opts->group), or_empty(opts->relay),
                  opts->listen ? opts->listen : listen,
                  own_path(files, stem, "pem"), own_path(files, stem, "key"),
-                 tls_files_path(files, "ca.pem"),
+                 tls_files_path(files, "ca.pem"), or_empty(opts->tls),
                  own_path(files, stem, "users"), or_empty(opts->auth),
                  opts->level ? opts->level : "debug", or_empty(opts->log),
                  or_empty(opts->groups)) > 0);

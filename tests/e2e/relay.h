@@ -31,6 +31,7 @@ uint64_t now_ms(void);
 struct relay_opts {
     const char *listen; /* instead of a TLS and a TCP listener */
     const char *relay;  /* more settings of the group `relay` */
+    const char *tls;    /* more settings of the group `tls` */
     const char *auth;   /* more settings of the group `auth` */
     const char *groups; /* more groups: "timers: { drain = 1; };" */
     const char *log;    /* more settings of the group `log` */

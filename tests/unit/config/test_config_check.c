@@ -476,11 +476,63 @@ static void every_allocation_may_fail(void **state)
     assert_string_equal(x->faults.text, "");
 }
 
+/* What line 4 and 5 of a file say of more certificates. */
+static void checked_more(struct checked *x, const char *first,
+                         const char *second)
+{
+    const char *dir = tls_files_dir(x->tls);
+    char more[512];
+
+    snprintf(more, sizeof more,
+             "certificates = ( { certificate = \"%s/%s.pem\";"
+             " private_key = \"%s/%s.key\"; },\n"
+             "{ certificate = \"%s/%s.pem\"; private_key = \"%s/%s.key\"; } );",
+             dir, first, dir, first, dir, second, dir, second);
+    checked_tls(x, "other.pem", "other.key", more);
+}
+
+/* relay.name is judged over all of them, all else for each (S-39). */
+static void each_of_more_certificates_is_judged(void **state)
+{
+    static const struct tls_files_cert soon = {
+        .common_name = "soon", .san = "DNS:soon.example", .days = 10};
+    struct checked *x = *state;
+
+    assert_true(tls_files_issue(x->tls, "soon", &soon));
+    checked_more(x, "soon", "relay");
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 1);
+    assert_memory_equal(x->warnings.text,
+                        "test.conf:4: tls.certificates: ", 31);
+    assert_non_null(
+        strstr(x->warnings.text, "soon.pem expires within 14 days, on 20"));
+    checked_more(x, "other", "soon");
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 2);
+    assert_non_null(strstr(x->warnings.text,
+                           "other.pem nor any of tls.certificates has a "
+                           "dNSName for relay.name relay.example\n"));
+}
+
+static void faults_of_more_certificates_have_their_line(void **state)
+{
+    struct checked *x = *state;
+
+    checked_more(x, "relay", "nothing");
+    checked_fault(x, 1, "test.conf:5: ", "tls.certificates: cannot open ");
+    checked_tls(x, "relay.pem", "relay.key",
+                "certificates = ( { certificate = \"x\"; } );");
+    checked_fault(x, 1,
+                  "test.conf:4: ", "tls.certificates: private_key is missing");
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, checked_setup, checked_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(each_of_more_certificates_is_judged),
+        TEST(faults_of_more_certificates_have_their_line),
         TEST(what_is_whole_passes),
         TEST(a_tls_listener_needs_a_certificate_and_its_key),
         TEST(files_that_are_named_must_be_there),
