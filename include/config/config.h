@@ -73,6 +73,7 @@ struct config {
         enum config_tls_version min_version;
         char *ciphers;
         char *ciphersuites;
+        bool tickets;
     } tls;
     struct {
         char *users_file;

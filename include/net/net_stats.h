@@ -35,6 +35,7 @@ struct net_stats {
     uint64_t dialled[NET_TRANSPORTS];
     uint64_t closed[CONN_WHYS];
     uint64_t tls_up[TLS_VERSIONS]; /* handshakes that were finished */
+    uint64_t tls_resumed;          /* of these, by a ticket */
     uint64_t tls_failed[TLS_FAILURES];
     uint64_t octets_in; /* off the sockets, with what TLS adds */
     uint64_t octets_out;

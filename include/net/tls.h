@@ -2,14 +2,15 @@
 /* tls - TLS contexts: what a listener or a dialler agrees to.
  *
  * TLS 1.2 and 1.3 only (R8996-4-a, -5-a); renegotiation and compression off; no
- * session cache, no tickets. A server asks for a certificate (R4976-6.1-a)
- * unless no_peer is set, and judges it as P-8 says: one without a dNSName is a
- * person's and is ignored; one with a dNSName is a host's and must verify, as a
- * client's or a server's, or the handshake is aborted. A client takes nothing
- * but a certificate that is valid, chains to a trusted CA and has the host in
- * its subjectAltName: as dNSName, or as iPAddress for a literal (R4976-9.2-g).
- * The common name never counts. A server with several certificates shows those
- * that have the name that the client asks for, else the first one. */
+ * session cache, and no tickets unless tls_tickets.h gives them. A server asks
+ * for a certificate (R4976-6.1-a) unless no_peer is set, and judges it as P-8
+ * says: one without a dNSName is a person's and is ignored; one with a dNSName
+ * is a host's and must verify, as a client's or a server's, or the handshake is
+ * aborted. A client takes nothing but a certificate that is valid, chains to a
+ * trusted CA and has the host in its subjectAltName: as dNSName, or as
+ * iPAddress for a literal (R4976-9.2-g). The common name never counts. A server
+ * with several certificates shows those that have the name that the client asks
+ * for, else the first one. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -132,6 +133,9 @@ void tls_peer_names(const struct ssl_st *ssl, tls_name_fn fn, void *ctx);
 /* Did the server request our certificate? Then each end has authenticated the
  * other (R4976-9.2-e). */
 bool tls_peer_asked(const struct ssl_st *ssl);
+
+/* Does the session go on with an earlier one, by a ticket? */
+bool tls_is_resumed(const struct ssl_st *ssl);
 
 /* "TLSv1.3" and the like; static. */
 const char *tls_version(const struct ssl_st *ssl);

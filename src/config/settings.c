@@ -251,6 +251,11 @@ const struct setting settings[] = {
      TEXT(tls.ciphersuites, NULL),
      .initial = "\"\"",
      .help = "Cipher suites for TLS 1.3; \"\" uses a built-in list."},
+    {.key = "tls.tickets",
+     BOOL(tls.tickets),
+     .initial = "true",
+     .help = "Give session tickets to clients without a certificate, with "
+             "which they resume their TLS session at less cost for an hour."},
 
     {.key = "auth.users_file",
      TEXT(auth.users_file, check_named),

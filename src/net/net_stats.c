@@ -117,8 +117,12 @@ void net_count_state(struct conn *c, enum conn_state state)
 
 void net_count_up(struct conn *c)
 {
-    if (c->tls)
-        c->net->stats.tls_up[tls_version_of(c->transport.state)]++;
+    struct net_stats *s = &c->net->stats;
+
+    if (!c->tls)
+        return;
+    s->tls_up[tls_version_of(c->transport.state)]++;
+    s->tls_resumed += tls_is_resumed(c->transport.state);
 }
 
 void net_count_octets(struct conn *c)

@@ -106,6 +106,8 @@ static int judge_peer(X509_STORE_CTX *verify, void *arg)
     X509 *cert = X509_STORE_CTX_get0_cert(verify);
 
     (void)arg;
+    tls_tickets_refuse(X509_STORE_CTX_get_ex_data(
+        verify, SSL_get_ex_data_X509_STORE_CTX_idx()));
     if (cert_is_hosts(cert)) {
         allow_servers(verify, cert);
         return X509_verify_cert(verify);
@@ -168,6 +170,11 @@ static void cert_names(const X509 *cert, tls_name_fn fn, void *ctx)
 void tls_peer_names(const SSL *ssl, tls_name_fn fn, void *ctx)
 {
     cert_names(SSL_get0_peer_certificate(ssl), fn, ctx);
+}
+
+bool tls_is_resumed(const SSL *ssl)
+{
+    return SSL_session_reused(ssl);
 }
 
 const char *tls_version(const SSL *ssl)

@@ -294,6 +294,16 @@ const struct tls_ctx *tls_names_find(const struct tls_names *names,
     return named ? named->ctx : NULL;
 }
 
+size_t tls_names_count(const struct tls_names *names)
+{
+    return names->n_named;
+}
+
+struct tls_ctx *tls_names_at(const struct tls_names *names, size_t i)
+{
+    return names->named[i].ctx;
+}
+
 /* --- life --- */
 
 int tls_names_new(struct tls_names **out, const struct tls_pair *pairs,

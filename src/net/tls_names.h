@@ -37,6 +37,10 @@ int tls_names_make(struct tls_names *names, struct tls_ctx *usual,
 const struct tls_ctx *tls_names_find(const struct tls_names *names,
                                      struct span name);
 
+/* The contexts, some of them more than once. */
+size_t tls_names_count(const struct tls_names *names);
+struct tls_ctx *tls_names_at(const struct tls_names *names, size_t i);
+
 /* When the first of them ends, as Unix time; 0: none of them can be read. */
 int64_t tls_names_expire(const struct tls_names *names);
 

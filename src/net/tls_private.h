@@ -32,6 +32,9 @@ int tls_server_with(struct tls_ctx **out, const struct tls_settings *s,
                     const struct tls_pair *pairs, size_t n,
                     const struct tls_report *r);
 
+/* The peer has shown a certificate: it gets no ticket (tls_tickets.c). */
+void tls_tickets_refuse(SSL *ssl);
+
 /* When a certificate ends, as Unix time; 0 if that cannot be read. */
 int64_t tls_cert_ends(const X509 *cert);
 

@@ -80,6 +80,7 @@ static void on_tick(void *ctx)
 
     relay_clock(s->relay, loop_now_ms(s->loop));
     relay_tick(s->relay);
+    tls_tickets_tick(s->tickets, loop_now_ms(s->loop));
     server_check_end(s);
     alarm_set(s->tick, TICK_MS);
 }
@@ -240,6 +241,8 @@ static int server_start(struct server *s, struct config_loaded *from)
     rnd_bytes(&rnd, seed, sizeof seed);
     err = loop_new(&s->loop);
     if (!err)
+        err = tls_tickets_new(&s->tickets, loop_now_ms(s->loop));
+    if (!err)
         err = address_count_init(&s->addresses, seed);
     if (!err)
         err = listen_fds_init(&s->inherited);
@@ -293,6 +296,7 @@ static void server_stop(struct server *s)
         loop_free(s->loop);
     }
     setup_free(&s->now);
+    tls_tickets_free(s->tickets);
     notify_fini(&s->notify);
 }
 

@@ -43,6 +43,7 @@
 #include "server.h"
 #include "server_stats.h"
 #include "tls.h"
+#include "tls_tickets.h"
 #include "users.h"
 #include "users_load.h"
 
@@ -112,6 +113,7 @@ struct server {
     enum server_state state;
     uint64_t end_by_ms; /* ENDING, LEAVING */
     struct server_stats stats;
+    struct tls_tickets *tickets; /* their keys outlive all setups */
     struct privileges user; /* until the server has become him */
     struct loop *loop;
     struct log *log;

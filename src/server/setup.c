@@ -52,8 +52,18 @@ static int load_contexts(struct setup *setup, const struct tls_pair *more,
     return err;
 }
 
+static void use_tickets(const struct setup *setup, struct tls_tickets *tickets)
+{
+    if (!setup->config->tls.tickets)
+        return;
+    tls_tickets_use(tickets, setup->tls, true);
+    if (setup->tls_ws)
+        tls_tickets_use(tickets, setup->tls_ws, false);
+}
+
 /* The context for listeners came with the configuration. */
-static int load_tls(struct setup *setup, struct config_report *r)
+static int load_tls(struct setup *setup, struct tls_tickets *tickets,
+                    struct config_report *r)
 {
     const struct config *config = setup->config;
     struct tls_pair *more;
@@ -71,6 +81,8 @@ static int load_tls(struct setup *setup, struct config_report *r)
     if (err)
         config_report(r, config_place(config, "tls.certificate"),
                       "cannot set up tls: %s", *why ? why : err_text(err));
+    else
+        use_tickets(setup, tickets);
     return err;
 }
 
@@ -138,7 +150,7 @@ int setup_make(struct setup *out, struct server *s,
 
     raise_descriptors(setup.config);
     http_endpoints_keep(&setup, s);
-    err = load_tls(&setup, r);
+    err = load_tls(&setup, s->tickets, r);
     if (!err)
         err = listeners_keep(&setup, s);
     if (!err)

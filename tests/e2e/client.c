@@ -88,8 +88,11 @@ struct client *client_new(const struct client_opts *opts)
 {
     struct client *c = client_on(connect_to(opts), opts->tls);
 
-    if (c->ssl)
-        SSL_set_connect_state(c->ssl);
+    if (!c->ssl)
+        return c;
+    SSL_set_connect_state(c->ssl);
+    if (opts->session)
+        assert_int_equal(SSL_set_session(c->ssl, opts->session), 1);
     return c;
 }
 

@@ -91,13 +91,14 @@ struct client {
 struct client_opts {
     SSL_CTX *tls; /* NULL: plain TCP */
     unsigned port;
-    struct relay *relay; /* whom it speaks to; usually the scene's first */
-    const char *to;      /* the relay's address; usually 127.0.0.1 */
-    const char *from;    /* the address to come from; NULL: any */
-    int receive_buffer;  /* SO_RCVBUF, 0: the kernel's tuning */
-    int segment;         /* TCP_MAXSEG, 0: the path's */
-    struct span ahead;   /* said first of all, a PROXY header */
-    bool slowly;         /* ... octet by octet */
+    struct relay *relay;  /* whom it speaks to; usually the scene's first */
+    const char *to;       /* the relay's address; usually 127.0.0.1 */
+    const char *from;     /* the address to come from; NULL: any */
+    int receive_buffer;   /* SO_RCVBUF, 0: the kernel's tuning */
+    int segment;          /* TCP_MAXSEG, 0: the path's */
+    struct span ahead;    /* said first of all, a PROXY header */
+    bool slowly;          /* ... octet by octet */
+    SSL_SESSION *session; /* TLS: to be gone on with; NULL: none */
 };
 
 /* Connects. */

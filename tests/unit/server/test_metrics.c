@@ -95,6 +95,7 @@ static void figures_stand_under_their_labels(void **state)
     m.net.now[NET_TCP][CONN_LINGER] = 12;
     m.net.closed[CONN_WHY_STALL] = 13;
     m.net.tls_up[TLS_1_2] = 14;
+    m.net.tls_resumed = 13;
     m.net.tls_failed[TLS_FAILURE_ALERT] = 15;
     m.relay.auths[RELAY_AUTH_STALE] = 16;
     m.relay.responses_made[CODE_AT_481] = 17;
@@ -116,6 +117,7 @@ static void figures_stand_under_their_labels(void **state)
     assert_sample(&s, "msrprelayd_connections_closed_total{reason=\"stall\"}",
                   13);
     assert_sample(&s, "msrprelayd_timeouts_total{timer=\"stall\"}", 13);
+    assert_sample(&s, "msrprelayd_tls_resumptions_total", 13);
     assert_sample(&s, "msrprelayd_tls_handshakes_total{version=\"TLSv1.2\"}",
                   14);
     assert_sample(
