@@ -33,10 +33,13 @@ enum config_tls_version {
 
 struct config_listen {
     enum net_transport transport;
-    struct addr address;    /* with port 0 */
-    uint64_t port;          /* 0: the kernel chooses */
-    struct cidr_list proxy; /* who begins with a PROXY header */
-    bool tls_in_front;      /* TLS ends at whoever is in front of it */
+    struct addr address;     /* with port 0 */
+    uint64_t port;           /* 0: the kernel chooses */
+    struct cidr_list proxy;  /* who begins with a PROXY header */
+    bool tls_in_front;       /* TLS ends at whoever is in front of it */
+    uint64_t advertise;      /* the port in URIs; 0: the one it has */
+    char *name;              /* the same, the host; "": relay.name */
+    uint64_t max_chunk_size; /* 0: send.max_chunk_size */
     struct config_place place;
 };
 
@@ -99,6 +102,7 @@ struct config {
         bool nodelay;
         uint64_t keepalive_s;
         uint64_t dead_after_ms; /* 0: off */
+        uint64_t dscp;
     } tcp;
     struct {
         uint64_t connections;
@@ -133,11 +137,16 @@ struct config {
         } names;
         char *ca_file; /* "": tls.ca_file */
         struct cidr_list addresses;
+        uint64_t max_chunk_size; /* 0: send.max_chunk_size */
     } relays;
     struct {
         bool allow_tcp;
         bool share_peers;
         struct cidr_list allow, deny;
+        struct {
+            struct addr *items; /* with port 0; one of each family at most */
+            size_t n;
+        } source;
         struct {
             struct addr *items; /* with their port */
             size_t n;           /* 0: the system's */

@@ -218,10 +218,12 @@ struct link {
     bool by_address;    /* comes from relays.addresses (S-4) */
     bool needs_session; /* for clients that log in first (R7977-5.3.1-a) */
     const struct host_names *names; /* of the verified certificate, or NULL */
-    bool requested_cert; /* asked for our certificate, as relays do */
-    bool connecting;     /* being dialled: streams wait, output is kept */
-    uint16_t port;       /* for the URIs issued over it */
-    uint16_t fail_code;  /* for everything that waits for it; 0: as usual */
+    bool requested_cert;   /* asked for our certificate, as relays do */
+    bool connecting;       /* being dialled: streams wait, output is kept */
+    uint16_t port;         /* for the URIs issued over it */
+    struct span name;      /* the same, the host; empty: policy.name */
+    size_t max_chunk_size; /* of body in a SEND to it; 0: policy's */
+    uint16_t fail_code;    /* for everything that waits for it; 0: as usual */
 
     /* Core's. What each chunk of a SEND needs comes first. */
     bool closing;

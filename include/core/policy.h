@@ -18,12 +18,15 @@ enum { POLICY_PORTS_MAX = 64 };
 
 struct policy {
     struct span name;           /* host in the URIs that are issued */
-    const struct span *aliases; /* other names of this relay */
+    const struct span *aliases; /* other names of this relay, those of its
+                                   listeners included */
     size_t n_aliases;
     struct span realm;
     struct span self; /* a URI of the relay as such: From-Path of a response
                          when the request names none */
-    uint16_t ports[POLICY_PORTS_MAX]; /* of all listeners */
+    /* In the URIs of each listener, in their order, and then those at which
+     * they listen as far as these are others. */
+    uint16_t ports[2 * POLICY_PORTS_MAX];
     size_t n_ports;
     uint16_t tls_port; /* the first of them with TLS; 0: none */
 
@@ -36,9 +39,10 @@ struct policy {
      * out there. */
     uint64_t probation_ms;
 
-    size_t max_chunk_size; /* octets of body in an outgoing SEND; >= 2048 */
-    size_t high_water;     /* octets in an output at which senders pause */
-    size_t low_water;      /* ... and at which they go on */
+    size_t max_chunk_size;   /* octets of body in an outgoing SEND; >= 2048 */
+    size_t relay_chunk_size; /* the same to other relays; 0: no other */
+    size_t high_water;       /* octets in an output at which senders pause */
+    size_t low_water;        /* ... and at which they go on */
     const struct host_names *relay_names; /* relays.names; NULL: any */
     bool share_peers;                     /* dial.share_peers */
     uint32_t sessions_per_link;           /* 0: no limit */

@@ -55,6 +55,8 @@ void route_find(struct route *r, const struct policy *policy,
 
 /* Does a listener have this port now? */
 bool route_has_port(const struct policy *policy, uint16_t port);
+/* ... or is this one of its names? */
+bool route_has_name(const struct policy *policy, struct span host);
 
 /* Does this URI mean this relay? Either by its authority; for an AUTH
  * (`is_auth`) the realm is accepted as host, and no port (I-9). Or because this

@@ -94,11 +94,13 @@ struct hops {
 
 struct hop_origin {
     enum net_transport transport;
-    struct tls_ctx *tls; /* NULL: none */
-    uint16_t port;       /* in URIs issued over it */
-    uint16_t tls_port;   /* the same, if the PROXY header says that the client
-                            spoke TLS with the proxy */
-    uint16_t bound_port; /* of the listener */
+    struct tls_ctx *tls;   /* NULL: none */
+    uint16_t port;         /* in URIs issued over it */
+    const char *name;      /* the same, the host; "": relay.name */
+    size_t max_chunk_size; /* to those who came there; 0: as to all */
+    uint16_t tls_port;     /* the same, if the PROXY header says that the client
+                              spoke TLS with the proxy */
+    uint16_t bound_port;   /* of the listener */
     bool may_auth;
     bool tls_in_front; /* whoever is in front of it has ended TLS */
     /* From there a connection begins with a PROXY header; NULL: from nowhere.

@@ -53,7 +53,10 @@ struct sock_opts {
     int send_buffer;
     bool nodelay;
     int keepalive_s; /* 0: off */
-    bool share;      /* listen: SO_REUSEPORT, see listener_share() */
+    int dscp;        /* RFC 2474; 0: best effort */
+    /* Connect from there; without a family: the kernel chooses. */
+    struct addr source4, source6;
+    bool share; /* listen: SO_REUSEPORT, see listener_share() */
 };
 
 /* A listening socket. "::" takes IPv4 too. 0 or ERR_IO (errno is set). */

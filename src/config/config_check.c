@@ -352,6 +352,23 @@ static int check_peers_ca(const struct check *k, struct tls_settings s)
     return err == ERR_NOMEM ? err : 0;
 }
 
+/* ... and whatever else it is called by those who are given its URIs. */
+static void check_listen_names(const struct check *k, const struct tls_ctx *tls,
+                               const char *path)
+{
+    const struct config *c = k->config;
+
+    for (size_t i = 0; *path && i < c->listen.n && counts(k, "listen"); i++) {
+        const struct config_listen *l = &c->listen.items[i];
+
+        if (!is_plain(l) && *l->name &&
+            !tls_ctx_has_name(tls, span_str(l->name)))
+            config_warn(k->report, l->place,
+                        "listen.name: no certificate has a dNSName for %s",
+                        l->name);
+    }
+}
+
 /* In the place of *tls, a context with all certificates. */
 static int use_all_certificates(const struct check *k, struct tls_settings s,
                                 struct tls_ctx **tls)
@@ -396,6 +413,8 @@ static int check_certificates(const struct check *k,
     }
     if (!err)
         check_relay_name(k, *tls, s->certificate);
+    if (!err)
+        check_listen_names(k, *tls, s->certificate);
     return err;
 }
 

@@ -123,6 +123,38 @@ static void check_listen(const struct config *c, struct config_report *r)
                                   : " (:: includes 0.0.0.0)");
 }
 
+/* 0 is another setting's value. */
+static bool is_chunk_size(uint64_t size)
+{
+    enum { LEAST = 2048 };
+
+    return size == 0 || size >= LEAST;
+}
+
+static void check_chunk_sizes(const struct config *c, struct config_report *r)
+{
+    static const char what[] = "max_chunk_size must be 0 or at least 2048";
+
+    if (!is_bad(c, "relays.max_chunk_size") &&
+        !is_chunk_size(c->relays.max_chunk_size))
+        config_report(r, config_place(c, "relays.max_chunk_size"), "relays.%s",
+                      what);
+    for (size_t i = 0; i < c->listen.n; i++)
+        if (!is_chunk_size(c->listen.items[i].max_chunk_size))
+            config_report(r, c->listen.items[i].place, "listen.%s", what);
+}
+
+static void check_sources(const struct config *c, struct config_report *r)
+{
+    const struct addr *a = c->dial.source.items;
+
+    if (!is_bad(c, "dial.source") && c->dial.source.n == 2 &&
+        a[0].sa.sa_family == a[1].sa.sa_family)
+        config_report(r, config_place(c, "dial.source"),
+                      "dial.source must have at most one address of IPv4 and "
+                      "one of IPv6");
+}
+
 static void check_algorithms(const struct config *c, struct config_report *r)
 {
     for (size_t i = 1; i < c->auth.algorithms.n; i++)
@@ -142,6 +174,8 @@ static void check_across(const struct config *c, struct config_report *r)
         check_order(c, r, "auth.min_expires", "auth.max_expires", false);
     }
     check_listen(c, r);
+    check_sources(c, r);
+    check_chunk_sizes(c, r);
     check_algorithms(c, r);
 }
 

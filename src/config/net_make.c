@@ -17,12 +17,23 @@ enum {
 
 struct sock_opts sock_opts_of(const struct config *config)
 {
-    return (struct sock_opts){
+    struct sock_opts opts = {
         .receive_buffer = (int)config->tcp.receive_buffer,
         .send_buffer = (int)config->tcp.send_buffer,
         .nodelay = config->tcp.nodelay,
         .keepalive_s = (int)config->tcp.keepalive_s,
+        .dscp = (int)config->tcp.dscp,
     };
+
+    for (size_t i = 0; i < config->dial.source.n; i++) {
+        const struct addr *source = &config->dial.source.items[i];
+
+        if (source->sa.sa_family == AF_INET6)
+            opts.source6 = *source;
+        else
+            opts.source4 = *source;
+    }
+    return opts;
 }
 
 const char *tls_relays_key(const struct config *config)

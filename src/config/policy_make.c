@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "policy_make.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,13 +38,17 @@ static void take_algorithms(struct policy *p, const struct config *config)
 
 static int take_names(struct made_policy *m, const struct config *config)
 {
-    size_t n = config->relay.aliases.n;
+    size_t n = 0;
 
-    m->aliases = calloc(n ? n : 1, sizeof *m->aliases);
+    m->aliases =
+        calloc(config->relay.aliases.n + config->listen.n, sizeof *m->aliases);
     if (!m->aliases)
         return ERR_NOMEM;
-    for (size_t i = 0; i < n; i++)
-        m->aliases[i] = span_str(config->relay.aliases.items[i]);
+    for (size_t i = 0; i < config->relay.aliases.n; i++)
+        m->aliases[n++] = span_str(config->relay.aliases.items[i]);
+    for (size_t i = 0; i < config->listen.n; i++)
+        if (*config->listen.items[i].name)
+            m->aliases[n++] = span_str(config->listen.items[i].name);
     m->policy.aliases = m->aliases;
     m->policy.n_aliases = n;
     m->policy.name = span_str(config->relay.name);
@@ -70,13 +75,19 @@ static int take_relay_names(struct made_policy *m, const struct config *config)
 static void take_ports(struct made_policy *m, const struct config *config,
                        const uint16_t *ports, size_t n)
 {
+    struct policy *p = &m->policy;
     int len;
 
-    for (size_t i = 0; i < n && i < POLICY_PORTS_MAX; i++)
-        m->policy.ports[m->policy.n_ports++] = ports[i];
-    m->policy.tls_port = uri_port_first(config, ports, m->policy.n_ports, true);
+    assert(n <= POLICY_PORTS_MAX);
+    for (size_t i = 0; i < n; i++)
+        p->ports[p->n_ports++] =
+            uri_port_of(&config->listen.items[i], ports[i]);
+    for (size_t i = 0; i < n; i++)
+        if (p->ports[i] != ports[i])
+            p->ports[p->n_ports++] = ports[i];
+    p->tls_port = uri_port_first(config, p->ports, n, true);
     len = snprintf(m->self, sizeof m->self, "msrps://%.*s:%u;tcp",
-                   SPAN_ARG(m->policy.name), n ? ports[0] : 2855U);
+                   SPAN_ARG(p->name), n ? p->ports[0] : 2855U);
     m->policy.self = span_of(m->self, (size_t)len);
 }
 
@@ -89,6 +100,7 @@ static void take_numbers(struct policy *p, const struct config *config)
     p->probation_ms = config->timers.probation_ms;
     p->max_failures = (uint32_t)config->auth.max_failures;
     p->max_chunk_size = config->send.max_chunk_size;
+    p->relay_chunk_size = config->relays.max_chunk_size;
     p->high_water = config->send.high_water;
     p->low_water = config->send.low_water;
     p->share_peers = config->dial.share_peers;

@@ -29,6 +29,11 @@ static const char *settings_check_host(struct span text)
                                       : "a host name, never a numeric address";
 }
 
+static const char *check_host_or_none(struct span text)
+{
+    return text.n ? settings_check_host(text) : NULL;
+}
+
 /* What a quoted string in a challenge holds without escapes. */
 static const char *check_realm(struct span text)
 {
@@ -165,6 +170,27 @@ static const struct setting listen_members[] = {
      .help = "With tcp and ws: TLS ends at a proxy, through which alone the "
              "listener can be reached. Its connections count as TLS: clients "
              "may authenticate and get msrps URIs."},
+    {.key = "advertise",
+     .type = SETTING_COUNT,
+     .at = offsetof(struct config_listen, advertise),
+     .max = 65535,
+     .initial = "0",
+     .help = "The port in the URIs that are issued there, if a balancer or NAT "
+             "in front has another one; 0 is the port of the listener."},
+    {.key = "name",
+     .type = SETTING_TEXT,
+     .at = offsetof(struct config_listen, name),
+     .check = check_host_or_none,
+     .initial = "\"\"",
+     .help = "The host name in the URIs that are issued there; \"\" is "
+             "relay.name."},
+    {.key = "max_chunk_size",
+     .type = SETTING_SIZE,
+     .at = offsetof(struct config_listen, max_chunk_size),
+     .max = GIBI,
+     .initial = "0",
+     .help = "The maximum body size of one SEND to those who connected there, "
+             "at least 2048; 0 is send.max_chunk_size."},
 };
 
 static const struct setting certificate_members[] = {
@@ -333,6 +359,11 @@ const struct setting settings[] = {
              "its place or a transaction times out, before it is closed; from "
              "1.2 to 10 seconds count. Without that a peer that owes an ACK is "
              "closed after four times as long. 0 disables this check."},
+    {.key = "tcp.dscp",
+     COUNT(tcp.dscp, 0, 63),
+     .initial = "0",
+     .help = "The differentiated services code point of what is sent, such as "
+             "10 for AF11; 0 is best effort."},
 
     {.key = "limits.connections",
      COUNT(limits.connections, 1, 10 * MANY),
@@ -469,6 +500,11 @@ const struct setting settings[] = {
      .help = "Networks from which a connection without a certificate is "
              "treated as a relay; for closed networks only."},
 
+    {.key = "relays.max_chunk_size",
+     SIZE(relays.max_chunk_size, 0, GIBI),
+     .initial = "0",
+     .help = "The maximum body size of one SEND to other relays, at least "
+             "2048; 0 is send.max_chunk_size. Kamailio takes 8192."},
     {.key = "dial.allow_tcp",
      BOOL(dial.allow_tcp),
      .initial = "true",
@@ -496,6 +532,11 @@ const struct setting settings[] = {
              "not dialled either, unless dial.allow contains them. Neither "
              "these nor, if dial.deny is not set, private networks are denied "
              "over TLS to hosts that relays.names admits."},
+    {.key = "dial.source",
+     LIST(SETTING_ADDRESS, dial.source, 0, 2),
+     .initial = "[ ]",
+     .help = "The numeric addresses to connect from, at most one of IPv4 and "
+             "one of IPv6; without one, the system chooses."},
     {.key = "dial.servers",
      LIST(SETTING_SERVER, dial.servers, 0, 16),
      .initial = "[ ]",

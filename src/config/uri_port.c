@@ -14,39 +14,63 @@ static bool is_ws(const struct config_listen *l)
     return l->transport == NET_WS || l->transport == NET_WSS;
 }
 
+uint16_t uri_port_of(const struct config_listen *listen, uint16_t port)
+{
+    return listen->advertise ? (uint16_t)listen->advertise : port;
+}
+
+/* The first listener that others can reach, with TLS or without; n: none. */
+static size_t first_listener(const struct config *config, size_t n, bool secure)
+{
+    size_t i = 0;
+
+    while (i < n && (is_ws(&config->listen.items[i]) ||
+                     is_secure(&config->listen.items[i]) != secure))
+        i++;
+    return i;
+}
+
 uint16_t uri_port_first(const struct config *config, const uint16_t *ports,
                         size_t n, bool secure)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct config_listen *l = &config->listen.items[i];
+    size_t i = first_listener(config, n, secure);
 
-        if (!is_ws(l) && is_secure(l) == secure)
-            return ports[i];
-    }
-    return 0;
+    return i < n ? ports[i] : 0;
 }
 
-static uint16_t port_of(const struct config *config, const uint16_t *ports,
-                        size_t n, size_t i, bool secure)
+/* The listener by which others reach clients of listener i. */
+static size_t way_in(const struct config *config, size_t n, size_t i,
+                     bool secure)
 {
-    uint16_t port = 0;
+    const struct config_listen *own = &config->listen.items[i];
+    size_t first = n;
 
     assert(i < n);
-    if (is_ws(&config->listen.items[i]))
-        port = uri_port_first(config, ports, n, secure);
-    return port ? port : ports[i];
+    if (is_ws(own) && !own->advertise)
+        first = first_listener(config, n, secure);
+    return first < n ? first : i;
 }
 
 uint16_t uri_port_accepted(const struct config *config, const uint16_t *ports,
                            size_t n, size_t i)
 {
-    return port_of(config, ports, n, i, is_secure(&config->listen.items[i]));
+    bool secure = is_secure(&config->listen.items[i]);
+
+    return ports[way_in(config, n, i, secure)];
 }
 
 uint16_t uri_port_proxied(const struct config *config, const uint16_t *ports,
                           size_t n, size_t i)
 {
-    return port_of(config, ports, n, i, true);
+    return ports[way_in(config, n, i, true)];
+}
+
+const char *uri_port_name(const struct config *config, size_t i)
+{
+    const struct config_listen *own = &config->listen.items[i];
+    size_t other = way_in(config, config->listen.n, i, is_secure(own));
+
+    return *own->name ? own->name : config->listen.items[other].name;
 }
 
 uint16_t uri_port_dialled(const struct config *config, const uint16_t *ports,

@@ -50,9 +50,19 @@ size_t chunker_gather(const struct stream *s)
     return s->is_open ? 1 : CHUNK_ALONE_MAX;
 }
 
+/* Octets of body in a chunk to this link. */
+static size_t chunker_max(const struct chunker *c, const struct link *out)
+{
+    const struct policy *p = c->policy;
+
+    if (p->relay_chunk_size && (out->is_relay || out->relay_links.to_relay))
+        return p->relay_chunk_size;
+    return out->max_chunk_size ? out->max_chunk_size : p->max_chunk_size;
+}
+
 size_t chunker_most(const struct chunker *c, const struct stream *s)
 {
-    size_t max = c->policy->max_chunk_size;
+    size_t max = chunker_max(c, s->out);
     size_t sent = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
 
     /* The chunk may have been opened when more was allowed. */
@@ -228,7 +238,7 @@ static bool is_full_chunk(const struct chunker *c, const struct stream *s,
 {
     size_t before = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
 
-    return before + n >= c->policy->max_chunk_size;
+    return before + n >= chunker_max(c, s->out);
 }
 
 /* Ends the open chunk before its own end-line would appear in the body; the

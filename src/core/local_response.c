@@ -216,6 +216,14 @@ static uint16_t answer_uri_port(const struct policy *policy,
     return policy->tls_port;
 }
 
+/* The same for the host. */
+static struct span answer_uri_host(const struct policy *policy,
+                                   const struct link *l)
+{
+    return l->name.n && route_has_name(policy, l->name) ? l->name
+                                                        : policy->name;
+}
+
 static struct session_grant new_grant(const struct relay *r, struct link *l,
                                       const struct msg *m,
                                       const struct auth_verdict *v)
@@ -223,7 +231,7 @@ static struct session_grant new_grant(const struct relay *r, struct link *l,
     struct session_grant granted = {
         .link = l,
         .user = v->credentials.username,
-        .host = r->policy->name,
+        .host = answer_uri_host(r->policy, l),
         .port = answer_uri_port(r->policy, l),
         .secure = l->secure,
         .began_ms = r->now_ms,

@@ -12,15 +12,21 @@ bool route_has_port(const struct policy *policy, uint16_t port)
     return false;
 }
 
-static bool is_our_host(const struct policy *policy, struct span host,
-                        bool is_auth)
+bool route_has_name(const struct policy *policy, struct span host)
 {
     if (uri_host_equal(host, policy->name))
         return true;
     for (size_t i = 0; i < policy->n_aliases; i++)
         if (uri_host_equal(host, policy->aliases[i]))
             return true;
-    return is_auth && uri_host_equal(host, policy->realm);
+    return false;
+}
+
+static bool is_our_host(const struct policy *policy, struct span host,
+                        bool is_auth)
+{
+    return route_has_name(policy, host) ||
+           (is_auth && uri_host_equal(host, policy->realm));
 }
 
 static bool is_our_authority(const struct policy *policy, const struct uri *uri,
@@ -37,9 +43,15 @@ bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
            session_find(sessions, uri, now_ms);
 }
 
-/* Like route_is_ours(); but a client also means us by the port of its own
- * listener if a reload has closed that: to renew its session, or to check that
- * we are alive. */
+/* Was the name of its listener this one when the client came? */
+static bool is_name_of(const struct link *from, struct span host)
+{
+    return from->name.n && uri_host_equal(host, from->name);
+}
+
+/* Like route_is_ours(); but a client also means us by the name and the port of
+ * its own listener if a reload has changed that: to renew its session, or to
+ * check that we are alive. */
 static bool is_addressed_to_us(const struct policy *policy,
                                const struct sessions *sessions,
                                const struct link *from, const struct uri *uri,
@@ -47,7 +59,8 @@ static bool is_addressed_to_us(const struct policy *policy,
 {
     return route_is_ours(policy, sessions, uri, is_auth, now_ms) ||
            (from && uri->port == from->port &&
-            is_our_host(policy, uri->host, is_auth));
+            (is_our_host(policy, uri->host, is_auth) ||
+             is_name_of(from, uri->host)));
 }
 
 /* Takes the next URI off *path: 0; ERR_EOF at the end; ERR_SYNTAX if it is

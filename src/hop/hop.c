@@ -356,6 +356,7 @@ void hop_free(struct hop *h)
     host_names_free(h->names);
     subject_unref(h->link.subject);
     free(h->host);
+    free(h->uri_name);
     free(h->early);
     free(h);
 }
@@ -430,6 +431,17 @@ bool hop_is_proxied(const struct hop_origin *origin, const struct addr *peer)
     return origin->proxy && cidr_list_has(origin->proxy, peer);
 }
 
+/* A reload may free the listener's. */
+static bool hop_take_name(struct hop *h, const char *name)
+{
+    if (!*name)
+        return true;
+    h->uri_name = strdup(name);
+    if (h->uri_name)
+        h->link.name = span_str(h->uri_name);
+    return h->uri_name;
+}
+
 /* A hop of what was accepted, without its connection; NULL when out of memory.
  */
 static struct hop *hop_of_origin(struct hops *all, const struct addr *peer,
@@ -439,7 +451,7 @@ static struct hop *hop_of_origin(struct hops *all, const struct addr *peer,
 
     if (!h)
         return NULL;
-    if (!hop_take_origin(h, peer, origin)) {
+    if (!hop_take_origin(h, peer, origin) || !hop_take_name(h, origin->name)) {
         hop_free(h);
         return NULL;
     }
@@ -449,6 +461,7 @@ static struct hop *hop_of_origin(struct hops *all, const struct addr *peer,
     h->link.secure = origin->tls || h->in_front;
     h->link.may_auth = origin->may_auth;
     h->link.port = origin->port;
+    h->link.max_chunk_size = origin->max_chunk_size;
     return h;
 }
 

@@ -36,6 +36,7 @@ struct hop {
     bool in_front;       /* TLS ends at the proxy in front of us */
     uint16_t bound_port; /* accepted: of the listener */
     uint16_t tls_port;   /* as in its origin */
+    char *uri_name;      /* the text of link.name, owned; or NULL */
     bool open;           /* its transport is up */
     bool is_logged;      /* ... and the log has a line of that */
     bool proved;         /* hop_proved() was called */

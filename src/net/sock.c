@@ -301,6 +301,29 @@ int sock_peer_uid(uid_t *out, int fd)
 
 /* --- connected sockets --- */
 
+/* The upper six bits of what used to be the type of service. An IPv6 socket
+ * carries IPv4 as well. */
+static void set_dscp(int fd, const struct sock_opts *opts)
+{
+    if (opts->dscp == 0)
+        return;
+    set_int(fd, IPPROTO_IP, IP_TOS, opts->dscp << 2);
+    set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, opts->dscp << 2);
+}
+
+/* The port is chosen with the peer's: one serves for many peers. */
+static int bind_source(int fd, const struct addr *to,
+                       const struct sock_opts *opts)
+{
+    const struct addr *from =
+        to->sa.sa_family == AF_INET6 ? &opts->source6 : &opts->source4;
+
+    if (from->sa.sa_family != to->sa.sa_family)
+        return 0;
+    set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return bind(fd, &from->sa, from->len) == 0 ? 0 : ERR_IO;
+}
+
 int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts)
 {
     int fd = stream_socket(to->sa.sa_family);
@@ -308,7 +331,9 @@ int sock_connect(int *out, const struct addr *to, const struct sock_opts *opts)
     if (fd < 0)
         return ERR_IO;
     set_buffers(fd, opts);
-    if (connect(fd, &to->sa, to->len) == 0 || errno == EINPROGRESS) {
+    set_dscp(fd, opts);
+    if (bind_source(fd, to, opts) == 0 &&
+        (connect(fd, &to->sa, to->len) == 0 || errno == EINPROGRESS)) {
         *out = fd;
         return 0;
     }
@@ -336,6 +361,7 @@ enum { UNSENT_MAX = 131072 };
 void sock_apply(int fd, const struct sock_opts *opts)
 {
     set_buffers(fd, opts);
+    set_dscp(fd, opts);
     set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
     if (opts->nodelay)
         set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -267,9 +267,11 @@ static void take_origin(const struct setup *setup, size_t i)
     origin->bound_port =
         addr_port(listener_addr(setup->listeners[i]->listener));
     origin->port = uri_port_accepted(setup->config, setup->policy->ports,
-                                     setup->policy->n_ports, i);
+                                     setup->config->listen.n, i);
     origin->tls_port = uri_port_proxied(setup->config, setup->policy->ports,
-                                        setup->policy->n_ports, i);
+                                        setup->config->listen.n, i);
+    origin->name = uri_port_name(setup->config, i);
+    origin->max_chunk_size = setup->config->listen.items[i].max_chunk_size;
     origin->tls = t == NET_TLS   ? setup->tls
                   : t == NET_WSS ? setup->tls_ws
                                  : NULL;

@@ -211,7 +211,7 @@ static void use_hops(struct server *s)
     hops->tls_client = s->now.tls_client;
     hops->tls_peer = s->now.tls_peer;
     hops->relay_addresses = &config->relays.addresses;
-    hops->uri_port = uri_port_dialled(config, policy->ports, policy->n_ports);
+    hops->uri_port = uri_port_dialled(config, policy->ports, config->listen.n);
 }
 
 void setup_use(struct server *s, struct setup *old)

@@ -66,7 +66,17 @@ static void every_key_but_listen_has_a_default(void **state)
     assert_true(c->dial.allow_tcp);
     assert_int_equal(c->dial.allow.n, 0);
     assert_int_equal(c->dial.deny.n, 14);
+    assert_int_equal(c->dial.source.n, 0);
     assert_int_equal(c->dial.servers.n, 0);
+    assert_int_equal(c->tcp.dscp, 0);
+    assert_true(c->tls.tickets);
+    assert_int_equal(c->tls.certificates.n, 0);
+    assert_int_equal(c->relays.max_chunk_size, 0);
+    assert_int_equal(c->listen.items[0].proxy.n, 0);
+    assert_false(c->listen.items[0].tls_in_front);
+    assert_int_equal(c->listen.items[0].advertise, 0);
+    assert_string_equal(c->listen.items[0].name, "");
+    assert_int_equal(c->listen.items[0].max_chunk_size, 0);
     assert_true(c->dial.verify);
     assert_int_equal(c->log.level, LOG_LEVEL_INFO);
     assert_string_equal(c->log.target, "stderr");
@@ -101,6 +111,35 @@ static void by_default_our_own_hosts_are_not_dialled(void **state)
         assert_false(cidr_permits(&c->dial.allow, &c->dial.deny, &a));
     }
     config_free(c);
+}
+
+static void what_a_listener_says_of_itself_has_bounds(void **state)
+{
+    (void)state;
+    parsed_bad("listen = ( { advertise = 65536; } );\n",
+               "test.conf:1: listen.advertise must be from 0 to 65535\n");
+    parsed_bad("listen = ( { name = \"192.0.2.1\"; } );\n",
+               "test.conf:1: listen.name must be a host name, never a numeric "
+               "address, not \"192.0.2.1\"\n");
+    parsed_bad("listen = ( { max_chunk_size = 2047; } );\n",
+               "test.conf:1: listen.max_chunk_size must be 0 or at least "
+               "2048\n");
+    parsed_bad("listen = ( { proxy = [ \"10.0.0.1/8\" ]; } );\n",
+               "test.conf:1: listen.proxy must be a block with no bits set "
+               "after its prefix, not \"10.0.0.1/8\"\n");
+}
+
+static void what_goes_to_others_has_bounds(void **state)
+{
+    (void)state;
+    parsed_bad(LISTEN "relays: { max_chunk_size = 1; };\n",
+               "test.conf:2: relays.max_chunk_size must be 0 or at least "
+               "2048\n");
+    parsed_bad(LISTEN "tcp: { dscp = 64; };\n",
+               "test.conf:2: tcp.dscp must be from 0 to 63\n");
+    parsed_bad(LISTEN "dial: { source = [ \"192.0.2.1\", \"192.0.2.2\" ]; };\n",
+               "test.conf:2: dial.source must have at most one address of IPv4 "
+               "and one of IPv6\n");
 }
 
 static void the_name_is_by_default_the_hosts_own(void **state)
@@ -334,6 +373,8 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_listener_says_of_itself_has_bounds),
+        cmocka_unit_test(what_goes_to_others_has_bounds),
         cmocka_unit_test(every_key_but_listen_has_a_default),
         cmocka_unit_test(by_default_our_own_hosts_are_not_dialled),
         cmocka_unit_test(the_name_is_by_default_the_hosts_own),

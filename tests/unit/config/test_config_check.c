@@ -514,6 +514,26 @@ static void each_of_more_certificates_is_judged(void **state)
                            "dNSName for relay.name relay.example\n"));
 }
 
+static void names_in_uris_are_to_be_certified(void **state)
+{
+    struct checked *x = *state;
+    const char *dir = tls_files_dir(x->tls);
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "tls: { certificate = \"%s/relay.pem\";"
+             " private_key = \"%s/relay.key\"; };\n"
+             "relay: { name = \"relay.example\"; };\n"
+             "listen = ( { port = 1; name = \"relay.example\"; },\n"
+             "{ port = 2; name = \"edge.example\"; } );\n",
+             dir, dir);
+    checked_rest(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text,
+                        "test.conf:5: listen.name: no certificate has a "
+                        "dNSName for edge.example\n");
+}
+
 static void faults_of_more_certificates_have_their_line(void **state)
 {
     struct checked *x = *state;
@@ -532,6 +552,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, checked_setup, checked_teardown)
     const struct CMUnitTest tests[] = {
         TEST(each_of_more_certificates_is_judged),
+        TEST(names_in_uris_are_to_be_certified),
         TEST(faults_of_more_certificates_have_their_line),
         TEST(what_is_whole_passes),
         TEST(a_tls_listener_needs_a_certificate_and_its_key),

@@ -72,7 +72,8 @@ static void a_dump_has_every_key(void **state)
     }
     assert_non_null(strstr(text, "    { transport = \"tls\"; address = "
                                  "\"::\"; port = 2855; proxy = [ ]; "
-                                 "tls_in_front = false; }\n"));
+                                 "tls_in_front = false; advertise = 0; "
+                                 "name = \"\"; max_chunk_size = 0; }\n"));
     free(text);
     config_free(c);
 }

@@ -34,6 +34,30 @@ static void names_and_ports_are_those_of_the_relay(void **state)
     config_free(c);
 }
 
+/* Both are this relay's: what its URIs say, and where it listens. */
+static void what_is_advertised_is_the_relays_too(void **state)
+{
+    static const uint16_t ports[] = {2855, 2856};
+    struct config *c =
+        parsed_good(GROUPS "listen = ( { transport = \"tls\"; advertise = 443;"
+                           " name = \"edge.example\"; }, { transport = \"tcp\";"
+                           " port = 2856; } );\n");
+    struct policy *p;
+
+    (void)state;
+    assert_int_equal(policy_make(&p, c, ports, 2), 0);
+    assert_int_equal(p->n_aliases, 3);
+    assert_span(p->aliases[2], "edge.example");
+    assert_int_equal(p->n_ports, 3);
+    assert_int_equal(p->ports[0], 443);
+    assert_int_equal(p->ports[1], 2856);
+    assert_int_equal(p->ports[2], 2855);
+    assert_int_equal(p->tls_port, 443);
+    assert_span(p->self, "msrps://r.example:443;tcp");
+    policy_free(p);
+    config_free(c);
+}
+
 /* I-7 */
 static void md5_is_offered_last_whatever_the_file_says(void **state)
 {
@@ -103,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_ports_are_those_of_the_relay),
+        cmocka_unit_test(what_is_advertised_is_the_relays_too),
         cmocka_unit_test(md5_is_offered_last_whatever_the_file_says),
         cmocka_unit_test(numbers_reach_their_places),
         cmocka_unit_test(every_allocation_may_fail),

@@ -57,6 +57,7 @@ static const char *noun(const struct setting *s)
         [SETTING_CHOICE] = "array of",
         [SETTING_SERVER] = "array of servers",
         [SETTING_CIDR] = "array of blocks",
+        [SETTING_ADDRESS] = "array of addresses",
         [SETTING_GROUP] = "list of groups",
     };
 

@@ -102,9 +102,31 @@ static void behind_a_proxy_with_tls_the_port_is_one_with_tls(void **state)
     config_free(c);
 }
 
+static void what_is_advertised_goes_first(void **state)
+{
+    struct config *c =
+        parsed_good("listen = ( { transport = \"ws\"; port = 1; },"
+                    " { transport = \"ws\"; port = 2; advertise = 80;"
+                    " name = \"ws.example\"; },"
+                    " { transport = \"tcp\"; port = 3; advertise = 30;"
+                    " name = \"tcp.example\"; } );\n");
+    uint16_t of[3];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        of[i] = uri_port_of(&c->listen.items[i], ports[i]);
+    assert_int_equal(uri_port_accepted(c, of, 3, 0), 30);
+    assert_string_equal(uri_port_name(c, 0), "tcp.example");
+    assert_int_equal(uri_port_accepted(c, of, 3, 1), 80);
+    assert_string_equal(uri_port_name(c, 1), "ws.example");
+    assert_int_equal(uri_port_accepted(c, of, 3, 2), 30);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_advertised_goes_first),
         cmocka_unit_test(behind_a_proxy_with_tls_the_port_is_one_with_tls),
         cmocka_unit_test(uris_have_the_port_of_a_listener_that_others_can_dial),
         cmocka_unit_test(the_first_listener_with_or_without_tls_is_found),

@@ -128,6 +128,27 @@ static void gathering_ends_when_a_chunk_is_open(void **state)
     bench_feed_pattern(b, 1, 1, '$');
 }
 
+/* By where it came from; what holds for relays goes before that. */
+static void a_link_may_have_a_limit_of_its_own(void **state)
+{
+    struct bench *b = *state;
+    struct stream *s = bench_start(b, QUIET TYPE);
+
+    b->policy.max_chunk_size = 5000;
+    b->policy.relay_chunk_size = 3000;
+    assert_int_equal(chunker_most(&b->c, s), 5000);
+    s->out->max_chunk_size = 4000;
+    assert_int_equal(chunker_most(&b->c, s), 4000);
+    s->out->is_relay = true;
+    assert_int_equal(chunker_most(&b->c, s), 3000);
+    b->policy.relay_chunk_size = 0;
+    assert_int_equal(chunker_most(&b->c, s), 4000);
+    s->out->is_relay = false;
+    bench_feed_pattern(b, 4001, 100, '$');
+    assert_int_equal(bench_arrived(b), 2);
+    assert_int_equal(bench_frame(b, 0)->body.n, 4000);
+}
+
 /* A reload may lower the limit under what the open chunk holds already. */
 static void a_lower_limit_ends_the_open_chunk(void **state)
 {
@@ -341,6 +362,7 @@ int main(void)
         TEST(totals_are_kept_found_out_or_not_repeated),
         TEST(chunks_are_full_but_the_last),
         TEST(gathering_ends_when_a_chunk_is_open),
+        TEST(a_link_may_have_a_limit_of_its_own),
         TEST(a_lower_limit_ends_the_open_chunk),
         TEST(an_interrupted_chunk_goes_on_from_the_next_octet),
         TEST(another_streams_chunk_interrupts),

@@ -176,7 +176,8 @@ static void options_reach_the_socket(void **state)
     struct sock_opts opts = {.receive_buffer = 20000,
                              .send_buffer = 30000,
                              .nodelay = true,
-                             .keepalive_s = 60};
+                             .keepalive_s = 60,
+                             .dscp = 10};
     struct addr at = parsed("127.0.0.1", 0);
     int fd;
 
@@ -190,6 +191,7 @@ static void options_reach_the_socket(void **state)
     assert_true(option_of(fd, SOL_SOCKET, SO_KEEPALIVE));
     assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 60);
     assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 20);
+    assert_int_equal(option_of(fd, IPPROTO_IP, IP_TOS), 10 << 2);
     close(fd);
 }
 
@@ -219,6 +221,29 @@ static void a_connecting_socket_gets_there(void **state)
     close(listening);
 }
 
+static void a_connecting_socket_has_the_source_of_its_family(void **state)
+{
+    struct sock_opts opts = {.dscp = 46};
+    struct addr at = parsed("127.0.0.1", 0), from;
+    char text[ADDR_TEXT_MAX];
+    int fd, listening;
+
+    (void)state;
+    opts.source4 = parsed("127.0.0.5", 0);
+    opts.source6 = parsed("::1", 0);
+    assert_int_equal(sock_listen(&listening, &at, &(struct sock_opts){0}), 0);
+    assert_int_equal(sock_local(&at, listening), 0);
+    assert_int_equal(sock_connect(&fd, &at, &opts), 0);
+    assert_int_equal(sock_local(&from, fd), 0);
+    assert_string_equal(addr_host_text(text, &from), "127.0.0.5");
+    assert_int_equal(option_of(fd, IPPROTO_IP, IP_TOS), 46 << 2);
+    close(fd);
+    opts.source4 = parsed("192.0.2.1", 0); /* of another host */
+    assert_int_equal(sock_connect(&fd, &at, &opts), ERR_IO);
+    assert_int_equal(errno, EADDRNOTAVAIL);
+    close(listening);
+}
+
 static void what_can_not_be_connected_to_is_an_error_with_errno(void **state)
 {
     struct addr to = parsed("fe80::1", 2855); /* of which link? */
@@ -243,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_taken_port_is_an_error_with_errno),
         cmocka_unit_test(options_reach_the_socket),
         cmocka_unit_test(a_connecting_socket_gets_there),
+        cmocka_unit_test(a_connecting_socket_has_the_source_of_its_family),
         cmocka_unit_test(what_can_not_be_connected_to_is_an_error_with_errno),
     };
 
