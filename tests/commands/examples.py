@@ -77,6 +77,8 @@ def try_configurations(files):
         "minimal.conf": ['name = "relay.example.com";', "port = 2855;"],
         "public.conf": ['name = "relay1.example.com";', "port = 9285;"],
         "certificates.conf": ['relay-rsa.pem', 'chat.key'],
+        "tls-in-front.conf": ["tls_in_front = true;", "10.0.0.10/32"],
+        "balancer.conf": ["192.0.2.10/32"],
         "browsers.conf": ['transport = "wss";', "port = 8443;"],
         "port-443-relay.conf": ["port = 2855;", "port = 443;"],
         "instance.conf": ["port = 2856;", "port = 9286;",
