@@ -46,6 +46,10 @@ struct config {
             size_t n;
         } aliases;
         char *realm;
+        struct {
+            char **items;
+            size_t n;
+        } realms;   /* besides realm */
         char *user; /* "": keep the user of the process */
         char *group;
     } relay;

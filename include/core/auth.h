@@ -41,12 +41,14 @@ struct auth_verdict {
     bool stale;         /* 401: right, except that the nonce was too old */
     bool failure;       /* 401: counts as a failed attempt */
     bool too_long;      /* 423: over the maximum, else under the minimum */
+    struct span realm;  /* that the request is for; the policy's */
     uint32_t expires_s; /* 200: granted; 423: the limit */
     struct digest_auth credentials; /* 200: as given; points into the request */
     struct digest_hex rspauth;      /* 200: for Authentication-Info */
 };
 
-/* Judges the AUTH `m`, which arrived on the link to which `nonces` belongs.
+/* Judges the AUTH `m`, which arrived on the link to which `nonces` belongs and
+ * is for this relay: the host of its last To-Path URI chooses the realm.
  * Fills in *v, which points into m. Only a request that is granted spends its
  * nonce (S-16). */
 void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
@@ -54,11 +56,12 @@ void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
 
 enum { AUTH_CHALLENGE_MAX = 512 }; /* octets of one challenge */
 
-/* Writes the value of a WWW-Authenticate header for `alg`, with a new nonce of
- * the link to which `nonces` belongs, into dst, which has room for
- * AUTH_CHALLENGE_MAX octets. Returns it; empty when out of memory. */
+/* Writes the value of a WWW-Authenticate header for `alg`, as the verdict wants
+ * it (realm, stale), with a new nonce of the link to which `nonces` belongs,
+ * into dst, which has room for AUTH_CHALLENGE_MAX octets. Returns it; empty
+ * when out of memory. */
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,
-                           bool stale, struct nonce_window *nonces,
-                           uint64_t now_ms);
+                           const struct auth_verdict *v,
+                           struct nonce_window *nonces, uint64_t now_ms);
 
 #endif

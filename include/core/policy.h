@@ -20,7 +20,9 @@ struct policy {
     struct span name;           /* host in the URIs that are issued */
     const struct span *aliases; /* other names of this relay */
     size_t n_aliases;
-    struct span realm;
+    struct span realm;         /* of AUTH to any of these hosts */
+    const struct span *realms; /* others, which AUTH is addressed to */
+    size_t n_realms;
     struct span self; /* a URI of the relay as such: From-Path of a response
                          when the request names none */
     uint16_t ports[POLICY_PORTS_MAX]; /* of all listeners */

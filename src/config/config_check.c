@@ -350,25 +350,45 @@ static bool takes_logins(const struct config *c)
     return false;
 }
 
+/* The realms that are served: relay.realm, then relay.realms; NULL at the end.
+ */
+static const char *served_realm(const struct config *c, size_t i)
+{
+    if (i == 0)
+        return c->relay.realm;
+    return i <= c->relay.realms.n ? c->relay.realms.items[i - 1] : NULL;
+}
+
+/* Has any realm that is served a user with one of these algorithms? */
+static bool anybody_has(const struct config *c, const struct users *users,
+                        const enum digest_alg *algs, size_t n)
+{
+    const char *realm;
+
+    for (size_t i = 0; (realm = served_realm(c, i)); i++)
+        for (size_t j = 0; j < n; j++)
+            if (users_have(users, span_str(realm), algs[j]))
+                return true;
+    return false;
+}
+
 static void check_realm(const struct check *k, const struct users *users)
 {
+    static const enum digest_alg all[] = {DIGEST_MD5, DIGEST_SHA256};
     const struct config *c = k->config;
-    struct span realm = span_str(c->relay.realm);
-    bool has_other;
 
     if (!users || !takes_logins(c) || !counts(k, "relay.realm") ||
-        !counts(k, "auth.algorithms"))
+        !counts(k, "relay.realms") || !counts(k, "auth.algorithms") ||
+        anybody_has(c, users, c->auth.algorithms.items, c->auth.algorithms.n))
         return;
-    for (size_t i = 0; i < c->auth.algorithms.n; i++)
-        if (users_have(users, realm, c->auth.algorithms.items[i]))
-            return;
-    has_other = users_have(users, realm, DIGEST_MD5) ||
-                users_have(users, realm, DIGEST_SHA256);
     config_warn(k->report, place_of(c, "auth.users_file"),
                 "auth.users_file: nobody can log in: %s has no user of "
-                "relay.realm %s%s",
+                "relay.realm %s%s%s",
                 c->auth.users_file, c->relay.realm,
-                has_other ? " for any of auth.algorithms" : "");
+                c->relay.realms.n ? " or relay.realms" : "",
+                anybody_has(c, users, all, DIGEST_ALGS)
+                    ? " for any of auth.algorithms"
+                    : "");
 }
 
 /* --- who can read the files --- */

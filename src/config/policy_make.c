@@ -12,7 +12,7 @@
  * configuration holds as it needs them. */
 struct made_policy {
     struct policy policy;
-    struct span *aliases;
+    struct span *aliases, *realms;
     struct host_names *relay_names;
     char self[320];
 };
@@ -35,17 +35,26 @@ static void take_algorithms(struct policy *p, const struct config *config)
         p->algorithms[p->n_algorithms++] = DIGEST_MD5;
 }
 
+/* The texts as spans, to be freed; NULL when out of memory. */
+static struct span *spans_of(char *const *items, size_t n)
+{
+    struct span *spans = calloc(n ? n : 1, sizeof *spans);
+
+    for (size_t i = 0; spans && i < n; i++)
+        spans[i] = span_str(items[i]);
+    return spans;
+}
+
 static int take_names(struct made_policy *m, const struct config *config)
 {
-    size_t n = config->relay.aliases.n;
-
-    m->aliases = calloc(n ? n : 1, sizeof *m->aliases);
-    if (!m->aliases)
+    m->aliases = spans_of(config->relay.aliases.items, config->relay.aliases.n);
+    m->realms = spans_of(config->relay.realms.items, config->relay.realms.n);
+    if (!m->aliases || !m->realms)
         return ERR_NOMEM;
-    for (size_t i = 0; i < n; i++)
-        m->aliases[i] = span_str(config->relay.aliases.items[i]);
     m->policy.aliases = m->aliases;
-    m->policy.n_aliases = n;
+    m->policy.n_aliases = config->relay.aliases.n;
+    m->policy.realms = m->realms;
+    m->policy.n_realms = config->relay.realms.n;
     m->policy.name = span_str(config->relay.name);
     m->policy.realm = span_str(config->relay.realm);
     return 0;
@@ -135,5 +144,6 @@ void policy_free(struct policy *p)
         return;
     host_names_free(m->relay_names);
     free(m->aliases);
+    free(m->realms);
     free(m);
 }

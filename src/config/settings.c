@@ -164,6 +164,13 @@ const struct setting settings[] = {
     {.key = "relay.realm",
      TEXT(relay.realm, check_realm),
      .help = "The realm of digest authentication. Default: relay.name."},
+    {.key = "relay.realms",
+     LIST(SETTING_TEXT, relay.realms, 0, 1000),
+     .check = settings_check_host,
+     .initial = "[ ]",
+     .help = "Additional realms, each with its own users: an AUTH whose host "
+             "is one of them is challenged for it, any other for "
+             "relay.realm."},
     {.key = "relay.user",
      TEXT(relay.user, NULL),
      .is_fixed = true,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "err.h"
+#include "route.h"
 #include "uri.h"
 
 void auth_init(struct auth *a, const struct policy *policy,
@@ -33,6 +34,17 @@ static bool offers(const struct auth *a, enum digest_alg alg)
         if (a->policy->algorithms[i] == alg)
             return true;
     return false;
+}
+
+/* The realm of an AUTH to this host. */
+static struct span realm_of(const struct policy *policy, struct span target)
+{
+    struct span realm = SPAN("");
+    struct uri uri;
+
+    if (policy->n_realms > 0 && uri_parse(&uri, target) == 0)
+        realm = route_realm(policy, uri.host);
+    return realm.n ? realm : policy->realm;
 }
 
 static struct span rightmost(struct span path)
@@ -70,8 +82,7 @@ static bool is_right(const struct auth *a, struct auth_verdict *v,
     static const char nobody[DIGEST_HEX_MAX + 1] =
         "0000000000000000000000000000000000000000000000000000000000000000";
     const struct digest_auth *c = &v->credentials;
-    struct span ha1 =
-        users_find(a->users, c->username, a->policy->realm, c->alg);
+    struct span ha1 = users_find(a->users, c->username, v->realm, c->alg);
     bool known = ha1.n != 0;
     struct digest_input in = {.alg = c->alg,
                               .nonce = c->nonce,
@@ -89,8 +100,7 @@ static bool is_right(const struct auth *a, struct auth_verdict *v,
     in.method = SPAN("");
     if (digest_response(&v->rspauth, &in) != 0)
         return false;
-    return right && known && offers(a, c->alg) &&
-           span_eq(c->realm, a->policy->realm);
+    return right && known && offers(a, c->alg) && span_eq(c->realm, v->realm);
 }
 
 /* Judges the Expires that the client asks for: 200, 400 or 423 (R4976-6.3-f,
@@ -143,8 +153,9 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
         v->failure = true;
         return 401;
     }
-    v->stale = !nonce_is_fresh(&a->nonces, nonces, v->credentials.nonce,
-                               a->policy->nonce_lifetime_ms, now_ms);
+    v->stale = !nonce_is_fresh(
+        &a->nonces, (struct nonce_scope){nonces, v->realm},
+        v->credentials.nonce, a->policy->nonce_lifetime_ms, now_ms);
     if (v->stale)
         return 401;
     /* Before the nonce is spent: the client may try again with it (S-16). */
@@ -162,6 +173,7 @@ void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
 
     v->stale = v->failure = v->too_long = false;
     v->expires_s = 0;
+    v->realm = realm_of(a->policy, rightmost(msg_text(m, m->to)));
     v->credentials.username = SPAN("");
     v->code = msg_header(&header, m, SPAN("Authorization"))
                   ? judge_credentials(a, v, m, header, nonces, now_ms)
@@ -169,20 +181,20 @@ void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
 }
 
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,
-                           bool stale, struct nonce_window *nonces,
-                           uint64_t now_ms)
+                           const struct auth_verdict *v,
+                           struct nonce_window *nonces, uint64_t now_ms)
 {
     char nonce[NONCE_LEN];
     int n;
 
-    if (nonce_new(&a->nonces, nonces, nonce, a->policy->nonce_lifetime_ms,
-                  now_ms) != 0)
+    if (nonce_new(&a->nonces, (struct nonce_scope){nonces, v->realm}, nonce,
+                  a->policy->nonce_lifetime_ms, now_ms) != 0)
         return SPAN("");
     n = snprintf(dst, AUTH_CHALLENGE_MAX,
                  "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", "
                  "%salgorithm=%.*s, qop=\"auth\"",
-                 SPAN_ARG(a->policy->realm), NONCE_LEN, nonce,
-                 (int)sizeof a->opaque, a->opaque, stale ? "stale=true, " : "",
+                 SPAN_ARG(v->realm), NONCE_LEN, nonce, (int)sizeof a->opaque,
+                 a->opaque, v->stale ? "stale=true, " : "",
                  SPAN_ARG(digest_alg_name(alg)));
     return n > 0 && n < AUTH_CHALLENGE_MAX ? span_of(dst, (size_t)n) : SPAN("");
 }

@@ -80,7 +80,7 @@ static bool may_be_challenged(struct relay *r, struct link *l)
 }
 
 static void challenge(struct relay *r, struct link *l, const struct msg *m,
-                      bool stale)
+                      const struct auth_verdict *v)
 {
     char values[DIGEST_ALGS][AUTH_CHALLENGE_MAX];
     const struct policy *policy = r->policy;
@@ -91,7 +91,7 @@ static void challenge(struct relay *r, struct link *l, const struct msg *m,
     answer_begin(r, &f, m, 401);
     for (size_t i = 0; i < policy->n_algorithms; i++) {
         struct span value =
-            auth_challenge(&r->auth, values[i], policy->algorithms[i], stale,
+            auth_challenge(&r->auth, values[i], policy->algorithms[i], v,
                            &l->trust.nonces, r->now_ms);
 
         if (value.n == 0) {
@@ -117,6 +117,13 @@ static void refuse_interval(struct relay *r, struct link *l,
 
 /* --- lines of the log --- */
 
+#define REALM_FIELD " realm="
+
+enum {
+    LOG_REALM_MAX = 136, /* octets of a realm in a line */
+    REALM_FIELD_MAX = sizeof REALM_FIELD + LOG_REALM_MAX,
+};
+
 /* The link is the user's, or somebody's who claims to be; not if many share it,
  * nor by a claim alone if it was somebody's before. */
 static void note_user(struct link *l, struct span user)
@@ -125,14 +132,27 @@ static void note_user(struct link *l, struct span user)
         subject_set_user(l->subject, user);
 }
 
+/* A user's realm, where there are several. */
+static const char *realm_field(char dst[REALM_FIELD_MAX], const struct relay *r,
+                               struct span realm)
+{
+    dst[0] = '\0';
+    if (r->policy->n_realms > 0 && realm.n > 0) {
+        memcpy(dst, REALM_FIELD, sizeof REALM_FIELD - 1);
+        (void)log_value(dst + sizeof REALM_FIELD - 1, LOG_REALM_MAX, realm);
+    }
+    return dst;
+}
+
 static void log_granted(const struct relay *r, const struct session *ss,
                         const struct link *l, unsigned expires_s)
 {
-    char subject[SUBJECT_LINE_MAX];
+    char subject[SUBJECT_LINE_MAX], realm[REALM_FIELD_MAX];
 
-    log_info(r->log, "c=%llu s=%.6s session granted%s expires=%u",
+    log_info(r->log, "c=%llu s=%.6s session granted%s%s expires=%u",
              (unsigned long long)l->number, ss->uri.session_id.p,
-             subject_line(subject, l->subject, ss->user), expires_s);
+             subject_line(subject, l->subject, ss->user),
+             realm_field(realm, r, ss->realm), expires_s);
 }
 
 /* Wrong credentials. fail2ban (docs/fail2ban) looks for the first form: another
@@ -223,6 +243,7 @@ static struct session_grant new_grant(const struct relay *r, struct link *l,
     struct session_grant granted = {
         .link = l,
         .user = v->credentials.username,
+        .realm = v->realm,
         .host = r->policy->name,
         .port = answer_uri_port(r->policy, l),
         .secure = l->secure,
@@ -258,12 +279,12 @@ static uint64_t *limit_met(struct relay *r, const struct session_grant *g,
         return &r->stats.too_many_sessions;
     *name = "limits.sessions_per_user";
     if (policy->sessions_per_user &&
-        sessions_of_user(&r->sessions, g->user) >= policy->sessions_per_user)
+        sessions_of_user(&r->sessions, g) >= policy->sessions_per_user)
         return &r->stats.too_many_of_user;
     *name = "limits.sessions_per_relay";
     if (policy->sessions_per_relay == 0 || g->home.n == 0)
         return NULL;
-    if (sessions_of_user(&r->sessions, g->user) >= share_of_user(policy))
+    if (sessions_of_user(&r->sessions, g) >= share_of_user(policy))
         return &r->stats.too_many_of_user;
     if (sessions_of_relay(&r->sessions, g) >= policy->sessions_per_relay)
         return &r->stats.too_many_of_relay;
@@ -344,7 +365,7 @@ static bool answer_block(struct relay *r, struct link *l, const struct msg *m,
     const struct auth_failures_rule rule = {r->policy->max_failures,
                                             r->policy->probation_ms};
     const struct auth_attempt attempt = {l, msg_text(m, m->from_first),
-                                         v->credentials.username};
+                                         v->credentials.username, v->realm};
 
     if (v->credentials.username.n == 0)
         return false;
@@ -378,7 +399,7 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
     r->stats.auths[result_of(&v)]++;
     switch (v.code) {
     case 401:
-        challenge(r, l, m, v.stale);
+        challenge(r, l, m, &v);
         if (v.failure)
             count_failure(r, l, v.credentials.username);
         break;

@@ -12,6 +12,14 @@ bool route_has_port(const struct policy *policy, uint16_t port)
     return false;
 }
 
+struct span route_realm(const struct policy *policy, struct span host)
+{
+    for (size_t i = 0; i < policy->n_realms; i++)
+        if (uri_host_equal(host, policy->realms[i]))
+            return policy->realms[i];
+    return SPAN("");
+}
+
 static bool is_our_host(const struct policy *policy, struct span host,
                         bool is_auth)
 {
@@ -20,7 +28,8 @@ static bool is_our_host(const struct policy *policy, struct span host,
     for (size_t i = 0; i < policy->n_aliases; i++)
         if (uri_host_equal(host, policy->aliases[i]))
             return true;
-    return is_auth && uri_host_equal(host, policy->realm);
+    return is_auth && (uri_host_equal(host, policy->realm) ||
+                       route_realm(policy, host).n > 0);
 }
 
 static bool is_our_authority(const struct policy *policy, const struct uri *uri,

@@ -50,6 +50,7 @@ static void put_session(struct control_call *call, const struct session_view *v,
     control_row(call, &j);
     put_text(&j, "session", v->short_id);
     json_str(&j, "user", v->user);
+    json_str(&j, "realm", v->realm);
     json_u64(&j, "connection", v->connection);
     json_str(&j, "home_relay", v->home);
     json_seconds(&j, "age_s", now_ms - v->began_ms);

@@ -56,6 +56,28 @@ static void users_of_another_realm_are_a_warning(void **state)
     assert_string_equal(x->warnings.text, "");
 }
 
+static void users_of_any_realm_that_is_served_are_enough(void **state)
+{
+    struct checked *x = *state;
+    char text[512];
+
+    scratch_write(&x->scratch, "users", SPAN(ALICE("other.example")));
+    snprintf(text, sizeof text,
+             "relay: { realms = [ \"two.example\", \"other.example\" ]; };\n"
+             "auth: { users_file = \"%s\"; allow_tcp = true; };\n"
+             "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; } "
+             ");\n",
+             scratch_path(&x->scratch, "users"));
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text, "");
+    scratch_write(&x->scratch, "users", SPAN(ALICE("six.example")));
+    checked_whole(x, text);
+    assert_non_null(strstr(x->warnings.text,
+                           "users has no user of relay.realm relay.example or "
+                           "relay.realms\n"));
+}
+
 static void users_of_other_algorithms_are_a_warning(void **state)
 {
     struct checked *x = *state;
@@ -128,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(logins_in_the_clear_at_public_addresses_are_a_warning),
         TEST(users_of_another_realm_are_a_warning),
+        TEST(users_of_any_realm_that_is_served_are_enough),
         TEST(users_of_other_algorithms_are_a_warning),
         TEST(secrets_that_everybody_can_read_are_a_warning),
         TEST(files_closed_to_the_relays_user_are_a_warning),
