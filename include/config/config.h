@@ -15,6 +15,7 @@
 
 #include "cidr.h"
 #include "digest.h"
+#include "ephemeral.h"
 #include "log_level.h"
 #include "net_transport.h"
 #include "sock.h"
@@ -67,6 +68,8 @@ struct config {
     } tls;
     struct {
         char *users_file;
+        char *secret_file; /* "": none */
+        enum ephemeral_hash secret_hash;
         struct {
             enum digest_alg *items;
             size_t n; /* >= 1, each once, in the order of the file */

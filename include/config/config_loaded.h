@@ -5,6 +5,7 @@
 #define CONFIG_LOADED_H
 
 #include "config.h"
+#include "secrets.h"
 #include "tls.h"
 #include "users.h"
 #include "users_load.h"
@@ -13,6 +14,7 @@ struct config_loaded {
     struct config *config;          /* owned */
     struct tls_ctx *tls;            /* a reference; for TLS listeners */
     struct users *users;            /* owned, unless in use (below) */
+    struct secrets *secrets;        /* owned; NULL: none are configured */
     struct users_stamp users_stamp; /* of their file, before it was read */
 };
 

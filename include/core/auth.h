@@ -2,8 +2,9 @@
 /* auth - judges an AUTH request (RFC 4976, 5.1, 6.3, 9.1).
  *
  * Decides which response is due. Sessions and connections are the caller's
- * business. An unknown user takes the same path, and the same time, as a wrong
- * password. */
+ * business. A user is in the users file, or has credentials that a shared
+ * secret proves (ephemeral.h). An unknown user takes the same path, and the
+ * same time, as a wrong password. */
 #ifndef AUTH_H
 #define AUTH_H
 
@@ -21,6 +22,7 @@ struct auth {
     const struct policy *policy;
     const struct users *users;
     struct nonces nonces;
+    uint64_t unix_s; /* seconds since 1970: the caller's to set */
     char opaque[16]; /* the same in every challenge (I-7) */
 };
 
@@ -36,13 +38,23 @@ void auth_fini(struct auth *a);
 void auth_configure(struct auth *a, const struct policy *policy,
                     const struct users *users);
 
+/* Why credentials are refused. */
+enum auth_refusal {
+    AUTH_WRONG,   /* the user is known, the password is another */
+    AUTH_UNKNOWN, /* nobody knows the user */
+    AUTH_EXPIRED, /* proven by a secret, but their time is over */
+};
+
 struct auth_verdict {
-    unsigned code;      /* 200, 400, 401 or 423 */
-    bool stale;         /* 401: right, except that the nonce was too old */
-    bool failure;       /* 401: counts as a failed attempt */
-    bool too_long;      /* 423: over the maximum, else under the minimum */
-    struct span realm;  /* that the request is for; the policy's */
-    uint32_t expires_s; /* 200: granted; 423: the limit */
+    unsigned code;         /* 200, 400, 401 or 423 */
+    bool stale;            /* 401: right, except that the nonce was too old */
+    bool failure;          /* 401: counts as a failed attempt ... */
+    enum auth_refusal why; /* ... for this reason */
+    bool too_long;         /* 423: over the maximum, else under the minimum */
+    struct span user; /* whose session it is to be: the NAME of EXPIRY:NAME if a
+                         secret proves it, else as given; or empty */
+    struct span realm;              /* that the request is for; the policy's */
+    uint32_t expires_s;             /* 200: granted; 423: the limit */
     struct digest_auth credentials; /* 200: as given; points into the request */
     struct digest_hex rspauth;      /* 200: for Authentication-Info */
 };

@@ -13,6 +13,7 @@
 #include "str.h"
 
 struct host_names;
+struct secrets;
 
 enum { POLICY_PORTS_MAX = 64 };
 
@@ -33,6 +34,7 @@ struct policy {
     size_t n_algorithms;
     uint32_t min_expires_s, default_expires_s, max_expires_s;
     uint64_t nonce_lifetime_ms;
+    const struct secrets *secrets; /* the setup's; NULL: none */
     uint32_t max_failures; /* failed authentications until a link is closed */
     /* How long a user whose failures over a relay\'s link are too many is kept
      * out there. */

@@ -62,6 +62,10 @@ void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
 /* Sets the time: milliseconds of a monotonic clock. */
 void relay_clock(struct relay *r, uint64_t now_ms);
 
+/* Sets the time of day, in seconds since 1970, by which ephemeral credentials
+ * are judged. Call it at least once a second. */
+void relay_time_of_day(struct relay *r, uint64_t unix_s);
+
 /* Calls `fn` with a record of each session that ends from now on; NULL: no
  * longer. */
 void relay_on_session_end(struct relay *r, usage_fn fn, void *ctx);

@@ -19,6 +19,7 @@
     X(RELAY_AUTH_CHALLENGED, "challenged")                                     \
     X(RELAY_AUTH_STALE, "stale")       /* 401: right, but for an old nonce */  \
     X(RELAY_AUTH_WRONG, "wrong")       /* 401: wrong user or password */       \
+    X(RELAY_AUTH_EXPIRED, "expired")   /* 401: ephemeral, and too old */       \
     X(RELAY_AUTH_INTERVAL, "interval") /* 423: Expires out of bounds */        \
     X(RELAY_AUTH_FORBIDDEN, "forbidden") /* 403: not on such a link */         \
     X(RELAY_AUTH_LIMIT, "limit") /* 403: limits.sessions_per_connection */     \

@@ -15,6 +15,7 @@
 #include "err.h"
 #include "file_check.h"
 #include "net_make.h"
+#include "secrets_load.h"
 #include "tls.h"
 #include "users_load.h"
 
@@ -372,13 +373,26 @@ static bool anybody_has(const struct config *c, const struct users *users,
     return false;
 }
 
-static void check_realm(const struct check *k, const struct users *users)
+static int check_secrets(const struct check *k, struct config_loaded *l)
 {
+    int err;
+
+    if (!*k->config->auth.secret_file || !counts(k, "auth.secret_file") ||
+        !counts(k, "auth.secret_hash"))
+        return 0;
+    err = secrets_load(&l->secrets, k->config, k->report);
+    return err == ERR_NOMEM ? err : 0;
+}
+
+static void check_realm(const struct check *k, const struct config_loaded *l)
+{
+    const struct users *users = l->users;
     static const enum digest_alg all[] = {DIGEST_MD5, DIGEST_SHA256};
     const struct config *c = k->config;
 
-    if (!users || !takes_logins(c) || !counts(k, "relay.realm") ||
-        !counts(k, "relay.realms") || !counts(k, "auth.algorithms") ||
+    if (!users || !takes_logins(c) || secrets_count(l->secrets) > 0 ||
+        !counts(k, "relay.realm") || !counts(k, "relay.realms") ||
+        !counts(k, "auth.algorithms") ||
         anybody_has(c, users, c->auth.algorithms.items, c->auth.algorithms.n))
         return;
     config_warn(k->report, place_of(c, "auth.users_file"),
@@ -397,7 +411,7 @@ static void check_realm(const struct check *k, const struct users *users)
 static void check_files(const struct check *k, const struct config_loaded *l)
 {
     const struct config *c = k->config;
-    const char *certificate = "", *key = "", *users = "";
+    const char *certificate = "", *key = "", *users = "", *secrets = "";
 
     if (l->tls) {
         certificate = tls_file(k, "tls.certificate", c->tls.certificate);
@@ -405,6 +419,8 @@ static void check_files(const struct check *k, const struct config_loaded *l)
     }
     if (l->users)
         users = c->auth.users_file;
+    if (l->secrets)
+        secrets = c->auth.secret_file;
     file_check(
         k->report, c,
         (struct file_check[]){
@@ -412,8 +428,10 @@ static void check_files(const struct check *k, const struct config_loaded *l)
              blame(c, "tls.certificate")},
             {"tls.private_key", key, true, blame(c, "tls.private_key")},
             {"auth.users_file", users, true, place_of(c, "auth.users_file")},
+            {"auth.secret_file", secrets, true,
+             place_of(c, "auth.secret_file")},
         },
-        3);
+        4);
 }
 
 int config_check(struct config_loaded *l, const struct config_loaded *in_use,
@@ -432,9 +450,11 @@ int config_check(struct config_loaded *l, const struct config_loaded *in_use,
     err = check_tls(&k, &l->tls);
     if (!err)
         err = check_users(&k, l, in_use);
+    if (!err)
+        err = check_secrets(&k, l);
     if (err)
         return err;
-    check_realm(&k, l->users);
+    check_realm(&k, l);
     check_files(&k, l);
     return 0;
 }

@@ -105,6 +105,9 @@ static const char *const tls_versions[] = {
 static const char *const algorithms[] = {
     [DIGEST_MD5] = "MD5", [DIGEST_SHA256] = "SHA-256", NULL};
 
+static const char *const secret_hashes[] = {
+    [EPHEMERAL_SHA1] = "SHA1", [EPHEMERAL_SHA256] = "SHA256", NULL};
+
 /* --- the table --- */
 
 #define COUNT(field, from, to)                                                 \
@@ -224,6 +227,17 @@ const struct setting settings[] = {
      .initial = "\"/etc/msrprelayd/users\"",
      .help = "The users file: one user:realm:HA1 per line, as written by "
              "htdigest."},
+    {.key = "auth.secret_file",
+     TEXT(auth.secret_file, NULL),
+     .initial = "\"\"",
+     .help = "Shared secrets for ephemeral credentials, one per line, the "
+             "newest first: the user is EXPIRY:NAME, EXPIRY in seconds since "
+             "1970, and the password is base64(HMAC(secret, user)); \"\" "
+             "disables them."},
+    {.key = "auth.secret_hash",
+     CHOICE(auth.secret_hash, secret_hashes),
+     .initial = "\"SHA1\"",
+     .help = "The hash of that HMAC: SHA1 or SHA256."},
     {.key = "auth.algorithms",
      LIST(SETTING_CHOICE, auth.algorithms, 1, DIGEST_ALGS),
      .choices = algorithms,

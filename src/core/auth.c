@@ -5,6 +5,7 @@
 
 #include "err.h"
 #include "route.h"
+#include "secrets.h"
 #include "uri.h"
 
 void auth_init(struct auth *a, const struct policy *policy,
@@ -12,6 +13,7 @@ void auth_init(struct auth *a, const struct policy *policy,
 {
     a->policy = policy;
     a->users = users;
+    a->unix_s = 0;
     rnd_alnum(rnd, a->opaque, sizeof a->opaque);
     nonces_init(&a->nonces, rnd);
 }
@@ -74,17 +76,12 @@ static int digest_uri(struct span *out, const struct msg *m,
     return 0;
 }
 
-/* Is the response right? For an unknown user it is computed all the same, with
- * a password that nobody has, so that the time it takes reveals nothing. */
-static bool is_right(const struct auth *a, struct auth_verdict *v,
-                     struct span uri)
+/* Is the response right for this HA1? Also makes rspauth. */
+static bool answers(struct auth_verdict *v, struct span uri, struct span ha1)
 {
-    static const char nobody[DIGEST_HEX_MAX + 1] =
-        "0000000000000000000000000000000000000000000000000000000000000000";
     const struct digest_auth *c = &v->credentials;
-    struct span ha1 = users_find(a->users, c->username, v->realm, c->alg);
-    bool known = ha1.n != 0;
     struct digest_input in = {.alg = c->alg,
+                              .ha1 = ha1,
                               .nonce = c->nonce,
                               .nc = c->nc,
                               .cnonce = c->cnonce,
@@ -93,14 +90,84 @@ static bool is_right(const struct auth *a, struct auth_verdict *v,
     struct digest_hex want;
     bool right;
 
-    in.ha1 = known ? ha1 : span_of(nobody, digest_hex_len(c->alg));
     if (digest_response(&want, &in) != 0)
         return false;
     right = span_eq_secret(digest_hex_span(&want), c->response);
     in.method = SPAN("");
-    if (digest_response(&v->rspauth, &in) != 0)
+    return digest_response(&v->rspauth, &in) == 0 && right;
+}
+
+/* Does the i-th secret prove the credentials? */
+static bool is_proven_by(const struct secrets *secrets, size_t i,
+                         struct auth_verdict *v, struct span uri)
+{
+    const struct digest_auth *c = &v->credentials;
+    char space[EPHEMERAL_PASSWORD_MAX];
+    struct span password;
+    struct digest_hex ha1;
+    bool right;
+
+    if (secrets_password(secrets, i, &password, space, c->username) != 0)
         return false;
-    return right && known && offers(a, c->alg) && span_eq(c->realm, v->realm);
+    right = digest_ha1(&ha1, c->alg, c->username, v->realm, password) == 0 &&
+            answers(v, uri, digest_hex_span(&ha1));
+    explicit_bzero(space, sizeof space);
+    explicit_bzero(&ha1, sizeof ha1);
+    return right;
+}
+
+/* Are these ephemeral credentials, and right? Every secret is tried, since none
+ * is known by a name. Then *until_s is when they expire. */
+static bool is_proven(const struct auth *a, struct auth_verdict *v,
+                      struct span uri, uint64_t *until_s)
+{
+    size_t n = secrets_count(a->policy->secrets);
+    struct ephemeral_user who;
+
+    if (n == 0 || !ephemeral_parse(&who, v->credentials.username) ||
+        who.name.n > USERS_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_proven_by(a->policy->secrets, i, v, uri))
+            continue;
+        v->user = who.name;
+        *until_s = who.expiry_s;
+        return true;
+    }
+    return false;
+}
+
+/* Is the password that of the users file? For an unknown user it is compared
+ * all the same, with one that nobody has, so that the time it takes reveals
+ * nothing. */
+static bool is_in_file(const struct auth *a, struct auth_verdict *v,
+                       struct span uri)
+{
+    static const char nobody[DIGEST_HEX_MAX + 1] =
+        "0000000000000000000000000000000000000000000000000000000000000000";
+    const struct digest_auth *c = &v->credentials;
+    struct span ha1 = users_find(a->users, c->username, v->realm, c->alg);
+    bool known = ha1.n != 0;
+
+    v->why = known ? AUTH_WRONG : AUTH_UNKNOWN;
+    return answers(v, uri,
+                   known ? ha1 : span_of(nobody, digest_hex_len(c->alg))) &&
+           known;
+}
+
+/* Is the response right, and for how long do the credentials hold? */
+static bool is_right(const struct auth *a, struct auth_verdict *v,
+                     struct span uri, uint64_t *until_s)
+{
+    *until_s = UINT64_MAX;
+    return (is_proven(a, v, uri, until_s) || is_in_file(a, v, uri)) &&
+           offers(a, v->credentials.alg) &&
+           span_eq(v->credentials.realm, v->realm);
+}
+
+static uint64_t time_left_s(const struct auth *a, uint64_t until_s)
+{
+    return until_s > a->unix_s ? until_s - a->unix_s : 0;
 }
 
 /* Judges the Expires that the client asks for: 200, 400 or 423 (R4976-6.3-f,
@@ -140,6 +207,7 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
                                   const struct msg *m, struct span header,
                                   struct nonce_window *nonces, uint64_t now_ms)
 {
+    uint64_t until_s;
     struct span uri;
     int err = digest_auth_parse(&v->credentials, header);
     unsigned code;
@@ -149,8 +217,14 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
     if (err || !is_quotable(v->credentials.cnonce) ||
         digest_uri(&uri, m, &v->credentials) != 0)
         return 400;
-    if (!is_right(a, v, uri)) {
+    v->user = v->credentials.username;
+    if (!is_right(a, v, uri, &until_s)) {
         v->failure = true;
+        return 401;
+    }
+    if (time_left_s(a, until_s) < a->policy->min_expires_s) {
+        v->failure = true;
+        v->why = AUTH_EXPIRED;
         return 401;
     }
     v->stale = !nonce_is_fresh(
@@ -162,6 +236,8 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
     code = judge_expires(a->policy, v, m);
     if (code != 200)
         return code;
+    if (v->expires_s > time_left_s(a, until_s))
+        v->expires_s = (uint32_t)time_left_s(a, until_s);
     v->stale = !nonce_use(nonces, v->credentials.nonce, v->credentials.nc);
     return v->stale ? 401 : 200;
 }
@@ -174,7 +250,8 @@ void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
     v->stale = v->failure = v->too_long = false;
     v->expires_s = 0;
     v->realm = realm_of(a->policy, rightmost(msg_text(m, m->to)));
-    v->credentials.username = SPAN("");
+    v->credentials.username = v->user = SPAN("");
+    v->why = AUTH_WRONG;
     v->code = msg_header(&header, m, SPAN("Authorization"))
                   ? judge_credentials(a, v, m, header, nonces, now_ms)
                   : 401;

@@ -158,14 +158,18 @@ static void log_granted(const struct relay *r, const struct session *ss,
 /* Wrong credentials. fail2ban (docs/fail2ban) looks for the first form: another
  * relay is not to be banned for what one of its clients does. */
 static void log_failed(const struct relay *r, const struct link *l,
-                       struct span user)
+                       const struct auth_verdict *v)
 {
-    char subject[SUBJECT_LINE_MAX];
+    static const char *const reasons[] = {[AUTH_WRONG] = "wrong",
+                                          [AUTH_UNKNOWN] = "unknown",
+                                          [AUTH_EXPIRED] = "expired"};
+    char subject[SUBJECT_LINE_MAX], realm[REALM_FIELD_MAX];
 
-    log_info(r->log, "c=%llu authentication failed%s%s",
+    log_info(r->log, "c=%llu authentication failed%s%s%s reason=%s",
              (unsigned long long)l->number,
              l->is_relay ? " through a relay" : "",
-             subject_line(subject, l->subject, user));
+             subject_line(subject, l->subject, v->user),
+             realm_field(realm, r, v->realm), reasons[v->why]);
 }
 
 /* An AUTH that was refused whatever its credentials are. */
@@ -242,7 +246,7 @@ static struct session_grant new_grant(const struct relay *r, struct link *l,
 {
     struct session_grant granted = {
         .link = l,
-        .user = v->credentials.username,
+        .user = v->user,
         .realm = v->realm,
         .host = r->policy->name,
         .port = answer_uri_port(r->policy, l),
@@ -326,9 +330,10 @@ static void grant(struct relay *r, struct link *l, const struct msg *m,
     log_granted(r, ss, l, v->expires_s);
 }
 
-static void count_failure(struct relay *r, struct link *l, struct span user)
+static void count_failure(struct relay *r, struct link *l,
+                          const struct auth_verdict *v)
 {
-    log_failed(r, l, user);
+    log_failed(r, l, v);
     relay_denied(r, l, "authentication failures");
 }
 
@@ -347,9 +352,10 @@ static enum relay_auth result_of(const struct auth_verdict *v)
 {
     switch (v->code) {
     case 401:
-        return v->failure ? RELAY_AUTH_WRONG
-               : v->stale ? RELAY_AUTH_STALE
-                          : RELAY_AUTH_CHALLENGED;
+        return v->failure && v->why == AUTH_EXPIRED ? RELAY_AUTH_EXPIRED
+               : v->failure                         ? RELAY_AUTH_WRONG
+               : v->stale                           ? RELAY_AUTH_STALE
+                                                    : RELAY_AUTH_CHALLENGED;
     case 423:
         return RELAY_AUTH_INTERVAL;
     default:
@@ -389,7 +395,7 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
     struct auth_verdict v;
 
     auth_judge(&r->auth, &v, m, &l->trust.nonces, r->now_ms);
-    note_user(l, v.credentials.username);
+    note_user(l, v.user);
     if (answer_block(r, l, m, &v))
         return;
     if (v.code == 200) {
@@ -401,7 +407,7 @@ static void answer_judge(struct relay *r, struct link *l, const struct msg *m)
     case 401:
         challenge(r, l, m, &v);
         if (v.failure)
-            count_failure(r, l, v.credentials.username);
+            count_failure(r, l, &v);
         break;
     case 423:
         log_auth_refused(r, l, v.credentials.username,

@@ -181,6 +181,11 @@ void relay_clock(struct relay *r, uint64_t now_ms)
     r->now_ms = now_ms;
 }
 
+void relay_time_of_day(struct relay *r, uint64_t unix_s)
+{
+    r->auth.unix_s = unix_s;
+}
+
 void relay_stats(const struct relay *r, struct relay_stats *out)
 {
     *out = r->stats;

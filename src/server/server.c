@@ -79,6 +79,7 @@ static void on_tick(void *ctx)
     struct server *s = ctx;
 
     relay_clock(s->relay, loop_now_ms(s->loop));
+    relay_time_of_day(s->relay, clock_unix_ms() / 1000);
     relay_tick(s->relay);
     server_check_end(s);
     alarm_set(s->tick, TICK_MS);
@@ -221,9 +222,11 @@ static int open_relay(struct server *s)
         log_warn(s->log, "own addresses unknown: dial.deny must have them");
     if (!err)
         err = open_hops(s);
-    if (!err)
-        relay_on_session_end(s->relay, on_session_end, s);
-    return err;
+    if (err)
+        return err;
+    relay_on_session_end(s->relay, on_session_end, s);
+    relay_time_of_day(s->relay, clock_unix_ms() / 1000);
+    return 0;
 }
 
 /* Owns the configuration, with what was loaded, from here on. */

@@ -67,6 +67,7 @@ struct setup {
     struct tls_ctx *tls_peer;   /* ... and to lone peers */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
+    struct secrets *secrets;          /* owned; NULL: none */
     struct policy *policy;            /* owned; points into config */
     struct msrp_listener **listeners; /* in the order of config->listen */
     struct http_server *http_server;  /* metrics.address; NULL: off */

@@ -70,10 +70,14 @@ static int make_policy(struct setup *setup)
 {
     uint16_t ports[POLICY_PORTS_MAX];
     size_t n = 0;
+    int err;
 
     for (size_t i = 0; i < setup->config->listen.n && n < POLICY_PORTS_MAX; i++)
         ports[n++] = addr_port(listener_addr(setup->listeners[i]->listener));
-    return policy_make(&setup->policy, setup->config, ports, n);
+    err = policy_make(&setup->policy, setup->config, ports, n);
+    if (!err)
+        setup->policy->secrets = setup->secrets;
+    return err;
 }
 
 /* A descriptor for each connection, and some for the rest. */
@@ -117,6 +121,7 @@ int setup_make(struct setup *out, struct server *s,
         .tls = from->tls,
         .users = from->users,
         .users_stamp = from->users_stamp,
+        .secrets = from->secrets,
     };
     int err;
 
@@ -157,6 +162,7 @@ void setup_free(struct setup *setup)
     free(setup->listeners);
     policy_free(setup->policy);
     users_free(setup->users);
+    secrets_free(setup->secrets);
     tls_ctx_unref(setup->tls);
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Credentials beyond one realm's users: several realms (decisions, 7). */
+/* Credentials beyond one realm's users: several realms, shared
+ * secrets (decisions, 7). */
 #include <signal.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "cmocka_all.h"
 #include "login.h"
@@ -95,6 +98,138 @@ static void a_host_that_is_no_realm_is_not_ours(void **state)
     assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
 }
 
+/* --- shared secrets ------------------------------------------------------- */
+
+/* A relay with these secrets, one a line. */
+static struct scene *secrets_start(void **state, const char *more,
+                                   const char *secrets)
+{
+    struct tls_files *files = relay_files_new();
+    const char *path = relay_write(files, "secrets", secrets);
+    char *auth;
+    struct relay_opts opts = {.files = files};
+    struct scene *s;
+
+    assert_true(asprintf(&auth, "secret_file = \"%s\"; %s", path, more) > 0);
+    opts.auth = auth;
+    s = scene_start(state, &opts);
+    free(auth);
+    return s;
+}
+
+/* As a web tier would make it: with openssl, from a secret and a name that
+ * holds for `for_s` seconds from now. */
+static struct login made_elsewhere(struct scene *s, const char *hash,
+                                   const char *secret, const char *name,
+                                   long for_s)
+{
+    const char *user =
+        scene_text(s, "%lld:%s", (long long)time(NULL) + for_s, name);
+    const char *command = scene_text(
+        s, "printf %%s '%s' | openssl dgst -binary -%s -hmac '%s' | base64",
+        user, hash, secret);
+    char password[128] = "";
+    FILE *f = popen(command, "r");
+
+    assert_non_null(f);
+    assert_non_null(fgets(password, sizeof password, f));
+    assert_int_equal(pclose(f), 0);
+    password[strcspn(password, "\n")] = '\0';
+    return (struct login){.user = user,
+                          .password = scene_text(s, "%s", password)};
+}
+
+static void credentials_that_openssl_made_are_accepted(void **state)
+{
+    struct scene *s = secrets_start(state, "", "first-secret\n");
+    struct login l = made_elsewhere(s, "sha1", "first-secret", "dora", 600);
+    struct client *dora = scene_connect(s, RELAY_TLS, "dora");
+    struct client *alice = login(s, "alice"); /* of the file */
+    const char *tid;
+
+    login_ask(dora, &l);
+    login_granted(dora, login_try(dora, &l));
+    scene_wait_log(s, "session granted");
+    scene_wait_log(s, " user=dora expires=");
+    tid = talk_text(alice, dora, "hello");
+    talk_answer(dora, talk_expect(dora, "SEND"), 200);
+    talk_expect_code(alice, tid, 200);
+}
+
+static void sha256_is_a_setting(void **state)
+{
+    struct scene *s =
+        secrets_start(state, "secret_hash = \"SHA256\";", "first-secret\n");
+    struct login l = made_elsewhere(s, "sha256", "first-secret", "dora", 600);
+    struct client *dora = scene_connect(s, RELAY_TLS, "dora");
+
+    login_ask(dora, &l);
+    login_granted(dora, login_try(dora, &l));
+    l = made_elsewhere(s, "sha1", "first-secret", "dora", 600);
+    login_ask(dora, &l);
+    login_refused(dora, &l, login_try(dora, &l));
+}
+
+static void a_session_ends_when_its_credentials_do(void **state)
+{
+    struct scene *s =
+        secrets_start(state, "min_expires = 1;", "first-secret\n");
+    struct login l = made_elsewhere(s, "sha1", "first-secret", "dora", 3);
+    struct client *dora = scene_connect(s, RELAY_TLS, "dora");
+
+    login_ask(dora, &l);
+    login_granted(dora, login_try(dora, &l));
+    scene_wait_log(s, " user=dora reason=expired");
+}
+
+static void expired_credentials_are_told_in_the_log(void **state)
+{
+    struct scene *s = secrets_start(state, "", "first-secret\n");
+    struct login l = made_elsewhere(s, "sha1", "first-secret", "dora", 30);
+    struct client *dora = scene_connect(s, RELAY_TLS, "dora");
+
+    login_ask(dora, &l); /* fewer than auth.min_expires are left */
+    login_refused(dora, &l, login_try(dora, &l));
+    scene_wait_log(s, " authentication failed");
+    scene_wait_log(s, " user=dora reason=expired");
+    l.password = "a guess";
+    login_refused(dora, &l, login_try(dora, &l));
+    scene_wait_log(s, "reason=unknown");
+}
+
+static void secrets_change_with_a_reload(void **state)
+{
+    struct scene *s = secrets_start(state, "", "first-secret\n");
+    struct login old = made_elsewhere(s, "sha1", "first-secret", "dora", 600);
+    struct login new = made_elsewhere(s, "sha1", "next-secret", "erin", 600);
+    struct client *dora = scene_connect(s, RELAY_TLS, "dora");
+    struct client *erin = scene_connect(s, RELAY_TLS, "erin");
+    size_t mark;
+    const char *tid;
+
+    login_ask(dora, &old);
+    login_granted(dora, login_try(dora, &old));
+    login_ask(erin, &new);
+    login_refused(erin, &new, login_try(erin, &new));
+    relay_write(relay_files(s->relay), "secrets",
+                "next-secret\nfirst-secret\n");
+    mark = relay_log_size(s->relay);
+    relay_signal(s->relay, SIGHUP);
+    scene_wait_log_since(s, mark, "reloaded");
+    login_granted(erin, login_try(erin, &new));
+    login_ask(dora, &old);
+    login_granted(dora, login_try(dora, &old));
+    relay_write(relay_files(s->relay), "secrets", "next-secret\n");
+    mark = relay_log_size(s->relay);
+    relay_signal(s->relay, SIGHUP);
+    scene_wait_log_since(s, mark, "reloaded");
+    tid = talk_text(dora, erin, "still here"); /* sessions stay */
+    talk_answer(erin, talk_expect(erin, "SEND"), 200);
+    talk_expect_code(dora, tid, 200);
+    login_ask(dora, &old);
+    login_refused(dora, &old, login_try(dora, &old));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +237,11 @@ int main(void)
         E2E_TEST(a_realm_needs_no_port),
         E2E_TEST(a_password_of_one_realm_is_wrong_in_the_other),
         E2E_TEST(a_host_that_is_no_realm_is_not_ours),
+        E2E_TEST(credentials_that_openssl_made_are_accepted),
+        E2E_TEST(sha256_is_a_setting),
+        E2E_TEST(a_session_ends_when_its_credentials_do),
+        E2E_TEST(expired_credentials_are_told_in_the_log),
+        E2E_TEST(secrets_change_with_a_reload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

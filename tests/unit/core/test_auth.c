@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cmocka_all.h"
+#include "secrets.h"
 #include "texts.h"
 
 enum { NOW_MS = 5000000 };
@@ -14,6 +15,7 @@ struct bench {
     struct rnd rnd;
     struct policy policy;
     struct users *users;
+    struct secrets *secrets;
     struct auth auth;
     char nonce[NONCE_LEN + 1];
     char text[2048];
@@ -81,6 +83,7 @@ static int tear_down(void **state)
     nonce_window_fini(&b->nonces);
     auth_fini(&b->auth);
     users_free(b->users);
+    secrets_free(b->secrets);
     free(b);
     return 0;
 }
@@ -215,6 +218,7 @@ static void wrong_credentials_are_a_failure(void **state)
         assert_int_equal(judge(b, &wrong[i]), 401);
         assert_true(b->v.failure);
         assert_false(b->v.stale);
+        assert_int_equal(b->v.why, wrong[i].user ? AUTH_UNKNOWN : AUTH_WRONG);
     }
     /* They used up nothing. */
     assert_int_equal(judge(b, &(struct claim){0}), 200);
@@ -426,6 +430,127 @@ static void credentials_of_one_realm_are_none_of_another(void **state)
     assert_false(b->v.failure);
 }
 
+/* --- shared secrets --- */
+
+enum { TODAY_S = 1800000000 };
+
+/* The relay has the secrets "new" and "old", and it is TODAY_S. */
+static void share_secrets(struct bench *b)
+{
+    assert_int_equal(secrets_parse(&b->secrets, SPAN("new\nold\n"),
+                                   EPHEMERAL_SHA1, NULL, NULL),
+                     0);
+    b->policy.secrets = b->secrets;
+    b->auth.unix_s = TODAY_S;
+}
+
+/* Logs in with what `secret` makes for `user`. */
+static unsigned judge_ephemeral(struct bench *b, const char *secret,
+                                const char *user, struct claim c)
+{
+    static unsigned count;
+    char space[EPHEMERAL_PASSWORD_MAX] = "", nc[16];
+    struct span password;
+
+    assert_int_equal(ephemeral_password(&password, space, EPHEMERAL_SHA1,
+                                        span_str(secret), span_str(user)),
+                     0);
+    (void)snprintf(nc, sizeof nc, "%08x", ++count);
+    c.user = user;
+    c.password = space;
+    c.nc = nc;
+    return judge(b, &c);
+}
+
+static void every_secret_proves_credentials(void **state)
+{
+    static const char *const secrets[] = {"new", "old"};
+    struct bench *b = *state;
+
+    share_secrets(b);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(judge_ephemeral(b, secrets[i], "1800003600:dora",
+                                         (struct claim){0}),
+                         200);
+        assert_span(b->v.user, "dora");
+        assert_int_equal(b->v.expires_s, 1800);
+    }
+    assert_int_equal(judge_ephemeral(b, "old", "1800003600:dora",
+                                     (struct claim){.alg = DIGEST_SHA256,
+                                                    .alg_name = "SHA-256"}),
+                     200);
+    /* The file is asked as ever. */
+    assert_int_equal(judge(b, &(struct claim){.nc = "00000099"}), 200);
+    assert_span(b->v.user, "alice");
+}
+
+static void another_secret_proves_nothing(void **state)
+{
+    struct bench *b = *state;
+
+    share_secrets(b);
+    assert_int_equal(
+        judge_ephemeral(b, "other", "1800003600:dora", (struct claim){0}), 401);
+    assert_true(b->v.failure);
+    assert_int_equal(b->v.why, AUTH_UNKNOWN);
+    /* Whose name it is does not matter. */
+    assert_int_equal(judge(b, &(struct claim){.user = "1800003600:alice"}),
+                     401);
+    assert_int_equal(b->v.why, AUTH_UNKNOWN);
+    assert_int_equal(judge_ephemeral(b, "new", "dora", (struct claim){0}), 401);
+    b->policy.secrets = NULL;
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800003600:dora", (struct claim){0}), 401);
+}
+
+static void a_session_ends_with_its_credentials(void **state)
+{
+    struct bench *b = *state;
+
+    share_secrets(b);
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800000090:dora", (struct claim){0}), 200);
+    assert_int_equal(b->v.expires_s, 90);
+    assert_int_equal(judge_ephemeral(b, "new", "1800000090:dora",
+                                     (struct claim){.rest = "Expires: 80\r\n"}),
+                     200);
+    assert_int_equal(b->v.expires_s, 80);
+}
+
+static void credentials_that_are_about_to_end_have_expired(void **state)
+{
+    static const char *const users[] = {"1800000059:dora", "1800000000:dora",
+                                        "1799999999:dora", "0:dora"};
+    struct bench *b = *state;
+
+    share_secrets(b);
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+        assert_int_equal(judge_ephemeral(b, "new", users[i], (struct claim){0}),
+                         401);
+        assert_true(b->v.failure);
+        assert_false(b->v.stale);
+        assert_int_equal(b->v.why, AUTH_EXPIRED);
+        assert_span(b->v.user, "dora");
+    }
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800000060:dora", (struct claim){0}), 200);
+    assert_int_equal(b->v.expires_s, 60);
+}
+
+static void secrets_hold_for_every_realm(void **state)
+{
+    struct bench *b = *state;
+    const char *to = "msrps://two.example;tcp";
+
+    share_secrets(b);
+    challenge_at(b, to, "two.example");
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800003600:dora",
+                        (struct claim){.to = to, .realm = "two.example"}),
+        200);
+    assert_span(b->v.realm, "two.example");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -446,6 +571,11 @@ int main(void)
         TEST(the_host_chooses_the_realm),
         TEST(any_other_host_means_the_first_realm),
         TEST(credentials_of_one_realm_are_none_of_another),
+        TEST(every_secret_proves_credentials),
+        TEST(another_secret_proves_nothing),
+        TEST(a_session_ends_with_its_credentials),
+        TEST(credentials_that_are_about_to_end_have_expired),
+        TEST(secrets_hold_for_every_realm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
