@@ -12,8 +12,8 @@
  *        |-----------|
  *     failure_report           a SEND that failed after it was accepted
  *        |
- *      send                    a SEND on its way
- *        |
+ *      send   auth_response    a SEND on its way; what an AUTH gets
+ *        |      |
  *     local_response           responses that this relay makes itself
  *        |
  *      relay                   the links by number, the route of a request
@@ -125,8 +125,14 @@ struct span relay_source(const struct link *l, const struct msg *m,
 void local_response_code(struct relay *r, struct link *l, const struct msg *m,
                          unsigned code);
 
-/* Handles a request for this relay itself: an AUTH (RFC 4976, 5.1), or any
- * other (P-7). */
+/* The beginning and the end of the response `code` to a request; between them
+ * come its other headers. */
+void local_response_begin(const struct relay *r, struct frame *f,
+                          const struct msg *m, unsigned code);
+void local_response_finish(struct relay *r, struct link *l, struct frame *f,
+                           const struct msg *m, unsigned code);
+
+/* Handles a request for this relay itself (P-7) other than AUTH. */
 void local_response_request(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route);
 
@@ -135,6 +141,11 @@ void local_response_request(struct relay *r, struct link *l,
  * came up (P-20), an AUTH with 408 also when it is not answered or its link
  * ends (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
+
+/* --- auth_response.c: what an AUTH gets --- */
+
+/* Handles an AUTH for this relay itself (RFC 4976, 5.1). */
+void auth_response(struct relay *r, struct link *l, const struct msg *m);
 
 /* --- send.c: a SEND on its way --- */
 
