@@ -3,14 +3,16 @@
  *
  * Decides which response is due. Sessions and connections are the caller's
  * business. A user is in the users file, or has credentials that a shared
- * secret proves (ephemeral.h). An unknown user takes the same path, and the
- * same time, as a wrong password. */
+ * secret proves (ephemeral.h); about anybody else the caller may have to ask.
+ * An unknown user takes the same path, and the same time, as a wrong password.
+ */
 #ifndef AUTH_H
 #define AUTH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "asker.h"
 #include "digest.h"
 #include "msg.h"
 #include "nonce.h"
@@ -22,6 +24,7 @@ struct auth {
     const struct policy *policy;
     const struct users *users;
     struct nonces nonces;
+    bool may_ask;    /* the caller's to set: AUTH_ASK is a verdict */
     uint64_t unix_s; /* seconds since 1970: the caller's to set */
     char opaque[16]; /* the same in every challenge (I-7) */
 };
@@ -45,8 +48,12 @@ enum auth_refusal {
     AUTH_EXPIRED, /* proven by a secret, but their time is over */
 };
 
+/* For a code: the user has to be asked about, then auth_judge_answer() knows.
+ */
+enum { AUTH_ASK = 0 };
+
 struct auth_verdict {
-    unsigned code;         /* 200, 400, 401 or 423 */
+    unsigned code;         /* 200, 400, 401, 408 or 423; or AUTH_ASK */
     bool stale;            /* 401: right, except that the nonce was too old */
     bool failure;          /* 401: counts as a failed attempt ... */
     enum auth_refusal why; /* ... for this reason */
@@ -61,10 +68,19 @@ struct auth_verdict {
 
 /* Judges the AUTH `m`, which arrived on the link to which `nonces` belongs and
  * is for this relay: the host of its last To-Path URI chooses the realm.
- * Fills in *v, which points into m. Only a request that is granted spends its
- * nonce (S-16). */
+ * Fills in *v, which points into m. Only a request
+ * that is granted spends its nonce (S-16), or one on which the verdict is
+ * AUTH_ASK. */
 void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
                 struct nonce_window *nonces, uint64_t now_ms);
+
+/* The verdict on a request on which it was AUTH_ASK, given what is known of
+ * v->credentials.username in v->realm by now. `m` may be a copy. The nonce was
+ * spent before, so that a question costs a challenge. 408 if the answer is
+ * none.
+ */
+void auth_judge_answer(struct auth *a, struct auth_verdict *v,
+                       const struct msg *m, const struct asker_answer *answer);
 
 enum { AUTH_CHALLENGE_MAX = 512 }; /* octets of one challenge */
 

@@ -35,6 +35,7 @@ struct policy {
     uint32_t min_expires_s, default_expires_s, max_expires_s;
     uint64_t nonce_lifetime_ms;
     const struct secrets *secrets; /* the setup's; NULL: none */
+    uint64_t lookup_ms;    /* how long an AUTH waits for what an asker says */
     uint32_t max_failures; /* failed authentications until a link is closed */
     /* How long a user whose failures over a relay\'s link are too many is kept
      * out there. */

@@ -14,6 +14,7 @@ void auth_init(struct auth *a, const struct policy *policy,
     a->policy = policy;
     a->users = users;
     a->unix_s = 0;
+    a->may_ask = false;
     rnd_alnum(rnd, a->opaque, sizeof a->opaque);
     nonces_init(&a->nonces, rnd);
 }
@@ -137,32 +138,41 @@ static bool is_proven(const struct auth *a, struct auth_verdict *v,
     return false;
 }
 
-/* Is the password that of the users file? For an unknown user it is compared
- * all the same, with one that nobody has, so that the time it takes reveals
- * nothing. */
-static bool is_in_file(const struct auth *a, struct auth_verdict *v,
-                       struct span uri)
+/* Is the response right for this HA1? For an unknown user, who has none, it is
+ * compared all the same, with a password that nobody has, so that the time it
+ * takes reveals nothing. */
+static bool is_known(struct auth_verdict *v, struct span uri, struct span ha1)
 {
     static const char nobody[DIGEST_HEX_MAX + 1] =
         "0000000000000000000000000000000000000000000000000000000000000000";
-    const struct digest_auth *c = &v->credentials;
-    struct span ha1 = users_find(a->users, c->username, v->realm, c->alg);
     bool known = ha1.n != 0;
 
     v->why = known ? AUTH_WRONG : AUTH_UNKNOWN;
-    return answers(v, uri,
-                   known ? ha1 : span_of(nobody, digest_hex_len(c->alg))) &&
-           known;
+    if (!known)
+        ha1 = span_of(nobody, digest_hex_len(v->credentials.alg));
+    return answers(v, uri, ha1) && known;
 }
 
-/* Is the response right, and for how long do the credentials hold? */
-static bool is_right(const struct auth *a, struct auth_verdict *v,
-                     struct span uri, uint64_t *until_s)
+/* Is the challenge that was answered one that we give? */
+static bool is_for_us(const struct auth *a, const struct auth_verdict *v)
 {
-    *until_s = UINT64_MAX;
-    return (is_proven(a, v, uri, until_s) || is_in_file(a, v, uri)) &&
-           offers(a, v->credentials.alg) &&
+    return offers(a, v->credentials.alg) &&
            span_eq(v->credentials.realm, v->realm);
+}
+
+/* Whom neither file knows may be known elsewhere. What is in the users file
+ * with another algorithm is nobody else's to say. */
+static bool is_to_be_asked(const struct auth *a, const struct auth_verdict *v)
+{
+    const struct digest_auth *c = &v->credentials;
+
+    if (!a->may_ask || !is_for_us(a, v) || c->username.n > USERS_NAME_MAX ||
+        span_has_control(c->username))
+        return false;
+    for (int alg = 0; alg < DIGEST_ALGS; alg++)
+        if (users_find(a->users, c->username, v->realm, (enum digest_alg)alg).n)
+            return false;
+    return true;
 }
 
 static uint64_t time_left_s(const struct auth *a, uint64_t until_s)
@@ -203,58 +213,125 @@ static bool is_quotable(struct span s)
     return span_find(s, '"') == s.n && span_find(s, '\\') == s.n;
 }
 
-static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
-                                  const struct msg *m, struct span header,
-                                  struct nonce_window *nonces, uint64_t now_ms)
+static unsigned judge_failure(struct auth_verdict *v, enum auth_refusal why)
 {
-    uint64_t until_s;
-    struct span uri;
-    int err = digest_auth_parse(&v->credentials, header);
+    v->failure = true;
+    v->why = why;
+    return 401;
+}
+
+/* Spends the nonce, after Expires was judged: the client may try again with the
+ * nonce if that is out of bounds (S-16). */
+static unsigned judge_nonce(struct auth *a, struct auth_verdict *v,
+                            const struct msg *m, struct nonce_window *nonces,
+                            uint64_t now_ms)
+{
     unsigned code;
 
-    if (err == ERR_UNSUPPORTED)
-        return 401;
-    if (err || !is_quotable(v->credentials.cnonce) ||
-        digest_uri(&uri, m, &v->credentials) != 0)
-        return 400;
-    v->user = v->credentials.username;
-    if (!is_right(a, v, uri, &until_s)) {
-        v->failure = true;
-        return 401;
-    }
-    if (time_left_s(a, until_s) < a->policy->min_expires_s) {
-        v->failure = true;
-        v->why = AUTH_EXPIRED;
-        return 401;
-    }
     v->stale = !nonce_is_fresh(
         &a->nonces, (struct nonce_scope){nonces, v->realm},
         v->credentials.nonce, a->policy->nonce_lifetime_ms, now_ms);
     if (v->stale)
         return 401;
-    /* Before the nonce is spent: the client may try again with it (S-16). */
     code = judge_expires(a->policy, v, m);
     if (code != 200)
         return code;
-    if (v->expires_s > time_left_s(a, until_s))
-        v->expires_s = (uint32_t)time_left_s(a, until_s);
     v->stale = !nonce_use(nonces, v->credentials.nonce, v->credentials.nc);
     return v->stale ? 401 : 200;
 }
 
-void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
-                struct nonce_window *nonces, uint64_t now_ms)
+/* Takes the header apart: 200, or the code of the refusal. */
+static unsigned read_credentials(struct auth_verdict *v, struct span *uri,
+                                 const struct msg *m)
 {
     struct span header;
+    int err;
 
+    if (!msg_header(&header, m, SPAN("Authorization")))
+        return 401;
+    err = digest_auth_parse(&v->credentials, header);
+    if (err == ERR_UNSUPPORTED)
+        return 401;
+    if (err || !is_quotable(v->credentials.cnonce) ||
+        digest_uri(uri, m, &v->credentials) != 0)
+        return 400;
+    v->user = v->credentials.username;
+    return 200;
+}
+
+static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
+                                  const struct msg *m,
+                                  struct nonce_window *nonces, uint64_t now_ms)
+{
+    uint64_t until_s = UINT64_MAX;
+    struct span uri;
+    unsigned code = read_credentials(v, &uri, m);
+
+    if (code != 200)
+        return code;
+    if (!is_proven(a, v, uri, &until_s)) {
+        const struct digest_auth *c = &v->credentials;
+
+        if (is_to_be_asked(a, v)) {
+            code = judge_nonce(a, v, m, nonces, now_ms);
+            return code == 200 ? AUTH_ASK : code;
+        }
+        if (!is_known(v, uri,
+                      users_find(a->users, c->username, v->realm, c->alg)))
+            return judge_failure(v, v->why);
+    }
+    if (!is_for_us(a, v))
+        return judge_failure(v, AUTH_WRONG);
+    if (time_left_s(a, until_s) < a->policy->min_expires_s)
+        return judge_failure(v, AUTH_EXPIRED);
+    code = judge_nonce(a, v, m, nonces, now_ms);
+    if (v->expires_s > time_left_s(a, until_s))
+        v->expires_s = (uint32_t)time_left_s(a, until_s);
+    return code;
+}
+
+static void verdict_begin(const struct auth *a, struct auth_verdict *v,
+                          const struct msg *m)
+{
     v->stale = v->failure = v->too_long = false;
     v->expires_s = 0;
     v->realm = realm_of(a->policy, rightmost(msg_text(m, m->to)));
     v->credentials.username = v->user = SPAN("");
     v->why = AUTH_WRONG;
-    v->code = msg_header(&header, m, SPAN("Authorization"))
-                  ? judge_credentials(a, v, m, header, nonces, now_ms)
-                  : 401;
+}
+
+void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
+                struct nonce_window *nonces, uint64_t now_ms)
+{
+    verdict_begin(a, v, m);
+    v->code = judge_credentials(a, v, m, nonces, now_ms);
+}
+
+/* The settings may have changed since the question: what it was about is not
+ * what the client is told of then. */
+static unsigned judge_answer(const struct auth *a, struct auth_verdict *v,
+                             const struct msg *m,
+                             const struct asker_answer *answer)
+{
+    struct span uri, ha1 = SPAN("");
+    unsigned code = read_credentials(v, &uri, m);
+
+    if (code != 200)
+        return code;
+    if (answer->kind == ASKER_ERROR || !is_for_us(a, v))
+        return 408;
+    if (answer->kind == ASKER_HA1)
+        ha1 = digest_hex_span(&answer->ha1);
+    if (!is_known(v, uri, ha1))
+        return judge_failure(v, v->why);
+    return judge_expires(a->policy, v, m);
+}
+
+void auth_judge_answer(struct auth *a, struct auth_verdict *v,
+                       const struct msg *m, const struct asker_answer *answer)
+{
+    verdict_begin(a, v, m);
+    v->code = judge_answer(a, v, m, answer);
 }
 
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,

@@ -2,6 +2,7 @@
 /* auth_response - what an AUTH for this relay gets: a challenge, a refusal, or
  * a session (RFC 4976, 5.1 and 6.3). */
 #include "codes.h"
+#include "err.h"
 #include "relay_private.h"
 #include "subject.h"
 
@@ -339,36 +340,121 @@ static bool auth_block(struct relay *r, struct link *l, const struct msg *m,
     return false;
 }
 
+/* Nobody could say who the user is, which is not the user's fault. */
+static void auth_unanswered(struct relay *r, struct link *l,
+                            const struct msg *m, const struct auth_verdict *v,
+                            const char *why)
+{
+    r->stats.auths[RELAY_AUTH_LOOKUP]++;
+    log_auth_refused(r, l, v->user, why);
+    local_response_code(r, l, m, 408);
+}
+
+static void auth_refuse(struct relay *r, struct link *l, const struct msg *m,
+                        const struct auth_verdict *v)
+{
+    r->stats.auths[result_of(v)]++;
+    switch (v->code) {
+    case 401:
+        challenge(r, l, m, v);
+        if (v->failure)
+            count_failure(r, l, v);
+        break;
+    case 423:
+        log_auth_refused(r, l, v->user,
+                         v->too_long ? "auth.max_expires" : "auth.min_expires");
+        refuse_interval(r, l, m, v);
+        break;
+    default:
+        log_auth_refused(r, l, v->user, "malformed");
+        local_response_code(r, l, m, v->code);
+        relay_refused(r, l);
+        break;
+    }
+}
+
+/* A verdict that stands. */
+static void auth_conclude(struct relay *r, struct link *l, const struct msg *m,
+                          const struct auth_verdict *v)
+{
+    if (v->code == 408)
+        auth_unanswered(r, l, m, v, "look-up failed");
+    else if (auth_block(r, l, m, v))
+        return;
+    else if (v->code == 200)
+        grant(r, l, m, v);
+    else
+        auth_refuse(r, l, m, v);
+}
+
+static void auth_conclude_with(struct relay *r, struct link *l,
+                               const struct msg *m,
+                               const struct asker_answer *answer)
+{
+    struct auth_verdict v;
+
+    auth_judge_answer(&r->auth, &v, m, answer);
+    auth_conclude(r, l, m, &v);
+}
+
+/* The verdict depends on what is known of the user elsewhere. */
+static void auth_ask(struct relay *r, struct link *l, const struct msg *m,
+                     const struct auth_verdict *v)
+{
+    const struct asker_question q = {v->credentials.username, v->realm,
+                                     v->credentials.alg};
+    struct asker_answer answer;
+    int err;
+
+    if (auth_block(r, l, m, v))
+        return;
+    err = pending_auths_ask(&r->pending_auths, &answer, &q, l, m,
+                            r->now_ms + r->policy->lookup_ms);
+    if (!err) {
+        auth_conclude_with(r, l, m, &answer);
+        explicit_bzero(&answer, sizeof answer);
+    } else if (err == ERR_FULL) {
+        r->stats.too_many_lookups++;
+        auth_unanswered(r, l, m, v, "too many look-ups");
+    } else if (err != ERR_AGAIN) {
+        auth_unanswered(r, l, m, v, "look-up failed");
+    }
+}
+
 static void auth_answer(struct relay *r, struct link *l, const struct msg *m)
 {
     struct auth_verdict v;
 
     auth_judge(&r->auth, &v, m, &l->trust.nonces, r->now_ms);
     note_user(l, v.user);
-    if (auth_block(r, l, m, &v))
-        return;
-    if (v.code == 200) {
-        grant(r, l, m, &v);
-        return;
-    }
-    r->stats.auths[result_of(&v)]++;
-    switch (v.code) {
-    case 401:
-        challenge(r, l, m, &v);
-        if (v.failure)
-            count_failure(r, l, &v);
-        break;
-    case 423:
-        log_auth_refused(r, l, v.credentials.username,
-                         v.too_long ? "auth.max_expires" : "auth.min_expires");
-        refuse_interval(r, l, m, &v);
-        break;
-    default:
-        log_auth_refused(r, l, v.credentials.username, "malformed");
-        local_response_code(r, l, m, v.code);
-        relay_refused(r, l);
-        break;
-    }
+    if (v.code == AUTH_ASK)
+        auth_ask(r, l, m, &v);
+    else
+        auth_conclude(r, l, m, &v);
+}
+
+/* Are no new sessions granted now, whoever asks? */
+static bool auth_is_refused(struct relay *r, struct link *l,
+                            const struct msg *m)
+{
+    bool drains = r->draining;
+    const char *why = drains ? "draining" : "limits.memory";
+
+    if (!drains && r->tightness < RELAY_REFUSES)
+        return false;
+    r->stats.auths[drains ? RELAY_AUTH_DRAINING : RELAY_AUTH_MEMORY]++;
+    log_auth_refused(r, l, SPAN(""), why);
+    auth_turn_away(r, l, m, why);
+    return true;
+}
+
+void auth_response_judged(void *ctx, struct link *l, const struct msg *m,
+                          const struct asker_answer *answer)
+{
+    struct relay *r = ctx;
+
+    if (!auth_is_refused(r, l, m))
+        auth_conclude_with(r, l, m, answer);
 }
 
 void auth_response(struct relay *r, struct link *l, const struct msg *m)
@@ -378,14 +464,8 @@ void auth_response(struct relay *r, struct link *l, const struct msg *m)
         log_auth_refused(r, l, SPAN(""), "auth.allow_tcp");
         local_response_code(r, l, m, 403);
         relay_refused(r, l);
-    } else if (r->draining) {
-        r->stats.auths[RELAY_AUTH_DRAINING]++;
-        log_auth_refused(r, l, SPAN(""), "draining");
-        auth_turn_away(r, l, m, "draining");
-    } else if (r->tightness >= RELAY_REFUSES) {
-        r->stats.auths[RELAY_AUTH_MEMORY]++;
-        log_auth_refused(r, l, SPAN(""), "limits.memory");
-        auth_turn_away(r, l, m, "limits.memory");
+    } else if (auth_is_refused(r, l, m)) {
+        return;
     } else if (m->n_from > HOPS_MAX) {
         r->stats.auths[RELAY_AUTH_FAULTY]++;
         log_auth_refused(r, l, SPAN(""), "too many URIs in From-Path");

@@ -33,6 +33,7 @@
 #include "chunker.h"
 #include "ongoing.h"
 #include "owed.h"
+#include "pending_auth.h"
 #include "pending_send.h"
 #include "relay_links.h"
 #include "relay.h"
@@ -68,6 +69,7 @@ struct relay {
     struct trace trace;
     uint32_t attempts; /* to send messages, ever; see session_message */
     struct auth auth;
+    struct pending_auths pending_auths;
     struct auth_failures auth_failures; /* over other relays' links */
     struct log_limit owed_log; /* ... and about REPORTs that nobody gets */
     struct relay_stats stats;  /* those that no module counts itself */
@@ -146,6 +148,11 @@ void local_response_lost(struct relay *r, const struct txn *x);
 
 /* Handles an AUTH for this relay itself (RFC 4976, 5.1). */
 void auth_response(struct relay *r, struct link *l, const struct msg *m);
+
+/* The wait of an AUTH that auth_response() could not answer is over: a
+ * pending_auth_done_fn, with the relay as ctx. */
+void auth_response_judged(void *ctx, struct link *l, const struct msg *m,
+                          const struct asker_answer *answer);
 
 /* --- send.c: a SEND on its way --- */
 
