@@ -23,9 +23,10 @@ declare -A sees=(
     [core]='base proto'
     [config]='base proto net core'
     [admin]='base proto net'
+    [lookup]='base proto net'
     [hop]='base proto net core'
-    [server]='base proto net core config admin hop'
-    [cli]='base proto net core config admin hop server'
+    [server]='base proto net core config admin lookup hop'
+    [cli]='base proto net core config admin lookup hop server'
 
     [shared]='base'
     [msrpcat]='base proto shared'
