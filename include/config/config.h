@@ -80,6 +80,13 @@ struct config {
         uint64_t max_expires_s;
         uint64_t nonce_lifetime_ms;
         uint64_t max_failures;
+        struct {
+            char *command; /* "": nobody is asked */
+            uint64_t processes;
+            uint64_t timeout_ms;
+            uint64_t cache_ms; /* 0: answers are not remembered */
+            uint64_t cache_unknown_ms;
+        } lookup;
     } auth;
     struct {
         uint64_t max_chunk_size;

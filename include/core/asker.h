@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "digest.h"
-#include "list.h"
 #include "str.h"
 
 /* 1 to 255 octets each, without line feeds and other controls but TAB. */
@@ -31,7 +30,7 @@ struct asker_answer {
 
 /* What waits for an answer; part of the caller's own struct. */
 struct asker_wait {
-    struct list of_question; /* the asker's */
+    void *question; /* the asker's */
     void (*answered)(struct asker_wait *w, const struct asker_answer *answer);
 };
 

@@ -384,6 +384,27 @@ static int check_secrets(const struct check *k, struct config_loaded *l)
     return err == ERR_NOMEM ? err : 0;
 }
 
+/* Can the program be started, as far as that shows without doing it? */
+static int check_lookup(const struct check *k, struct config_loaded *l)
+{
+    const char *command = k->config->auth.lookup.command;
+    struct stat st;
+    int err;
+
+    if (!*command || !counts(k, "auth.lookup.command"))
+        return 0;
+    err = words_split(&l->lookup, span_str(command));
+    if (err)
+        return err;
+    errno = EISDIR;
+    if (stat(l->lookup.items[0], &st) != 0 || S_ISDIR(st.st_mode) ||
+        access(l->lookup.items[0], X_OK) != 0)
+        config_report(k->report, config_place(k->config, "auth.lookup.command"),
+                      "auth.lookup.command: cannot run %s: %s",
+                      l->lookup.items[0], strerror(errno));
+    return 0;
+}
+
 static void check_realm(const struct check *k, const struct config_loaded *l)
 {
     const struct users *users = l->users;
@@ -391,8 +412,8 @@ static void check_realm(const struct check *k, const struct config_loaded *l)
     const struct config *c = k->config;
 
     if (!users || !takes_logins(c) || secrets_count(l->secrets) > 0 ||
-        !counts(k, "relay.realm") || !counts(k, "relay.realms") ||
-        !counts(k, "auth.algorithms") ||
+        l->lookup.n > 0 || !counts(k, "relay.realm") ||
+        !counts(k, "relay.realms") || !counts(k, "auth.algorithms") ||
         anybody_has(c, users, c->auth.algorithms.items, c->auth.algorithms.n))
         return;
     config_warn(k->report, place_of(c, "auth.users_file"),
@@ -452,6 +473,8 @@ int config_check(struct config_loaded *l, const struct config_loaded *in_use,
         err = check_users(&k, l, in_use);
     if (!err)
         err = check_secrets(&k, l);
+    if (!err)
+        err = check_lookup(&k, l);
     if (err)
         return err;
     check_realm(&k, l);

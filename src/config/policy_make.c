@@ -97,6 +97,7 @@ static void take_numbers(struct policy *p, const struct config *config)
     p->max_expires_s = (uint32_t)config->auth.max_expires_s;
     p->nonce_lifetime_ms = config->auth.nonce_lifetime_ms;
     p->probation_ms = config->timers.probation_ms;
+    p->lookup_ms = config->auth.lookup.timeout_ms;
     p->max_failures = (uint32_t)config->auth.max_failures;
     p->max_chunk_size = config->send.max_chunk_size;
     p->high_water = config->send.high_water;

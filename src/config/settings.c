@@ -5,8 +5,10 @@
 
 #include "config.h"
 #include "config_value.h"
+#include "err.h"
 #include "log.h"
 #include "policy.h"
+#include "words.h"
 
 enum {
     KIBI = 1 << 10,
@@ -15,6 +17,8 @@ enum {
     DAY_S = 24 * 60 * 60,
     YEAR_S = 365 * DAY_S,
     DAY_MS = DAY_S * 1000,
+    HOUR_MS = 60 * 60 * 1000,
+    LOOKUP_PROCESSES = 64,
     SHORTEST_MS = 10,        /* a timer that is not off */
     KEEPALIVE_MAX_S = 32767, /* the kernel's own bound */
     REALM_MAX = 255,         /* as in the users file */
@@ -63,6 +67,23 @@ static const char *check_named(struct span text)
 static bool is_absolute(struct span text)
 {
     return text.n > 0 && text.p[0] == '/';
+}
+
+static const char *check_command(struct span text)
+{
+    const char *fault = NULL;
+    struct words words;
+    int err;
+
+    if (text.n == 0)
+        return NULL;
+    err = words_split(&words, text);
+    if (err)
+        return err == ERR_SYNTAX ? "a command whose quotes end" : err_text(err);
+    if (words.n == 0 || words.items[0][0] != '/')
+        fault = "a command that begins with an absolute path, or \"\"";
+    words_fini(&words);
+    return fault;
 }
 
 static const char *check_target(struct span text)
@@ -270,6 +291,29 @@ const struct setting settings[] = {
      .initial = "3",
      .help = "Consecutive authentication failures after which a client's "
              "connection is closed."},
+    {.key = "auth.lookup.command",
+     TEXT(auth.lookup.command, check_command),
+     .initial = "\"\"",
+     .help = "A program that is asked about users who are neither in the users "
+             "file nor proven by a shared secret, with its arguments, split "
+             "into words as a shell does; \"\" disables look-ups."},
+    {.key = "auth.lookup.processes",
+     COUNT(auth.lookup.processes, 1, LOOKUP_PROCESSES),
+     .initial = "2",
+     .help = "How many processes of that program to run."},
+    {.key = "auth.lookup.timeout",
+     TIME(auth.lookup.timeout_ms, SHORTEST_MS, HOUR_MS),
+     .initial = "3",
+     .help = "How long a login waits for the answer; then it gets 408."},
+    {.key = "auth.lookup.cache",
+     TIME(auth.lookup.cache_ms, 0, DAY_MS),
+     .initial = "60",
+     .help = "How long the credentials of a user are remembered; 0 disables "
+             "this. A reload forgets them."},
+    {.key = "auth.lookup.cache_unknown",
+     TIME(auth.lookup.cache_unknown_ms, 0, DAY_MS),
+     .initial = "5",
+     .help = "How long it is remembered that a user is unknown."},
 
     {.key = "send.max_chunk_size",
      SIZE(send.max_chunk_size, 2 * KIBI, GIBI),

@@ -107,7 +107,6 @@ pending_auth_new(struct pending_auths *p, struct link *l, const struct msg *m)
                                .m = *m};
     memcpy(a->text, m->base, m->len);
     a->m.base = a->text;
-    list_init(&a->wait.of_question);
     list_append(&p->waiting, &a->of_all);
     list_append(&l->pending_auths.waiting, &a->of_link);
     p->n++;

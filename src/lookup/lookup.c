@@ -345,7 +345,7 @@ void lookup_conclude(struct lookup *l, struct lookup_question *q,
     list_remove(&q->of_slot);
     q->slot->n_questions--;
     remember(l, q, answer);
-    if (l->before)
+    if (l->before && !list_is_empty(&q->waits))
         l->before(l->before_ctx);
     while ((m = list_take_first(&q->waits))) {
         struct lookup_wait *w = CONTAINER(m, struct lookup_wait, of_question);

@@ -217,6 +217,8 @@ static int open_relay(struct server *s)
         err = relay_new(&s->relay, s->now.policy, s->now.users, s->log,
                         loop_now_ms(s->loop));
     if (!err)
+        err = lookups_init(s);
+    if (!err)
         err = dialler_open(&s->dialler, s->loop, s->now.config);
     if (!err && s->dialler.own.n == 0)
         log_warn(s->log, "own addresses unknown: dial.deny must have them");
@@ -286,6 +288,7 @@ static void server_stop(struct server *s)
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
     relay_free(s->relay);
+    lookups_fini(s);
     if (s->net)
         net_free(s->net);
     if (s->loop) {

@@ -122,6 +122,7 @@ int setup_make(struct setup *out, struct server *s,
         .users = from->users,
         .users_stamp = from->users_stamp,
         .secrets = from->secrets,
+        .lookup = from->lookup,
     };
     int err;
 
@@ -163,6 +164,7 @@ void setup_free(struct setup *setup)
     policy_free(setup->policy);
     users_free(setup->users);
     secrets_free(setup->secrets);
+    words_fini(&setup->lookup);
     tls_ctx_unref(setup->tls);
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);
@@ -201,6 +203,7 @@ void setup_use(struct server *s, struct setup *old)
     http_endpoints_commit(s, old);
     control_listener_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
+    lookups_use(s);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     s->dialler.policy = s->now.policy;
     use_hops(s);

@@ -40,15 +40,15 @@ static void check_question(struct span user)
 {
     const struct lookup_query q = {user, SPAN("r"), DIGEST_MD5};
     char text[LOOKUP_QUESTION_MAX], line[LOOKUP_QUESTION_MAX + 16];
-    struct span rest = lookup_line_write(text, 7, &q);
+    struct span rest = lookup_line_write(text, 7, &q), field;
     struct lookup_line l;
     int n;
 
     assert(rest.p[rest.n - 1] == '\n');
     assert(span_find(rest, '\n') == rest.n - 1);
     (void)span_cut(&rest, '\t');
-    n = snprintf(line, sizeof line, "7\terror\t%.*s",
-                 SPAN_ARG(span_cut(&rest, '\t')));
+    field = span_cut(&rest, '\t');
+    n = snprintf(line, sizeof line, "7\terror\t%.*s", SPAN_ARG(field));
     assert(lookup_line_parse(&l, span_of(line, (size_t)n)) == 0);
     assert(span_eq(lookup_line_value(&l), user));
 }

@@ -4,6 +4,7 @@
 #define FAKE_ASKER_H
 
 #include "asker.h"
+#include "list.h"
 
 enum { FAKE_ASKER_MAX = 64, FAKE_ASKER_TEXT = 64 };
 
