@@ -75,7 +75,8 @@ struct lookup_stats {
     uint64_t restarts;
     uint64_t waiting_now; /* questions without an answer */
     uint64_t remembered_now;
-    uint64_t helpers_now; /* that run */
+    uint64_t helpers_now;    /* that run */
+    uint64_t helpers_wanted; /* ... and should */
     /* Answers of helpers that took at most lookup_bucket_s(i) seconds, but
      * longer than the bucket before allows; and all of them together. */
     uint64_t buckets[LOOKUP_BUCKETS];

@@ -457,6 +457,7 @@ void lookup_stats(const struct lookup *l, struct lookup_stats *out)
     *out = l->stats;
     out->waiting_now = l->by_id.count;
     out->remembered_now = lookup_cache_count(&l->cache);
+    out->helpers_wanted = l->n_slots;
     for (size_t i = 0; i < l->n_slots; i++)
         out->helpers_now += l->slots[i].helper != NULL;
 }
