@@ -106,6 +106,7 @@ struct config {
         uint64_t sessions_per_connection; /* 0: no limit */
         uint64_t sessions_per_user;       /* 0: no limit */
         uint64_t sessions_per_relay;      /* 0: no limit */
+        uint64_t rate_per_user;           /* 0: no limit */
         uint64_t head_size;
         uint64_t path_uris;
         uint64_t transactions_per_connection; /* 0: no limit */

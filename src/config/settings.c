@@ -423,6 +423,12 @@ const struct setting settings[] = {
          "Near the limit senders wait earlier, connections that never logged "
          "in "
          "are closed, and new connections and sessions are refused."},
+    {.key = "limits.rate_per_user",
+     SIZE(limits.rate_per_user, 0, (uint64_t)KIBI *GIBI),
+     .initial = "0",
+     .help = "The maximum number of octets per second to read from all "
+             "connections of one user together, after a burst of one second's "
+             "worth; 0 is no limit."},
     {.key = "limits.message_size",
      SIZE(limits.message_size, 0, (uint64_t)MEBI *GIBI),
      .initial = "0",

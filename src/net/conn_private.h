@@ -56,6 +56,7 @@ struct conn {
     struct timer ping;
     struct timer probe;              /* running: is the peer there? */
     struct token_bucket rate;        /* of net's settings when it began */
+    struct token_bucket *shared;     /* with others; the owner's; or NULL */
     bool held;                       /* throttled, and not paused */
     uint64_t held_since_ms, held_ms; /* ... since then; before that */
     struct timer slot;               /* running: counted in net's `begun` */

@@ -96,6 +96,7 @@ static const struct metrics_sample limits[] = {
     {"max_failures", AT(relay.too_many_wrong)},
     {"max_failures_over_relays", AT(relay.too_many_of_user_wrong)},
     {"message_size", AT(relay.too_large)},
+    {"rate_per_user", AT(hops.slowed)},
     {"requests_per_connection", AT(relay.too_many_requests)},
     {"room", AT(relay.no_room)},
     {"sessions_per_connection", AT(relay.too_many_sessions)},

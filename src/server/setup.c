@@ -185,6 +185,7 @@ static void use_hops(struct server *s)
     hops->idle_ms = config->timers.idle_ms;
     hops->dead_after_ms = config->tcp.dead_after_ms;
     hops->max = config->limits.connections;
+    user_rates_set(&hops->user_rates, config->limits.rate_per_user);
     hops->head_size = (uint32_t)config->limits.head_size;
     hops->path_uris = (uint32_t)config->limits.path_uris;
     hops->tls_client = s->now.tls_client;

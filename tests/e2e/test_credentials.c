@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cmocka_all.h"
+#include "ctl.h"
 #include "login.h"
 
 #define TWO "two.example"
@@ -230,6 +231,55 @@ static void secrets_change_with_a_reload(void **state)
     login_refused(dora, &old, login_try(dora, &old));
 }
 
+/* --- what one user may use ------------------------------------------------ */
+
+static void one_more_session_of_a_user_is_refused(void **state)
+{
+    static const struct relay_opts opts = {
+        .relay = "realms = [ \"" TWO "\" ];",
+        .groups = "limits: { sessions_per_user = 2; };"};
+    struct scene *s = ctl_scene(state, &opts);
+    struct client *first = login(s, "alice"), *second = login(s, "alice");
+    struct client *third = scene_connect(s, RELAY_TLS, "alice");
+    struct login l = {0};
+    const char *tid;
+
+    login_ask(third, &l);
+    talk_expect_code(third, login_try(third, &l), 403);
+    scene_wait_log(s, " user=alice reason=\"limits.sessions_per_user\"");
+    assert_non_null(strstr(
+        ctl_ok(s, "stats"), "{limit=\"sessions_per_user\"}  1\n"));
+    tid = talk_text(first, second, "we go on");
+    talk_answer(second, talk_expect(second, "SEND"), 200);
+    talk_expect_code(first, tid, 200);
+    login(s, "bob");
+}
+
+enum { RATE = 100000 };
+
+/* What the relay reads of both together keeps to the rate, after a burst of a
+ * second: it takes at least so long, on whatever machine. */
+static void connections_of_a_user_share_a_rate(void **state)
+{
+    static const struct relay_opts opts = {
+        .groups = "limits: { rate_per_user = 100000; };"};
+    static char body[3 * RATE / 2];
+    struct scene *s = scene_start(state, &opts);
+    struct client *first = login(s, "alice"), *second = login(s, "alice");
+    struct client *bob = login(s, "bob"), *carol = login(s, "carol");
+    struct send message = {.body = span_of(body, sizeof body), .flag = '$'};
+    uint64_t since_ms = now_ms();
+
+    memset(body, 'x', sizeof body);
+    talk_send(first, bob, &message);
+    talk_send(second, carol, &message);
+    talk_expect_message(bob, message.body);
+    talk_expect_message(carol, message.body);
+    assert_true(now_ms() - since_ms >= 1900);
+    scene_wait_log(s, " slowed peer=");
+    scene_wait_log(s, " user=alice reason=\"limits.rate_per_user\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +292,8 @@ int main(void)
         E2E_TEST(a_session_ends_when_its_credentials_do),
         E2E_TEST(expired_credentials_are_told_in_the_log),
         E2E_TEST(secrets_change_with_a_reload),
+        E2E_TEST(one_more_session_of_a_user_is_refused),
+        E2E_TEST(connections_of_a_user_share_a_rate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
