@@ -15,6 +15,7 @@ enum control_id {
     CONTROL_STATUS,
     CONTROL_SESSIONS,
     CONTROL_CONNECTIONS,
+    CONTROL_LOOKUP,
     CONTROL_KICK,
     CONTROL_TRACE,
     CONTROL_LOGLEVEL,
@@ -47,6 +48,7 @@ struct control_command {
     enum control_answer answer;
     const char *words; /* that may follow, with a blank between; "": none */
     unsigned keys;     /* that may follow, one of them at most */
+    unsigned bare_key; /* whose value a word without a key is; 0: none */
     bool needs_key;    /* ... and at least */
     bool changes;      /* the relay: the user is logged */
 };

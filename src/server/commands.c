@@ -137,6 +137,7 @@ static const command_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = command_status,
     [CONTROL_SESSIONS] = command_sessions,
     [CONTROL_CONNECTIONS] = command_connections,
+    [CONTROL_LOOKUP] = command_lookup,
     [CONTROL_KICK] = command_kick,
     [CONTROL_TRACE] = command_trace,
     [CONTROL_LOGLEVEL] = command_loglevel,
@@ -185,6 +186,7 @@ static bool commands_on_step(void *ctx, struct control_call *call)
 static void commands_on_end(void *ctx, struct control_call *call)
 {
     (void)ctx;
+    command_lookup_end(&command_state_of(call)->lookup);
     hop_walk_end(&command_state_of(call)->hops);
     relay_walk_end(&command_state_of(call)->sessions);
 }

@@ -390,6 +390,38 @@ static void one_that_dies_leaves_nothing_behind(void **state)
     assert_int_equal(count(noted(s, "started"), "\n"), TIMES + 1);
 }
 
+/* --- what an operator sees ------------------------------------------------ */
+
+static void assert_row(struct scene *s, const char *who, const char *result,
+                       const char *source)
+{
+    const char *out = ctl_ok(s, scene_text(s, "lookup %s --json", who));
+
+    if (!strstr(out, scene_text(s, "\"result\":\"%s\",\"source\":\"%s\"",
+                                result, source)))
+        fail_msg("%s is not %s of %s: %s", who, result, source, out);
+    assert_null(strstr(out, "secret\""));
+}
+
+static void an_operator_sees_who_knows_a_user(void **state)
+{
+    struct scene *s = lookup_start(state, "");
+
+    assert_code(scene_connect(s, RELAY_TLS, "client"), "known", 200);
+    assert_row(s, "alice", "known", "users_file");
+    assert_row(s, "known", "known", "memory");
+    assert_row(s, "known2", "known", "helper");
+    assert_row(s, "known2@" RELAY_REALM, "known", "memory");
+    assert_row(s, "none", "unknown", "helper");
+    assert_row(s, "user=none", "unknown", "memory");
+    assert_row(s, "error", "error", "helper");
+    assert_row(s, "silent", "timeout", "helper");
+    ctl_fails(s, "lookup", 64, "missing argument");
+    assert_non_null(
+        strstr(ctl_ok(s, "stats"),
+               "msrprelayd_lookup_answers_total{result=\"known\"}"));
+}
+
 /* --- settings ------------------------------------------------------------- */
 
 static void a_command_that_cannot_be_run_is_a_fault(void **state)
@@ -425,6 +457,7 @@ int main(void)
         E2E_TEST(one_that_lies_lets_nobody_in),
         E2E_TEST(one_that_floods_is_started_again),
         E2E_TEST(one_that_dies_leaves_nothing_behind),
+        E2E_TEST(an_operator_sees_who_knows_a_user),
         cmocka_unit_test(a_command_that_cannot_be_run_is_a_fault),
     };
 
