@@ -157,6 +157,64 @@ static void credentials_that_openssl_made_are_accepted(void **state)
     talk_expect_code(alice, tid, 200);
 }
 
+/* The block of docs/credentials.md in this language, into a file. */
+static const char *write_example(struct scene *s, const char *language)
+{
+    static char text[65536];
+    const char *fence = scene_text(s, "```%s\n", language);
+    FILE *f = fopen(SOURCE_DIR "/docs/credentials.md", "r");
+    char *start, *end;
+
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    start = strstr(text, fence);
+    assert_non_null(start);
+    start += strlen(fence);
+    end = strstr(start, "```");
+    assert_non_null(end);
+    *end = '\0';
+    return relay_write(relay_files(s->relay), language, start);
+}
+
+/* What the documentation tells a web site to do, in that language. */
+static void example_logs_in(void **state, const char *language,
+                            const char *interpreter)
+{
+    struct scene *s = secrets_start(state, "", "first-secret\n");
+    struct client *dora = scene_connect(s, RELAY_TLS, "dora");
+    const char *path = write_example(s, language);
+    char user[128] = "", password[128] = "";
+    struct login l = {.user = user, .password = password};
+    FILE *f;
+
+    if (system(scene_text(s, "command -v %s >/dev/null", interpreter)) != 0)
+        skip();
+    f = popen(
+        scene_text(s, "NAME=dora SECRET=first-secret %s %s", interpreter, path),
+        "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%127s %127s", user, password), 2);
+    assert_int_equal(pclose(f), 0);
+    login_ask(dora, &l);
+    login_granted(dora, login_try(dora, &l));
+}
+
+static void the_example_in_python_logs_in(void **state)
+{
+    example_logs_in(state, "python", "python3");
+}
+
+static void the_example_in_php_logs_in(void **state)
+{
+    example_logs_in(state, "php", "php");
+}
+
+static void the_example_in_javascript_logs_in(void **state)
+{
+    example_logs_in(state, "javascript", "node");
+}
+
 static void sha256_is_a_setting(void **state)
 {
     struct scene *s =
@@ -247,8 +305,9 @@ static void one_more_session_of_a_user_is_refused(void **state)
     login_ask(third, &l);
     talk_expect_code(third, login_try(third, &l), 403);
     scene_wait_log(s, " user=alice reason=\"limits.sessions_per_user\"");
-    assert_non_null(strstr(
-        ctl_ok(s, "stats"), "{limit=\"sessions_per_user\"}  1\n"));
+    assert_non_null(strstr(ctl_ok(s, "stats --json"),
+                           "\"name\":\"msrprelayd_limits_reached_total"
+                           "{limit=\\\"sessions_per_user\\\"}\",\"value\":1}"));
     tid = talk_text(first, second, "we go on");
     talk_answer(second, talk_expect(second, "SEND"), 200);
     talk_expect_code(first, tid, 200);
@@ -288,6 +347,9 @@ int main(void)
         E2E_TEST(a_password_of_one_realm_is_wrong_in_the_other),
         E2E_TEST(a_host_that_is_no_realm_is_not_ours),
         E2E_TEST(credentials_that_openssl_made_are_accepted),
+        E2E_TEST(the_example_in_python_logs_in),
+        E2E_TEST(the_example_in_php_logs_in),
+        E2E_TEST(the_example_in_javascript_logs_in),
         E2E_TEST(sha256_is_a_setting),
         E2E_TEST(a_session_ends_when_its_credentials_do),
         E2E_TEST(expired_credentials_are_told_in_the_log),
