@@ -360,16 +360,24 @@ static const char *served_realm(const struct config *c, size_t i)
     return i <= c->relay.realms.n ? c->relay.realms.items[i - 1] : NULL;
 }
 
-/* Has any realm that is served a user with one of these algorithms? */
-static bool anybody_has(const struct config *c, const struct users *users,
-                        const enum digest_alg *algs, size_t n)
-{
-    const char *realm;
+/* Which users could log in. */
+struct wanted {
+    const struct config *config;
+    bool any_algorithm; /* else one of auth.algorithms */
+};
 
-    for (size_t i = 0; (realm = served_realm(c, i)); i++)
-        for (size_t j = 0; j < n; j++)
-            if (users_have(users, span_str(realm), algs[j]))
-                return true;
+static bool is_wanted(void *ctx, struct span realm, enum digest_alg alg)
+{
+    const struct wanted *w = ctx;
+    const struct config *c = w->config;
+    bool offered = w->any_algorithm;
+    const char *served;
+
+    for (size_t i = 0; i < c->auth.algorithms.n; i++)
+        offered = offered || c->auth.algorithms.items[i] == alg;
+    for (size_t i = 0; offered && (served = served_realm(c, i)); i++)
+        if (span_eq(span_str(served), realm))
+            return true;
     return false;
 }
 
@@ -407,21 +415,21 @@ static int check_lookup(const struct check *k, struct config_loaded *l)
 
 static void check_realm(const struct check *k, const struct config_loaded *l)
 {
-    const struct users *users = l->users;
-    static const enum digest_alg all[] = {DIGEST_MD5, DIGEST_SHA256};
     const struct config *c = k->config;
+    struct wanted wanted = {.config = c};
 
-    if (!users || !takes_logins(c) || secrets_count(l->secrets) > 0 ||
+    if (!l->users || !takes_logins(c) || secrets_count(l->secrets) > 0 ||
         l->lookup.n > 0 || !counts(k, "relay.realm") ||
         !counts(k, "relay.realms") || !counts(k, "auth.algorithms") ||
-        anybody_has(c, users, c->auth.algorithms.items, c->auth.algorithms.n))
+        users_have(l->users, is_wanted, &wanted))
         return;
+    wanted.any_algorithm = true;
     config_warn(k->report, place_of(c, "auth.users_file"),
                 "auth.users_file: nobody can log in: %s has no user of "
                 "relay.realm %s%s%s",
                 c->auth.users_file, c->relay.realm,
                 c->relay.realms.n ? " or relay.realms" : "",
-                anybody_has(c, users, all, DIGEST_ALGS)
+                users_have(l->users, is_wanted, &wanted)
                     ? " for any of auth.algorithms"
                     : "");
 }

@@ -88,15 +88,24 @@ size_t users_count(const struct users *u)
     return u->table.count;
 }
 
-bool users_have(const struct users *u, struct span realm, enum digest_alg alg)
+static struct span realm_of(const struct users *u, const struct entry *e)
 {
+    return span_of(u->text + e->at + e->user_n + 1, e->realm_n);
+}
+
+bool users_have(const struct users *u, users_wants_fn wants, void *ctx)
+{
+    const struct entry *refused = NULL;
+
     for (size_t i = 0; i < u->table.count; i++) {
         const struct entry *e = &u->entries[i];
 
-        if (e->alg == alg &&
-            span_eq(span_of(u->text + e->at + e->user_n + 1, e->realm_n),
-                    realm))
+        if (refused && refused->alg == e->alg &&
+            span_eq(realm_of(u, refused), realm_of(u, e)))
+            continue;
+        if (wants(ctx, realm_of(u, e), (enum digest_alg)e->alg))
             return true;
+        refused = e;
     }
     return false;
 }
