@@ -152,8 +152,13 @@ void pending_auths_link_closed(struct link *l)
 {
     struct list *m;
 
-    while ((m = list_first(&l->pending_auths.waiting)))
-        pending_auth_give_up(CONTAINER(m, struct pending_auth, of_link));
+    while ((m = list_first(&l->pending_auths.waiting))) {
+        struct pending_auth *a = CONTAINER(m, struct pending_auth, of_link);
+
+        a->all->asker->ops->forget(a->all->asker, &a->wait);
+        pending_auth_leave(a);
+        free(a);
+    }
 }
 
 void pending_auths_expire(struct pending_auths *p, uint64_t now_ms)
