@@ -114,6 +114,7 @@ static struct scene *secrets_start(void **state, const char *more,
     assert_true(asprintf(&auth, "secret_file = \"%s\"; %s", path, more) > 0);
     opts.auth = auth;
     s = scene_start(state, &opts);
+    scene_keep_files(s, files);
     free(auth);
     return s;
 }

@@ -65,6 +65,7 @@ static struct scene *lookup_start(void **state, const char *more)
     assert_true(n > 0);
     opts.auth = auth;
     s = ctl_scene(state, &opts);
+    scene_keep_files(s, files);
     free(auth);
     return s;
 }

@@ -23,7 +23,7 @@ static void a_question_is_one_line(void **state)
 
 static void the_longest_question_fits(void **state)
 {
-    char name[LOOKUP_NAME_MAX], dst[LOOKUP_QUESTION_MAX];
+    char name[LOOKUP_NAME_MAX] = "", dst[LOOKUP_QUESTION_MAX];
     const struct lookup_query q = {span_of(name, sizeof name),
                                    span_of(name, sizeof name), DIGEST_SHA256};
 
