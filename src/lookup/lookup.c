@@ -131,7 +131,7 @@ void lookup_free(struct lookup *l)
 {
     if (!l)
         return;
-    lookup_slots_use(l, 0);
+    lookup_slots_use(l, 0, "the relay ends");
     assert(list_is_empty(&l->questions));
     lookup_helpers_finish(&l->helpers);
     alarm_free(l->alarm);
@@ -167,7 +167,8 @@ void lookup_configure(struct lookup *l, const struct lookup_settings *settings)
     lookup_cache_clear(&l->cache);
     l->settings = *settings;
     if (!is_same)
-        lookup_slots_use(l, settings->argv ? settings->processes : 0);
+        lookup_slots_use(l, settings->argv ? settings->processes : 0,
+                         "the configuration has changed");
 }
 
 /* --- questions --- */

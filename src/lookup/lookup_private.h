@@ -71,8 +71,9 @@ void lookup_arm(struct lookup *l, uint64_t at_ms);
 
 /* --- lookup_slots.c --- */
 
-/* So many helpers with this command, instead of those that there are. */
-void lookup_slots_use(struct lookup *l, unsigned n);
+/* So many helpers with this command, instead of those that there are, which end
+ * because of `why`. */
+void lookup_slots_use(struct lookup *l, unsigned n, const char *why);
 
 /* Starts those whose time has come. */
 void lookup_slots_start(struct lookup *l);

@@ -100,13 +100,13 @@ void lookup_slots_start(struct lookup *l)
     }
 }
 
-void lookup_slots_use(struct lookup *l, unsigned n)
+void lookup_slots_use(struct lookup *l, unsigned n, const char *why)
 {
     size_t had = l->n_slots;
 
     l->n_slots = 0; /* nobody asks those that end */
     for (size_t i = 0; i < had; i++)
-        slot_end_helper(&l->slots[i], "the configuration has changed");
+        slot_end_helper(&l->slots[i], why);
     l->n_slots = n;
     for (size_t i = 0; i < n; i++) {
         l->slots[i] =

@@ -425,6 +425,37 @@ static void an_operator_sees_who_knows_a_user(void **state)
 
 /* --- settings ------------------------------------------------------------- */
 
+static void a_reload_without_look_ups_answers_who_waits(void **state)
+{
+    struct scene *s = lookup_start(state, "timeout = 20;");
+    struct client *c = scene_connect(s, RELAY_TLS, "client");
+    struct login l = {0};
+    const char *tid = attempt(c, &l, "silent");
+
+    talk_expect_nothing(c);
+    relay_write_config(s->relay, NULL);
+    relay_signal(s->relay, SIGHUP);
+    talk_expect_code(c, tid, 408);
+    scene_wait_log(s, "reason=\"the configuration has changed\"");
+    assert_code(c, "silent", 401); /* nobody knows who that is */
+    login(s, "alice");
+}
+
+static void the_relay_ends_in_order_while_a_login_waits(void **state)
+{
+    struct scene *s = lookup_start(state, "timeout = 20;");
+    struct client *c = scene_connect(s, RELAY_TLS, "client");
+    struct login l = {0};
+
+    (void)attempt(c, &l, "silent");
+    talk_expect_nothing(c);
+    relay_signal(s->relay, SIGTERM);
+    scene_wait_log(s, "signal=15");
+    relay_signal(s->relay, SIGTERM); /* at once */
+    assert_int_equal(scene_wait_exit(s), 0);
+    assert_non_null(strstr(relay_log(s->relay), "reason=\"the relay ends\""));
+}
+
 static void a_command_that_cannot_be_run_is_a_fault(void **state)
 {
     struct tls_files *files = relay_files_new();
@@ -459,6 +490,8 @@ int main(void)
         E2E_TEST(one_that_floods_is_started_again),
         E2E_TEST(one_that_dies_leaves_nothing_behind),
         E2E_TEST(an_operator_sees_who_knows_a_user),
+        E2E_TEST(a_reload_without_look_ups_answers_who_waits),
+        E2E_TEST(the_relay_ends_in_order_while_a_login_waits),
         cmocka_unit_test(a_command_that_cannot_be_run_is_a_fault),
     };
 
