@@ -23,10 +23,11 @@ declare -A sees=(
     [core]='base proto'
     [config]='base proto net core'
     [admin]='base proto net'
+    [lookup]='base proto net'
     [hop]='base proto net core'
     [status]='base'
-    [server]='base proto net core config admin hop status'
-    [cli]='base proto net core config admin hop status server'
+    [server]='base proto net core config admin lookup hop status'
+    [cli]='base proto net core config admin lookup hop status server'
 
     [shared]='base'
     [msrpcat]='base proto shared'

@@ -75,6 +75,11 @@ void control_close(struct control_listener *d);
 void control_row(struct control_call *call, struct json *j);
 void control_row_end(struct control_call *call, struct json *j);
 
+/* What comes next is not known yet: no further step until control_resume(), in
+ * a later turn. */
+void control_wait(struct control_call *call);
+void control_resume(struct control_call *call);
+
 /* The answer ends here, with what went wrong: a sentence without a full stop.
  */
 void control_fail(struct control_call *call, const char *why);

@@ -17,6 +17,7 @@ enum control_id {
     CONTROL_CONNECTIONS,
     CONTROL_USERS,
     CONTROL_LISTENERS,
+    CONTROL_LOOKUP,
     CONTROL_KICK,
     CONTROL_TRACE,
     CONTROL_LOGLEVEL,
@@ -49,10 +50,11 @@ struct control_command {
     const char *name;
     const char *arguments; /* as the usage shows them */
     const char *help;
-    enum control_answer answer;
     const char *words; /* that may follow, with a blank between; "": none */
+    enum control_answer answer;
     unsigned keys;     /* that may follow, one of them at most */
     unsigned filters;  /* the same, of a list, but any of them together */
+    unsigned bare_key; /* whose value a word without a key is; 0: none */
     bool needs_key;    /* one of `keys` at least */
     bool changes;      /* the relay: the user is logged */
 };

@@ -88,6 +88,13 @@ size_t span_find(struct span s, char c);
 /* Without blanks (SP, HTAB) at both ends. */
 struct span span_trim(struct span s);
 
+/* A line of a file without CR, trailing blanks, and its comment, which begins
+ * with a `#` at the start of the line or after a blank. */
+struct span span_strip(struct span line);
+
+/* Has it a control character of ASCII? */
+bool span_has_control(struct span s);
+
 /* Cuts `*rest` at the first `sep`: returns what is before it and leaves what is
  * after it. Without a `sep`, all is returned and `*rest` is left empty. */
 struct span span_cut(struct span *rest, char sep);

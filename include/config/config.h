@@ -15,6 +15,7 @@
 
 #include "cidr.h"
 #include "digest.h"
+#include "ephemeral.h"
 #include "log_format.h"
 #include "log_level.h"
 #include "net_transport.h"
@@ -58,6 +59,10 @@ struct config {
             size_t n;
         } aliases;
         char *realm;
+        struct {
+            char **items;
+            size_t n;
+        } realms;   /* besides realm */
         char *user; /* "": keep the user of the process */
         char *group;
     } relay;
@@ -80,6 +85,8 @@ struct config {
     } tls;
     struct {
         char *users_file;
+        char *secret_file; /* "": none */
+        enum ephemeral_hash secret_hash;
         struct {
             enum digest_alg *items;
             size_t n; /* >= 1, each once, in the order of the file */
@@ -90,6 +97,13 @@ struct config {
         uint64_t max_expires_s;
         uint64_t nonce_lifetime_ms;
         uint64_t max_failures;
+        struct {
+            char *command; /* "": nobody is asked */
+            uint64_t processes;
+            uint64_t timeout_ms;
+            uint64_t cache_ms; /* 0: answers are not remembered */
+            uint64_t cache_unknown_ms;
+        } lookup;
     } auth;
     struct {
         uint64_t max_chunk_size;
@@ -110,6 +124,7 @@ struct config {
         uint64_t sessions_per_connection; /* 0: no limit */
         uint64_t sessions_per_user;       /* 0: no limit */
         uint64_t sessions_per_relay;      /* 0: no limit */
+        uint64_t rate_per_user;           /* 0: no limit */
         uint64_t head_size;
         uint64_t path_uris;
         uint64_t transactions_per_connection; /* 0: no limit */

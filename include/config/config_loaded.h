@@ -6,14 +6,18 @@
 
 #include "config.h"
 #include "config_warnings.h"
+#include "secrets.h"
 #include "tls.h"
 #include "users.h"
 #include "users_load.h"
+#include "words.h"
 
 struct config_loaded {
     struct config *config;            /* owned */
     struct tls_ctx *tls;              /* a reference; for TLS listeners */
     struct users *users;              /* owned, unless in use (below) */
+    struct secrets *secrets;          /* owned; NULL: none are configured */
+    struct words lookup;              /* auth.lookup.command; owned; none: "" */
     struct users_stamp users_stamp;   /* of their file, before it was read */
     struct config_warnings *warnings; /* owned; NULL without a configuration */
 };

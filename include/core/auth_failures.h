@@ -33,7 +33,7 @@ struct auth_failures {
 struct auth_attempt {
     struct link *link;
     struct span source; /* the first From-Path URI */
-    struct span user;
+    struct span user, realm;
 };
 
 /* What counts: from the policy. */

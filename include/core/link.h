@@ -24,6 +24,7 @@
  *                  certified_names
  *     auth_failures auth_failures  who failed to log in over it
  *     dialled_for  source          whose dial it is, while it connects
+ *     pending_auths pending_auth   AUTHs that wait to be judged
  *     by_number    relay           its entry in the table of all links
  *
  * Life: the application owns the memory. link_init() zeroes it, the application
@@ -191,6 +192,13 @@ struct link_auth_failures {
     uint32_t n;
 };
 
+/* pending_auth.c. */
+struct link_pending_auths {
+    struct list waiting; /* oldest first */
+    uint32_t n;
+    size_t octets; /* of them */
+};
+
 /* relay_links.c. */
 struct link_relays {
     struct list authorities;    /* where it leads; see relay_links.c */
@@ -240,6 +248,7 @@ struct link {
     struct link_relays relay_links;
     struct link_auth_failures auth_failures;
     struct source *dialled_for; /* a reference; or NULL */
+    struct link_pending_auths pending_auths;
     struct table_node by_number;
 };
 

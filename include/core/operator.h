@@ -37,7 +37,7 @@ struct session_view {
     char short_id[SESSION_SHORT_ID_LEN +
                   1];              /* the first characters of its token */
     const struct subject *subject; /* of the connection of its AUTH; or NULL */
-    struct span user;
+    struct span user, realm;
     struct span home;    /* the relay that it belongs to; empty: it belongs to
                             its connection */
     uint64_t connection; /* number of the link that carried its AUTH */

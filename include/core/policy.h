@@ -13,6 +13,7 @@
 #include "str.h"
 
 struct host_names;
+struct secrets;
 
 enum { POLICY_PORTS_MAX = 64 };
 
@@ -21,7 +22,9 @@ struct policy {
     const struct span *aliases; /* other names of this relay, those of its
                                    listeners included */
     size_t n_aliases;
-    struct span realm;
+    struct span realm;         /* of AUTH to any of these hosts */
+    const struct span *realms; /* others, which AUTH is addressed to */
+    size_t n_realms;
     struct span self; /* a URI of the relay as such: From-Path of a response
                          when the request names none */
     /* In the URIs of each listener, in their order, and then those at which
@@ -34,6 +37,8 @@ struct policy {
     size_t n_algorithms;
     uint32_t min_expires_s, default_expires_s, max_expires_s;
     uint64_t nonce_lifetime_ms;
+    const struct secrets *secrets; /* the setup's; NULL: none */
+    uint64_t lookup_ms;    /* how long an AUTH waits for what an asker says */
     uint32_t max_failures; /* failed authentications until a link is closed */
     /* How long a user whose failures over a relay\'s link are too many is kept
      * out there. */

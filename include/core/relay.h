@@ -17,6 +17,7 @@
 #include "relay_stats.h"
 #include "users.h"
 
+struct asker;
 struct relay;
 
 /* A new relay: 0 or ERR_NOMEM. `policy`, `users` and `log` belong to the caller
@@ -59,8 +60,17 @@ void relay_shut_down(struct relay *r);
 void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
                    bool allow_tcp);
 
+/* Sets who is asked about users that are neither in the users file nor proven
+ * by a secret; NULL, the default: nobody. AUTHs that wait for the one before
+ * are answered with 408. It must outlive the relay, or the next call. */
+void relay_on_lookup(struct relay *r, struct asker *asker);
+
 /* Sets the time: milliseconds of a monotonic clock. */
 void relay_clock(struct relay *r, uint64_t now_ms);
+
+/* Sets the time of day, in seconds since 1970, by which ephemeral credentials
+ * are judged. Call it at least once a second. */
+void relay_time_of_day(struct relay *r, uint64_t unix_s);
 
 /* Calls `fn` with a record of each session that ends from now on; NULL: no
  * longer. */

@@ -19,6 +19,8 @@
     X(RELAY_AUTH_CHALLENGED, "challenged")                                     \
     X(RELAY_AUTH_STALE, "stale")       /* 401: right, but for an old nonce */  \
     X(RELAY_AUTH_WRONG, "wrong")       /* 401: wrong user or password */       \
+    X(RELAY_AUTH_EXPIRED, "expired")   /* 401: ephemeral, and too old */       \
+    X(RELAY_AUTH_LOOKUP, "lookup")     /* 408: nobody said who the user is */  \
     X(RELAY_AUTH_INTERVAL, "interval") /* 423: Expires out of bounds */        \
     X(RELAY_AUTH_FORBIDDEN, "forbidden") /* 403: not on such a link */         \
     X(RELAY_AUTH_LIMIT, "limit") /* 403: limits.sessions_per_connection */     \
@@ -40,6 +42,9 @@ struct relay_stats {
     uint64_t sessions_now, sessions_ever; /* granted */
     uint64_t sessions_ended[SESSION_WHYS];
     uint64_t auths[RELAY_AUTHS];
+
+    uint64_t auths_waiting_now; /* for what the asker says */
+    uint64_t too_many_lookups;  /* 408: one AUTH more than may wait */
 
     /* SENDs. One that is refused, or is for the relay itself, counts as in but
      * not as forwarded. */

@@ -53,6 +53,9 @@ void route_find(struct route *r, const struct policy *policy,
                 struct sessions *sessions, struct relay_links *links,
                 struct link *from, const struct msg *m, uint64_t now_ms);
 
+/* The one of policy->realms that is this host, for AUTH; empty: none. */
+struct span route_realm(const struct policy *policy, struct span host);
+
 /* Does a listener have this port now? */
 bool route_has_port(const struct policy *policy, uint16_t port);
 /* ... or is this one of its names? */

@@ -24,6 +24,7 @@
 
 enum {
     SESSION_TOKEN_LEN = 22, /* 128 bits, base64url (R4976-6.3-k) */
+    SESSION_NAME_MAX = 255, /* octets of a user's name, and of a realm */
     SESSION_PEERS_MAX = 32, /* peer bindings at most (S-2) */
     /* Of these, on one link, that the owner never wrote to at most. */
     SESSION_UNWRITTEN_MAX = 4,
@@ -51,12 +52,13 @@ struct session_ongoing {
 struct session {
     struct table_node by_token;
     struct list of_all;
-    struct list of_link; /* in link->sessions.issued */
-    struct list in_slot; /* in the expiry wheel */
-    struct link *link;   /* that it belongs to; NULL: to the relay `home` */
-    struct span home;    /* a relay's host name, or empty */
-    uint16_t home_port;  /* ... and its port */
-    struct span user;
+    struct list of_link;     /* in link->sessions.issued */
+    struct list in_slot;     /* in the expiry wheel */
+    struct link *link;       /* that it belongs to; NULL: to the relay `home` */
+    struct span home;        /* a relay's host name, or empty */
+    uint16_t home_port;      /* ... and its port */
+    struct span user, realm; /* realms have users of their own */
+    struct span account;     /* both, in one text that nobody else has */
     struct holder *of_user;  /* in `users` */
     struct holder *of_relay; /* in `relays`, if it belongs to one */
     uint64_t connection;     /* number of the link that carried its AUTH */
@@ -74,7 +76,7 @@ struct session {
     struct contacts contacts;   /* whom its owner talked to */
     struct usage usage;         /* without those streams */
     struct uri uri;             /* as issued; points into text */
-    char text[];                /* URI, user, home */
+    char text[];                /* URI, account, home */
 };
 
 /* A peer of a session, known by the first URI of its From-Path, and the link
@@ -124,20 +126,21 @@ struct session_grant {
     struct span home;  /* the relay that it belongs to, over any connection,
                           instead of `link` (R4976-6.3-g); or empty */
     uint16_t home_port;
-    struct span user;
+    struct span user, realm;
     struct span host; /* of the URI: msrps://host:port/TOKEN;tcp */
     uint16_t port;
     bool secure; /* or msrp:// */
     uint64_t began_ms, expires_ms;
 };
 
-/* How many sessions the user holds, and the relay that the grant is for. */
-uint32_t sessions_of_user(const struct sessions *s, struct span user);
+/* How many sessions the user holds, and the relay, that the grant is for. */
+uint32_t sessions_of_user(const struct sessions *s,
+                          const struct session_grant *g);
 uint32_t sessions_of_relay(const struct sessions *s,
                            const struct session_grant *g);
 
-/* A new session; NULL when out of memory. Its owner is `s`: it ends by
- * session_end(), with its link, or when it expires. */
+/* A new session; NULL when out of memory, or if a name is too long. Its owner
+ * is `s`: it ends by session_end(), with its link, or when it expires. */
 struct session *session_new(struct sessions *s, const struct session_grant *g);
 
 /* Ends the session and frees it. */

@@ -49,7 +49,7 @@ struct subject;
 /* A session that has ended. The texts are valid during the call only. */
 struct session_record {
     char short_id[SESSION_SHORT_ID_LEN + 1];
-    struct span user;
+    struct span user, realm;
     uint64_t connection; /* number of the link that carried its AUTH */
     const struct subject *subject; /* of that link; NULL: nothing is known */
     uint64_t began_ms, ended_ms;   /* times of relay_clock() */

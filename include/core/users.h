@@ -37,8 +37,11 @@ void users_free(struct users *u);
 /* The number of lines that hold a user. */
 size_t users_count(const struct users *u);
 
-/* Is there any user of this realm with HA1 for this algorithm? */
-bool users_have(const struct users *u, struct span realm, enum digest_alg alg);
+/* Is there any user with a realm and an algorithm for which `wants` says yes?
+ * It is asked once for lines with the same that follow each other. */
+typedef bool (*users_wants_fn)(void *ctx, struct span realm,
+                               enum digest_alg alg);
+bool users_have(const struct users *u, users_wants_fn wants, void *ctx);
 
 /* HA1 of a user for this realm and algorithm, in lower-case hex; valid as long
  * as `u`. Empty if there is none. */

@@ -28,6 +28,7 @@
 #include "rnd.h"
 #include "subject.h"
 #include "timer.h"
+#include "user_rates.h"
 #include "walk.h"
 
 /* Counters: why this relay ended connections, and others. */
@@ -41,6 +42,7 @@ struct hops_stats {
     uint64_t handshake;              /* timers.handshake */
     uint64_t stalled;                /* timers.stall */
     uint64_t full;          /* did not read its responses and REPORTs */
+    uint64_t slowed;        /* not read for a moment: limits.rate_per_user */
     uint64_t health_checks; /* accepted; ended without an octet */
     uint64_t dialled;
     uint64_t dial_failed;
@@ -71,8 +73,9 @@ struct hops {
     size_t evicting; /* of these, those that end with this turn to make room */
     size_t max;      /* limits.connections */
     struct hop_sweep sweep;
-    uint64_t dead_after_ms; /* tcp.dead_after; 0: off */
-    struct places places;   /* which one makes room next */
+    uint64_t dead_after_ms;       /* tcp.dead_after; 0: off */
+    struct places places;         /* which one makes room next */
+    struct user_rates user_rates; /* limits.rate_per_user */
     struct hops_stats stats;
     struct list by_age; /* the oldest first */
     struct list walks;  /* of struct hop_walk, those that have begun */

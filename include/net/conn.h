@@ -20,6 +20,7 @@
 #include "tls.h"
 
 struct conn;
+struct token_bucket;
 
 enum conn_why {
     CONN_WHY_EOF,       /* the peer closed */
@@ -61,6 +62,9 @@ struct conn_ops {
     /* The peer has acknowledged no octet for net_settings.stall_ms while there
      * was output. Is it to go on as long again? NULL: it is closed. */
     bool (*stalled)(void *ctx);
+    /* It is not read for a moment, since the rate that it shares with others is
+     * used up. NULL: the owner does not care. */
+    void (*slowed)(void *ctx);
 };
 
 /* What was accepted. */
@@ -124,7 +128,13 @@ uint64_t conn_position(const struct conn *c);
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
 
-/* For how long it has not been read because of limits.rate, in total up to now;
+/* From now on what is read also counts in this bucket, which other connections
+ * may share, and which holds a second's worth; it must outlive its use. NULL:
+ * in none. */
+enum { CONN_SHARED_BURST_MS = 1000 };
+void conn_set_shared_rate(struct conn *c, struct token_bucket *shared);
+
+/* For how long it has not been read because of a rate, in total up to now;
  * times not counted in which it was paused as well. */
 uint64_t conn_held_ms(const struct conn *c);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* token_bucket - how much may pass at a steady rate.
  *
- * It fills steadily and holds what comes in in a tenth of a second, but one at
- * least; it begins full. */
+ * It fills steadily and holds what comes in in a tenth of a second, or in as
+ * long as the caller says each time, but one at least; it begins full. */
 #ifndef TOKEN_BUCKET_H
 #define TOKEN_BUCKET_H
 
@@ -21,7 +21,11 @@ struct token_bucket {
 /* What may pass now; UINT64_MAX without bounds. */
 uint64_t token_bucket_allows(struct token_bucket *b, uint64_t now_ms);
 
-/* So much of it has passed. */
+/* The same for one that holds what comes in in burst_ms. */
+uint64_t token_bucket_allows_burst(struct token_bucket *b, uint64_t burst_ms,
+                                   uint64_t now_ms);
+
+/* So much of it has passed; more than was allowed empties it. */
 void token_bucket_take(struct token_bucket *b, uint64_t n);
 
 /* Has to wait for the next one. */

@@ -16,7 +16,7 @@
 
 #include "usage.h"
 
-enum { ACCOUNTING_LINE_MAX = 8192 };
+enum { ACCOUNTING_LINE_MAX = 10240 };
 
 /* The line for `r` of the relay with this name, without a newline, into dst
  * (ACCOUNTING_LINE_MAX); it is unix_ms, as of clock_unix_ms(), and now_ms on

@@ -12,6 +12,7 @@
 #include "dial.h"
 #include "dns.h"
 #include "hop.h"
+#include "lookup.h"
 #include "loop.h"
 #include "net_stats.h"
 #include "process.h"
@@ -36,6 +37,7 @@ struct metrics {
     struct dial_stats dial;
     struct dns_stats dns;
     struct loop_stats loop;
+    struct lookup_stats lookup;
     struct process process;
 };
 

@@ -57,6 +57,7 @@ struct client {
     struct timer idle;
     struct loop_defer next; /* further steps of the answer */
     bool answering;
+    bool waiting;    /* the answer, for control_resume() */
     bool failed;     /* the answer */
     bool over;       /* further input is discarded */
     size_t left_out; /* rows of the answer that found no room */
@@ -160,8 +161,8 @@ static void go_on(void *ctx)
     bool done = false;
 
     for (int i = 0; i < CONTROL_STEPS && !done; i++) {
-        if (conn_queued(c->conn) >= OUTPUT_HIGH)
-            return; /* on_sent() goes on */
+        if (c->waiting || conn_queued(c->conn) >= OUTPUT_HIGH)
+            return; /* control_resume() or on_sent() goes on */
         done = setup->step(setup->ctx, &c->call) || c->failed;
         c->call.steps++;
     }
@@ -175,10 +176,23 @@ static void go_on(void *ctx)
     conn_resume(c->conn);
 }
 
+void control_wait(struct control_call *call)
+{
+    client_of(call)->waiting = true;
+}
+
+void control_resume(struct control_call *call)
+{
+    struct client *c = client_of(call);
+
+    c->waiting = false;
+    loop_defer(c->control->loop, &c->next);
+}
+
 static void control_begin(struct client *c)
 {
     c->answering = true;
-    c->failed = false;
+    c->waiting = c->failed = false;
     c->left_out = 0;
     c->call.steps = 0;
     memset(c->call.state, 0, c->control->setup.state_size);

@@ -46,6 +46,16 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .answer = CONTROL_LIST,
             .words = "",
         },
+    [CONTROL_LOOKUP] =
+        {
+            .name = "lookup",
+            .arguments = "USER[@REALM]",
+            .help = "show who knows a user, and since when",
+            .words = "",
+            .keys = CONTROL_USER,
+            .bare_key = CONTROL_USER,
+            .needs_key = true,
+        },
     [CONTROL_KICK] =
         {
             .name = "kick",

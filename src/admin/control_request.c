@@ -131,7 +131,11 @@ static int set_value(struct control_request *q, const char **why, unsigned key,
 static int set_word(struct control_request *q, const char **why,
                     struct span word)
 {
-    if (!control_command_takes(&control_commands[q->id], word))
+    const struct control_command *c = &control_commands[q->id];
+
+    if (c->bare_key)
+        return set_value(q, why, c->bare_key, word);
+    if (!control_command_takes(c, word))
         return control_request_refuse(why, "invalid argument for this command");
     if (q->word.n)
         return control_request_refuse(why, "too many arguments");

@@ -49,6 +49,30 @@ struct span span_trim(struct span s)
     return s;
 }
 
+struct span span_strip(struct span line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        if (line.p[i] == '#' &&
+            (i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t')) {
+            line.n = i;
+            break;
+        }
+    }
+    if (line.n && line.p[line.n - 1] == '\r')
+        line.n--;
+    while (line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
+        line.n--;
+    return line;
+}
+
+bool span_has_control(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
 struct span span_cut(struct span *rest, char sep)
 {
     size_t at = span_find(*rest, sep);

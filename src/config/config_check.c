@@ -15,6 +15,7 @@
 #include "err.h"
 #include "file_check.h"
 #include "net_make.h"
+#include "secrets_load.h"
 #include "tls.h"
 #include "users_load.h"
 
@@ -464,25 +465,87 @@ static int check_users(const struct check *k, struct config_loaded *l,
     return err == ERR_NOMEM ? err : 0;
 }
 
-static void check_realm(const struct check *k, const struct users *users)
+/* The realms that are served: relay.realm, then relay.realms; NULL at the end.
+ */
+static const char *served_realm(const struct config *c, size_t i)
+{
+    if (i == 0)
+        return c->relay.realm;
+    return i <= c->relay.realms.n ? c->relay.realms.items[i - 1] : NULL;
+}
+
+/* Which users could log in. */
+struct wanted {
+    const struct config *config;
+    bool any_algorithm; /* else one of auth.algorithms */
+};
+
+static bool is_wanted(void *ctx, struct span realm, enum digest_alg alg)
+{
+    const struct wanted *w = ctx;
+    const struct config *c = w->config;
+    bool offered = w->any_algorithm;
+    const char *served;
+
+    for (size_t i = 0; i < c->auth.algorithms.n; i++)
+        offered = offered || c->auth.algorithms.items[i] == alg;
+    for (size_t i = 0; offered && (served = served_realm(c, i)); i++)
+        if (span_eq(span_str(served), realm))
+            return true;
+    return false;
+}
+
+static int check_secrets(const struct check *k, struct config_loaded *l)
+{
+    int err;
+
+    if (!*k->config->auth.secret_file || !counts(k, "auth.secret_file") ||
+        !counts(k, "auth.secret_hash"))
+        return 0;
+    err = secrets_load(&l->secrets, k->config, k->report);
+    return err == ERR_NOMEM ? err : 0;
+}
+
+/* Can the program be started, as far as that shows without doing it? */
+static int check_lookup(const struct check *k, struct config_loaded *l)
+{
+    const char *command = k->config->auth.lookup.command;
+    struct stat st;
+    int err;
+
+    if (!*command || !counts(k, "auth.lookup.command"))
+        return 0;
+    err = words_split(&l->lookup, span_str(command));
+    if (err)
+        return err;
+    errno = EISDIR;
+    if (stat(l->lookup.items[0], &st) != 0 || S_ISDIR(st.st_mode) ||
+        access(l->lookup.items[0], X_OK) != 0)
+        config_report(k->report, config_place(k->config, "auth.lookup.command"),
+                      "auth.lookup.command: cannot run %s: %s",
+                      l->lookup.items[0], strerror(errno));
+    return 0;
+}
+
+static void check_realm(const struct check *k, const struct config_loaded *l)
 {
     const struct config *c = k->config;
-    struct span realm = span_str(c->relay.realm);
-    bool has_other;
+    struct wanted wanted = {.config = c};
 
-    if (!users || !takes_logins(c) || !counts(k, "relay.realm") ||
-        !counts(k, "auth.algorithms"))
+    if (!l->users || !takes_logins(c) || secrets_count(l->secrets) > 0 ||
+        l->lookup.n > 0 || !counts(k, "relay.realm") ||
+        !counts(k, "relay.realms") || !counts(k, "auth.algorithms") ||
+        users_have(l->users, is_wanted, &wanted))
         return;
-    for (size_t i = 0; i < c->auth.algorithms.n; i++)
-        if (users_have(users, realm, c->auth.algorithms.items[i]))
-            return;
-    has_other = users_have(users, realm, DIGEST_MD5) ||
-                users_have(users, realm, DIGEST_SHA256);
+    wanted.any_algorithm = true;
     config_warn(k->report, place_of(c, "auth.users_file"),
                 "auth.users_file: nobody can log in: %s has no user of "
-                "relay.realm %s%s; add one with msrprelayctl passwd",
+                "relay.realm %s%s%s; add one with msrprelayctl passwd",
                 c->auth.users_file, c->relay.realm,
-                has_other ? " for any of auth.algorithms" : "");
+                c->relay.realms.n ? " or relay.realms" : "",
+                users_have(l->users, is_wanted, &wanted)
+                    ? " for any of auth.algorithms"
+                    : "");
 }
 
 /* --- who can read the files --- */
@@ -491,7 +554,7 @@ static void check_realm(const struct check *k, const struct users *users)
 static void check_files(const struct check *k, const struct config_loaded *l)
 {
     const struct config *c = k->config;
-    const char *certificate = "", *key = "", *users = "";
+    const char *certificate = "", *key = "", *users = "", *secrets = "";
 
     if (l->tls) {
         certificate = tls_file(k, "tls.certificate", c->tls.certificate);
@@ -499,6 +562,8 @@ static void check_files(const struct check *k, const struct config_loaded *l)
     }
     if (l->users)
         users = c->auth.users_file;
+    if (l->secrets)
+        secrets = c->auth.secret_file;
     file_check(
         k->report, c,
         (struct file_check[]){
@@ -506,8 +571,10 @@ static void check_files(const struct check *k, const struct config_loaded *l)
              blame(c, "tls.certificate")},
             {"tls.private_key", key, true, blame(c, "tls.private_key")},
             {"auth.users_file", users, true, place_of(c, "auth.users_file")},
+            {"auth.secret_file", secrets, true,
+             place_of(c, "auth.secret_file")},
         },
-        3);
+        4);
     if (l->tls)
         certificate_check_files(k->report, c);
 }
@@ -528,9 +595,13 @@ int config_check(struct config_loaded *l, const struct config_loaded *in_use,
     err = check_tls(&k, &l->tls);
     if (!err)
         err = check_users(&k, l, in_use);
+    if (!err)
+        err = check_secrets(&k, l);
+    if (!err)
+        err = check_lookup(&k, l);
     if (err)
         return err;
-    check_realm(&k, l->users);
+    check_realm(&k, l);
     check_files(&k, l);
     return 0;
 }

@@ -144,32 +144,60 @@ static void dump_value(FILE *to, const struct setting *s, const void *at,
         dump_item(to, s, at);
 }
 
+/* A group's name without its last part; groups may lie in groups. */
+static struct span outer_group(struct span group)
+{
+    while (group.n && group.p[group.n - 1] != '.')
+        group.n--;
+    return span_of(group.p, group.n ? group.n - 1 : 0);
+}
+
+static bool lies_in(struct span group, struct span outer)
+{
+    return outer.n == 0 || (span_starts(group, outer) &&
+                            (group.n == outer.n || group.p[outer.n] == '.'));
+}
+
+static void indent(FILE *to, struct span group)
+{
+    for (; group.n; group = outer_group(group))
+        fputs("    ", to);
+}
+
+/* Closes groups and opens others, from *group to `next`. */
+static void dump_move(FILE *to, struct span *group, struct span next)
+{
+    while (!lies_in(next, *group)) {
+        *group = outer_group(*group);
+        indent(to, *group);
+        fputs("};\n", to);
+    }
+    while (group->n < next.n) {
+        size_t from = group->n + (group->n > 0);
+        struct span name = span_from(next, from);
+
+        name.n = span_find(name, '.');
+        indent(to, *group);
+        fprintf(to, "%.*s: {\n", SPAN_ARG(name));
+        *group = span_of(next.p, from + name.n);
+    }
+}
+
 int config_dump(const struct config *c, FILE *to)
 {
     struct span group = SPAN("");
 
     for (size_t i = 0; i < settings_n; i++) {
         const struct setting *s = &settings[i];
-        struct span name = span_str(s->key);
-        struct span first = span_cut(&name, '.');
+        struct span key = span_str(s->key), own = outer_group(key);
 
-        if (name.n == 0) { /* a value without a name */
-            name = first;
-            first = SPAN("");
-        }
-        if (!span_eq(first, group)) {
-            if (group.n)
-                fputs("};\n", to);
-            if (first.n)
-                fprintf(to, "%.*s: {\n", SPAN_ARG(first));
-            group = first;
-        }
-        fprintf(to, "%s%.*s = ", group.n ? "    " : "", SPAN_ARG(name));
+        dump_move(to, &group, own);
+        indent(to, group);
+        fprintf(to, "%s = ", s->key + own.n + (own.n > 0));
         dump_value(to, s, (const char *)c + s->at, &c->origin->keys[i]);
         fputs(";\n", to);
     }
-    if (group.n)
-        fputs("};\n", to);
+    dump_move(to, &group, SPAN(""));
     return fflush(to) || ferror(to) ? ERR_IO : 0;
 }
 

@@ -522,37 +522,34 @@ static void refuse_key(const struct reading *r, const char *key,
         config_report(r->report, place_of(r, from), "unknown key %s", key);
 }
 
-/* One entry of the file's top: a key, or a group of keys. */
+/* One entry of the file's top or, with its name and a dot as `prefix`, of a
+ * group: a key, or a group of keys. How deep groups lie in groups is the
+ * table's say. */
 static int read_entry(const struct reading *r, struct config *c,
-                      config_setting_t *entry)
+                      const char *prefix, config_setting_t *entry)
 {
-    const char *name = config_setting_name(entry);
-    const struct setting *s = settings_find(name);
+    const struct setting *s;
     char key[KEY_MAX];
     int err = 0;
 
+    snprintf(key, sizeof key, "%s%s", prefix, config_setting_name(entry));
+    s = settings_find(key);
     if (s)
         return read_key(r, c, s, entry);
-    if (!settings_have_group(name)) {
-        refuse_key(r, name, entry);
+    if (!settings_have_group(key)) {
+        refuse_key(r, key, entry);
         return 0;
     }
     if (!config_setting_is_group(entry)) {
         config_report(r->report, place_of(r, entry),
-                      "%s must be a group in braces, not %s", name,
+                      "%s must be a group in braces, not %s", key,
                       config_words_type(config_setting_type(entry)));
         return 0;
     }
-    for (int i = 0; i < config_setting_length(entry) && !err; i++) {
-        config_setting_t *child = config_setting_get_elem(entry, (unsigned)i);
-
-        snprintf(key, sizeof key, "%s.%s", name, config_setting_name(child));
-        s = settings_find(key);
-        if (s)
-            err = read_key(r, c, s, child);
-        else
-            refuse_key(r, key, child);
-    }
+    (void)strncat(key, ".", sizeof key - strlen(key) - 1);
+    for (int i = 0; i < config_setting_length(entry) && !err; i++)
+        err =
+            read_entry(r, c, key, config_setting_get_elem(entry, (unsigned)i));
     return err;
 }
 
@@ -577,7 +574,7 @@ int config_read_tree(struct config *c, const config_t *tree,
     int err = 0;
 
     for (int i = 0; i < config_setting_length(root) && !err; i++)
-        err = read_entry(&r, c, config_setting_get_elem(root, (unsigned)i));
+        err = read_entry(&r, c, "", config_setting_get_elem(root, (unsigned)i));
     return err;
 }
 

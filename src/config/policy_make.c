@@ -13,7 +13,7 @@
  * configuration holds as it needs them. */
 struct made_policy {
     struct policy policy;
-    struct span *aliases;
+    struct span *aliases, *realms;
     struct host_names *relay_names;
     char self[320];
 };
@@ -36,13 +36,24 @@ static void take_algorithms(struct policy *p, const struct config *config)
         p->algorithms[p->n_algorithms++] = DIGEST_MD5;
 }
 
+/* The texts as spans, to be freed; NULL when out of memory. */
+static struct span *spans_of(char *const *items, size_t n)
+{
+    struct span *spans = calloc(n ? n : 1, sizeof *spans);
+
+    for (size_t i = 0; spans && i < n; i++)
+        spans[i] = span_str(items[i]);
+    return spans;
+}
+
 static int take_names(struct made_policy *m, const struct config *config)
 {
     size_t n = 0;
 
     m->aliases =
         calloc(config->relay.aliases.n + config->listen.n, sizeof *m->aliases);
-    if (!m->aliases)
+    m->realms = spans_of(config->relay.realms.items, config->relay.realms.n);
+    if (!m->aliases || !m->realms)
         return ERR_NOMEM;
     for (size_t i = 0; i < config->relay.aliases.n; i++)
         m->aliases[n++] = span_str(config->relay.aliases.items[i]);
@@ -51,6 +62,8 @@ static int take_names(struct made_policy *m, const struct config *config)
             m->aliases[n++] = span_str(config->listen.items[i].name);
     m->policy.aliases = m->aliases;
     m->policy.n_aliases = n;
+    m->policy.realms = m->realms;
+    m->policy.n_realms = config->relay.realms.n;
     m->policy.name = span_str(config->relay.name);
     m->policy.realm = span_str(config->relay.realm);
     return 0;
@@ -98,6 +111,7 @@ static void take_numbers(struct policy *p, const struct config *config)
     p->max_expires_s = (uint32_t)config->auth.max_expires_s;
     p->nonce_lifetime_ms = config->auth.nonce_lifetime_ms;
     p->probation_ms = config->timers.probation_ms;
+    p->lookup_ms = config->auth.lookup.timeout_ms;
     p->max_failures = (uint32_t)config->auth.max_failures;
     p->max_chunk_size = config->send.max_chunk_size;
     p->relay_chunk_size = config->relays.max_chunk_size;
@@ -146,5 +160,6 @@ void policy_free(struct policy *p)
         return;
     host_names_free(m->relay_names);
     free(m->aliases);
+    free(m->realms);
     free(m);
 }

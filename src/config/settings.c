@@ -5,8 +5,10 @@
 
 #include "config.h"
 #include "config_value.h"
+#include "err.h"
 #include "log.h"
 #include "policy.h"
+#include "words.h"
 
 enum {
     KIBI = 1 << 10,
@@ -15,6 +17,8 @@ enum {
     DAY_S = 24 * 60 * 60,
     YEAR_S = 365 * DAY_S,
     DAY_MS = DAY_S * 1000,
+    HOUR_MS = 60 * 60 * 1000,
+    LOOKUP_PROCESSES = 64,
     SHORTEST_MS = 10,        /* a timer that is not off */
     KEEPALIVE_MAX_S = 32767, /* the kernel's own bound */
     REALM_MAX = 255,         /* as in the users file */
@@ -70,6 +74,23 @@ static bool is_absolute(struct span text)
     return text.n > 0 && text.p[0] == '/';
 }
 
+static const char *check_command(struct span text)
+{
+    const char *fault = NULL;
+    struct words words;
+    int err;
+
+    if (text.n == 0)
+        return NULL;
+    err = words_split(&words, text);
+    if (err)
+        return err == ERR_SYNTAX ? "a command whose quotes end" : err_text(err);
+    if (words.n == 0 || words.items[0][0] != '/')
+        fault = "a command that begins with an absolute path, or \"\"";
+    words_fini(&words);
+    return fault;
+}
+
 static const char *check_target(struct span text)
 {
     if (span_eq(text, SPAN("stderr")) || span_eq(text, SPAN("syslog")) ||
@@ -109,6 +130,9 @@ static const char *const tls_versions[] = {
     [CONFIG_TLS12] = "1.2", [CONFIG_TLS13] = "1.3", NULL};
 static const char *const algorithms[] = {
     [DIGEST_MD5] = "MD5", [DIGEST_SHA256] = "SHA-256", NULL};
+
+static const char *const secret_hashes[] = {
+    [EPHEMERAL_SHA1] = "SHA1", [EPHEMERAL_SHA256] = "SHA256", NULL};
 
 /* --- the table --- */
 
@@ -220,6 +244,13 @@ const struct setting settings[] = {
     {.key = "relay.realm",
      TEXT(relay.realm, check_realm),
      .help = "The realm of digest authentication. Default: relay.name."},
+    {.key = "relay.realms",
+     LIST(SETTING_TEXT, relay.realms, 0, 1000),
+     .check = settings_check_host,
+     .initial = "[ ]",
+     .help = "Additional realms, each with its own users: an AUTH whose host "
+             "is one of them is challenged for it, any other for "
+             "relay.realm."},
     {.key = "relay.user",
      TEXT(relay.user, NULL),
      .is_fixed = true,
@@ -288,6 +319,17 @@ const struct setting settings[] = {
      .initial = "\"/etc/msrprelayd/users\"",
      .help = "The users file: one user:realm:HA1 per line, as written by "
              "htdigest."},
+    {.key = "auth.secret_file",
+     TEXT(auth.secret_file, NULL),
+     .initial = "\"\"",
+     .help = "Shared secrets for ephemeral credentials, one per line, the "
+             "newest first: the user is EXPIRY:NAME, EXPIRY in seconds since "
+             "1970, and the password is base64(HMAC(secret, user)); \"\" "
+             "disables them."},
+    {.key = "auth.secret_hash",
+     CHOICE(auth.secret_hash, secret_hashes),
+     .initial = "\"SHA1\"",
+     .help = "The hash of that HMAC: SHA1 or SHA256."},
     {.key = "auth.algorithms",
      LIST(SETTING_CHOICE, auth.algorithms, 1, DIGEST_ALGS),
      .choices = algorithms,
@@ -320,6 +362,29 @@ const struct setting settings[] = {
      .initial = "3",
      .help = "Consecutive authentication failures after which a client's "
              "connection is closed."},
+    {.key = "auth.lookup.command",
+     TEXT(auth.lookup.command, check_command),
+     .initial = "\"\"",
+     .help = "A program that is asked about users who are neither in the users "
+             "file nor proven by a shared secret, with its arguments, split "
+             "into words as a shell does; \"\" disables look-ups."},
+    {.key = "auth.lookup.processes",
+     COUNT(auth.lookup.processes, 1, LOOKUP_PROCESSES),
+     .initial = "2",
+     .help = "How many processes of that program to run."},
+    {.key = "auth.lookup.timeout",
+     TIME(auth.lookup.timeout_ms, SHORTEST_MS, HOUR_MS),
+     .initial = "3",
+     .help = "How long a login waits for the answer; then it gets 408."},
+    {.key = "auth.lookup.cache",
+     TIME(auth.lookup.cache_ms, 0, DAY_MS),
+     .initial = "60",
+     .help = "How long the credentials of a user are remembered; 0 disables "
+             "this. A reload forgets them."},
+    {.key = "auth.lookup.cache_unknown",
+     TIME(auth.lookup.cache_unknown_ms, 0, DAY_MS),
+     .initial = "5",
+     .help = "How long it is remembered that a user is unknown."},
 
     {.key = "send.max_chunk_size",
      SIZE(send.max_chunk_size, 2 * KIBI, GIBI),
@@ -434,6 +499,12 @@ const struct setting settings[] = {
          "Near the limit senders wait earlier, connections that never logged "
          "in "
          "are closed, and new connections and sessions are refused."},
+    {.key = "limits.rate_per_user",
+     SIZE(limits.rate_per_user, 0, (uint64_t)KIBI *GIBI),
+     .initial = "0",
+     .help = "The maximum number of octets per second to read from all "
+             "connections of one user together, after a burst of one second's "
+             "worth; 0 is no limit."},
     {.key = "limits.message_size",
      SIZE(limits.message_size, 0, (uint64_t)MEBI *GIBI),
      .initial = "0",

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "err.h"
+#include "route.h"
+#include "secrets.h"
 #include "uri.h"
 
 void auth_init(struct auth *a, const struct policy *policy,
@@ -12,6 +14,8 @@ void auth_init(struct auth *a, const struct policy *policy,
     a->policy = policy;
     a->users = users;
     a->temporary = (struct temporary_users){0};
+    a->unix_s = 0;
+    a->may_ask = false;
     rnd_alnum(rnd, a->opaque, sizeof a->opaque);
     nonces_init(&a->nonces, rnd);
 }
@@ -35,6 +39,17 @@ static bool offers(const struct auth *a, enum digest_alg alg)
         if (a->policy->algorithms[i] == alg)
             return true;
     return false;
+}
+
+/* The realm of an AUTH to this host. */
+static struct span realm_of(const struct policy *policy, struct span target)
+{
+    struct span realm = SPAN("");
+    struct uri uri;
+
+    if (policy->n_realms > 0 && uri_parse(&uri, target) == 0)
+        realm = route_realm(policy, uri.host);
+    return realm.n ? realm : policy->realm;
 }
 
 static struct span rightmost(struct span path)
@@ -65,28 +80,23 @@ static int digest_uri(struct span *out, const struct msg *m,
 }
 
 /* HA1 of a user; empty if there is none. */
-static struct span find_ha1(const struct auth *a, const struct digest_auth *c,
+static struct span find_ha1(const struct auth *a, const struct auth_verdict *v,
                             uint64_t now_ms)
 {
-    struct span ha1 =
-        users_find(a->users, c->username, a->policy->realm, c->alg);
+    const struct digest_auth *c = &v->credentials;
+    struct span ha1 = users_find(a->users, c->username, v->realm, c->alg);
 
     return ha1.n ? ha1
                  : temporary_users_find(&a->temporary, c->username, c->alg,
                                         now_ms);
 }
 
-/* Is the response right? For an unknown user it is computed all the same, with
- * a password that nobody has, so that the time it takes reveals nothing. */
-static bool is_right(const struct auth *a, struct auth_verdict *v,
-                     struct span uri, uint64_t now_ms)
+/* Is the response right for this HA1? Also makes rspauth. */
+static bool answers(struct auth_verdict *v, struct span uri, struct span ha1)
 {
-    static const char nobody[DIGEST_HEX_MAX + 1] =
-        "0000000000000000000000000000000000000000000000000000000000000000";
     const struct digest_auth *c = &v->credentials;
-    struct span ha1 = find_ha1(a, c, now_ms);
-    bool known = ha1.n != 0;
     struct digest_input in = {.alg = c->alg,
+                              .ha1 = ha1,
                               .nonce = c->nonce,
                               .nc = c->nc,
                               .cnonce = c->cnonce,
@@ -95,15 +105,93 @@ static bool is_right(const struct auth *a, struct auth_verdict *v,
     struct digest_hex want;
     bool right;
 
-    in.ha1 = known ? ha1 : span_of(nobody, digest_hex_len(c->alg));
     if (digest_response(&want, &in) != 0)
         return false;
     right = span_eq_secret(digest_hex_span(&want), c->response);
     in.method = SPAN("");
-    if (digest_response(&v->rspauth, &in) != 0)
+    return digest_response(&v->rspauth, &in) == 0 && right;
+}
+
+/* Does the i-th secret prove the credentials? */
+static bool is_proven_by(const struct secrets *secrets, size_t i,
+                         struct auth_verdict *v, struct span uri)
+{
+    const struct digest_auth *c = &v->credentials;
+    char space[EPHEMERAL_PASSWORD_MAX];
+    struct span password;
+    struct digest_hex ha1;
+    bool right;
+
+    if (secrets_password(secrets, i, &password, space, c->username) != 0)
         return false;
-    return right && known && offers(a, c->alg) &&
-           span_eq(c->realm, a->policy->realm);
+    right = digest_ha1(&ha1, c->alg, c->username, v->realm, password) == 0 &&
+            answers(v, uri, digest_hex_span(&ha1));
+    explicit_bzero(space, sizeof space);
+    explicit_bzero(&ha1, sizeof ha1);
+    return right;
+}
+
+/* Are these ephemeral credentials, and right? Every secret is tried, since none
+ * is known by a name. Then *until_s is when they expire. */
+static bool is_proven(const struct auth *a, struct auth_verdict *v,
+                      struct span uri, uint64_t *until_s)
+{
+    size_t n = secrets_count(a->policy->secrets);
+    struct ephemeral_user who;
+
+    if (n == 0 || !ephemeral_parse(&who, v->credentials.username) ||
+        who.name.n > USERS_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_proven_by(a->policy->secrets, i, v, uri))
+            continue;
+        v->user = who.name;
+        *until_s = who.expiry_s;
+        return true;
+    }
+    return false;
+}
+
+/* Is the response right for this HA1? For an unknown user, who has none, it is
+ * compared all the same, with a password that nobody has, so that the time it
+ * takes reveals nothing. */
+static bool is_known(struct auth_verdict *v, struct span uri, struct span ha1)
+{
+    static const char nobody[DIGEST_HEX_MAX + 1] =
+        "0000000000000000000000000000000000000000000000000000000000000000";
+    bool known = ha1.n != 0;
+
+    v->why = known ? AUTH_WRONG : AUTH_UNKNOWN;
+    if (!known)
+        ha1 = span_of(nobody, digest_hex_len(v->credentials.alg));
+    return answers(v, uri, ha1) && known;
+}
+
+/* Is the challenge that was answered one that we give? */
+static bool is_for_us(const struct auth *a, const struct auth_verdict *v)
+{
+    return offers(a, v->credentials.alg) &&
+           span_eq(v->credentials.realm, v->realm);
+}
+
+/* Whom neither file knows may be known elsewhere. What is in the users file
+ * with another algorithm is nobody else's to say. */
+static bool is_to_be_asked(const struct auth *a, const struct auth_verdict *v)
+{
+    const struct digest_auth *c = &v->credentials;
+
+    if (!a->may_ask || !is_for_us(a, v) || c->username.n > USERS_NAME_MAX ||
+        span_has_control(c->username))
+        return false;
+    for (int alg = 0; alg < DIGEST_ALGS; alg++)
+        if (users_find(a->users, c->username, v->realm, (enum digest_alg)alg).n)
+            return false;
+    return true;
+}
+
+static uint64_t time_left_s(const struct auth *a, uint64_t until_s)
+{
+    return until_s > a->unix_s ? until_s - a->unix_s : 0;
 }
 
 /* Judges the Expires that the client asks for: 200, 400 or 423 (R4976-6.3-f,
@@ -139,28 +227,26 @@ static bool is_quotable(struct span s)
     return span_find(s, '"') == s.n && span_find(s, '\\') == s.n;
 }
 
-static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
-                                  const struct msg *m, struct span header,
-                                  struct nonce_window *nonces, uint64_t now_ms)
+static unsigned judge_failure(struct auth_verdict *v, enum auth_refusal why)
 {
-    struct span uri;
-    int err = digest_auth_parse(&v->credentials, header);
+    v->failure = true;
+    v->why = why;
+    return 401;
+}
+
+/* Spends the nonce, after Expires was judged: the client may try again with the
+ * nonce if that is out of bounds (S-16). */
+static unsigned judge_nonce(struct auth *a, struct auth_verdict *v,
+                            const struct msg *m, struct nonce_window *nonces,
+                            uint64_t now_ms)
+{
     unsigned code;
 
-    if (err == ERR_UNSUPPORTED)
-        return 401;
-    if (err || !is_quotable(v->credentials.cnonce) ||
-        digest_uri(&uri, m, &v->credentials) != 0)
-        return 400;
-    if (!is_right(a, v, uri, now_ms)) {
-        v->failure = true;
-        return 401;
-    }
-    v->stale = !nonce_is_fresh(&a->nonces, nonces, v->credentials.nonce,
-                               a->policy->nonce_lifetime_ms, now_ms);
+    v->stale = !nonce_is_fresh(
+        &a->nonces, (struct nonce_scope){nonces, v->realm},
+        v->credentials.nonce, a->policy->nonce_lifetime_ms, now_ms);
     if (v->stale)
         return 401;
-    /* Before the nonce is spent: the client may try again with it (S-16). */
     code = judge_expires(a->policy, v, m);
     if (code != 200)
         return code;
@@ -168,34 +254,114 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
     return v->stale ? 401 : 200;
 }
 
+/* Takes the header apart: 200, or the code of the refusal. */
+static unsigned read_credentials(struct auth_verdict *v, struct span *uri,
+                                 const struct msg *m)
+{
+    struct span header;
+    int err;
+
+    if (!msg_header(&header, m, SPAN("Authorization")))
+        return 401;
+    err = digest_auth_parse(&v->credentials, header);
+    if (err == ERR_UNSUPPORTED)
+        return 401;
+    if (err || !is_quotable(v->credentials.cnonce) ||
+        digest_uri(uri, m, &v->credentials) != 0)
+        return 400;
+    v->user = v->credentials.username;
+    return 200;
+}
+
+static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
+                                  const struct msg *m,
+                                  struct nonce_window *nonces, uint64_t now_ms)
+{
+    uint64_t until_s = UINT64_MAX;
+    struct span uri;
+    unsigned code = read_credentials(v, &uri, m);
+
+    if (code != 200)
+        return code;
+    if (!is_proven(a, v, uri, &until_s)) {
+        struct span ha1 = find_ha1(a, v, now_ms);
+
+        if (ha1.n == 0 && is_to_be_asked(a, v)) {
+            code = judge_nonce(a, v, m, nonces, now_ms);
+            return code == 200 ? AUTH_ASK : code;
+        }
+        if (!is_known(v, uri, ha1))
+            return judge_failure(v, v->why);
+    }
+    if (!is_for_us(a, v))
+        return judge_failure(v, AUTH_WRONG);
+    if (time_left_s(a, until_s) < a->policy->min_expires_s)
+        return judge_failure(v, AUTH_EXPIRED);
+    code = judge_nonce(a, v, m, nonces, now_ms);
+    if (v->expires_s > time_left_s(a, until_s))
+        v->expires_s = (uint32_t)time_left_s(a, until_s);
+    return code;
+}
+
+static void verdict_begin(const struct auth *a, struct auth_verdict *v,
+                          const struct msg *m)
+{
+    v->stale = v->failure = v->too_long = false;
+    v->expires_s = 0;
+    v->realm = realm_of(a->policy, rightmost(msg_text(m, m->to)));
+    v->credentials.username = v->user = SPAN("");
+    v->why = AUTH_WRONG;
+}
+
 void auth_judge(struct auth *a, struct auth_verdict *v, const struct msg *m,
                 struct nonce_window *nonces, uint64_t now_ms)
 {
-    struct span header;
+    verdict_begin(a, v, m);
+    v->code = judge_credentials(a, v, m, nonces, now_ms);
+}
 
-    v->stale = v->failure = v->too_long = false;
-    v->expires_s = 0;
-    v->credentials.username = SPAN("");
-    v->code = msg_header(&header, m, SPAN("Authorization"))
-                  ? judge_credentials(a, v, m, header, nonces, now_ms)
-                  : 401;
+/* The settings may have changed since the question: what it was about is not
+ * what the client is told of then. */
+static unsigned judge_answer(const struct auth *a, struct auth_verdict *v,
+                             const struct msg *m,
+                             const struct asker_answer *answer)
+{
+    struct span uri, ha1 = SPAN("");
+    unsigned code = read_credentials(v, &uri, m);
+
+    if (code != 200)
+        return code;
+    if (answer->kind == ASKER_ERROR || !is_for_us(a, v))
+        return 408;
+    if (answer->kind == ASKER_HA1)
+        ha1 = digest_hex_span(&answer->ha1);
+    if (!is_known(v, uri, ha1))
+        return judge_failure(v, v->why);
+    return judge_expires(a->policy, v, m);
+}
+
+void auth_judge_answer(struct auth *a, struct auth_verdict *v,
+                       const struct msg *m, const struct asker_answer *answer)
+{
+    verdict_begin(a, v, m);
+    v->code = judge_answer(a, v, m, answer);
 }
 
 struct span auth_challenge(struct auth *a, char *dst, enum digest_alg alg,
-                           bool stale, struct nonce_window *nonces,
-                           uint64_t now_ms)
+                           const struct auth_verdict *v,
+                           struct nonce_window *nonces, uint64_t now_ms)
 {
     char nonce[NONCE_LEN];
     int n;
 
-    if (nonce_new(&a->nonces, nonces, nonce, a->policy->nonce_lifetime_ms,
-                  now_ms) != 0)
+    if (nonce_new(&a->nonces, (struct nonce_scope){nonces, v->realm}, nonce,
+                  a->policy->nonce_lifetime_ms, now_ms) != 0)
         return SPAN("");
     n = snprintf(dst, AUTH_CHALLENGE_MAX,
                  "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", "
                  "%salgorithm=%.*s, qop=\"auth\"",
-                 SPAN_ARG(a->policy->realm), NONCE_LEN, nonce,
-                 (int)sizeof a->opaque, a->opaque, stale ? "stale=true, " : "",
+                 SPAN_ARG(v->realm), NONCE_LEN, nonce, (int)sizeof a->opaque,
+                 a->opaque, v->stale ? "stale=true, " : "",
                  SPAN_ARG(digest_alg_name(alg)));
     return n > 0 && n < AUTH_CHALLENGE_MAX ? span_of(dst, (size_t)n) : SPAN("");
 }

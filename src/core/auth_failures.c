@@ -55,8 +55,9 @@ void auth_failures_link_closed(struct auth_failures *a, struct link *l)
 static uint64_t failed_key(const struct auth_failures *a,
                            const struct auth_attempt *t, struct span source)
 {
-    uint64_t part[3] = {t->link->number, table_hash(&a->by_key, source),
-                        table_hash(&a->by_key, t->user)};
+    uint64_t part[] = {t->link->number, table_hash(&a->by_key, source),
+                       table_hash(&a->by_key, t->user),
+                       table_hash(&a->by_key, t->realm)};
 
     return table_hash(&a->by_key, span_of((const char *)part, sizeof part));
 }

@@ -29,6 +29,7 @@ void relay_link_opened(struct relay *r, struct link *l)
     send_link_init(l);
     relay_links_link_init(l);
     auth_failures_link_init(l);
+    pending_auths_link_init(l);
     relay_enter(r, l);
 }
 
@@ -325,7 +326,8 @@ bool relay_link_is_idle(const struct link *l)
     return l->frame.kind == LINK_FRAME_NONE &&
            list_is_empty(&l->send.unfinished) &&
            list_is_empty(&l->send.expected) && list_is_empty(&l->send.heads) &&
-           l->txns.n == 0 && l->owed.n == 0 && list_is_empty(&l->sendq.senders);
+           l->txns.n == 0 && l->owed.n == 0 && l->pending_auths.n == 0 &&
+           list_is_empty(&l->sendq.senders);
 }
 
 /* NULL is a request other than SEND. */
@@ -359,8 +361,9 @@ static bool awaits_answers(const struct link *l)
 
 bool relay_link_in_flight(const struct link *l)
 {
-    return l->sendq.blocked || any_in_flight(&l->txns.sent) ||
-           any_in_flight(&l->txns.unsent) || awaits_answers(l);
+    return l->sendq.blocked || l->pending_auths.n > 0 ||
+           any_in_flight(&l->txns.sent) || any_in_flight(&l->txns.unsent) ||
+           awaits_answers(l);
 }
 
 static void dispatch_give_up(struct relay *r, struct link *l, uint16_t code)
@@ -412,6 +415,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     relay_links_link_closed(&r->relay_links, l);
     source_dialled(l);
     auth_failures_link_closed(&r->auth_failures, l);
+    pending_auths_link_closed(l);
     free(l->frame.held);
     l->frame.held = NULL;
     relay_forget(r, l);
@@ -428,6 +432,7 @@ void relay_tick(struct relay *r)
     failure_report_tick(r);
     send_tick(r);
     dispatch_let_go_all(r);
+    pending_auths_expire(&r->pending_auths, r->now_ms);
     sendq_answered(&r->sources, r->now_ms);
     sendq_stir(&r->sendq, r->now_ms);
     sessions_sweep(&r->sessions, r->now_ms);

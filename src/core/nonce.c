@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nonce.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "digest.h"
@@ -43,18 +44,24 @@ static void put_u64(unsigned char *dst, uint64_t v)
         dst[i] = (unsigned char)(v >> (8 * (sizeof v - 1 - i)));
 }
 
-/* What the hash covers: the digits that everybody sees, and the link. */
-static int mac_text(const struct nonces *n, char *dst, uint64_t link,
+/* What the hash covers: the digits that everybody sees, the link, the realm. */
+static int mac_text(const struct nonces *n, char *dst, struct nonce_scope scope,
                     const char *open)
 {
-    char covered[OPEN_LEN + sizeof link];
+    enum { LINK_LEN = sizeof scope.window->link };
+    char covered[OPEN_LEN + LINK_LEN + NONCE_REALM_MAX];
+    char *realm = covered + OPEN_LEN + LINK_LEN;
     unsigned char mac[32];
     int err;
 
+    assert(scope.realm.n <= NONCE_REALM_MAX);
     memcpy(covered, open, OPEN_LEN);
-    put_u64((unsigned char *)covered + OPEN_LEN, link);
-    err = digest_mac(mac, span_of((const char *)n->key, sizeof n->key),
-                     span_of(covered, sizeof covered));
+    put_u64((unsigned char *)covered + OPEN_LEN, scope.window->link);
+    if (scope.realm.n)
+        memcpy(realm, scope.realm.p, scope.realm.n);
+    err =
+        digest_mac(mac, span_of((const char *)n->key, sizeof n->key),
+                   span_of(covered, (size_t)(realm - covered) + scope.realm.n));
     if (err)
         return err;
     hex_text(dst, mac, MAC_LEN / 2);
@@ -133,24 +140,26 @@ static uint64_t take_number(struct nonce_window *w, uint64_t lifetime_ms,
     return number;
 }
 
-int nonce_new(const struct nonces *n, struct nonce_window *w, char *dst,
+int nonce_new(const struct nonces *n, struct nonce_scope scope, char *dst,
               uint64_t lifetime_ms, uint64_t now_ms)
 {
     unsigned char open[OPEN_LEN / 2];
 
     put_u64(open, now_ms);
-    put_u64(open + FIELD_LEN / 2, take_number(w, lifetime_ms, now_ms));
+    put_u64(open + FIELD_LEN / 2,
+            take_number(scope.window, lifetime_ms, now_ms));
     hex_text(dst, open, sizeof open);
-    return mac_text(n, dst + OPEN_LEN, w->link, dst);
+    return mac_text(n, dst + OPEN_LEN, scope, dst);
 }
 
-bool nonce_is_fresh(const struct nonces *n, const struct nonce_window *w,
+bool nonce_is_fresh(const struct nonces *n, struct nonce_scope scope,
                     struct span nonce, uint64_t lifetime_ms, uint64_t now_ms)
 {
+    const struct nonce_window *w = scope.window;
     char mac[MAC_LEN];
     uint64_t given_ms, number;
 
-    if (nonce.n != NONCE_LEN || mac_text(n, mac, w->link, nonce.p) != 0 ||
+    if (nonce.n != NONCE_LEN || mac_text(n, mac, scope, nonce.p) != 0 ||
         !span_eq_secret(span_of(mac, MAC_LEN), span_from(nonce, OPEN_LEN)) ||
         !read_hex(&given_ms, span_of(nonce.p, FIELD_LEN)) ||
         !read_number(&number, nonce))

@@ -21,6 +21,7 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v)
         return false;
     *v = (struct session_view){
         .user = ss->user,
+        .realm = ss->realm,
         .subject = ss->subject,
         .home = ss->home,
         .connection = ss->connection,

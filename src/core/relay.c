@@ -54,6 +54,7 @@ int relay_new(struct relay **out, const struct policy *policy,
         goto fail_sessions;
     r->sessions.on_ending = ongoing_session_ending;
     auth_init(&r->auth, policy, users, &r->rnd);
+    pending_auths_init(&r->pending_auths, auth_response_judged, r);
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     list_init(&r->parking);
@@ -85,6 +86,7 @@ void relay_free(struct relay *r)
     owed_fini(&r->owed);
     sources_fini(&r->sources);
     auth_fini(&r->auth);
+    pending_auths_fini(&r->pending_auths);
     sessions_fini(&r->sessions, r->now_ms);
     relay_links_fini(&r->relay_links);
     auth_failures_fini(&r->auth_failures);
@@ -181,6 +183,17 @@ void relay_clock(struct relay *r, uint64_t now_ms)
     r->now_ms = now_ms;
 }
 
+void relay_on_lookup(struct relay *r, struct asker *asker)
+{
+    pending_auths_use(&r->pending_auths, asker);
+    r->auth.may_ask = asker != NULL;
+}
+
+void relay_time_of_day(struct relay *r, uint64_t unix_s)
+{
+    r->auth.unix_s = unix_s;
+}
+
 void relay_stats(const struct relay *r, struct relay_stats *out)
 {
     *out = r->stats;
@@ -190,6 +203,7 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
     out->chunks_out = r->chunker.chunks_out;
     out->octets_out = r->chunker.octets_out;
     out->relay_links_now = r->relay_links.by_authority.count;
+    out->auths_waiting_now = r->pending_auths.n;
     out->transactions_now = r->txns.count;
     out->reports_owed_now = r->owed.n;
     out->transactions_ever = r->txns.ever;

@@ -12,8 +12,8 @@
  *        |-----------|
  *     failure_report           a SEND that failed after it was accepted
  *        |
- *      send                    a SEND on its way
- *        |
+ *      send   auth_response    a SEND on its way; what an AUTH gets
+ *        |      |
  *     local_response           responses that this relay makes itself
  *        |
  *      relay                   the links by number, the route of a request
@@ -33,6 +33,7 @@
 #include "chunker.h"
 #include "ongoing.h"
 #include "owed.h"
+#include "pending_auth.h"
 #include "pending_send.h"
 #include "relay_links.h"
 #include "relay.h"
@@ -69,6 +70,7 @@ struct relay {
     struct trace trace;
     uint32_t attempts; /* to send messages, ever; see session_message */
     struct auth auth;
+    struct pending_auths pending_auths;
     struct auth_failures auth_failures; /* over other relays' links */
     struct log_limit owed_log; /* ... and about REPORTs that nobody gets */
     struct relay_stats stats;  /* those that no module counts itself */
@@ -126,8 +128,14 @@ struct span relay_source(const struct link *l, const struct msg *m,
 void local_response_code(struct relay *r, struct link *l, const struct msg *m,
                          unsigned code);
 
-/* Handles a request for this relay itself: an AUTH (RFC 4976, 5.1), or any
- * other (P-7). */
+/* The beginning and the end of the response `code` to a request; between them
+ * come its other headers. */
+void local_response_begin(const struct relay *r, struct frame *f,
+                          const struct msg *m, unsigned code);
+void local_response_finish(struct relay *r, struct link *l, struct frame *f,
+                           const struct msg *m, unsigned code);
+
+/* Handles a request for this relay itself (P-7) other than AUTH. */
 void local_response_request(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route);
 
@@ -136,6 +144,16 @@ void local_response_request(struct relay *r, struct link *l,
  * came up (P-20), an AUTH with 408 also when it is not answered or its link
  * ends (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
+
+/* --- auth_response.c: what an AUTH gets --- */
+
+/* Handles an AUTH for this relay itself (RFC 4976, 5.1). */
+void auth_response(struct relay *r, struct link *l, const struct msg *m);
+
+/* The wait of an AUTH that auth_response() could not answer is over: a
+ * pending_auth_done_fn, with the relay as ctx. */
+void auth_response_judged(void *ctx, struct link *l, const struct msg *m,
+                          const struct asker_answer *answer);
 
 /* --- send.c: a SEND on its way --- */
 

@@ -137,7 +137,10 @@ struct link *request_forward(struct relay *r, struct link *l,
         forward(r, l, m, &route, body);
         break;
     case ROUTE_LOCAL:
-        local_response_request(r, l, m, &route);
+        if (m->method == MSG_AUTH)
+            auth_response(r, l, m);
+        else
+            local_response_request(r, l, m, &route);
         break;
     case ROUTE_DIAL: /* relay_route() has resolved it */
     case ROUTE_REFUSE:

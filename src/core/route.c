@@ -12,6 +12,14 @@ bool route_has_port(const struct policy *policy, uint16_t port)
     return false;
 }
 
+struct span route_realm(const struct policy *policy, struct span host)
+{
+    for (size_t i = 0; i < policy->n_realms; i++)
+        if (uri_host_equal(host, policy->realms[i]))
+            return policy->realms[i];
+    return SPAN("");
+}
+
 bool route_has_name(const struct policy *policy, struct span host)
 {
     if (uri_host_equal(host, policy->name))
@@ -26,7 +34,8 @@ static bool is_our_host(const struct policy *policy, struct span host,
                         bool is_auth)
 {
     return route_has_name(policy, host) ||
-           (is_auth && uri_host_equal(host, policy->realm));
+           (is_auth && (uri_host_equal(host, policy->realm) ||
+                        route_realm(policy, host).n > 0));
 }
 
 static bool is_our_authority(const struct policy *policy, const struct uri *uri,

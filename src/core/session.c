@@ -83,6 +83,9 @@ static struct span keep(char **at, struct span s)
     return kept;
 }
 
+/* Between user and realm; a line feed is in neither. */
+#define ACCOUNT_GAP SPAN("\n")
+
 /* Writes the URI, with a new token, and after it the other texts: 0 or
  * ERR_SYNTAX. */
 static int write_texts(struct sessions *s, struct session *ss, size_t size,
@@ -98,7 +101,11 @@ static int write_texts(struct sessions *s, struct session *ss, size_t size,
                  g->secure ? "msrps" : "msrp", SPAN_ARG(g->host), g->port,
                  token);
     behind = ss->text + n;
-    ss->user = keep(&behind, g->user);
+    ss->account = keep(&behind, g->user);
+    ss->account.n += keep(&behind, ACCOUNT_GAP).n;
+    ss->account.n += keep(&behind, g->realm).n;
+    ss->user = span_of(ss->account.p, g->user.n);
+    ss->realm = span_from(ss->account, g->user.n + ACCOUNT_GAP.n);
     ss->home = keep(&behind, g->home);
     return uri_parse(&ss->uri, span_of(ss->text, (size_t)n));
 }
@@ -127,9 +134,18 @@ static struct span relay_name(char *dst, const struct session_grant *g)
     return span_of(dst, uri_host_key(dst, g->home));
 }
 
-uint32_t sessions_of_user(const struct sessions *s, struct span user)
+uint32_t sessions_of_user(const struct sessions *s,
+                          const struct session_grant *g)
 {
-    return holder_count(&s->users, user);
+    char text[2 * SESSION_NAME_MAX + 1], *behind = text;
+    struct span account;
+
+    if (g->user.n > SESSION_NAME_MAX || g->realm.n > SESSION_NAME_MAX)
+        return 0; /* session_new() refuses it */
+    account = keep(&behind, g->user);
+    account.n += keep(&behind, ACCOUNT_GAP).n;
+    account.n += keep(&behind, g->realm).n;
+    return holder_count(&s->users, account);
 }
 
 uint32_t sessions_of_relay(const struct sessions *s,
@@ -146,7 +162,7 @@ static bool session_hold(struct sessions *s, struct session *ss,
 {
     char name[URI_HOST_KEY_MAX];
 
-    ss->of_user = holder_take(&s->users, g->user);
+    ss->of_user = holder_take(&s->users, ss->account);
     if (!ss->of_user)
         return false;
     if (g->home.n == 0)
@@ -162,8 +178,11 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
 {
     enum { AROUND = 32 }; /* scheme, port, ";tcp" */
     size_t uri_n = g->host.n + SESSION_TOKEN_LEN + AROUND;
-    struct session *ss = calloc(1, sizeof *ss + uri_n + g->user.n + g->home.n);
+    struct session *ss = NULL;
 
+    if (g->user.n <= SESSION_NAME_MAX && g->realm.n <= SESSION_NAME_MAX)
+        ss = calloc(1, sizeof *ss + uri_n + g->user.n + ACCOUNT_GAP.n +
+                           g->realm.n + g->home.n);
     if (!ss)
         return NULL;
     if (write_texts(s, ss, uri_n, g) != 0 || !session_hold(s, ss, g)) {
@@ -205,6 +224,7 @@ static void session_report_end(const struct sessions *s,
 {
     struct session_record record = {
         .user = ss->user,
+        .realm = ss->realm,
         .connection = ss->connection,
         .subject = ss->subject,
         .began_ms = ss->began_ms,

@@ -88,45 +88,29 @@ size_t users_count(const struct users *u)
     return u->table.count;
 }
 
-bool users_have(const struct users *u, struct span realm, enum digest_alg alg)
+static struct span realm_of(const struct users *u, const struct entry *e)
 {
+    return span_of(u->text + e->at + e->user_n + 1, e->realm_n);
+}
+
+bool users_have(const struct users *u, users_wants_fn wants, void *ctx)
+{
+    const struct entry *refused = NULL;
+
     for (size_t i = 0; i < u->table.count; i++) {
         const struct entry *e = &u->entries[i];
 
-        if (e->alg == alg &&
-            span_eq(span_of(u->text + e->at + e->user_n + 1, e->realm_n),
-                    realm))
+        if (refused && refused->alg == e->alg &&
+            span_eq(realm_of(u, refused), realm_of(u, e)))
+            continue;
+        if (wants(ctx, realm_of(u, e), (enum digest_alg)e->alg))
             return true;
+        refused = e;
     }
     return false;
 }
 
 /* --- reading --- */
-
-/* The line without CR, comment and trailing blanks. */
-static struct span strip(struct span line)
-{
-    for (size_t i = 0; i < line.n; i++) {
-        if (line.p[i] == '#' &&
-            (i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t')) {
-            line.n = i;
-            break;
-        }
-    }
-    if (line.n && line.p[line.n - 1] == '\r')
-        line.n--;
-    while (line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
-        line.n--;
-    return line;
-}
-
-static bool has_control(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
-            return true;
-    return false;
-}
 
 /* The offset of the last colon, or s.n. */
 static size_t find_last_colon(struct span s)
@@ -144,7 +128,7 @@ static const char *users_read_line(struct line *out, struct span text)
 {
     size_t first = span_find(text, ':'), last = find_last_colon(text);
 
-    if (has_control(text))
+    if (span_has_control(text))
         return "control character";
     if (first == last)
         return "not user:realm:HA1";
@@ -201,7 +185,7 @@ static int read_lines(struct users *u, users_fault_fn fault, void *ctx)
     int err = 0;
 
     for (uint32_t number = 1; rest.n; number++) {
-        struct span text = strip(span_cut(&rest, '\n'));
+        struct span text = span_strip(span_cut(&rest, '\n'));
         char why[FAULT_MAX];
         struct line line;
         const char *what;
@@ -231,7 +215,7 @@ static size_t count_lines(struct span rest)
     size_t n = 0;
 
     while (rest.n)
-        if (strip(span_cut(&rest, '\n')).n)
+        if (span_strip(span_cut(&rest, '\n')).n)
             n++;
     return n;
 }

@@ -5,6 +5,7 @@
 #include "err.h"
 #include "host_names.h"
 #include "hop_private.h"
+#include "session.h"
 #include "writer.h"
 
 static struct hop *hop_of(const struct link *l)
@@ -117,9 +118,29 @@ static void hop_probe(struct link *l)
         conn_probe(h->conn);
 }
 
+/* Its user is the one of its oldest session; other relays' links have none of
+ * their own. */
+static void hop_rate(struct hop *h)
+{
+    const struct list *first = list_first(&h->link.sessions.issued);
+    struct span account = SPAN("");
+
+    if (first && !h->left)
+        account = CONTAINER(first, struct session, of_link)->account;
+    if (h->user_rate && user_rate_is_of(h->user_rate, account))
+        return;
+    user_rates_give(&h->all->user_rates, h->user_rate);
+    h->user_rate =
+        account.n ? user_rates_take(&h->all->user_rates, account) : NULL;
+    if (h->conn)
+        conn_set_shared_rate(
+            h->conn, h->user_rate ? user_rate_bucket(h->user_rate) : NULL);
+}
+
 static void hop_changed(struct link *l)
 {
     hop_place(hop_of(l));
+    hop_rate(hop_of(l));
 }
 
 static const struct link_ops link_ops = {
@@ -149,6 +170,7 @@ void hop_leave(struct hop *h, bool stalled)
     tell_time(h);
     relay_link_closed(h->all->relay, &h->link, stalled);
     hop_place(h);
+    hop_rate(h);
 }
 
 /* The end that hop_close() asked for. */
@@ -347,6 +369,7 @@ void hop_free(struct hop *h)
     timer_stop(&h->answer);
     loop_defer_cancel(&h->end);
     place_set(&all->places, &h->place, PLACE_KEPT, SPAN(""));
+    user_rates_give(&all->user_rates, h->user_rate);
     if (!list_is_empty(&h->by_age)) {
         hop_walks_skip(h);
         list_remove(&h->by_age);
@@ -387,12 +410,23 @@ static void hop_on_closed(void *ctx, enum conn_why why)
     hop_free(h);
 }
 
+static void hop_on_slowed(void *ctx)
+{
+    struct hop *h = ctx;
+
+    h->all->stats.slowed++;
+    if (!h->was_slowed)
+        hop_log_slowed(h);
+    h->was_slowed = true;
+}
+
 const struct conn_ops hop_conn_ops = {
     .proxied = hop_on_proxied,
     .open = hop_on_open,
     .input = hop_on_input,
     .sent = hop_on_sent,
     .stalled = hop_on_stalled,
+    .slowed = hop_on_slowed,
     .closed = hop_on_closed,
 };
 

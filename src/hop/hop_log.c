@@ -123,6 +123,15 @@ void hop_log_closed(const struct hop *h, enum conn_why why)
              (unsigned long long)conn_octets_out(h->conn), conn_fault(h->conn));
 }
 
+void hop_log_slowed(const struct hop *h)
+{
+    char subject[SUBJECT_LINE_MAX];
+
+    log_info(h->all->log, "c=%llu slowed%s reason=\"limits.rate_per_user\"",
+             (unsigned long long)h->link.number,
+             subject_line(subject, h->link.subject, SPAN("")));
+}
+
 void hop_log_bad_input(const struct hop *h, int err)
 {
     char subject[SUBJECT_LINE_MAX];

@@ -48,7 +48,7 @@ void hop_place(struct hop *h)
         name = hop_source(space, h);
     if (class == PLACE_USER)
         name = CONTAINER(h->link.sessions.issued.next, struct session, of_link)
-                   ->user;
+                   ->account;
     place_set(&h->all->places, &h->place, class, name);
 }
 

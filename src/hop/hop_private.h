@@ -29,6 +29,8 @@ struct hop {
     struct timer idle;
     struct list by_age;
     struct place place;
+    struct user_rate *user_rate; /* its user's, or NULL */
+    bool was_slowed;             /* ... by that, and the log says so */
     struct loop_defer end; /* what hop_close() asked for, at the turn's end */
     const char *why;     /* of its end, for the log; static; NULL: conn knows */
     bool is_counted;     /* all->on_gone() is due at its end */
@@ -118,6 +120,7 @@ bool hop_is_silent(const struct hop *h);
 /* Its transport is up; no-op the second time. */
 void hop_log_open(struct hop *h);
 void hop_log_closed(const struct hop *h, enum conn_why why);
+void hop_log_slowed(const struct hop *h);
 void hop_log_bad_input(const struct hop *h, int err);
 
 /* A head that came, and a frame that is sent, if it has a head. */

@@ -69,6 +69,8 @@ int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
     rnd_init(&h->rnd);
     err = places_init(&h->places, seed);
     if (!err)
+        err = user_rates_init(&h->user_rates, seed);
+    if (!err)
         err = timer_fifo_new(&h->probation, loop, times->probation_ms,
                              hop_on_probation_over);
     if (!err)
@@ -87,6 +89,7 @@ void hops_fini(struct hops *h)
     timer_fifo_free(h->probation);
     timer_fifo_free(h->idle);
     timer_fifo_free(h->answer);
+    user_rates_fini(&h->user_rates);
     places_fini(&h->places);
 }
 

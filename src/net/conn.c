@@ -299,11 +299,37 @@ static void conn_settle(struct conn *c)
     transport_settle(&c->transport);
 }
 
+/* What may be read now, by both rates. */
+static uint64_t conn_allowed(struct conn *c)
+{
+    uint64_t now_ms = loop_now_ms(c->net->loop);
+    uint64_t own = token_bucket_allows(&c->rate, now_ms), all;
+
+    if (!c->shared)
+        return own;
+    all = token_bucket_allows_burst(c->shared, CONN_SHARED_BURST_MS, now_ms);
+    return own < all ? own : all;
+}
+
+/* So much has been read. Is one of the buckets empty now? */
+static bool conn_spend(struct conn *c, uint64_t n)
+{
+    token_bucket_take(&c->rate, n);
+    if (!c->shared)
+        return token_bucket_is_empty(&c->rate);
+    token_bucket_take(c->shared, n);
+    if (!token_bucket_is_empty(c->shared))
+        return token_bucket_is_empty(&c->rate);
+    if (c->ops->slowed && c->state == CONN_OPEN)
+        c->ops->slowed(c->ctx);
+    return true;
+}
+
 /* Reads up to the share of a turn. What an owner left and then resumed for is
  * offered again before more is read: it may fill the block. */
 static void read_some(struct conn *c)
 {
-    uint64_t allowed = token_bucket_allows(&c->rate, loop_now_ms(c->net->loop));
+    uint64_t allowed = conn_allowed(c);
     uint64_t before = c->transport.wire_in;
     size_t share = c->net->settings.read_per_turn;
     int err = 0;
@@ -312,8 +338,7 @@ static void read_some(struct conn *c)
     while (!err && has_more(c) && is_reading(c) && !c->again)
         err = conn_read_once(c);
     net_count_octets(c);
-    token_bucket_take(&c->rate, c->transport.wire_in - before);
-    if (token_bucket_is_empty(&c->rate) && c->state == CONN_OPEN)
+    if (conn_spend(c, c->transport.wire_in - before) && c->state == CONN_OPEN)
         conn_throttle(c);
     if (err == ERR_EOF || err == ERR_SYNTAX)
         write_some(c); /* a peer that closed its side may still be listening */

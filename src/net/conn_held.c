@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* conn_held - for how long limits.rate has kept a connection from being read.
+/* conn_held - for how long a rate has kept a connection from being read.
  * What waits for an answer from it must not count that time (P-23). */
 #include "conn_private.h"
 
@@ -7,6 +7,11 @@ uint64_t conn_held_ms(const struct conn *c)
 {
     return c->held_ms +
            (c->held ? loop_now_ms(c->net->loop) - c->held_since_ms : 0);
+}
+
+void conn_set_shared_rate(struct conn *c, struct token_bucket *shared)
+{
+    c->shared = shared;
 }
 
 void conn_note_held(struct conn *c)

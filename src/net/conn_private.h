@@ -59,6 +59,7 @@ struct conn {
     struct timer ping;
     struct timer probe;              /* running: is the peer there? */
     struct token_bucket rate;        /* of net's settings when it began */
+    struct token_bucket *shared;     /* with others; the owner's; or NULL */
     uint64_t held_since_ms, held_ms; /* `held` since then; before that */
     struct timer slot;               /* running: counted in net's `begun` */
     struct list link;                /* in net's `queue` or `dead` */

@@ -70,6 +70,7 @@ struct span accounting_line(char *dst, const struct session_record *r,
     json_str(&j, "session", span_str(r->short_id));
     json_u64(&j, "connection", r->connection);
     json_str(&j, "user", r->user);
+    json_str(&j, "realm", r->realm);
     json_str(&j, "relay", relay);
     add_subject(&j, r->subject);
     add_time(&j, "began", r->began_ms + offset_ms);

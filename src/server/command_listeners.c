@@ -22,6 +22,7 @@ static void put_listener(struct json *j, const struct msrp_listener *ml)
     json_u64(j, "port", addr_port(at));
     json_u64(j, "uri_port", ml->origin.port);
     json_bool(j, "auth", ml->origin.may_auth);
+    json_bool(j, "proxied", ml->origin.tls_in_front || ml->origin.proxy->n > 0);
 }
 
 /* A reload between two steps may change what is listed; all that is shown was

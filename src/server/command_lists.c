@@ -58,6 +58,7 @@ static void put_session(struct control_call *call, const struct session_view *v,
     control_row(call, &j);
     put_text(&j, "session", v->short_id);
     json_str(&j, "user", v->user);
+    json_str(&j, "realm", v->realm);
     json_str(&j, "peer", subject_peer_text(v->subject));
     json_u64(&j, "connection", v->connection);
     json_str(&j, "home_relay", v->home);

@@ -125,6 +125,7 @@ static const command_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_CONNECTIONS] = command_connections,
     [CONTROL_USERS] = command_users,
     [CONTROL_LISTENERS] = command_listeners,
+    [CONTROL_LOOKUP] = command_lookup,
     [CONTROL_KICK] = command_kick,
     [CONTROL_TRACE] = command_trace,
     [CONTROL_LOGLEVEL] = command_loglevel,
@@ -179,6 +180,7 @@ static void commands_on_end(void *ctx, struct control_call *call)
         s->users_call = NULL;
     explicit_bzero(&command_state_of(call)->login,
                    sizeof command_state_of(call)->login);
+    command_lookup_end(&command_state_of(call)->lookup);
     hop_walk_end(&command_state_of(call)->hops);
     relay_walk_end(&command_state_of(call)->sessions);
 }

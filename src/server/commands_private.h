@@ -3,6 +3,7 @@
  * file sees.
  *
  *     commands.c       which function answers which command; single answers
+ *     command_lookup.c what is known of a user
  *     command_lists.c  answers of many rows, and what is done to many
  *     command_listeners.c  the listeners, also for those who test them
  */
@@ -15,8 +16,17 @@
 #include "process.h"
 #include "server_private.h"
 
+/* An answer about a user, which may have to wait. */
+struct command_lookup {
+    struct lookup_wait wait;
+    struct control_call *call;
+    bool is_waiting;
+    struct lookup_answer answer; /* without the HA1 */
+};
+
 /* What an answer remembers between its steps. */
 struct command_state {
+    struct command_lookup lookup;
     struct hop_walk hops;
     struct relay_walk sessions;
     size_t count;   /* of what was kicked */
@@ -46,6 +56,9 @@ bool command_selftest(struct server *s, struct control_call *call);
 bool command_users(struct server *s, struct control_call *call);
 bool command_kick(struct server *s, struct control_call *call);
 bool command_trace(struct server *s, struct control_call *call);
+bool command_lookup(struct server *s, struct control_call *call);
+/* Its client has gone. */
+void command_lookup_end(struct command_lookup *l);
 bool command_stats(struct server *s, struct control_call *call);
 
 #endif

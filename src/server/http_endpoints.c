@@ -36,6 +36,7 @@ void http_endpoints_gather(struct metrics *m, const struct server *s)
     dial_stats(s->dialler.dial, &m->dial);
     resolve_stats(s->dialler.resolve, &m->dns);
     loop_stats(s->loop, &m->loop);
+    lookup_stats(s->lookup, &m->lookup);
     process_read(&m->process);
 }
 

@@ -117,10 +117,24 @@ static void put_turns(struct text *t, const struct loop_stats *loop)
                          loop->work_s);
 }
 
+static void put_lookups(struct text *t, const struct lookup_stats *lookup)
+{
+    static const char name[] = "msrprelayd_lookup_seconds";
+    double bounds[LOOKUP_BUCKETS];
+
+    for (size_t i = 0; i < LOOKUP_BUCKETS; i++)
+        bounds[i] = lookup_bucket_s(i);
+    prometheus_family(t, name, "histogram",
+                      "Time that helpers took for an answer.");
+    prometheus_histogram(t, name, bounds, lookup->buckets, LOOKUP_BUCKETS,
+                         lookup->time_s);
+}
+
 void metrics_write(struct text *t, const struct metrics *m)
 {
     put_build(t, m);
     for (size_t i = 0; i < metrics_families_n; i++)
         put_family(t, m, &metrics_families[i]);
     put_turns(t, &m->loop);
+    put_lookups(t, &m->lookup);
 }

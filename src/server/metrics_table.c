@@ -43,6 +43,11 @@ static const char *auth(size_t i)
     return relay_auth_name((enum relay_auth)i);
 }
 
+static const char *lookup_result(size_t i)
+{
+    return lookup_result_name((enum lookup_result)i);
+}
+
 #define CODE_AXIS                                                              \
     {                                                                          \
         "code", CODES, code_name                                               \
@@ -87,9 +92,11 @@ static const struct metrics_sample limits[] = {
     {"dials_per_connection", AT(relay.too_many_dials)},
     {"failed_requests", AT(relay.too_many_failures)},
     {"hold", AT(relay.held_too_long)},
+    {"lookups", AT(relay.too_many_lookups)},
     {"max_failures", AT(relay.too_many_wrong)},
     {"max_failures_over_relays", AT(relay.too_many_of_user_wrong)},
     {"message_size", AT(relay.too_large)},
+    {"rate_per_user", AT(hops.slowed)},
     {"requests_per_connection", AT(relay.too_many_requests)},
     {"room", AT(relay.no_room)},
     {"sessions_per_connection", AT(relay.too_many_sessions)},
@@ -115,6 +122,11 @@ static const struct metrics_sample dns_results[] = {
 static const struct metrics_sample dns_reuses[] = {
     {"cached", AT(dns.hits)},
     {"joined", AT(dns.joined)},
+};
+
+static const struct metrics_sample lookup_reuses[] = {
+    {"cached", AT(lookup.recalled)},
+    {"joined", AT(lookup.joined)},
 };
 
 static const struct metrics_sample timeouts[] = {
@@ -236,6 +248,46 @@ const struct metrics_family metrics_families[] = {
      .help = "AUTH requests to this relay, by result.",
      .at = AT(relay.auths),
      .axes = {{"result", RELAY_AUTHS, auth}}},
+    {.name = "msrprelayd_lookup_questions_total",
+     .type = "counter",
+     .help = "Questions about users that helpers were asked.",
+     .at = AT(lookup.questions)},
+    {.name = "msrprelayd_lookup_answers_total",
+     .type = "counter",
+     .help = "Answers to them, by result.",
+     .at = AT(lookup.answers),
+     .axes = {{"result", LOOKUP_RESULTS, lookup_result}}},
+    {.name = "msrprelayd_lookup_reused_total",
+     .type = "counter",
+     .help =
+         "AUTH requests for which no helper was asked, since the answer was "
+         "remembered (cached) or under way (joined).",
+     .label = "source",
+     SAMPLES(lookup_reuses)},
+    {.name = "msrprelayd_lookup_waiting",
+     .type = "gauge",
+     .help = "AUTH requests that wait for an answer now.",
+     .at = AT(relay.auths_waiting_now)},
+    {.name = "msrprelayd_lookup_cache_entries",
+     .type = "gauge",
+     .help = "Answers that are remembered.",
+     .at = AT(lookup.remembered_now)},
+    {.name = "msrprelayd_lookup_helpers",
+     .type = "gauge",
+     .help = "Helper processes that run.",
+     .at = AT(lookup.helpers_now)},
+    {.name = "msrprelayd_lookup_helpers_configured",
+     .type = "gauge",
+     .help = "Helper processes that should run; 0 without look-ups.",
+     .at = AT(lookup.helpers_wanted)},
+    {.name = "msrprelayd_lookup_restarts_total",
+     .type = "counter",
+     .help = "Helper processes started again.",
+     .at = AT(lookup.restarts)},
+    {.name = "msrprelayd_lookup_invalid_lines_total",
+     .type = "counter",
+     .help = "Lines from helpers that made no sense or came too late.",
+     .at = AT(lookup.nonsense)},
 
     {.name = "msrprelayd_messages_received_total",
      .type = "counter",

@@ -79,6 +79,7 @@ static void on_tick(void *ctx)
     struct server *s = ctx;
 
     relay_clock(s->relay, loop_now_ms(s->loop));
+    relay_time_of_day(s->relay, clock_unix_ms() / 1000);
     relay_tick(s->relay);
     tls_tickets_tick(s->tickets, loop_now_ms(s->loop));
     server_check_end(s);
@@ -219,14 +220,18 @@ static int open_relay(struct server *s)
         err = relay_new(&s->relay, s->now.policy, s->now.users, s->log,
                         loop_now_ms(s->loop));
     if (!err)
+        err = lookups_init(s);
+    if (!err)
         err = dialler_open(&s->dialler, s->loop, s->now.config);
     if (!err && s->dialler.own.n == 0)
         log_warn(s->log, "own addresses unknown: dial.deny must have them");
     if (!err)
         err = open_hops(s);
-    if (!err)
-        relay_on_session_end(s->relay, on_session_end, s);
-    return err;
+    if (err)
+        return err;
+    relay_on_session_end(s->relay, on_session_end, s);
+    relay_time_of_day(s->relay, clock_unix_ms() / 1000);
+    return 0;
 }
 
 /* Owns the configuration, with what was loaded, from here on. */
@@ -289,6 +294,7 @@ static void server_stop(struct server *s)
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
     relay_free(s->relay);
+    lookups_fini(s);
     if (s->net)
         net_free(s->net);
     if (s->loop) {

@@ -11,6 +11,7 @@
  *     commands.c          what is done for the control socket
  *     http_endpoints.c    what is answered over HTTP, and where
  *     memory.c            what is done when memory is short
+ *     lookups.c           who is asked about users
  *     status.c            /status.json and the status page
  *     status_sections.c   its sections; new ones go there
  *     logs.c              where the log and the accounts go
@@ -21,6 +22,7 @@
 #define SERVER_PRIVATE_H
 
 #include "address_count.h"
+#include "asker.h"
 #include "config.h"
 #include "config_loaded.h"
 #include "config_report.h"
@@ -33,6 +35,7 @@
 #include "listen_fault.h"
 #include "listen_fds.h"
 #include "log.h"
+#include "lookup.h"
 #include "loop.h"
 #include "net.h"
 #include "notify.h"
@@ -75,6 +78,8 @@ struct setup {
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
     struct config_warnings *warnings; /* owned; what `config` was warned of */
+    struct secrets *secrets;          /* owned; NULL: none */
+    struct words lookup;              /* auth.lookup.command; owned */
     struct policy *policy;            /* owned; points into config */
     struct msrp_listener **listeners; /* in the order of config->listen */
     struct http_server *http_server;  /* metrics.address; NULL: off */
@@ -114,13 +119,15 @@ struct server {
     uint64_t end_by_ms; /* ENDING, LEAVING */
     struct server_stats stats;
     struct tls_tickets *tickets; /* their keys outlive all setups */
-    struct privileges user; /* until the server has become him */
+    struct privileges user;      /* until the server has become him */
     struct loop *loop;
     struct log *log;
     struct log *accounting; /* writes nowhere when that is off */
     struct net *net;
     struct dialler dialler;
     struct relay *relay;
+    struct asker asker; /* lookups.c */
+    struct lookup *lookup;
     struct hops hops;
     struct address_count addresses;
     struct list listeners; /* of struct msrp_listener */
@@ -291,6 +298,15 @@ int commands_init(struct server *s);
  * (decisions 2.4). Faults are logged, and reported to `fault` unless it is
  * NULL. 0; ERR_CONFIG after faults; ERR_NOT_NOW when the relay is ending. */
 int server_reload(struct server *s, config_fault_fn fault, void *ctx);
+
+/* --- lookups.c --- */
+
+/* s->asker and s->lookup, which ask nobody yet: 0 or ERR_NOMEM. */
+int lookups_init(struct server *s);
+/* Ends all helpers; the relay must have gone. */
+void lookups_fini(struct server *s);
+/* Asks whom s->now names. */
+void lookups_use(struct server *s);
 
 /* --- shutdown.c --- */
 

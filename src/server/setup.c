@@ -97,10 +97,14 @@ static int make_policy(struct setup *setup)
 {
     uint16_t ports[POLICY_PORTS_MAX];
     size_t n = 0;
+    int err;
 
     for (size_t i = 0; i < setup->config->listen.n && n < POLICY_PORTS_MAX; i++)
         ports[n++] = addr_port(listener_addr(setup->listeners[i]->listener));
-    return policy_make(&setup->policy, setup->config, ports, n);
+    err = policy_make(&setup->policy, setup->config, ports, n);
+    if (!err)
+        setup->policy->secrets = setup->secrets;
+    return err;
 }
 
 /* A descriptor for each connection, and some for the rest. */
@@ -145,6 +149,8 @@ int setup_make(struct setup *out, struct server *s,
         .users = from->users,
         .users_stamp = from->users_stamp,
         .warnings = from->warnings,
+        .secrets = from->secrets,
+        .lookup = from->lookup,
     };
     int err;
 
@@ -186,6 +192,8 @@ void setup_free(struct setup *setup)
     policy_free(setup->policy);
     users_free(setup->users);
     free(setup->warnings);
+    secrets_free(setup->secrets);
+    words_fini(&setup->lookup);
     tls_ctx_unref(setup->tls);
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);
@@ -206,6 +214,7 @@ static void use_hops(struct server *s)
     hops->idle_ms = config->timers.idle_ms;
     hops->dead_after_ms = config->tcp.dead_after_ms;
     hops->max = config->limits.connections;
+    user_rates_set(&hops->user_rates, config->limits.rate_per_user);
     hops->head_size = (uint32_t)config->limits.head_size;
     hops->path_uris = (uint32_t)config->limits.path_uris;
     hops->tls_client = s->now.tls_client;
@@ -224,6 +233,7 @@ void setup_use(struct server *s, struct setup *old)
     http_endpoints_commit(s, old);
     control_listener_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
+    lookups_use(s);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     s->dialler.policy = s->now.policy;
     use_hops(s);

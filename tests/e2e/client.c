@@ -412,6 +412,8 @@ void client_close(struct client *c)
 
 void client_half_close(struct client *c)
 {
+    if (c->state == CLIENT_ENDED)
+        return;
     if (c->ssl)
         SSL_shutdown(c->ssl);
     assert_int_equal(shutdown(c->fd, SHUT_WR), 0);

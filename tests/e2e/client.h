@@ -133,7 +133,7 @@ struct got *client_take(struct client *c);
 
 /* Says goodbye and closes. */
 void client_close(struct client *c);
-/* Ends its sending; reads on. */
+/* Ends its sending; reads on. No-op if the other side has ended it. */
 void client_half_close(struct client *c);
 /* The process dies: the kernel closes the socket. */
 void client_vanish(struct client *c);

@@ -65,6 +65,30 @@ struct relay *scene_add_relay(struct scene *s, const struct relay_opts *opts)
     return s->others[s->n_others++] = relay_start(&with_files);
 }
 
+struct kept_files {
+    struct scene_part part;
+    struct tls_files *files;
+};
+
+static void kept_files_free(struct scene_part *p)
+{
+    struct kept_files *k = CONTAINER(p, struct kept_files, part);
+
+    tls_files_free(k->files);
+    free(k);
+}
+
+void scene_keep_files(struct scene *s, struct tls_files *files)
+{
+    struct kept_files *k = calloc(1, sizeof *k);
+
+    assert_non_null(k);
+    k->part.fd = -1; /* nothing to wait for */
+    k->part.free = kept_files_free;
+    k->files = files;
+    scene_add_part(s, &k->part);
+}
+
 void scene_add_part(struct scene *s, struct scene_part *p)
 {
     list_init(&p->of_scene);

@@ -40,6 +40,8 @@ struct scene *scene_start(void **state, const struct relay_opts *opts);
 /* One more relay, which shares the first one's authority. */
 struct relay *scene_add_relay(struct scene *s, const struct relay_opts *opts);
 void scene_add_part(struct scene *s, struct scene_part *p);
+/* Files that a relay was started with (relay_opts.files) go with the scene. */
+void scene_keep_files(struct scene *s, struct tls_files *files);
 /* Ends the relays with TERM, if the first was not ended before; nonzero if one
  * did not end in order, complained, or showed a secret in its log. */
 int scene_end(void **state);

@@ -369,7 +369,8 @@ static void assert_account(const char *line, const char *const *parts)
 static void each_session_leaves_a_line_of_json(void **state)
 {
     static const char *const of_bob[] = {
-        "\"user\":\"bob\",\"relay\":\"" RELAY_NAME "\","
+        "\"user\":\"bob\",\"realm\":\"" RELAY_REALM "\",\"relay\":\"" RELAY_NAME
+        "\","
         "\"peer\":{\"address\":\"127.0.0.1\",\"port\":",
         "\"transport\":\"tls\",\"tls\":\"TLSv1.3\"",
         "\"reason\":\"connection\"",

@@ -278,6 +278,28 @@ static void limits_count_by_the_clients_address(void **state)
     wait_for_sample(s, refused, 1);
 }
 
+/* Not the oldest of all that the proxy has brought, but of the client who has
+ * most of them (S-17). */
+static void who_makes_room_is_found_by_the_clients_address(void **state)
+{
+    static const struct relay_opts opts = {
+        .listen = LISTEN, .groups = "limits: { connections = 4; };"};
+    static const char other[] =
+        "PROXY TCP4 192.0.2.8 198.51.100.1 40312 2855\r\n";
+    struct scene *s = scene_start(state, &opts);
+    struct client *first, *newcomer;
+
+    first = come(s, RELAY_TLS, "first", span_str(other));
+    for (int i = 0; i < 3; i++)
+        come(s, RELAY_TLS, "one of many", SPAN(V1));
+    newcomer = begin(s, RELAY_TLS, "alice", NULL, SPAN(""));
+    scene_wait_log(s, "c=2 closed " CLIENT " listener=tls:");
+    scene_wait_log(s, "reason=\"made room\"");
+    scene_wait_open(newcomer);
+    login_on(newcomer);
+    speak(first);
+}
+
 /* TLS ends at the proxy, which says so. */
 static void tls_in_the_header_counts_as_tls(void **state)
 {
@@ -356,6 +378,7 @@ int main(void)
         E2E_TEST(a_header_has_the_time_of_a_handshake),
         E2E_TEST(checks_of_the_proxy_are_silent),
         E2E_TEST(limits_count_by_the_clients_address),
+        E2E_TEST(who_makes_room_is_found_by_the_clients_address),
         E2E_TEST(tls_in_the_header_counts_as_tls),
         E2E_TEST(a_listener_may_have_tls_in_front),
         E2E_TEST(a_reload_changes_who_is_a_proxy),

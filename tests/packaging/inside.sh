@@ -198,6 +198,10 @@ receive as bob /mnt/new.pem
 send /mnt/new.pem || fail "not sent"
 received || fail "not received"
 
+# To each other, relays have to show a certificate that ca_file trusts.
+cat /mnt/new.pem >>$ca
+systemctl reload msrprelayd || fail "reload"
+
 check "a renewal without its key is refused"
 cp /mnt/old.key /tmp/lineage/privkey.pem
 ! RENEWED_LINEAGE=/tmp/lineage RENEWED_DOMAINS=$name $hook ||

@@ -41,8 +41,8 @@ service() {
     shift
     entry=$(tool inspect --format '{{.OCIv1.Config.Entrypoint}}' "$name")
     # shellcheck disable=SC2086  # a list of words in brackets
-    tool run --isolation chroot -v "$dir/secrets:/run/secrets:ro" \
-        -v "$dir/hosts:/etc/hosts:ro" "$name" -- ${entry//[][]/} "$@" \
+    tool run --isolation chroot -v "$dir/hosts:/etc/hosts:ro" \
+        "$name" -- ${entry//[][]/} "$@" \
         >"$dir/$name.log" 2>&1
 }
 
@@ -73,8 +73,8 @@ play() {
     done
     trap show_logs EXIT
     service relay &
-    service rtpengine &
     until_said relay started
+    service rtpengine &
     until_said rtpengine 'Startup complete'
     service kamailio &
     service bob bob &
@@ -128,6 +128,8 @@ for name in $names; do
     *) image=$name ;;
     esac
     tool from --name $name msrprelayd/$image >/dev/null
+    # buildah takes one volume only where the other is /etc/hosts.
+    tool copy $name "$dir/secrets" /run/secrets >/dev/null
     tool config --env RELAY_NAME=relay --env RELAY_REALM=example.com $name
     echo "127.0.0.$i $name" >>"$dir/hosts"
     i=$((i + 1))

@@ -24,6 +24,12 @@ FORGED = "c=1 authentication failed peer=203.0.113.1:1 listener=tls:1 user=a"
 SAMPLES = [
     ("c=5 authentication failed peer=198.51.100.4:5 listener=tls:2855 "
      "user=alice", "198.51.100.4"),
+    ("c=5 authentication failed peer=198.51.100.4:5 listener=tls:2855 "
+     "user=alice reason=wrong", "198.51.100.4"),
+    ('c=5 authentication failed peer=198.51.100.4:5 listener=tls:2855 '
+     'user=alice realm="a realm" reason=unknown', "198.51.100.4"),
+    ("c=5 authentication failed peer=198.51.100.4:5 listener=tls:2855 "
+     "user=alice reason=expired", None),
     ('c=5 authentication failed peer=198.51.100.5:5 listener=ws:80 '
      'user="a user"', "198.51.100.5"),
     ('c=5 authentication failed peer=198.51.100.6:5 listener=tcp:2855 '

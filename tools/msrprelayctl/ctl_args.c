@@ -209,6 +209,8 @@ static int add_argument(struct ctl_args *a, char why[CMDLINE_WHY], int *at,
         return add_value(a, why, key, key.p + key.n + 1);
     if (has_dashes && control_key(key) && *at + 1 < argc)
         return add_value(a, why, key, argv[++*at]);
+    if (control_commands[a->id].bare_key == CONTROL_USER && !has_dashes)
+        return add_value(a, why, SPAN("user"), argv[*at]);
     if (!control_command_takes(&control_commands[a->id], span_str(argv[*at])))
         return cmdline_refuse(why, "unknown argument for this command: %s",
                               argv[*at]);

@@ -142,6 +142,19 @@ static enum ctl_exit change(const struct ctl_args *a, const char *path,
 
 /* --- where --- */
 
+/* Users may be entered before their realm is; but it may be a slip. */
+static void warn_of_realm(const struct config *c, const char *realm)
+{
+    bool is_served = strcmp(realm, c->relay.realm) == 0;
+
+    for (size_t i = 0; i < c->relay.realms.n; i++)
+        is_served = is_served || strcmp(realm, c->relay.realms.items[i]) == 0;
+    if (!is_served)
+        fprintf(stderr,
+                "warning: %s is neither relay.realm nor one of relay.realms\n",
+                realm);
+}
+
 enum ctl_exit ctl_passwd(const struct ctl_args *a)
 {
     const char *from = a->config ? a->config : CTL_CONFIG;
@@ -159,6 +172,8 @@ enum ctl_exit ctl_passwd(const struct ctl_args *a)
                 ? "without a configuration, -f and -r are required"
                 : err_text(err),
             "");
+    if (a->realm)
+        warn_of_realm(config, a->realm);
     code = change(a, a->users_file ? a->users_file : config->auth.users_file,
                   a->realm ? a->realm : config->relay.realm);
     config_free(config);

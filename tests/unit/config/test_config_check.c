@@ -419,21 +419,22 @@ static void whatever_is_faulty_nothing_else_is_told(void **state)
 
     checked_uid = 0;
     for (size_t i = 0; i < settings_n; i++) {
-        struct span name = span_str(settings[i].key);
-        struct span group = span_cut(&name, '.');
-        bool opens =
-            i == 0 || strncmp(settings[i - 1].key, group.p, group.n + 1) != 0;
-        bool closes = i + 1 == settings_n ||
-                      strncmp(settings[i + 1].key, group.p, group.n + 1) != 0;
+        const char *key = settings[i].key;
+        const char *before = i > 0 ? settings[i - 1].key : "";
+        const char *after = i + 1 < settings_n ? settings[i + 1].key : "";
+        const char *part = key;
 
-        if (name.n == 0)
-            n += (size_t)snprintf(text + n, sizeof text - n, "%.*s = { };\n",
-                                  SPAN_ARG(group));
-        else
-            n += (size_t)snprintf(
-                text + n, sizeof text - n, "%.*s%s%.*s = { };%s\n",
-                opens ? (int)group.n : 0, group.p, opens ? ": { " : "",
-                SPAN_ARG(name), closes ? " };" : "");
+        for (const char *dot = strchr(key, '.'); dot;
+             part = dot + 1, dot = strchr(part, '.'))
+            if (strncmp(before, key, (size_t)(dot + 1 - key)) != 0)
+                n += (size_t)snprintf(text + n, sizeof text - n, "%.*s: { ",
+                                      (int)(dot - part), part);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s = { };", part);
+        for (const char *dot = strchr(key, '.'); dot;
+             dot = strchr(dot + 1, '.'))
+            if (strncmp(after, key, (size_t)(dot + 1 - key)) != 0)
+                n += (size_t)snprintf(text + n, sizeof text - n, " };");
+        n += (size_t)snprintf(text + n, sizeof text - n, "\n");
     }
     checked_whole(x, text);
     assert_int_equal(x->faults.count, settings_n);

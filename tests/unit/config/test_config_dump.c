@@ -63,11 +63,15 @@ static void a_dump_has_every_key(void **state)
 
     (void)state;
     for (size_t i = 0; i < settings_n; i++) {
-        const char *dot = strchr(settings[i].key, '.');
-        char name[128];
+        struct span rest = span_str(settings[i].key);
+        char name[128] = "";
+        size_t n = 0;
 
-        snprintf(name, sizeof name, "%s%s = ", dot ? "    " : "",
-                 dot ? dot + 1 : settings[i].key);
+        for (; span_find(rest, '.') < rest.n; n += 4) {
+            (void)span_cut(&rest, '.');
+            memcpy(name + n, "    ", 4);
+        }
+        snprintf(name + n, sizeof name - n, "%.*s = ", SPAN_ARG(rest));
         assert_non_null(strstr(text, name));
     }
     assert_non_null(strstr(text, "    { transport = \"tls\"; address = "

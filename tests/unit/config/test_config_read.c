@@ -10,18 +10,24 @@
 #include "settings.h"
 
 /* A file with `value` for the key, at line 1, and whatever else it needs. */
-static const char *with(char *dst, size_t size, const char *key,
+static const char *with(char *text, size_t size, const char *key,
                         const char *value)
 {
-    const char *dot = strchr(key, '.');
+    struct span rest = span_str(key);
+    size_t n = 0, depth = 0;
 
-    if (dot)
-        snprintf(dst, size, "%.*s: { %s = %s; };\n" LISTEN, (int)(dot - key),
-                 key, dot + 1, value);
-    else
-        snprintf(dst, size, "%s = %s;\n%s", key, value,
-                 strcmp(key, "listen") ? LISTEN : "");
-    return dst;
+    for (; span_find(rest, '.') < rest.n; depth++) {
+        struct span group = span_cut(&rest, '.');
+
+        n += (size_t)snprintf(text + n, size - n, "%.*s: { ", SPAN_ARG(group));
+    }
+    n += (size_t)snprintf(text + n, size - n, "%.*s = %s;", SPAN_ARG(rest),
+                          value);
+    for (; depth > 0; depth--)
+        n += (size_t)snprintf(text + n, size - n, " };");
+    (void)snprintf(text + n, size - n, "%s%s", "\n",
+                   strcmp(key, "listen") == 0 ? "" : LISTEN);
+    return text;
 }
 
 static bool is_number(const struct setting *s)

@@ -96,6 +96,71 @@ static void users_of_another_realm_are_a_warning(void **state)
     assert_int_equal(x->warnings.count, 1);
 }
 
+static void users_of_any_realm_that_is_served_are_enough(void **state)
+{
+    struct checked *x = *state;
+    char text[512];
+
+    scratch_write(&x->scratch, "users", SPAN(ALICE("other.example")));
+    snprintf(text, sizeof text,
+             "relay: { realms = [ \"two.example\", \"other.example\" ]; };\n"
+             "auth: { users_file = \"%s\"; allow_tcp = true; };\n"
+             "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; } "
+             ");\n",
+             scratch_path(&x->scratch, "users"));
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text, "");
+    scratch_write(&x->scratch, "users", SPAN(ALICE("six.example")));
+    checked_whole(x, text);
+    assert_non_null(strstr(x->warnings.text,
+                           "users has no user of relay.realm relay.example or "
+                           "relay.realms; add one with msrprelayctl passwd\n"));
+}
+
+/* A configuration with these two files, in which clients may log in. */
+static void check_secrets(struct checked *x, const char *secrets)
+{
+    char text[1024], users[256];
+
+    scratch_write(&x->scratch, "secrets", span_str(secrets));
+    snprintf(users, sizeof users, "%s", scratch_path(&x->scratch, "users"));
+    snprintf(text, sizeof text,
+             "auth: { users_file = \"%s\"; allow_tcp = true;\n"
+             "secret_file = \"%s\"; };\n"
+             "listen = ( { transport = \"tcp\"; address = \"127.0.0.1\"; } "
+             ");\n",
+             users, scratch_path(&x->scratch, "secrets"));
+    checked_whole(x, text);
+}
+
+static void a_secret_is_as_good_as_users(void **state)
+{
+    struct checked *x = *state;
+
+    scratch_write(&x->scratch, "users", SPAN("# nobody\n"));
+    check_secrets(x, "a secret\n");
+    assert_string_equal(x->faults.text, "");
+    assert_string_equal(x->warnings.text, "");
+    check_secrets(x, "# none\n");
+    assert_string_equal(x->faults.text, "");
+    assert_int_equal(x->warnings.count, 2);
+    assert_non_null(strstr(x->warnings.text, "secrets has no secret\n"));
+    assert_non_null(strstr(x->warnings.text, "nobody can log in"));
+}
+
+static void a_secret_that_cannot_be_read_is_a_fault(void **state)
+{
+    struct checked *x = *state;
+
+    check_secrets(x, "a\nb\002\n");
+    assert_int_equal(x->faults.count, 1);
+    assert_non_null(strstr(x->faults.text, "secrets:2: control character\n"));
+    checked_whole(x, "auth: { secret_file = \"/none\"; };\n" TCP);
+    assert_non_null(
+        strstr(x->faults.text, "auth.secret_file: cannot read /none: No such"));
+}
+
 static void users_of_other_algorithms_are_a_warning(void **state)
 {
     struct checked *x = *state;
@@ -194,6 +259,9 @@ int main(void)
         TEST(listeners_at_which_nobody_can_log_in_are_a_warning),
         TEST(tls_in_front_has_its_place),
         TEST(users_of_another_realm_are_a_warning),
+        TEST(users_of_any_realm_that_is_served_are_enough),
+        TEST(a_secret_is_as_good_as_users),
+        TEST(a_secret_that_cannot_be_read_is_a_fault),
         TEST(users_of_other_algorithms_are_a_warning),
         TEST(secrets_that_everybody_can_read_are_a_warning),
         TEST(files_closed_to_the_relays_user_are_a_warning),

@@ -8,7 +8,8 @@
 
 #define GROUPS                                                                 \
     "relay: { name = \"r.example\"; aliases = [ \"a.example\", "               \
-    "\"b.example\" ]; realm = \"the realm\"; };\n"                             \
+    "\"b.example\" ]; realm = \"the realm\"; realms = [ \"two.example\" ]; "   \
+    "};\n"                                                                     \
     "auth: { algorithms = [ \"MD5\", \"SHA-256\" ]; };\n"
 
 static void names_and_ports_are_those_of_the_relay(void **state)
@@ -25,6 +26,8 @@ static void names_and_ports_are_those_of_the_relay(void **state)
     assert_int_equal(p->n_aliases, 2);
     assert_span(p->aliases[0], "a.example");
     assert_span(p->aliases[1], "b.example");
+    assert_int_equal(p->n_realms, 1);
+    assert_span(p->realms[0], "two.example");
     assert_int_equal(p->n_ports, 2);
     assert_int_equal(p->ports[0], 2855);
     assert_int_equal(p->ports[1], 8443);
@@ -118,7 +121,7 @@ static void every_allocation_may_fail(void **state)
     struct config *c = parsed_good(GROUPS LISTEN);
 
     (void)state;
-    assert_int_equal(oom_sweep(attempt, c), 2);
+    assert_int_equal(oom_sweep(attempt, c), 3);
     policy_free(NULL);
     config_free(c);
 }

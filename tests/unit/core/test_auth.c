@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cmocka_all.h"
+#include "secrets.h"
 #include "texts.h"
 
 enum { NOW_MS = 5000000 };
@@ -14,6 +15,7 @@ struct bench {
     struct rnd rnd;
     struct policy policy;
     struct users *users;
+    struct secrets *secrets;
     struct auth auth;
     char nonce[NONCE_LEN + 1];
     char text[2048];
@@ -32,13 +34,19 @@ static int set_up(void **state)
 {
     static const enum digest_alg algs[] = {DIGEST_MD5, DIGEST_SHA256};
     struct bench *b = calloc(1, sizeof *b);
-    char text[512];
+    static const char *const realms[][2] = {{"example.com", "secret"},
+                                            {"two.example", "other"}};
+    static const struct span more[] = {{"two.example", 11},
+                                       {"six.example", 11}};
+    char text[1024];
     size_t n = 0;
 
     assert_non_null(b);
     rnd_init(&b->rnd);
     b->policy = (struct policy){
         .realm = SPAN("example.com"),
+        .realms = more,
+        .n_realms = 2,
         .algorithms = {DIGEST_SHA256, DIGEST_MD5},
         .n_algorithms = 2,
         .min_expires_s = 60,
@@ -46,22 +54,24 @@ static int set_up(void **state)
         .max_expires_s = 86400,
         .nonce_lifetime_ms = 60000,
     };
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 4; i++) {
+        const char *const *realm = realms[i / 2];
         struct digest_hex ha1;
 
-        assert_int_equal(digest_ha1(&ha1, algs[i], SPAN("alice"),
-                                    SPAN("example.com"), SPAN("secret")),
+        assert_int_equal(digest_ha1(&ha1, algs[i % 2], SPAN("alice"),
+                                    span_str(realm[0]), span_str(realm[1])),
                          0);
-        n += (size_t)snprintf(text + n, sizeof text - n,
-                              "alice:example.com:%.*s\n",
-                              SPAN_ARG(digest_hex_span(&ha1)));
+        n += (size_t)snprintf(text + n, sizeof text - n, "alice:%s:%.*s\n",
+                              realm[0], SPAN_ARG(digest_hex_span(&ha1)));
     }
     assert_int_equal(users_parse(&b->users, span_of(text, n), NULL, NULL), 0);
     auth_init(&b->auth, &b->policy, b->users, &b->rnd);
     nonce_window_init(&b->nonces, 1, NONCE_WINDOW_CLIENT);
-    assert_int_equal(nonce_new(&b->auth.nonces, &b->nonces, b->nonce,
-                               b->policy.nonce_lifetime_ms, NOW_MS),
-                     0);
+    assert_int_equal(
+        nonce_new(&b->auth.nonces,
+                  (struct nonce_scope){&b->nonces, b->policy.realm}, b->nonce,
+                  b->policy.nonce_lifetime_ms, NOW_MS),
+        0);
     *state = b;
     return 0;
 }
@@ -73,6 +83,7 @@ static int tear_down(void **state)
     nonce_window_fini(&b->nonces);
     auth_fini(&b->auth);
     users_free(b->users);
+    secrets_free(b->secrets);
     free(b);
     return 0;
 }
@@ -207,6 +218,7 @@ static void wrong_credentials_are_a_failure(void **state)
         assert_int_equal(judge(b, &wrong[i]), 401);
         assert_true(b->v.failure);
         assert_false(b->v.stale);
+        assert_int_equal(b->v.why, wrong[i].user ? AUTH_UNKNOWN : AUTH_WRONG);
     }
     /* They used up nothing. */
     assert_int_equal(judge(b, &(struct claim){0}), 200);
@@ -335,22 +347,208 @@ static void a_challenge_is_just_so(void **state)
 {
     struct bench *b = *state;
     char dst[AUTH_CHALLENGE_MAX], want[AUTH_CHALLENGE_MAX];
+    struct auth_verdict v = {.realm = b->policy.realm, .stale = true};
     struct span got =
-        auth_challenge(&b->auth, dst, DIGEST_SHA256, true, &b->nonces, NOW_MS);
+        auth_challenge(&b->auth, dst, DIGEST_SHA256, &v, &b->nonces, NOW_MS);
     struct digest_challenge c;
 
     assert_int_equal(digest_challenge_parse(&c, got), 0);
-    assert_true(
-        nonce_is_fresh(&b->auth.nonces, &b->nonces, c.nonce, 1, NOW_MS));
+    assert_true(nonce_is_fresh(&b->auth.nonces,
+                               (struct nonce_scope){&b->nonces, v.realm},
+                               c.nonce, 1, NOW_MS));
     (void)snprintf(want, sizeof want,
                    "Digest realm=\"example.com\", nonce=\"%.*s\", "
                    "opaque=\"%.16s\", stale=true, algorithm=SHA-256, "
                    "qop=\"auth\"",
                    SPAN_ARG(c.nonce), b->auth.opaque);
     assert_span_equal(got, span_str(want));
-    got = auth_challenge(&b->auth, dst, DIGEST_MD5, false, &b->nonces, NOW_MS);
+    v.stale = false;
+    got = auth_challenge(&b->auth, dst, DIGEST_MD5, &v, &b->nonces, NOW_MS);
     assert_null(memmem(got.p, got.n, "stale", 5));
     assert_non_null(memmem(got.p, got.n, ", algorithm=MD5, ", 17));
+}
+
+/* --- realms --- */
+
+/* The nonce of a challenge for the realm of an AUTH to `to`, into b->nonce. */
+static void challenge_at(struct bench *b, const char *to, const char *realm)
+{
+    char dst[AUTH_CHALLENGE_MAX];
+    struct digest_challenge c;
+
+    assert_int_equal(judge_text(b, to, "", NOW_MS), 401);
+    assert_int_equal(
+        digest_challenge_parse(&c, auth_challenge(&b->auth, dst, DIGEST_MD5,
+                                                  &b->v, &b->nonces, NOW_MS)),
+        0);
+    assert_span_equal(c.realm, span_str(realm));
+    memcpy(b->nonce, c.nonce.p, NONCE_LEN);
+}
+
+static void the_host_chooses_the_realm(void **state)
+{
+    struct bench *b = *state;
+    struct claim c = {.to = "msrps://Two.Example;tcp", .realm = "two.example"};
+
+    challenge_at(b, c.to, "two.example");
+    assert_int_equal(judge(b, &c), 401); /* of the other realm */
+    assert_true(b->v.failure);
+    c.password = "other";
+    assert_int_equal(judge(b, &c), 200);
+    assert_span(b->v.realm, "two.example");
+    challenge_at(b, "msrps://six.example:2855;tcp", "six.example");
+    c.to = "msrps://six.example:2855;tcp";
+    c.realm = "six.example";
+    assert_int_equal(judge(b, &c), 401); /* which has no such user */
+    assert_true(b->v.failure);
+}
+
+static void any_other_host_means_the_first_realm(void **state)
+{
+    struct bench *b = *state;
+
+    challenge_at(b, "msrps://r;tcp", "example.com");
+    challenge_at(b, "msrps://example.com;tcp", "example.com");
+    assert_int_equal(judge(b, &(struct claim){.to = "msrps://example.com;tcp"}),
+                     200);
+    assert_span(b->v.realm, "example.com");
+}
+
+static void credentials_of_one_realm_are_none_of_another(void **state)
+{
+    struct bench *b = *state;
+    struct claim c = {.to = "msrps://two.example;tcp"};
+
+    /* Right for example.com, with a nonce of it. */
+    assert_int_equal(judge(b, &c), 401);
+    assert_true(b->v.failure);
+    /* Right for this one, with a nonce of the other. */
+    c.realm = "two.example";
+    c.password = "other";
+    assert_int_equal(judge(b, &c), 401);
+    assert_true(b->v.stale);
+    assert_false(b->v.failure);
+}
+
+/* --- shared secrets --- */
+
+enum { TODAY_S = 1800000000 };
+
+/* The relay has the secrets "new" and "old", and it is TODAY_S. */
+static void share_secrets(struct bench *b)
+{
+    assert_int_equal(secrets_parse(&b->secrets, SPAN("new\nold\n"),
+                                   EPHEMERAL_SHA1, NULL, NULL),
+                     0);
+    b->policy.secrets = b->secrets;
+    b->auth.unix_s = TODAY_S;
+}
+
+/* Logs in with what `secret` makes for `user`. */
+static unsigned judge_ephemeral(struct bench *b, const char *secret,
+                                const char *user, struct claim c)
+{
+    static unsigned count;
+    char space[EPHEMERAL_PASSWORD_MAX] = "", nc[16];
+    struct span password;
+
+    assert_int_equal(ephemeral_password(&password, space, EPHEMERAL_SHA1,
+                                        span_str(secret), span_str(user)),
+                     0);
+    (void)snprintf(nc, sizeof nc, "%08x", ++count);
+    c.user = user;
+    c.password = space;
+    c.nc = nc;
+    return judge(b, &c);
+}
+
+static void every_secret_proves_credentials(void **state)
+{
+    static const char *const secrets[] = {"new", "old"};
+    struct bench *b = *state;
+
+    share_secrets(b);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(judge_ephemeral(b, secrets[i], "1800003600:dora",
+                                         (struct claim){0}),
+                         200);
+        assert_span(b->v.user, "dora");
+        assert_int_equal(b->v.expires_s, 1800);
+    }
+    assert_int_equal(judge_ephemeral(b, "old", "1800003600:dora",
+                                     (struct claim){.alg = DIGEST_SHA256,
+                                                    .alg_name = "SHA-256"}),
+                     200);
+    /* The file is asked as ever. */
+    assert_int_equal(judge(b, &(struct claim){.nc = "00000099"}), 200);
+    assert_span(b->v.user, "alice");
+}
+
+static void another_secret_proves_nothing(void **state)
+{
+    struct bench *b = *state;
+
+    share_secrets(b);
+    assert_int_equal(
+        judge_ephemeral(b, "other", "1800003600:dora", (struct claim){0}), 401);
+    assert_true(b->v.failure);
+    assert_int_equal(b->v.why, AUTH_UNKNOWN);
+    /* Whose name it is does not matter. */
+    assert_int_equal(judge(b, &(struct claim){.user = "1800003600:alice"}),
+                     401);
+    assert_int_equal(b->v.why, AUTH_UNKNOWN);
+    assert_int_equal(judge_ephemeral(b, "new", "dora", (struct claim){0}), 401);
+    b->policy.secrets = NULL;
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800003600:dora", (struct claim){0}), 401);
+}
+
+static void a_session_ends_with_its_credentials(void **state)
+{
+    struct bench *b = *state;
+
+    share_secrets(b);
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800000090:dora", (struct claim){0}), 200);
+    assert_int_equal(b->v.expires_s, 90);
+    assert_int_equal(judge_ephemeral(b, "new", "1800000090:dora",
+                                     (struct claim){.rest = "Expires: 80\r\n"}),
+                     200);
+    assert_int_equal(b->v.expires_s, 80);
+}
+
+static void credentials_that_are_about_to_end_have_expired(void **state)
+{
+    static const char *const users[] = {"1800000059:dora", "1800000000:dora",
+                                        "1799999999:dora", "0:dora"};
+    struct bench *b = *state;
+
+    share_secrets(b);
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+        assert_int_equal(judge_ephemeral(b, "new", users[i], (struct claim){0}),
+                         401);
+        assert_true(b->v.failure);
+        assert_false(b->v.stale);
+        assert_int_equal(b->v.why, AUTH_EXPIRED);
+        assert_span(b->v.user, "dora");
+    }
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800000060:dora", (struct claim){0}), 200);
+    assert_int_equal(b->v.expires_s, 60);
+}
+
+static void secrets_hold_for_every_realm(void **state)
+{
+    struct bench *b = *state;
+    const char *to = "msrps://two.example;tcp";
+
+    share_secrets(b);
+    challenge_at(b, to, "two.example");
+    assert_int_equal(
+        judge_ephemeral(b, "new", "1800003600:dora",
+                        (struct claim){.to = to, .realm = "two.example"}),
+        200);
+    assert_span(b->v.realm, "two.example");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -394,6 +592,14 @@ int main(void)
         TEST(expires_is_looked_at_after_authentication),
         TEST(a_challenge_is_just_so),
         TEST(a_temporary_user_is_granted_for_his_time),
+        TEST(the_host_chooses_the_realm),
+        TEST(any_other_host_means_the_first_realm),
+        TEST(credentials_of_one_realm_are_none_of_another),
+        TEST(every_secret_proves_credentials),
+        TEST(another_secret_proves_nothing),
+        TEST(a_session_ends_with_its_credentials),
+        TEST(credentials_that_are_about_to_end_have_expired),
+        TEST(secrets_hold_for_every_realm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

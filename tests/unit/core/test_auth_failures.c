@@ -45,7 +45,8 @@ static int tear_down(void **state)
 static struct auth_attempt attempt(struct fake_link *f, const char *source,
                                    const char *user)
 {
-    return (struct auth_attempt){&f->link, span_str(source), span_str(user)};
+    return (struct auth_attempt){&f->link, span_str(source), span_str(user),
+                                 SPAN("")};
 }
 
 static void fail_often(struct bench *b, struct auth_attempt t, unsigned n)
@@ -81,6 +82,18 @@ static void others_are_not_blocked(void **state)
     assert_false(is_blocked(b, attempt(&b->a, "r1", "bob"), NOW_MS));
     assert_false(is_blocked(b, attempt(&b->a, "r2", "alice"), NOW_MS));
     assert_false(is_blocked(b, attempt(&b->b, "r1", "alice"), NOW_MS));
+}
+
+static void the_same_name_in_another_realm_is_not_blocked(void **state)
+{
+    struct bench *b = *state;
+    struct auth_attempt t = attempt(&b->a, "r1", "alice");
+
+    t.realm = SPAN("one.example");
+    fail_often(b, t, MAX);
+    assert_true(is_blocked(b, t, NOW_MS));
+    t.realm = SPAN("two.example");
+    assert_false(is_blocked(b, t, NOW_MS));
 }
 
 static void many_sources_are_blocked_in_the_end(void **state)
@@ -169,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_user_is_blocked_after_so_many_for_a_while),
         TEST(others_are_not_blocked),
+        TEST(the_same_name_in_another_realm_is_not_blocked),
         TEST(many_sources_are_blocked_in_the_end),
         TEST(success_sets_it_back),
         TEST(what_a_link_has_is_bounded),

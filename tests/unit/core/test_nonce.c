@@ -8,6 +8,8 @@
 
 enum { LIFE_MS = 60000, NOW_MS = 5000000, LINK = 7 };
 
+#define REALM SPAN("example.com")
+
 struct bench {
     struct rnd rnd;
     struct nonces nonces;
@@ -15,9 +17,16 @@ struct bench {
     char text[NONCE_LEN];
 };
 
+static struct nonce_scope scope_of(const struct bench *b)
+{
+    /* Only nonce_new() writes to it. */
+    return (struct nonce_scope){(struct nonce_window *)(uintptr_t)&b->window,
+                                REALM};
+}
+
 static void give(struct bench *b, char *dst, uint64_t now_ms)
 {
-    assert_int_equal(nonce_new(&b->nonces, &b->window, dst, LIFE_MS, now_ms),
+    assert_int_equal(nonce_new(&b->nonces, scope_of(b), dst, LIFE_MS, now_ms),
                      0);
 }
 
@@ -51,7 +60,7 @@ static struct span nonce_of(const struct bench *b)
 
 static bool is_fresh(const struct bench *b, struct span nonce, uint64_t now_ms)
 {
-    return nonce_is_fresh(&b->nonces, &b->window, nonce, LIFE_MS, now_ms);
+    return nonce_is_fresh(&b->nonces, scope_of(b), nonce, LIFE_MS, now_ms);
 }
 
 static bool use(struct bench *b, const char *text, const char *nc)
@@ -67,6 +76,19 @@ static void a_nonce_is_hex_and_never_the_same(void **state)
     assert_true(span_is_hex(nonce_of(b)));
     give(b, other, NOW_MS);
     assert_memory_not_equal(b->text, other, NONCE_LEN);
+}
+
+static void a_nonce_is_of_its_realm_alone(void **state)
+{
+    struct bench *b = *state;
+    struct nonce_scope other = {&b->window, SPAN("other.example")};
+
+    assert_false(
+        nonce_is_fresh(&b->nonces, other, nonce_of(b), LIFE_MS, NOW_MS));
+    other.realm = SPAN("");
+    assert_false(
+        nonce_is_fresh(&b->nonces, other, nonce_of(b), LIFE_MS, NOW_MS));
+    assert_true(is_fresh(b, nonce_of(b), NOW_MS));
 }
 
 static void a_nonce_is_fresh_for_its_lifetime(void **state)
@@ -101,7 +123,7 @@ static void a_nonce_of_another_process_is_none(void **state)
     char text[NONCE_LEN];
 
     nonces_init(&other, &b->rnd);
-    assert_int_equal(nonce_new(&other, &b->window, text, LIFE_MS, NOW_MS), 0);
+    assert_int_equal(nonce_new(&other, scope_of(b), text, LIFE_MS, NOW_MS), 0);
     assert_false(is_fresh(b, span_of(text, NONCE_LEN), NOW_MS));
     nonces_fini(&other);
 }
@@ -114,10 +136,12 @@ static void a_nonce_of_another_link_is_none(void **state)
     char text[NONCE_LEN];
 
     nonce_window_init(&other, LINK + 1, NONCE_WINDOW_CLIENT);
-    assert_int_equal(nonce_new(&b->nonces, &other, text, LIFE_MS, NOW_MS), 0);
+    assert_int_equal(nonce_new(&b->nonces, (struct nonce_scope){&other, REALM},
+                               text, LIFE_MS, NOW_MS),
+                     0);
     assert_false(is_fresh(b, span_of(text, NONCE_LEN), NOW_MS));
-    assert_false(
-        nonce_is_fresh(&b->nonces, &other, nonce_of(b), LIFE_MS, NOW_MS));
+    assert_false(nonce_is_fresh(&b->nonces, (struct nonce_scope){&other, REALM},
+                                nonce_of(b), LIFE_MS, NOW_MS));
     nonce_window_fini(&other);
 }
 
@@ -201,11 +225,12 @@ static void a_relay_has_a_window_of_its_own_size(void **state)
     nonce_window_init(&w, LINK, NONCE_WINDOW_RELAY);
     assert_null(w.used);
     for (unsigned i = 0; i < NONCE_WINDOW_RELAY; i++) {
-        assert_int_equal(
-            nonce_new(&b->nonces, &w, i ? other : first, LIFE_MS, NOW_MS), 0);
+        assert_int_equal(nonce_new(&b->nonces, (struct nonce_scope){&w, REALM},
+                                   i ? other : first, LIFE_MS, NOW_MS),
+                         0);
     }
-    assert_true(nonce_is_fresh(&b->nonces, &w, span_of(first, NONCE_LEN),
-                               LIFE_MS, NOW_MS));
+    assert_true(nonce_is_fresh(&b->nonces, (struct nonce_scope){&w, REALM},
+                               span_of(first, NONCE_LEN), LIFE_MS, NOW_MS));
     assert_true(nonce_use(&w, span_of(first, NONCE_LEN), SPAN("00000001")));
     assert_true(nonce_use(&w, span_of(other, NONCE_LEN), SPAN("00000001")));
     assert_false(nonce_use(&w, span_of(first, NONCE_LEN), SPAN("00000001")));
@@ -252,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_nonce_is_hex_and_never_the_same),
+        TEST(a_nonce_is_of_its_realm_alone),
         TEST(a_nonce_is_fresh_for_its_lifetime),
         TEST(a_changed_nonce_is_none),
         TEST(a_nonce_of_another_process_is_none),

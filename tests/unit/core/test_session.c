@@ -290,6 +290,39 @@ static void a_settled_session_is_of_any_link_with_that_name(void **state)
     session_end(&b->all, ss, SESSION_EXPIRED, NOW_MS);
 }
 
+/* A name in one realm is another user than the same name in the next. */
+static void users_of_two_realms_are_counted_apart(void **state)
+{
+    struct bench *b = *state;
+    struct session_grant g = {.user = SPAN("alice"),
+                              .realm = SPAN("one.example"),
+                              .expires_ms = NOW_MS + 1000};
+    struct session *ss = new_with(b, g);
+
+    assert_span(ss->user, "alice");
+    assert_span(ss->realm, "one.example");
+    assert_int_equal(sessions_of_user(&b->all, &g), 1);
+    g.realm = SPAN("two.example");
+    assert_int_equal(sessions_of_user(&b->all, &g), 0);
+    session_end(&b->all, ss, SESSION_EXPIRED, NOW_MS);
+}
+
+static void a_name_that_is_too_long_gets_no_session(void **state)
+{
+    struct bench *b = *state;
+    char name[SESSION_NAME_MAX + 1];
+    struct session_grant g = {.link = &b->a.link,
+                              .user = span_of(name, sizeof name),
+                              .host = SPAN("r"),
+                              .port = 1};
+
+    memset(name, 'a', sizeof name);
+    assert_int_equal(sessions_of_user(&b->all, &g), 0);
+    assert_null(session_new(&b->all, &g));
+    g.user.n--;
+    session_end(&b->all, session_new(&b->all, &g), SESSION_EXPIRED, NOW_MS);
+}
+
 /* S-5: what a certificate may hold it holds under all its names and ports. */
 static void a_relay_holds_sessions_under_its_certificate(void **state)
 {
@@ -511,6 +544,8 @@ int main(void)
         TEST(the_session_of_a_closing_link_is_over),
         TEST(a_session_is_of_its_link_and_no_other),
         TEST(a_settled_session_is_of_any_link_with_that_name),
+        TEST(users_of_two_realms_are_counted_apart),
+        TEST(a_name_that_is_too_long_gets_no_session),
         TEST(a_relay_holds_sessions_under_its_certificate),
         TEST(a_peer_is_found_by_any_equal_uri),
         TEST(a_peer_that_speaks_again_is_bound_once),

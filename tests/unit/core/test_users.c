@@ -287,18 +287,42 @@ static void reading_survives_each_failed_allocation(void **state)
     assert_int_equal(f.n, 0);
 }
 
+struct wanted {
+    struct span realm;
+    enum digest_alg alg;
+    unsigned asked;
+};
+
+static bool is_wanted(void *ctx, struct span realm, enum digest_alg alg)
+{
+    struct wanted *w = ctx;
+
+    w->asked++;
+    return alg == w->alg && span_eq(realm, w->realm);
+}
+
+static bool have(const struct users *u, struct span realm, enum digest_alg alg)
+{
+    struct wanted w = {realm, alg, 0};
+
+    return users_have(u, is_wanted, &w);
+}
+
 static void a_realm_has_users_for_its_algorithms(void **state)
 {
     struct users *u = parsed("# nobody\nalice:b:example.com:" MD5_A "\n"
+                             "bob:b:example.com:" MD5_A "\n"
                              "carol:example.net:" MD5_A "\n");
+    struct wanted nobody = {SPAN("example.com"), DIGEST_MD5, 0};
 
     (void)state;
-    assert_true(users_have(u, SPAN("b:example.com"), DIGEST_MD5));
-    assert_true(users_have(u, SPAN("example.net"), DIGEST_MD5));
-    assert_false(users_have(u, SPAN("example.net"), DIGEST_SHA256));
-    assert_false(users_have(u, SPAN("example.com"), DIGEST_MD5));
-    assert_false(users_have(u, SPAN("example"), DIGEST_MD5));
-    assert_false(users_have(u, SPAN(""), DIGEST_MD5));
+    assert_true(have(u, SPAN("b:example.com"), DIGEST_MD5));
+    assert_true(have(u, SPAN("example.net"), DIGEST_MD5));
+    assert_false(have(u, SPAN("example.net"), DIGEST_SHA256));
+    assert_false(have(u, SPAN("example"), DIGEST_MD5));
+    assert_false(have(u, SPAN(""), DIGEST_MD5));
+    assert_false(users_have(u, is_wanted, &nobody));
+    assert_int_equal(nobody.asked, 2); /* once for each realm */
     users_free(u);
 }
 

@@ -64,6 +64,8 @@ static void all_labels_are_there_from_the_beginning(void **state)
     assert_sample(&s, "msrprelayd_auth_total{result=\"draining\"}", 0);
     assert_sample(&s, "msrprelayd_reports_made_total{code=\"other\"}", 0);
     assert_sample(&s, "msrprelayd_loop_turn_seconds_bucket{le=\"+Inf\"}", 0);
+    assert_sample(&s, "msrprelayd_lookup_answers_total{result=\"gone\"}", 0);
+    assert_sample(&s, "msrprelayd_lookup_seconds_bucket{le=\"+Inf\"}", 0);
     shown_free(&s);
 }
 
@@ -153,8 +155,9 @@ static void greatest_figures_fit_into_a_page(void **state)
     m.version = "1.2.3";
     m.is_ready = m.is_draining = m.server.last_reload_failed = true;
     m.server.started_s = m.server.last_reload_ok_s = m.certificate_ends_s =
-        m.process.cpu_s = m.loop.work_s = 123456789012.125;
+        m.process.cpu_s = m.loop.work_s = m.lookup.time_s = 123456789012.125;
     memset(m.loop.buckets, 0, sizeof m.loop.buckets);
+    memset(m.lookup.buckets, 0, sizeof m.lookup.buckets);
     show(&s, &m);
     assert_sample(&s, "msrprelayd_sessions", 18446744073709551615.0);
     assert_true(s.text.n < 131072);

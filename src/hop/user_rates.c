@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "user_rates.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "list.h"
+
+struct user_rate {
+    struct table_node by_account;
+    struct token_bucket bucket;
+    uint32_t refs;
+    size_t account_n;
+    char account[];
+};
+
+int user_rates_init(struct user_rates *u, const uint64_t seed[2])
+{
+    u->rate = 0;
+    return table_init(&u->by_account, seed);
+}
+
+void user_rates_fini(struct user_rates *u)
+{
+    assert(u->by_account.count == 0);
+    table_fini(&u->by_account);
+}
+
+static struct user_rate *user_rate_of(const struct table_node *node)
+{
+    return CONTAINER((void *)(uintptr_t)node, struct user_rate, by_account);
+}
+
+bool user_rate_is_of(const struct user_rate *one, struct span account)
+{
+    return span_eq(span_of(one->account, one->account_n), account);
+}
+
+static bool has_account(const struct table_node *node, const void *key)
+{
+    return user_rate_is_of(user_rate_of(node), *(const struct span *)key);
+}
+
+void user_rates_set(struct user_rates *u, uint64_t rate)
+{
+    const struct table_node *node = NULL;
+
+    if (rate == u->rate)
+        return;
+    u->rate = rate;
+    while ((node = table_next(&u->by_account, node)))
+        user_rate_of(node)->bucket = (struct token_bucket){.rate = rate};
+}
+
+struct user_rate *user_rates_take(struct user_rates *u, struct span account)
+{
+    uint64_t hash = table_hash(&u->by_account, account);
+    struct table_node *node;
+    struct user_rate *one;
+
+    if (u->rate == 0)
+        return NULL;
+    node = table_find(&u->by_account, hash, has_account, &account);
+    if (node) {
+        one = user_rate_of(node);
+        one->refs++;
+        return one;
+    }
+    one = malloc(sizeof *one + account.n);
+    if (!one)
+        return NULL;
+    *one = (struct user_rate){
+        .bucket = {.rate = u->rate},
+        .refs = 1,
+        .account_n = account.n,
+    };
+    if (account.n)
+        memcpy(one->account, account.p, account.n);
+    table_add(&u->by_account, &one->by_account, hash);
+    return one;
+}
+
+void user_rates_give(struct user_rates *u, struct user_rate *one)
+{
+    if (!one || --one->refs > 0)
+        return;
+    table_remove(&u->by_account, &one->by_account);
+    free(one);
+}
+
+struct token_bucket *user_rate_bucket(struct user_rate *one)
+{
+    return &one->bucket;
+}
