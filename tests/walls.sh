@@ -33,6 +33,7 @@ declare -A sees=(
     [msrpload]='base proto net shared msrpcat'
     [msrprelayctl]='base proto net core config admin shared msrpcat'
     [lookup/helper]='base proto net shared'
+    [lookup/pgsql]='base proto net shared lookup/helper'
     [lookup/redis]='base proto net shared lookup/helper'
 )
 faults=0

@@ -119,16 +119,6 @@ void links_ask(void *links, struct question *q)
     pump(all);
 }
 
-void links_forget(void *links, struct question *q)
-{
-    struct question **place = q->place;
-
-    (void)links;
-    list_remove(&q->link);
-    if (place)
-        *place = NULL;
-}
-
 /* --- connecting --- */
 
 static void note_failure(struct links *all, const char *why)
@@ -209,6 +199,35 @@ void link_fail(struct link *l, const char *fmt, ...)
     note_failure(l->all, helper_one_line(why, sizeof why, text));
     l->state = LINK_LOST;
     loop_defer(helper_loop(l->all->helper), &l->turn);
+}
+
+static bool is_awaited(const struct link *l)
+{
+    for (size_t i = 0; i < l->n_asked; i++)
+        if (l->asked[(l->first + i) % LINK_DEPTH_MAX])
+            return true;
+    return false;
+}
+
+/* A connection on which everybody has given up is replaced: what the server
+ * still does there is for nobody, and would delay those who come. */
+void links_forget(void *links, struct question *q)
+{
+    struct links *all = links;
+    struct question **place = q->place;
+
+    list_remove(&q->link);
+    if (!place)
+        return;
+    *place = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        struct link *l = &all->links[i];
+
+        if (place >= l->asked && place < l->asked + LINK_DEPTH_MAX &&
+            !is_awaited(l))
+            link_fail(l, "no answer within %" PRIu64 " ms",
+                      helper_timeout_ms(all->helper));
+    }
 }
 
 /* Asked on what is lost now: once more, before those who came later. */
