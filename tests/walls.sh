@@ -34,6 +34,7 @@ declare -A sees=(
     [msrprelayctl]='base proto net core config admin shared msrpcat'
     [lookup/helper]='base proto net shared'
     [lookup/pgsql]='base proto net shared lookup/helper'
+    [lookup/mysql]='base proto net shared lookup/helper'
     [lookup/redis]='base proto net shared lookup/helper'
 )
 faults=0

@@ -157,7 +157,8 @@ void link_up(struct link *l)
     l->up_ms = loop_now_ms(link_loop(l));
     watch_answers(l);
     note_success(all);
-    pump(all);
+    /* Not at once: the driver may still be in its `open`. */
+    loop_defer(link_loop(l), &l->turn);
 }
 
 struct question *link_answered(struct link *l)
@@ -185,6 +186,11 @@ bool link_is_asked(const struct link *l)
 }
 
 /* --- losing --- */
+
+bool link_is_lost(const struct link *l)
+{
+    return l->state == LINK_LOST;
+}
 
 void link_fail(struct link *l, const char *fmt, ...)
 {

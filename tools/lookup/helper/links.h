@@ -67,6 +67,10 @@ struct question *link_answered(struct link *l);
 /* Is an answer expected at all? */
 bool link_is_asked(const struct link *l);
 
+/* Is it about to be closed? If so, of what it was asked nothing may be used:
+ * nobody may wait for it any more. */
+bool link_is_lost(const struct link *l);
+
 /* It is of no use any more, for a reason without secrets, on one line: `close`
  * is called at the end of the turn. Only the first call counts. */
 void link_fail(struct link *l, const char *fmt, ...)
