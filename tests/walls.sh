@@ -35,6 +35,7 @@ declare -A sees=(
     [lookup/helper]='base proto net shared'
     [lookup/pgsql]='base proto net shared lookup/helper'
     [lookup/mysql]='base proto net shared lookup/helper'
+    [lookup/http]='base proto net shared lookup/helper'
     [lookup/redis]='base proto net shared lookup/helper'
 )
 faults=0

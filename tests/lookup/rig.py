@@ -110,13 +110,14 @@ class Scratch:
     def certificates(self):
         """A CA, a certificate of it for localhost, and a CA that has nothing
         to do with it: ca.pem, server.pem, server.key, other.pem."""
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         for name in "ca", "other":
-            self.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                     "-days", "2", "-subj", f"/CN={name}", "-keyout",
-                     f"{name}.key", "-out", f"{name}.pem")
+            self.run("openssl", "req", "-x509", *key, "-days", "2", "-subj",
+                     f"/CN={name}", "-keyout", f"{name}.key", "-out",
+                     f"{name}.pem")
         write(self.path("names"), "subjectAltName=DNS:localhost\n")
-        self.run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj",
-                 "/CN=server", "-keyout", "server.key", "-out", "server.csr")
+        self.run("openssl", "req", *key, "-subj", "/CN=server", "-keyout",
+                 "server.key", "-out", "server.csr")
         self.run("openssl", "x509", "-req", "-in", "server.csr", "-CA",
                  "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
                  "-extfile", "names", "-out", "server.pem")

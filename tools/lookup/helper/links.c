@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 #include "err.h"
-
-enum { FIRST_MS = 500, LONGEST_MS = 5000 };
+#include "retry.h"
 
 enum link_state {
     LINK_CONNECTING, /* alarm: the attempt takes too long */
@@ -255,15 +254,6 @@ static void take_back(struct link *l)
     }
 }
 
-static uint64_t rest_ms(unsigned failures)
-{
-    uint64_t ms = FIRST_MS;
-
-    while (--failures && ms < LONGEST_MS)
-        ms *= 2;
-    return ms < LONGEST_MS ? ms : LONGEST_MS;
-}
-
 static void close_link(struct link *l)
 {
     alarm_stop(l->alarm);
@@ -276,8 +266,8 @@ static void close_link(struct link *l)
  * expected to work again. */
 static bool has_worked(const struct link *l)
 {
-    return l->is_proven ||
-           (l->up_ms && loop_now_ms(link_loop(l)) - l->up_ms >= LONGEST_MS);
+    return l->is_proven || (l->up_ms && loop_now_ms(link_loop(l)) - l->up_ms >=
+                                            RETRY_LONGEST_MS);
 }
 
 static void replace(struct link *l)
@@ -292,7 +282,7 @@ static void replace(struct link *l)
     }
     l->failures++;
     l->state = LINK_RESTING;
-    alarm_set(l->alarm, rest_ms(l->failures));
+    alarm_set(l->alarm, retry_ms(l->failures));
 }
 
 static void on_turn(void *ctx)
