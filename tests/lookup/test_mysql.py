@@ -25,7 +25,10 @@ CREATE TABLE subscriber (
     ha1 VARCHAR(128) DEFAULT '' NOT NULL,
     ha1_sha256 VARCHAR(64) DEFAULT '' NOT NULL,
     CONSTRAINT account_idx UNIQUE (username, domain)) ENGINE=InnoDB;
-GRANT SELECT ON sip.subscriber TO 'relay'@'%' IDENTIFIED BY 'open sesame';"""
+CREATE USER relay IDENTIFIED BY 'open sesame';
+GRANT SELECT ON sip.subscriber TO relay;
+CREATE USER few IDENTIFIED BY 'open sesame';
+GRANT SELECT (username, domain, ha1) ON sip.subscriber TO few;"""
 
 
 class MariaDB(rig.Server):
@@ -80,11 +83,12 @@ class Setting:
         self.scratch = scratch
         self.server = server
 
-    def helper(self, *options, host="127.0.0.1"):
+    def helper(self, *options, host="127.0.0.1",
+               user="relay"):
         return rig.helper(
             self.scratch, self.program, "--secret-file",
             self.scratch.path("secret"), *options,
-            f"mysql://relay@{host}:{self.server.port}/sip")
+            f"mysql://{user}@{host}:{self.server.port}/sip")
 
 
 def users_are_told(t):
@@ -115,6 +119,23 @@ def users_are_told(t):
         h.expect(["ha1", alice], "alice")
 
 
+# Of the manual page.
+EXACT = """SELECT password FROM (SELECT ? AS u, ? AS r) AS asked
+           JOIN subscriber ON username = u AND domain = r
+           AND BINARY username = u AND BINARY domain = r"""
+
+
+def names_can_be_compared_exactly(t):
+    with t.helper("--query", EXACT) as h:
+        h.expect(["password", "one"], "alice")
+        h.expect(["none"], "ALICE")
+        h.expect(["none"], "alice ")
+        h.expect(["none"], "alice", "Example.com")
+    with t.helper("--query", "SELECT password FROM subscriber "
+                  "WHERE username = ? AND domain = ?") as h:
+        h.expect(["password", "one"], "ALICE")
+
+
 def a_changed_password_counts_at_once(t):
     new = ha1("frank", REALM, "two")
     with t.helper() as h:
@@ -126,6 +147,12 @@ def a_changed_password_counts_at_once(t):
         t.server.sql(f"UPDATE sip.subscriber SET ha1 = '{new}' "
                      "WHERE username = 'frank'")
         h.expect(["ha1", new], "frank")
+
+
+def a_user_may_have_few_rights(t):
+    with t.helper(user="few") as h:
+        h.expect(["ha1", ha1("alice", REALM, "one")], "alice")
+        h.expect_error("denied", "alice", REALM, "SHA-256")
 
 
 def many_at_once_are_answered_each(t):
@@ -260,7 +287,8 @@ def main():
         server = MariaDB(scratch, client)
         server.start()
         server.sql(TABLE)
-        rig.run([users_are_told, a_changed_password_counts_at_once,
+        rig.run([users_are_told, names_can_be_compared_exactly,
+                 a_changed_password_counts_at_once, a_user_may_have_few_rights,
                  many_at_once_are_answered_each, bad_queries_are_errors,
                  a_mended_table_needs_no_restart, a_restart_is_survived,
                  a_slow_query_is_not_waited_for,

@@ -123,6 +123,14 @@ def a_changed_password_counts_at_once(t):
         h.expect(["ha1", new], "frank")
 
 
+def a_role_may_have_few_rights(t):
+    t.server.sql(f"CREATE ROLE few LOGIN PASSWORD '{SECRET}'")
+    t.server.sql("GRANT SELECT (username, domain, ha1) ON subscriber TO few")
+    with t.helper(user="few") as h:
+        h.expect(["ha1", ha1("alice", REALM, "one")], "alice")
+        h.expect_error("permission denied", "alice", REALM, "SHA-256")
+
+
 def many_at_once_are_answered_each(t):
     t.server.sql(f"""INSERT INTO subscriber (username, domain, ha1)
         SELECT 'many' || i, '{REALM}', md5(i::text)
@@ -227,6 +235,7 @@ def main():
         server.start()
         server.sql(TABLE)
         rig.run([users_are_told, a_changed_password_counts_at_once,
+                 a_role_may_have_few_rights,
                  many_at_once_are_answered_each,
                  bad_queries_are_errors_that_tell_no_data,
                  a_restart_is_survived, a_slow_query_is_not_waited_for,

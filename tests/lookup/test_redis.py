@@ -171,6 +171,18 @@ def a_wrong_secret_stays_secret(t):
         assert secret not in h.noted()
 
 
+def a_user_may_have_few_rights(t):
+    t.server.command("ACL", "SETUSER", "relay", "on", ">" + "few rights",
+                     "%R~msrp:*", "+hmget", "+select")
+    few = rig.write(t.scratch.path("few"), "few rights\n")
+    with rig.helper(t.scratch, t.program, "--secret-file", few,
+                    f"redis://relay@127.0.0.1:{t.server.port}/3") as h:
+        h.expect(["password", "six"], "gina")
+    with rig.helper(t.scratch, t.program, "--secret-file", few, "--key", "%u",
+                    f"redis://relay@127.0.0.1:{t.server.port}/3") as h:
+        h.expect_error("NOPERM", "gina")
+
+
 def bad_lines_are_answered_or_dropped(t):
     with t.helper() as h:
         for line in "", "hello", "x\ta\tb\tMD5", "\t\t\t":
@@ -213,7 +225,8 @@ def main():
                  many_at_once_are_answered_each, a_template_makes_the_key,
                  a_restart_is_survived, a_server_may_come_after_the_helper,
                  a_slow_server_is_not_waited_for, tls_is_checked,
-                 a_wrong_secret_stays_secret, bad_lines_are_answered_or_dropped,
+                 a_wrong_secret_stays_secret, a_user_may_have_few_rights,
+                 bad_lines_are_answered_or_dropped,
                  bad_command_lines_are_refused],
                 Setting(sys.argv[1], scratch, server))
     finally:
