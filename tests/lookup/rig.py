@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -273,6 +274,89 @@ def refused(*command):
                           capture_output=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 64, done
     return done.stderr
+
+
+# --- the relay ------------------------------------------------------------------
+
+class Relay:
+    """The real relay, which starts the helper itself; `file-user` is in its
+    users file."""
+
+    def __init__(self, scratch, daemon, msrpcat, *command):
+        self.scratch = scratch
+        self.msrpcat = msrpcat
+        write(scratch.path("users"), f"file-user:{REALM}:"
+              f"{ha1('file-user', REALM, 'on file')}\n")
+        line = shlex.join(command).replace("\\", "\\\\").replace('"', '\\"')
+        write(scratch.path("relay.conf"), f"""
+            relay: {{ name = "localhost"; realm = "{REALM}"; user = "";
+                      group = ""; }};
+            listen = ( {{ transport = "tls"; address = "127.0.0.1";
+                          port = 0; }} );
+            tls: {{ certificate = "{scratch.path("server.pem")}";
+                    private_key = "{scratch.path("server.key")}"; }};
+            limits: {{ connections = 100; }};
+            auth: {{ users_file = "{scratch.path("users")}";
+                     lookup: {{ command = "{line}"; cache = 0;
+                                cache_unknown = 0; }}; }};
+            """)
+        self.process = scratch.start(daemon, "-c", scratch.path("relay.conf"),
+                                     log="relay.log")
+        self.port = until("the relay listens", self.find_port)
+
+    def noted(self):
+        with open(self.scratch.path("relay.log"), encoding="utf-8",
+                  errors="replace") as log:
+            return log.read()
+
+    def find_port(self):
+        assert self.process.poll() is None, self.noted()
+        found = re.search(r"listening.*port=(\d+)", self.noted())
+        return found and found[1]
+
+    def login(self, user, password):
+        """What a client is told that logs in: '' if it gets a URI."""
+        secret = write(self.scratch.path("password"), password + "\n")
+        with subprocess.Popen(
+                [self.msrpcat, "-q", "-c", f"127.0.0.1:{self.port}", "--ca",
+                 self.scratch.path("ca.pem"), "--timeout", "20", "-r",
+                 f"msrps://localhost:{self.port};tcp", "-u", user,
+                 "--password-file", secret, "-p", "-", "-n", "1"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True) as client:
+            if client.stdout.readline().startswith("msrps://"):
+                client.kill()
+                return ""
+            return client.stderr.read()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE_S)
+
+
+def users_log_in(scratch, server, daemon, msrpcat, command, set_password):
+    """All that a helper is for: `set_password` gives a user a password in the
+    store, or takes the user away if that is None."""
+    set_password("login-user", "one")
+    relay = Relay(scratch, daemon, msrpcat, *command)
+    try:
+        assert relay.login("login-user", "one") == "", relay.noted()
+        assert "wrong" in relay.login("login-user", "two")
+        assert "wrong" in relay.login("login-nobody", "one")
+        set_password("login-user", "two")
+        assert relay.login("login-user", "two") == "", relay.noted()
+        assert "wrong" in relay.login("login-user", "one")
+        server.stop()
+        assert "408" in relay.login("login-user", "two")
+        assert relay.login("file-user", "on file") == "", relay.noted()
+        server.start()
+        until("it is back", lambda: relay.login("login-user", "two") == "")
+        set_password("login-user", None)
+        assert "wrong" in relay.login("login-user", "two")
+        for secret in ha1("login-user", REALM, "two"), "open sesame":
+            assert secret not in relay.noted()
+    finally:
+        relay.stop()
 
 
 def run(tests, *arguments):

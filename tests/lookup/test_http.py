@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """msrprelay-lookup-http with a web service of its own.
 
-usage: test_http.py MSRPRELAY-LOOKUP-HTTP
+usage: test_http.py MSRPRELAY-LOOKUP-HTTP MSRPRELAYD MSRPCAT
 """
 import contextlib
 import http.server
@@ -107,14 +107,17 @@ class Service:
 
 
 class Setting:
-    def __init__(self, program, scratch, server):
-        self.program = program
+    def __init__(self, programs, scratch, server):
+        self.program, self.daemon, self.msrpcat = programs
         self.scratch = scratch
         self.server = server
 
-    def helper(self, *options, scheme="http", host="127.0.0.1", rest="/ha1"):
-        return rig.helper(self.scratch, self.program, *options,
-                          f"{scheme}://{host}:{self.server.port}{rest}")
+    def command(self, *options, scheme="http", host="127.0.0.1", rest="/ha1"):
+        return (self.program, *options,
+                f"{scheme}://{host}:{self.server.port}{rest}")
+
+    def helper(self, *options, **more):
+        return rig.helper(self.scratch, *self.command(*options, **more))
 
 
 def users_are_told(t):
@@ -282,6 +285,19 @@ def tls_is_checked(t):
         h.expect(["password", "one"], "frank")
 
 
+def users_log_in_at_the_relay(t):
+    def set_password(user, password):
+        if password:
+            t.server.set(user, json.dumps({"ha1": ha1(user, REALM, password)}))
+        else:
+            del t.server.users[user, REALM]
+
+    rig.users_log_in(
+        t.scratch, t.server, t.daemon, t.msrpcat,
+        t.command("--ca", t.scratch.path("ca.pem"), scheme="https",
+                  host="localhost"), set_password)
+
+
 def main():
     scratch = rig.Scratch()
     server = Service(scratch)
@@ -293,8 +309,9 @@ def main():
                  a_changed_password_counts_at_once, questions_are_posted,
                  the_url_may_have_a_query, a_secret_is_shown,
                  many_at_once_are_answered_each, a_slow_answer_delays_nobody,
-                 a_restart_is_survived, tls_is_checked],
-                Setting(sys.argv[1], scratch, server))
+                 a_restart_is_survived, tls_is_checked,
+                 users_log_in_at_the_relay],
+                Setting(sys.argv[1:], scratch, server))
     finally:
         server.stop()
         scratch.close()

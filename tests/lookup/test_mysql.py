@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """msrprelay-lookup-mysql with a real MariaDB.
 
-usage: test_mysql.py MSRPRELAY-LOOKUP-MYSQL
+usage: test_mysql.py MSRPRELAY-LOOKUP-MYSQL MSRPRELAYD MSRPCAT
 """
 import contextlib
 import hashlib
@@ -78,17 +78,17 @@ class MariaDB(rig.Server):
 
 
 class Setting:
-    def __init__(self, program, scratch, server):
-        self.program = program
+    def __init__(self, programs, scratch, server):
+        self.program, self.daemon, self.msrpcat = programs
         self.scratch = scratch
         self.server = server
 
-    def helper(self, *options, host="127.0.0.1",
-               user="relay"):
-        return rig.helper(
-            self.scratch, self.program, "--secret-file",
-            self.scratch.path("secret"), *options,
-            f"mysql://{user}@{host}:{self.server.port}/sip")
+    def command(self, *options, host="127.0.0.1", user="relay"):
+        return (self.program, "--secret-file", self.scratch.path("secret"),
+                *options, f"mysql://{user}@{host}:{self.server.port}/sip")
+
+    def helper(self, *options, **more):
+        return rig.helper(self.scratch, *self.command(*options, **more))
 
 
 def users_are_told(t):
@@ -277,6 +277,18 @@ def a_wrong_secret_stays_secret(t):
     assert "--tls" in rig.refused(t.program, "--insecure", "mysql://a@b/sip")
 
 
+def users_log_in_at_the_relay(t):
+    def set_password(user, password):
+        t.server.sql(f"DELETE FROM sip.subscriber WHERE username = '{user}'")
+        if password:
+            t.server.sql("INSERT INTO sip.subscriber (username, domain, ha1) "
+                         f"VALUES ('{user}', '{REALM}', "
+                         f"'{ha1(user, REALM, password)}')")
+
+    rig.users_log_in(t.scratch, t.server, t.daemon, t.msrpcat, t.command(),
+                     set_password)
+
+
 def main():
     client = rig.find_program("mariadb")
     scratch = rig.Scratch()
@@ -293,8 +305,9 @@ def main():
                  a_mended_table_needs_no_restart, a_restart_is_survived,
                  a_slow_query_is_not_waited_for,
                  a_held_server_is_not_waited_for, tls_is_checked,
-                 a_wrong_secret_stays_secret],
-                Setting(sys.argv[1], scratch, server))
+                 a_wrong_secret_stays_secret,
+                 users_log_in_at_the_relay],
+                Setting(sys.argv[1:], scratch, server))
     finally:
         if server:
             server.stop()

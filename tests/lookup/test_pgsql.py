@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """msrprelay-lookup-pgsql with a real PostgreSQL.
 
-usage: test_pgsql.py MSRPRELAY-LOOKUP-PGSQL
+usage: test_pgsql.py MSRPRELAY-LOOKUP-PGSQL MSRPRELAYD MSRPCAT
 """
 import contextlib
 import glob
@@ -74,16 +74,17 @@ class Postgres(rig.Server):
 
 
 class Setting:
-    def __init__(self, program, scratch, server):
-        self.program = program
+    def __init__(self, programs, scratch, server):
+        self.program, self.daemon, self.msrpcat = programs
         self.scratch = scratch
         self.server = server
 
+    def command(self, *options, **others):
+        return (self.program, "--secret-file", self.scratch.path("secret"),
+                *options, self.server.conninfo(**others))
+
     def helper(self, *options, **others):
-        return rig.helper(
-            self.scratch, self.program, "--secret-file",
-            self.scratch.path("secret"), *options,
-            self.server.conninfo(**others))
+        return rig.helper(self.scratch, *self.command(*options, **others))
 
 
 def users_are_told(t):
@@ -222,6 +223,18 @@ def a_wrong_secret_stays_secret(t):
         "CONNINFO", "")
 
 
+def users_log_in_at_the_relay(t):
+    def set_password(user, password):
+        t.server.sql(f"DELETE FROM subscriber WHERE username = '{user}'")
+        if password:
+            t.server.sql("INSERT INTO subscriber (username, domain, ha1) "
+                         f"VALUES ('{user}', '{REALM}', "
+                         f"'{ha1(user, REALM, password)}')")
+
+    rig.users_log_in(t.scratch, t.server, t.daemon, t.msrpcat, t.command(),
+                     set_password)
+
+
 def main():
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))
     if not found:
@@ -239,8 +252,9 @@ def main():
                  many_at_once_are_answered_each,
                  bad_queries_are_errors_that_tell_no_data,
                  a_restart_is_survived, a_slow_query_is_not_waited_for,
-                 tls_is_checked, a_wrong_secret_stays_secret],
-                Setting(sys.argv[1], scratch, server))
+                 tls_is_checked, a_wrong_secret_stays_secret,
+                 users_log_in_at_the_relay],
+                Setting(sys.argv[1:], scratch, server))
     finally:
         if server:
             server.stop()

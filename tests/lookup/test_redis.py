@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """msrprelay-lookup-redis with a real Redis.
 
-usage: test_redis.py MSRPRELAY-LOOKUP-REDIS
+usage: test_redis.py MSRPRELAY-LOOKUP-REDIS MSRPRELAYD MSRPCAT
 """
 import sys
 import time
@@ -41,16 +41,17 @@ class Redis(rig.Server):
 
 
 class Setting:
-    def __init__(self, program, scratch, server):
-        self.program = program
+    def __init__(self, programs, scratch, server):
+        self.program, self.daemon, self.msrpcat = programs
         self.scratch = scratch
         self.server = server
 
-    def helper(self, *options, scheme="redis", host="127.0.0.1", port=None):
-        return rig.helper(
-            self.scratch, self.program, "--secret-file",
-            self.scratch.path("secret"), *options,
-            f"{scheme}://{host}:{port or self.server.port}/3")
+    def command(self, *options, scheme="redis", host="127.0.0.1", port=None):
+        return (self.program, "--secret-file", self.scratch.path("secret"),
+                *options, f"{scheme}://{host}:{port or self.server.port}/3")
+
+    def helper(self, *options, **more):
+        return rig.helper(self.scratch, *self.command(*options, **more))
 
 
 def users_are_told(t):
@@ -213,6 +214,17 @@ def bad_command_lines_are_refused(t):
     assert "required" in rig.refused(t.program)
 
 
+def users_log_in_at_the_relay(t):
+    def set_password(user, password):
+        if password:
+            t.server.set(user, "ha1", ha1(user, REALM, password))
+        else:
+            t.server.command("DEL", f"msrp:{REALM}:{user}")
+
+    rig.users_log_in(t.scratch, t.server, t.daemon, t.msrpcat, t.command(),
+                     set_password)
+
+
 def main():
     cli = rig.find_program("redis-cli")
     scratch = rig.Scratch()
@@ -227,8 +239,9 @@ def main():
                  a_slow_server_is_not_waited_for, tls_is_checked,
                  a_wrong_secret_stays_secret, a_user_may_have_few_rights,
                  bad_lines_are_answered_or_dropped,
-                 bad_command_lines_are_refused],
-                Setting(sys.argv[1], scratch, server))
+                 bad_command_lines_are_refused,
+                 users_log_in_at_the_relay],
+                Setting(sys.argv[1:], scratch, server))
     finally:
         server.stop()
         scratch.close()
