@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Run by cpack between installation and packing: documentation as Debian wants
-# it.
-set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share)
-set(doc ${share}/doc/${CPACK_PACKAGE_NAME})
+# Run by cpack between installation and packing: documentation of each package
+# as Debian wants it.
 
-file(REMOVE ${doc}/LICENSE)
-file(COPY ${CPACK_MSRP_DEBIAN}/copyright DESTINATION ${doc})
-configure_file(${CPACK_MSRP_DEBIAN}/changelog.in ${doc}/changelog.Debian @ONLY)
-file(RENAME ${doc}/CHANGELOG.md ${doc}/changelog)
-file(GLOB packed ${share}/man/man*/* ${doc}/changelog*)
-foreach(file IN LISTS packed)
-    execute_process(COMMAND gzip -9n ${file} COMMAND_ERROR_IS_FATAL ANY)
-endforeach()
+# Nothing if the component has not been built.
+function(make_debian_docs component package)
+    set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)
+    set(doc ${share}/doc/${package})
+    if(NOT IS_DIRECTORY ${share})
+        return()
+    endif()
+    file(COPY ${CPACK_MSRP_DEBIAN}/copyright DESTINATION ${doc})
+    configure_file(${CPACK_MSRP_DEBIAN}/changelog.in ${doc}/changelog.Debian
+                   @ONLY)
+    if(EXISTS ${doc}/CHANGELOG.md)
+        file(REMOVE ${doc}/LICENSE)
+        file(RENAME ${doc}/CHANGELOG.md ${doc}/changelog)
+    endif()
+    file(GLOB packed ${share}/man/man*/* ${doc}/changelog*)
+    foreach(file IN LISTS packed)
+        execute_process(COMMAND gzip -9n ${file} COMMAND_ERROR_IS_FATAL ANY)
+    endforeach()
+endfunction()
+
+make_debian_docs(relay ${CPACK_DEBIAN_RELAY_PACKAGE_NAME})
+make_debian_docs(lookup ${CPACK_DEBIAN_LOOKUP_PACKAGE_NAME})

@@ -20,7 +20,9 @@ install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d
         RENAME msrprelayd.conf)
 
+# Those of the look-up helpers go with these: see tools/lookup/.
 file(GLOB man_pages docs/man/*.[1-8])
+list(FILTER man_pages EXCLUDE REGEX "/msrprelay-lookup-")
 foreach(page IN LISTS man_pages)
     string(REGEX MATCH "[1-8]$" section ${page})
     install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes the package, asks lintian about it, installs it into a clean Debian, and
-# looks at what is there, and at what is left after removal and purge. In
+# Makes the packages, asks lintian about them, installs them into a clean Debian,
+# and looks at what is there, and at what is left after removal and purge. In
 # between that Debian is booted, with its own systemd, see inside.sh.
 #
 # usage: deb.sh BUILD-DIRECTORY
@@ -63,15 +63,16 @@ check_needs() {
     mirror_answers || skip "$mirror does not answer"
 }
 
-# --- the package
+# --- the packages
 
-make_package() {
+make_packages() {
     cpack -G DEB --config "$build/CPackConfig.cmake" -B "$dir/cpack" \
         >"$dir/cpack.log" 2>&1 || {
         cat "$dir/cpack.log"
         fail "cpack"
     }
-    mv "$dir"/cpack/*.deb "$dir/out/msrprelayd.deb"
+    mv "$dir"/cpack/msrprelayd_*.deb "$dir/out/msrprelayd.deb"
+    mv "$dir"/cpack/msrprelayd-lookup_*.deb "$dir/out/msrprelayd-lookup.deb"
     [ -n "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Homepage)" ] ||
         fail "no Homepage"
 }
@@ -94,10 +95,29 @@ check_symbols() {
 }
 
 # It is not meant for Debian's own archive, where bugs would be closed.
-check_package() {
+check_packages() {
     lintian --allow-root --fail-on error,warning \
         --suppress-tags initial-upload-closes-no-bugs \
-        "$dir/out/msrprelayd.deb" || fail "lintian"
+        "$dir"/out/*.deb || fail "lintian"
+}
+
+depends() {
+    dpkg-deb -f "$dir/out/$1.deb" Depends
+}
+
+# Only the look-up helpers bring clients of databases.
+check_depends() {
+    local library
+
+    for library in libpq5 libmariadb3 libhiredis libcurl; do
+        case $(depends msrprelayd) in
+        *$library*) fail "msrprelayd depends on $library" ;;
+        esac
+        case $(depends msrprelayd-lookup) in
+        *$library*) ;;
+        *) fail "msrprelayd-lookup does not depend on $library" ;;
+        esac
+    done
 }
 
 # --- the clean Debian
@@ -139,7 +159,7 @@ make_root() {
     contain --as-pid2 apt-get -qq update >"$dir/within.log" 2>&1 ||
         skip "the mirror does not answer from inside a container"
     within apt-get -qq -y --no-install-recommends satisfy \
-        "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Depends)"
+        "$(depends msrprelayd)" "$(depends msrprelayd-lookup)"
     # Programs that the documentation has an example for, and what those need.
     within apt-get -qq -y --no-install-recommends install \
         ca-certificates openssl logrotate fail2ban python3-systemd
@@ -172,6 +192,8 @@ is() {
 }
 
 check_installed() {
+    local store
+
     within getent passwd msrprelay
     is 'root:msrprelay 750' /etc/msrprelayd
     is 'root:root 644' /etc/msrprelayd/msrprelayd.conf
@@ -181,6 +203,11 @@ check_installed() {
     within test -x /usr/bin/msrpcat
     within test -f /usr/share/man/man8/msrprelayd.8.gz
     within test -f /usr/share/doc/msrprelayd/copyright
+    for store in http mysql pgsql redis; do
+        within msrprelay-lookup-$store --version
+        within test -f /usr/share/man/man8/msrprelay-lookup-$store.8.gz
+    done
+    within test -f /usr/share/doc/msrprelayd-lookup/copyright
     within test -L \
         /etc/systemd/system/multi-user.target.wants/msrprelayd.service
     within setpriv --reuid=msrprelay --regid=msrprelay --init-groups \
@@ -217,11 +244,12 @@ check_needs
 exec 9>$lock
 flock 9
 mkdir "$dir/out"
-step "package"
-make_package
+step "packages"
+make_packages
 step "lintian"
-check_package
+check_packages
 check_symbols
+check_depends
 step "clean system"
 make_clean
 make_root
@@ -230,11 +258,12 @@ step "install"
 cp "$here/../commands/install_package.sh" "$dir/out"
 ln "$dir/out/msrprelayd.deb" "$dir/out/msrprelayd_0.1.0-1_any.deb"
 within sh -ec 'cd /mnt && . ./install_package.sh'
+within apt-get -qq -y --no-install-recommends install /mnt/msrprelayd-lookup.deb
 check_installed
 step "boot"
 check_booted
 step "remove"
-within apt-get -qq -y remove msrprelayd
+within apt-get -qq -y remove msrprelayd msrprelayd-lookup
 expect_left ./etc/logrotate.d/msrprelayd ./etc/msrprelayd ./etc/msrprelayd/msrprelayd.conf \
     ./etc/msrprelayd/users ./var/lib/dpkg/info/msrprelayd.list \
     ./var/lib/dpkg/info/msrprelayd.postrm

@@ -6,13 +6,13 @@
 set -u
 
 in_help() {
-    "$1" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | tr -d ' ' |
+    "$1" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z0-9-]+' | tr -d ' ' |
         tr , '\n' | sort -u
 }
 
 in_page() {
     grep '^\.It Fl' "$1" | sed 's/Fl Fl /Fl -/g' |
-        grep -oE 'Fl (-[a-z-]+|[A-Za-z]( |$))' |
+        grep -oE 'Fl (-[a-z0-9-]+|[A-Za-z]( |$))' |
         sed 's/^Fl /-/; s/ $//' | sort -u
 }
 
