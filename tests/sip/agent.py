@@ -104,7 +104,7 @@ class Call:
         call.routes = invite.all("Record-Route")
         return call
 
-    def request(self, method, body=b"", cseq=None):
+    def request(self, method, body=b"", kind="application/sdp", cseq=None):
         if cseq is None:
             self.cseq += 1
             cseq = self.cseq
@@ -116,7 +116,7 @@ class Call:
                    ("Contact", f"<{self.agent.uri}>")]
         headers += [("Route", route) for route in self.routes]
         if body:
-            headers.append(("Content-Type", "application/sdp"))
+            headers.append(("Content-Type", kind))
         self.agent.send(f"{method} {self.target} SIP/2.0", headers, body)
 
     def reply(self, request, code, body=b""):
@@ -138,9 +138,9 @@ class Call:
         self.routes = self.routes or ok.all("Record-Route")[::-1]
         self.request("ACK", cseq=int(ok["CSeq"].split()[0]))
 
-    def offer(self, callee, body):
+    def offer(self, callee, body, kind="application/sdp"):
         """Sends an INVITE, or one more, to this agent: what arrives."""
-        self.request("INVITE", body)
+        self.request("INVITE", body, kind)
         self.invite = callee.expect("INVITE")
         self.callee = Call.of(callee, self.invite)
         if "tag=" in self.invite["To"]:
@@ -155,6 +155,13 @@ class Call:
             self.established(response)
             self.callee.agent.expect("ACK")
         return response.body
+
+    def refuse(self, code):
+        """The callee refuses the offer; his ACK is the proxy's."""
+        self.callee.reply(self.invite, code)
+        response = self.agent.expect(code)
+        self.remote = response["To"]
+        self.callee.agent.expect("ACK")
 
     def bye(self, other):
         """Ends the call; `other` is the other end's agent."""

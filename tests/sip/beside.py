@@ -35,8 +35,8 @@ def lines_of(section):
 class Users:
     """Alice and Bob, who have the same kind of client."""
 
-    def __init__(self, scene, proxy):
-        self.scene = scene
+    def __init__(self, scene, rtpengine, proxy):
+        self.rtpengine = rtpengine
         self.alice = Agent("alice", scene.address(4), proxy)
         self.bob = Agent("bob", scene.address(5), proxy)
 
@@ -46,7 +46,7 @@ class Users:
     def call_with_both(self, what, c, seen):
         """Audio and messages: with this c= in the section for messages, of
         which `seen` is to arrive; without, the address of the session."""
-        scene, call = self.scene, self.call()
+        call = self.call()
         ends = sdp.Rtp(self.alice.host), sdp.Rtp(self.bob.host)
         sent = [sdp.session(agent.host, sdp.audio(end.port), message_section(c))
                 for agent, end in zip((self.alice, self.bob), ends)]
@@ -56,7 +56,7 @@ class Users:
             before, audio, message = sdp.sections(body)
             at.append((audio.host(before), audio.port()))
             check(f"{what}: audio leads to rtpengine",
-                  at[-1][0] == scene.address(1))
+                  at[-1][0] == self.rtpengine.host)
             check(f"{what}: the section for messages is as it was",
                   lines_of(message) ==
                   lines_of(sdp.sections(message_section(c))[1]))
@@ -64,9 +64,9 @@ class Users:
                   (seen or f"IN IP4 {agent.host}"))
         check(f"{what}: audio passes",
               sdp.audio_passes(ends[0], at[1], ends[1], at[0]))
-        check(f"{what}: rtpengine knows the call", scene.ng.has_calls())
+        check(f"{what}: rtpengine knows the call", self.rtpengine.has_calls())
         call.bye(self.bob)
-        check(f"{what}: BYE ends it there", not scene.ng.has_calls())
+        check(f"{what}: BYE ends it there", not self.rtpengine.has_calls())
 
     def call_with_messages(self):
         call = self.call()
@@ -76,7 +76,7 @@ class Users:
               call.offer(self.bob, alone) == alone)
         check("messages alone: untouched answer", call.answer(alone) == alone)
         check("messages alone: nothing for rtpengine",
-              not self.scene.ng.has_calls())
+              not self.rtpengine.has_calls())
         call.bye(self.bob)
 
 
@@ -86,8 +86,8 @@ def main():
     with programs.Scene() as scene:
         rtpengine = scene.rtpengine()
         proxy = scene.kamailio(os.path.join(docs, "kamailio.cfg"),
-                               ("127.0.0.1:2223", f"{rtpengine}:2223"))
-        users = Users(scene, proxy)
+                               ("127.0.0.1:2223", f"{rtpengine.host}:2223"))
+        users = Users(scene, rtpengine, proxy)
         users.call_with_both("no c= of its own", "", None)
         for kind, c, seen in [
                 ("an address", "IN IP4 192.0.2.7", "IN IP4 192.0.2.7"),

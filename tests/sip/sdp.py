@@ -14,6 +14,32 @@ def audio(port):
             "a=sendrecv\r\n").encode()
 
 
+BOUNDARY = "here-it-ends"
+LOCATION = (b"Content-Type: application/pidf+xml\r\nContent-ID: <me@test>\r\n"
+            b"\r\n<presence><note>m=message 1 TCP/MSRP *</note></presence>")
+
+
+def with_location(body):
+    """A body of two parts, as emergency calls have it, and its type."""
+    end = f"\r\n--{BOUNDARY}".encode()
+    return (end[2:] + b"\r\nContent-Type: application/sdp\r\n\r\n" + body + end +
+            b"\r\n" + LOCATION + end + b"--\r\n",
+            f"multipart/mixed;boundary={BOUNDARY}")
+
+
+def parts(message):
+    """The parts of such a body by their type."""
+    found = {}
+    boundary = message["Content-Type"].partition("boundary=")[2].strip('"')
+    for part in message.body.split(f"--{boundary}".encode())[1:-1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        kind = next(line.split(b":")[1].strip().decode()
+                    for line in head.split(b"\r\n")
+                    if line.lower().startswith(b"content-type"))
+        found[kind] = content[:-2] if content.endswith(b"\r\n") else content
+    return found
+
+
 class Section:
     """One section of an SDP, or the lines before the first."""
 
