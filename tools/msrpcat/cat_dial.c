@@ -164,32 +164,107 @@ static int listen_one(int *out, const struct addrinfo *at)
     return 0;
 }
 
-static int name_of(char authority[300], int fd, const char *host)
+static void set_authority(struct cat_dial_own *own, const char *host,
+                          const char *port)
+{
+    bool is_v6 = strchr(host, ':') != NULL;
+
+    snprintf(own->authority, sizeof own->authority, is_v6 ? "[%s]:%s" : "%s:%s",
+             host, port);
+}
+
+/* The address that the socket is bound to. */
+static int bound_address(char address[CAT_DIAL_ADDRESS], char port[6], int fd)
 {
     struct sockaddr_storage at = {0};
     socklen_t len = sizeof at;
-    bool is_v6 = strchr(host, ':') != NULL;
-    char port[6];
 
     if (getsockname(fd, (struct sockaddr *)&at, &len) ||
-        getnameinfo((struct sockaddr *)&at, len, NULL, 0, port, sizeof port,
-                    NI_NUMERICSERV))
+        getnameinfo((struct sockaddr *)&at, len, address, CAT_DIAL_ADDRESS,
+                    port, 6, NI_NUMERICSERV | NI_NUMERICHOST))
         return ERR_IO;
-    snprintf(authority, 300, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
     return 0;
 }
 
-int cat_dial_listen(int *fd, char authority[300], const struct cat_dial_to *at)
+int cat_dial_listen(int *fd, struct cat_dial_own *own,
+                    const struct cat_dial_to *at)
 {
     struct addrinfo *all;
+    char port[6];
     int err = find_addresses(&all, at, AI_PASSIVE);
 
     if (err)
         return err;
     err = listen_one(fd, all);
     freeaddrinfo(all);
-    return err ? err : name_of(authority, *fd, at->host);
+    if (err)
+        return err;
+    err = bound_address(own->address, port, *fd);
+    if (err)
+        close(*fd);
+    else
+        set_authority(own, at->host, port);
+    return err;
 }
+
+/* --- neither -------------------------------------------------------------- */
+
+/* The address that a datagram to `at` would come from. */
+static int source_address(char address[CAT_DIAL_ADDRESS],
+                          const struct cat_dial_to *at)
+{
+    struct addrinfo *all;
+    char port[6];
+    int fd, err = find_addresses(&all, at, 0);
+
+    if (err)
+        return err;
+    fd = socket(all->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    err = ERR_IO;
+    if (fd >= 0 && connect(fd, all->ai_addr, all->ai_addrlen) == 0)
+        err = bound_address(address, port, fd);
+    if (fd >= 0)
+        close(fd);
+    freeaddrinfo(all);
+    return err;
+}
+
+static int host_address(char address[CAT_DIAL_ADDRESS], const char *host)
+{
+    struct cat_dial_to to = {.port = "9"};
+    struct addrinfo *all;
+    int err;
+
+    snprintf(to.host, sizeof to.host, "%s", host);
+    err = find_addresses(&all, &to, 0);
+    if (err)
+        return err;
+    if (getnameinfo(all->ai_addr, all->ai_addrlen, address, CAT_DIAL_ADDRESS,
+                    NULL, 0, NI_NUMERICHOST))
+        err = ERR_NOT_FOUND;
+    freeaddrinfo(all);
+    return err;
+}
+
+int cat_dial_local(struct cat_dial_own *own, const char *host, unsigned port,
+                   const struct cat_dial_to *towards)
+{
+    /* Any address of the world; this one is for documents (RFC 5737). */
+    static const struct cat_dial_to world = {"192.0.2.1", "9"};
+    char text[6];
+    int err = 0;
+
+    if (host)
+        err = host_address(own->address, host);
+    else if (source_address(own->address, towards ? towards : &world))
+        snprintf(own->address, sizeof own->address, "127.0.0.1");
+    snprintf(text, sizeof text, "%u", port);
+    if (!err)
+        set_authority(own, host ? host : own->address, text);
+    return err;
+}
+
+/* --- being called --------------------------------------------------------- */
 
 int cat_dial_accept(int *fd, int listener)
 {

@@ -31,9 +31,24 @@ int cat_dial_from_uri(struct cat_dial_to *out, bool *secure, struct span uri);
 int cat_dial_connect(int *fd, const struct cat_dial_to *to,
                      uint64_t timeout_ms);
 
-/* Listens at `at`; *authority is given what to write into a URI, `HOST:PORT`
- * with the real port. 0, ERR_NOT_FOUND or ERR_IO (see errno). */
-int cat_dial_listen(int *fd, char authority[300], const struct cat_dial_to *at);
+/* Where this end is, for its URI and its SDP. */
+enum { CAT_DIAL_AUTHORITY = 300, CAT_DIAL_ADDRESS = 64 };
+struct cat_dial_own {
+    char authority[CAT_DIAL_AUTHORITY]; /* `HOST:PORT`, the host as given */
+    char address[CAT_DIAL_ADDRESS];     /* the host's, numeric */
+};
+
+/* Listens at `at`; *own has the real port. 0, ERR_NOT_FOUND or ERR_IO (see
+ * errno). */
+int cat_dial_listen(int *fd, struct cat_dial_own *own,
+                    const struct cat_dial_to *at);
+
+/* For an end that does not listen: its host is `host` or, if NULL, the address
+ * from which it would reach `towards` (NULL: the world); loopback if nothing
+ * can be reached. Nothing is sent. 0, or ERR_NOT_FOUND if `host` has no
+ * address. */
+int cat_dial_local(struct cat_dial_own *own, const char *host, unsigned port,
+                   const struct cat_dial_to *towards);
 
 /* Waits for one caller, and stops listening. 0 or ERR_IO. */
 int cat_dial_accept(int *fd, int listener);

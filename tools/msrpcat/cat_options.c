@@ -94,6 +94,12 @@ static const char *const failure_reports[] = {
     NULL,
 };
 
+static const char *const setups[] = {
+    [CAT_SETUP_AUTO] = "auto",       [CAT_SETUP_NONE] = "none",
+    [CAT_SETUP_ACTIVE] = "active",   [CAT_SETUP_PASSIVE] = "passive",
+    [CAT_SETUP_ACTPASS] = "actpass", NULL,
+};
+
 #define AT(member) .at = offsetof(struct cat_options, member)
 #define FLAG(member) .kind = CMDLINE_FLAG, AT(member)
 #define TEXT(member) .kind = CMDLINE_TEXT, AT(member)
@@ -128,7 +134,17 @@ static const struct cmdline_option rows[] = {
      .name = "listen",
      .argument = "[HOST:]PORT",
      TEXT(listen),
-     .help = "wait for a peer to connect, without TLS"},
+     .help = "wait for a peer to connect; port 0 is any"},
+    {.name = "tls", FLAG(tls), .help = "with --listen or as an offer: use TLS"},
+    {.name = "cert",
+     .argument = "FILE",
+     FILE_NAME(cert_file),
+     .help = "show this certificate; usually one made for the occasion, where "
+             "one is needed"},
+    {.name = "key",
+     .argument = "FILE",
+     FILE_NAME(key_file),
+     .help = "its key, if that is not in the same file"},
     {.name = "ca",
      .argument = "FILE",
      FILE_NAME(ca_file),
@@ -154,6 +170,30 @@ static const struct cmdline_option rows[] = {
      COUNT(timeout_s, 1000000),
      .initial = "30",
      .help = "wait this long for a connection, response, REPORT"},
+
+    {.help = "SDP, as in a call by SIP:"},
+    {.letter = 's',
+     .name = "sdp-file",
+     .argument = "FILE",
+     FILE_NAME(sdp_file),
+     .help = "write this end's SDP to FILE; - is standard output; usually "
+             "standard error"},
+    {.letter = 'S',
+     .name = "peer-sdp",
+     .argument = "FILE",
+     FILE_NAME(peer_sdp),
+     .help = "read the peer's SDP from FILE, up to an empty line or the end; - "
+             "is standard input"},
+    {.letter = 'a',
+     .name = "answer",
+     FLAG(answer),
+     .help = "the peer's SDP is an offer: read it first, then answer it"},
+    {.name = "setup",
+     .kind = CMDLINE_CHOICE,
+     AT(setup),
+     .choices = setups,
+     .initial = "auto",
+     .help = "the value of a=setup: who connects"},
 
     {.help = "Sending:"},
     {.letter = 't',
@@ -242,6 +282,8 @@ void cat_options_help(FILE *to)
           "    without a relay\n"
           "       msrpcat -l [HOST:]PORT ...                        "
           "    wait for a peer\n"
+          "       msrpcat [-l [HOST:]PORT] [-a] -S FILE [-s FILE] ..."
+          "   exchange SDP\n"
           "\n",
           to);
     cmdline_help(to, &table);
@@ -258,13 +300,49 @@ static size_t count_stdin(const struct cat_options *o)
     return n;
 }
 
+static int check_sdp(const struct cat_options *o, char why[CMDLINE_WHY])
+{
+    bool listens = o->setup == CAT_SETUP_PASSIVE ||
+                   (o->setup == CAT_SETUP_ACTPASS && !o->answer);
+
+    if (!o->peer_sdp) {
+        if (o->sdp_file || o->answer || o->setup != CAT_SETUP_AUTO)
+            return cmdline_refuse(
+                why, "--sdp-file, --answer and --setup require --peer-sdp");
+        return 0;
+    }
+    if (o->to || o->n_relays)
+        return cmdline_refuse(why,
+                              "--peer-sdp cannot be used with --to or --relay");
+    if (o->answer && o->setup == CAT_SETUP_ACTPASS)
+        return cmdline_refuse(why, "an answer cannot be actpass");
+    if (listens && !o->listen)
+        return cmdline_refuse(why, "--setup %s requires --listen",
+                              setups[o->setup]);
+    if (strcmp(o->peer_sdp, "-") == 0 && count_stdin(o) > 0)
+        return cmdline_refuse(why, "standard input is the peer's SDP already");
+    return 0;
+}
+
+static int check_tls(const struct cat_options *o, char why[CMDLINE_WHY])
+{
+    if (o->key_file && !o->cert_file)
+        return cmdline_refuse(why, "--key requires --cert");
+    if (o->tls && !o->listen && !o->peer_sdp)
+        return cmdline_refuse(why,
+                              "--tls requires --listen or --peer-sdp; with "
+                              "--to and --relay the URI says it");
+    return 0;
+}
+
 static int check(const struct cat_options *o, char why[CMDLINE_WHY])
 {
-    if (o->listen && (o->n_relays || o->connect))
+    if (o->listen && (o->n_relays || (o->connect && !o->peer_sdp)))
         return cmdline_refuse(
             why, "--listen cannot be used with --relay or --connect");
-    if (!o->listen && !o->n_relays && !o->to)
-        return cmdline_refuse(why, "--relay, --to or --listen is required");
+    if (!o->listen && !o->n_relays && !o->to && !o->peer_sdp)
+        return cmdline_refuse(
+            why, "--relay, --to, --listen or --peer-sdp is required");
     if (o->n_relays && !o->user)
         return cmdline_refuse(why, "--relay requires --user");
     if (o->user && !o->n_relays)
@@ -272,8 +350,9 @@ static int check(const struct cat_options *o, char why[CMDLINE_WHY])
     if (o->password && o->password_file)
         return cmdline_refuse(why, "the password is given twice: in --user "
                                    "and by --password-file");
-    if (o->n_items && !o->to)
-        return cmdline_refuse(why, "--message and --file require --to");
+    if (o->n_items && !o->to && !o->peer_sdp)
+        return cmdline_refuse(
+            why, "--message and --file require --to or --peer-sdp");
     if (o->output && o->output_dir)
         return cmdline_refuse(
             why, "--output and --output-dir cannot be used together");
@@ -297,7 +376,10 @@ int cat_options_parse(struct cat_options *o, char why[CMDLINE_WHY], int argc,
         return err;
     if (first < argc)
         return cmdline_refuse(why, "unexpected argument %s", argv[first]);
-    return check(o, why);
+    err = check(o, why);
+    if (!err)
+        err = check_sdp(o, why);
+    return err ? err : check_tls(o, why);
 }
 
 void cat_options_free(struct cat_options *o)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cat_sdp.h"
 #include "cmdline.h"
 #include "msg.h"
 
@@ -41,6 +42,11 @@ struct cat_options {
     const char *type; /* of the items to come; NULL: the usual one */
     const char *output, *output_dir;
     const char *path_file;
+    const char *sdp_file, *peer_sdp;
+    bool answer; /* the peer's SDP is an offer */
+    enum cat_setup setup;
+    bool tls; /* where neither a URI nor an offer says it */
+    const char *cert_file, *key_file;
     uint64_t count; /* messages to wait for; 0: not given */
     bool report;
     enum msg_report failure_report;
@@ -62,7 +68,7 @@ void cat_options_free(struct cat_options *o);
 /* Does it send lines from standard input? */
 static inline bool cat_options_is_chat(const struct cat_options *o)
 {
-    return o->to && o->n_items == 0;
+    return (o->to || o->peer_sdp) && o->n_items == 0;
 }
 
 void cat_options_help(FILE *to);

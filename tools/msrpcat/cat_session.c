@@ -36,6 +36,7 @@ struct cat_session {
     struct lines lines;
     char *to, *ping; /* paths; heap */
     bool ready;      /* the outbox is there: authenticated, if need be */
+    bool identified; /* who is at the other end (R4975-5.4-h) */
     bool interrupted;
     uint64_t now_ms;
     uint64_t give_up_ms;  /* when AUTH has taken too long */
@@ -116,8 +117,9 @@ static int open_outbox(struct cat_session *s)
     return add_items(s);
 }
 
-/* Paths are known: messages can go. A peer that connects says so at once, with
- * a message or without (R4975-5.4-c). */
+/* Paths are known: messages can go. Who connects says so at once, with a
+ * message or without (R4975-5.4-c): without, when there was SDP, because one
+ * who has this end's may let the others wait. */
 static int get_ready(struct cat_session *s, struct span use_path)
 {
     struct span peer = span_str(s->setup->peer ? s->setup->peer : "");
@@ -128,7 +130,8 @@ static int get_ready(struct cat_session *s, struct span use_path)
     if (!s->to || !s->ping)
         return ERR_NOMEM;
     err = open_outbox(s);
-    if (err || use_path.n || s->options->listen || s->options->n_items)
+    if (err || use_path.n || s->setup->is_passive ||
+        (s->options->n_items && !s->options->peer_sdp))
         return err;
     return outbox_ping(&s->outbox);
 }
@@ -232,7 +235,11 @@ static int on_event(struct cat_session *s, const struct parse_event *ev)
         if (s->options->verbose && s->has_body)
             cat_trace_end(stderr, '<', s->body, span_of(s->in_tid, s->in_tid_n),
                           ev->flag);
-        return s->for_inbox ? inbox_on_end(&s->inbox, ev->flag) : 0;
+        if (!s->for_inbox)
+            return 0;
+        if (inbox_knows_session(&s->inbox))
+            s->identified = true;
+        return inbox_on_end(&s->inbox, ev->flag);
     }
     return 0;
 }
@@ -296,7 +303,8 @@ static int send_lines(struct cat_session *s)
 
 static uint64_t keepalive_at(const struct cat_session *s)
 {
-    if (!s->ready || s->options->keepalive_s == 0 || s->ping[0] == '\0')
+    if (!s->identified || !s->ready || s->options->keepalive_s == 0 ||
+        s->ping[0] == '\0')
         return UINT64_MAX;
     return s->last_put_ms + s->options->keepalive_s * 1000;
 }
@@ -386,7 +394,8 @@ static void show_progress(struct cat_session *s)
 /* Has all been sent, answered and received that was asked for? */
 static bool is_finished(const struct cat_session *s)
 {
-    if (!s->ready || !outbox_is_done(&s->outbox) || s->tx.out.len > 0)
+    if (!s->ready || !s->identified || !outbox_is_done(&s->outbox) ||
+        s->tx.out.len > 0)
         return false;
     if (s->outbox.session_dead)
         return true;
@@ -409,7 +418,7 @@ static int read_wire(struct cat_session *s)
 
 static int pump(struct cat_session *s)
 {
-    return s->ready ? outbox_pump(&s->outbox, s->now_ms) : 0;
+    return s->ready && s->identified ? outbox_pump(&s->outbox, s->now_ms) : 0;
 }
 
 /* Writes what there is and puts in more, a few times: then it is the other
@@ -541,6 +550,7 @@ enum exit_code cat_session_run(const struct cat_session_setup *setup)
         .wire = setup->wire,
         .now_ms = wire_now_ms(),
         .expires_ms = UINT64_MAX,
+        .identified = !setup->is_passive,
     };
     enum exit_code code;
     int err;

@@ -22,6 +22,7 @@ struct cat_session_setup {
     struct rnd *rnd;
     const char *own;  /* this end's URI */
     const char *peer; /* the peer's path; NULL: nothing will be sent */
+    bool is_passive;  /* the peer has connected */
     int signal_fd;    /* readable when it should end */
 };
 

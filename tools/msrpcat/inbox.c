@@ -389,6 +389,11 @@ void inbox_fini(struct inbox *b)
     free(b->text);
 }
 
+bool inbox_knows_session(const struct inbox *b)
+{
+    return b->busy && !b->head.fault && is_for_us(b);
+}
+
 bool inbox_is_amid(const struct inbox *b)
 {
     return b->busy || b->n_open > 0;

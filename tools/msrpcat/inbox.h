@@ -65,6 +65,9 @@ int inbox_on_head(struct inbox *b, const struct msg *head);
 int inbox_on_body(struct inbox *b, struct span octets);
 int inbox_on_end(struct inbox *b, char flag);
 
+/* Is the request that is coming in a sound one, for this end's session? */
+bool inbox_knows_session(const struct inbox *b);
+
 /* Is a message known in part only? */
 bool inbox_is_amid(const struct inbox *b);
 

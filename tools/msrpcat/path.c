@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "path.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "err.h"
 #include "msg.h"
+#include "text_file.h"
 #include "uri.h"
 
 enum { SESSION_ID = 20, HOST_LABEL = 12 };
@@ -118,37 +116,14 @@ int path_from_arg(char **out, const char *arg)
     return 0;
 }
 
-static int write_line(int fd, const char *path)
-{
-    FILE *f = fdopen(fd, "w");
-    bool failed;
-
-    if (!f) {
-        close(fd);
-        return ERR_IO;
-    }
-    failed = fprintf(f, "%s\n", path) < 0;
-    failed |= fclose(f) != 0;
-    return failed ? ERR_IO : 0;
-}
-
 int path_save(const char *file, const char *path)
 {
-    char *temporary;
-    int fd, err = ERR_IO;
+    char *line;
+    int err;
 
-    if (strcmp(file, "-") == 0)
-        return printf("%s\n", path) < 0 || fflush(stdout) ? ERR_IO : 0;
-    if (asprintf(&temporary, "%s.XXXXXX", file) < 0)
+    if (asprintf(&line, "%s\n", path) < 0)
         return ERR_IO;
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd >= 0) {
-        err = write_line(fd, path);
-        if (!err && rename(temporary, file))
-            err = ERR_IO;
-        if (err)
-            unlink(temporary);
-    }
-    free(temporary);
+    err = text_file_save(file, line);
+    free(line);
     return err;
 }

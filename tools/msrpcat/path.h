@@ -35,9 +35,7 @@ bool path_is_valid(struct span path);
  * of FILE for `@FILE`. 0, ERR_IO, ERR_NOMEM, or ERR_SYNTAX if it is no path. */
 int path_from_arg(char **out, const char *arg);
 
-/* Writes `path` and a newline to FILE so that no reader ever sees half of it:
- * into a new file beside it, which then takes its name. `-` is standard output.
- * 0 or ERR_IO (see errno). */
+/* Writes `path` and a newline to FILE as text_file_save() does. */
 int path_save(const char *file, const char *path);
 
 #endif

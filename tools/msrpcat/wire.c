@@ -16,7 +16,7 @@
 
 /* Most octets in one write: whole TLS records, and then see what else there
  * is. */
-enum { WRITE_MAX = 1024 * 1024, READ_AHEAD = 128 * 1024 };
+enum { WRITE_MAX = 1024 * 1024 };
 
 uint64_t wire_now_ms(void)
 {
@@ -46,46 +46,23 @@ void wire_fini(struct wire *w)
 
 /* --- TLS ------------------------------------------------------------------ */
 
-int wire_tls_context(SSL_CTX **out, const char *ca_file, bool insecure)
-{
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-
-    if (!ctx)
-        return ERR_TLS;
-    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_options(ctx,
-                        SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    /* Many records in one system call. */
-    SSL_CTX_set_read_ahead(ctx, 1);
-    SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
-    SSL_CTX_set_verify(ctx, insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-    if (ca_file ? SSL_CTX_load_verify_file(ctx, ca_file) != 1
-                : SSL_CTX_set_default_verify_paths(ctx) != 1) {
-        SSL_CTX_free(ctx);
-        return ERR_IO;
-    }
-    *out = ctx;
-    return 0;
-}
-
 /* The name goes into SNI, unless it is an address, and must be in the
  * certificate's subjectAltName, whole or with a wildcard for its first label;
  * the common name never counts. */
-static bool expect_name(SSL *ssl, const char *name)
+static bool expect_name(SSL *ssl, const struct wire_tls *tls)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
+    if (!tls->name)
+        return true;
     X509_VERIFY_PARAM_set_hostflags(param,
                                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1)
+    if (X509_VERIFY_PARAM_set1_ip_asc(param, tls->name) == 1)
         return true;
     ERR_clear_error();
-    return SSL_set1_host(ssl, name) == 1 &&
-           SSL_set_tlsext_host_name(ssl, name) == 1;
+    return SSL_set1_host(ssl, tls->name) == 1 &&
+           (tls->accepts || SSL_set_tlsext_host_name(ssl, tls->name) == 1);
 }
 
 static int handshake_failed(struct wire *w)
@@ -112,23 +89,30 @@ static int wait_for(int fd, short events, uint64_t deadline_ms)
     return n < 0 && errno != EINTR ? ERR_IO : 0;
 }
 
-int wire_handshake(struct wire *w, SSL_CTX *ctx, const char *name,
+int wire_handshake(struct wire *w, const struct wire_tls *tls,
                    uint64_t timeout_ms)
 {
     uint64_t deadline_ms = wire_now_ms() + timeout_ms;
 
-    w->ssl = SSL_new(ctx);
+    w->ssl = SSL_new(tls->ctx);
     if (!w->ssl || SSL_set_fd(w->ssl, w->fd) != 1)
         return ERR_NOMEM;
-    if (!expect_name(w->ssl, name))
+    if (!expect_name(w->ssl, tls))
         return ERR_TLS;
+    if (tls->accepts)
+        SSL_set_accept_state(w->ssl);
+    else
+        SSL_set_connect_state(w->ssl);
     for (;;) {
         int n, err;
 
         ERR_clear_error();
-        n = SSL_connect(w->ssl);
-        if (n == 1)
+        n = SSL_do_handshake(w->ssl);
+        if (n == 1) {
+            /* What came with the end of the handshake wakes no poll(). */
+            w->more = SSL_has_pending(w->ssl) == 1;
             return 0;
+        }
         switch (SSL_get_error(w->ssl, n)) {
         case SSL_ERROR_WANT_READ:
             err = wait_for(w->fd, POLLIN, deadline_ms);

@@ -29,7 +29,7 @@ struct wire {
     size_t in_from, in_to; /* what has come and is not used */
     bool read_needs_write; /* TLS has to write before it can read on, */
     bool write_needs_read; /* or the reverse */
-    bool more;             /* reading stopped for want of room only */
+    bool more;             /* there is more that poll() does not know of */
     const char *tls_why;   /* the last thing that TLS complained about */
 };
 
@@ -38,16 +38,17 @@ struct wire {
 int wire_init(struct wire *w, int fd);
 void wire_fini(struct wire *w);
 
-/* Makes a TLS client of it: `name` is the host that the certificate must be for
- * (R4975-5.4-e), without brackets if it is an IPv6 address. Waits at most
- * timeout_ms. 0, ERR_TLS, ERR_CERT, ERR_TIMEOUT, ERR_EOF, ERR_IO, ERR_NOMEM;
- * w->tls_why may say more. */
-int wire_handshake(struct wire *w, SSL_CTX *ctx, const char *name,
+/* Makes TLS of it, on the side of who connected or who accepted; see cat_tls.
+ * Waits at most timeout_ms. 0, ERR_TLS, ERR_CERT, ERR_TIMEOUT, ERR_EOF, ERR_IO,
+ * ERR_NOMEM; w->tls_why may say more. */
+struct wire_tls {
+    SSL_CTX *ctx;
+    bool accepts;
+    const char *name; /* who the certificate must be for (R4975-5.4-e), without
+                         brackets if it is an IPv6 address; NULL: anyone */
+};
+int wire_handshake(struct wire *w, const struct wire_tls *tls,
                    uint64_t timeout_ms);
-
-/* A context that trusts `ca_file`, or the system if NULL, or anyone if
- * `insecure`. 0, ERR_TLS, or ERR_IO if the file is no good. */
-int wire_tls_context(SSL_CTX **out, const char *ca_file, bool insecure);
 
 /* Reads what there is, as far as there is room: 0 if something came, ERR_AGAIN,
  * ERR_EOF, ERR_IO or ERR_TLS. */

@@ -8,6 +8,7 @@
 
 #include "cat_auth.h"
 #include "cat_dial.h"
+#include "cat_tls.h"
 #include "codes.h"
 #include "err.h"
 #include "parser.h"
@@ -76,19 +77,21 @@ static int dial(struct selftest_client *c)
 static int shake_hands(struct selftest_client *c)
 {
     const struct selftest_target *t = c->target;
-    SSL_CTX *ctx;
-    int err = wire_tls_context(&ctx, t->ca_file, false);
+    struct wire_tls how = {.name = t->expect};
+    int err = cat_tls_new(&how.ctx);
 
+    if (err)
+        return fail(c, err_text(err));
+    err = cat_tls_trust_ca(how.ctx, t->ca_file);
     if (err) {
         selftest_fault_ca(c->why, t->ca_file);
-        return ERR_DENIED;
+    } else {
+        err = wire_handshake(&c->wire, &how, SELFTEST_MS);
+        if (err)
+            selftest_fault_tls(c->why, err, &c->wire, t->expect);
     }
-    err = wire_handshake(&c->wire, ctx, t->expect, SELFTEST_MS);
-    SSL_CTX_free(ctx); /* the connection holds on to it */
-    if (!err)
-        return 0;
-    selftest_fault_tls(c->why, err, &c->wire, t->expect);
-    return ERR_DENIED;
+    SSL_CTX_free(how.ctx); /* the connection holds on to it */
+    return err ? ERR_DENIED : 0;
 }
 
 /* --- octets out --- */

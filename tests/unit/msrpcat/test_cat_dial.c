@@ -74,16 +74,18 @@ static void a_uri_says_where_and_whether_securely(void **state)
 
 static void a_call_reaches_who_listens(void **state)
 {
-    char authority[300];
+    struct cat_dial_own own;
     struct cat_dial_to at;
     int listener, caller, called;
     char octet = 0;
 
     (void)state;
     assert_int_equal(cat_dial_parse(&at, SPAN("0"), "127.0.0.1"), 0);
-    assert_int_equal(cat_dial_listen(&listener, authority, &at), 0);
-    assert_int_equal(cat_dial_parse(&at, span_str(authority), NULL), 0);
+    assert_int_equal(cat_dial_listen(&listener, &own, &at), 0);
+    assert_int_equal(cat_dial_parse(&at, span_str(own.authority), NULL), 0);
     assert_string_not_equal(at.port, "0");
+    assert_string_equal(at.host, "127.0.0.1");
+    assert_string_equal(own.address, "127.0.0.1");
     assert_int_equal(cat_dial_connect(&caller, &at, 5000), 0);
     assert_int_equal(cat_dial_accept(&called, listener), 0);
     assert_int_equal(write(caller, "x", 1), 1);
@@ -96,6 +98,39 @@ static void a_call_reaches_who_listens(void **state)
     assert_int_equal(cat_dial_connect(&caller, &at, 5000), ERR_IO);
 }
 
+/* The host stays as it was given; the address is what SDP can have. */
+static void a_listener_has_a_name_and_an_address(void **state)
+{
+    struct cat_dial_to at = {"localhost", "0"};
+    struct cat_dial_own own;
+    int listener;
+
+    (void)state;
+    assert_int_equal(cat_dial_listen(&listener, &own, &at), 0);
+    assert_true(span_starts(span_str(own.authority), SPAN("localhost:")));
+    assert_true(strcmp(own.address, "127.0.0.1") == 0 ||
+                strcmp(own.address, "::1") == 0);
+    close(listener);
+}
+
+static void an_end_that_does_not_listen_has_an_address_too(void **state)
+{
+    struct cat_dial_to towards = {"127.0.0.1", "7"};
+    struct cat_dial_own own;
+
+    (void)state;
+    assert_int_equal(cat_dial_local(&own, NULL, 9, &towards), 0);
+    assert_string_equal(own.authority, "127.0.0.1:9");
+    assert_string_equal(own.address, "127.0.0.1");
+    assert_int_equal(cat_dial_local(&own, "::1", 9, NULL), 0);
+    assert_string_equal(own.authority, "[::1]:9");
+    assert_string_equal(own.address, "::1");
+    assert_int_equal(cat_dial_local(&own, "no.invalid", 9, NULL),
+                     ERR_NOT_FOUND);
+    assert_int_equal(cat_dial_local(&own, NULL, 9, NULL), 0);
+    assert_true(own.address[0] != '\0');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +139,8 @@ int main(void)
         cmocka_unit_test(a_listener_may_leave_the_host_out),
         cmocka_unit_test(a_uri_says_where_and_whether_securely),
         cmocka_unit_test(a_call_reaches_who_listens),
+        cmocka_unit_test(a_listener_has_a_name_and_an_address),
+        cmocka_unit_test(an_end_that_does_not_listen_has_an_address_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

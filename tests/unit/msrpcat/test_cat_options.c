@@ -204,6 +204,56 @@ static void what_does_not_go_together_is_refused(void **state)
     assert_refused(l, "-t|" PEER "|-f|-|-f|-", "standard input");
 }
 
+static void sdp_takes_the_place_of_a_path(void **state)
+{
+    struct line *l = *state;
+
+    assert_int_equal(parse(l, "-S|peer|-m|hello"), 0);
+    assert_string_equal(l->options.peer_sdp, "peer");
+    assert_null(l->options.sdp_file);
+    assert_false(l->options.answer || l->options.tls);
+    assert_int_equal(l->options.setup, CAT_SETUP_AUTO);
+    assert_int_equal(parse(l, "-a|-l|0|-s|own|-S|peer|--setup|passive"), 0);
+    assert_true(l->options.answer);
+    assert_string_equal(l->options.sdp_file, "own");
+    assert_int_equal(l->options.setup, CAT_SETUP_PASSIVE);
+    assert_true(cat_options_is_chat(&l->options));
+    assert_int_equal(parse(l, "-S|-|-l|0|-c|localhost:1|-f|x"), 0);
+    assert_refused(l, "-t|" PEER "|-s|own", "--peer-sdp");
+    assert_refused(l, "-l|0|-a", "--peer-sdp");
+    assert_refused(l, "-l|0|--setup|active", "--peer-sdp");
+    assert_refused(l, "-S|peer|-t|" PEER, "--to");
+    assert_refused(l, "-S|peer|-r|" RELAY "|-u|a", "--relay");
+    assert_refused(l, "-S|-|-f|-", "standard input");
+}
+
+static void setup_has_to_be_possible(void **state)
+{
+    struct line *l = *state;
+
+    assert_int_equal(parse(l, "-S|peer|--setup|active"), 0);
+    assert_int_equal(parse(l, "-S|peer|--setup|none"), 0);
+    assert_int_equal(parse(l, "-S|peer|-l|0|--setup|actpass"), 0);
+    assert_refused(l, "-S|peer|--setup|actpass", "--listen");
+    assert_refused(l, "-S|peer|--setup|passive", "--listen");
+    assert_refused(l, "-a|-S|peer|-l|0|--setup|actpass", "actpass");
+    assert_refused(l, "-S|peer|--setup|holdconn", "--setup");
+}
+
+static void tls_is_asked_for_where_nothing_else_says_it(void **state)
+{
+    struct line *l = *state;
+
+    assert_int_equal(parse(l, "-l|0|--tls|--cert|c|--key|k"), 0);
+    assert_true(l->options.tls);
+    assert_string_equal(l->options.cert_file, "c");
+    assert_string_equal(l->options.key_file, "k");
+    assert_int_equal(parse(l, "-S|peer|--tls"), 0);
+    assert_int_equal(parse(l, "-t|" PEER "|--cert|c"), 0);
+    assert_refused(l, "-t|" PEER "|--tls", "--tls");
+    assert_refused(l, "-l|0|--tls|--key|k", "--cert");
+}
+
 static void unknown_things_are_refused(void **state)
 {
     struct line *l = *state;
@@ -253,6 +303,9 @@ int main(void)
         TEST(failure_report_has_three_values),
         TEST(flags_are_off_until_given),
         TEST(what_does_not_go_together_is_refused),
+        TEST(sdp_takes_the_place_of_a_path),
+        TEST(setup_has_to_be_possible),
+        TEST(tls_is_asked_for_where_nothing_else_says_it),
         TEST(unknown_things_are_refused),
         TEST(help_and_version_need_nothing_else),
         TEST(without_memory_it_says_so),

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cat_tls.h"
 #include "cmocka_all.h"
 #include "err.h"
 #include "tls_files.h"
@@ -45,8 +46,8 @@ static int shake(const char *name)
 {
     struct tls_files *files = tls_files_new();
     const struct tls_files_cert cert = {.common_name = "x", .san = name};
+    struct wire_tls how = {.name = "a.example.com"};
     struct wire w;
-    SSL_CTX *ctx;
     pid_t pid;
     int fds[2], err;
 
@@ -55,11 +56,12 @@ static int shake(const char *name)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     pid = serve(files, "host", fds[1], fds[0]);
     close(fds[1]);
-    assert_int_equal(
-        wire_tls_context(&ctx, tls_files_path(files, "ca.pem"), false), 0);
+    assert_int_equal(cat_tls_new(&how.ctx), 0);
+    assert_int_equal(cat_tls_trust_ca(how.ctx, tls_files_path(files, "ca.pem")),
+                     0);
     assert_int_equal(wire_init(&w, fds[0]), 0);
-    err = wire_handshake(&w, ctx, "a.example.com", 5000);
-    SSL_CTX_free(ctx);
+    err = wire_handshake(&w, &how, 5000);
+    SSL_CTX_free(how.ctx);
     wire_fini(&w);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     tls_files_free(files);
