@@ -33,15 +33,6 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v)
     return true;
 }
 
-/* Answers each chunk of the session that is being received with `code`. */
-static void fail_streams(struct relay *r, struct session *ss, uint16_t code)
-{
-    struct list *m;
-
-    while ((m = list_first(&ss->parties)))
-        send_fail(r, CONTAINER(m, struct party, of_session)->stream->in, code);
-}
-
 void relay_walk_kick(struct relay *r, struct relay_walk *w)
 {
     struct session *ss = session_walk_shown(&w->at);
@@ -49,7 +40,7 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
 
     if (!ss)
         return;
-    fail_streams(r, ss, 481);
+    send_fail_session(r, ss, 481);
     failure_report_session(r, ss, 481);
     l = ss->link;
     session_end(&r->sessions, ss, SESSION_KICKED, r->now_ms);

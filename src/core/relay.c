@@ -57,6 +57,9 @@ int relay_new(struct relay **out, const struct policy *policy,
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     list_init(&r->parking);
+    list_init(&r->anchored.waiting);
+    list_init(&r->anchored.arrived);
+    list_init(&r->anchored.former);
     trace_init(&r->trace, &r->sessions, log);
     *out = r;
     return 0;
@@ -81,6 +84,7 @@ void relay_free(struct relay *r)
 {
     if (!r)
         return;
+    anchored_fini(r);
     assert(r->links.count == 0);
     owed_fini(&r->owed);
     sources_fini(&r->sources);
@@ -184,7 +188,7 @@ void relay_clock(struct relay *r, uint64_t now_ms)
 void relay_stats(const struct relay *r, struct relay_stats *out)
 {
     *out = r->stats;
-    out->sessions_now = r->sessions.by_token.count;
+    out->sessions_now = r->sessions.by_token.count - r->sessions.pairs.n_pairs;
     out->sessions_ever = r->sessions.ever;
     memcpy(out->sessions_ended, r->sessions.ended, sizeof r->sessions.ended);
     out->chunks_out = r->chunker.chunks_out;
@@ -294,9 +298,15 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 {
     route_find(route, r->policy, &r->sessions, &r->relay_links, l, m,
                r->now_ms);
+    if (route->speaker)
+        anchored_heard(r, route, l);
     if (route->kind == ROUTE_DIAL)
         relay_reach(r, route, l, m);
+    else if (route->kind == ROUTE_SIDE || route->kind == ROUTE_EARLY)
+        anchored_reach(r, route, m);
     r->stats.senders_unproven += route->is_unproven;
+    r->anchored.refused += route->is_stranger;
+    r->anchored.refused_fingerprint += route->is_impostor;
     if (!route->rival)
         return;
     r->stats.peers_claimed++;
@@ -306,7 +316,7 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 struct span relay_source(const struct link *l, const struct msg *m,
                          const struct session *sender)
 {
-    if (l->is_relay)
+    if (l->is_relay && !(sender && sender->pair))
         return msg_text(m, m->from_first);
     return sender ? sender->uri.session_id : SPAN("");
 }
