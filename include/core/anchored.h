@@ -175,8 +175,9 @@ struct anchored_facts {
     struct anchored_side_facts side[ANCHORED_SIDES];
 };
 
-void anchored_pair_facts(const struct relay *r, const struct anchored_pair *p,
+void anchored_pair_facts(const struct anchored_pair *p,
                          struct anchored_facts *facts);
+/* Of all pairs: see operator.h. */
 
 /* --- all of them --- */
 
@@ -185,11 +186,13 @@ struct anchored_stats {
     uint64_t pairs_now;
     uint64_t pairs_ever;
     uint64_t ended[ANCHORED_WHYS]; /* pairs */
-    uint64_t bound_now;            /* sides with a connection, or dialled */
-    uint64_t dialled_ever;         /* connections begun for a side */
-    uint64_t refused;              /* requests by whom they are not for */
-    uint64_t refused_fingerprint;  /* of these: for a certificate */
-    uint64_t lapsed;               /* early requests that nobody answered for */
+    uint64_t octets_ever;  /* of messages' bodies, both ways, in chunks that are
+                              over, of all pairs that are or were */
+    uint64_t bound_now;    /* sides with a connection, or dialled */
+    uint64_t dialled_ever; /* connections begun for a side */
+    uint64_t refused;      /* requests by whom they are not for */
+    uint64_t refused_fingerprint; /* of these: for a certificate */
+    uint64_t lapsed;              /* early requests that nobody answered for */
 };
 
 void anchored_stats(const struct relay *r, struct anchored_stats *out);

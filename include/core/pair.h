@@ -120,6 +120,11 @@ bool pair_is_entrance(const struct sessions *s, const struct uri *uri);
 bool pair_entrance(struct pair_entrance *e, const struct sessions *s,
                    const struct uri *uri);
 
+/* The session of the newest pair that U_B `uri` leads to; NULL if it is none,
+ * or leads to no pair. */
+const struct session *pair_session(const struct sessions *s,
+                                   const struct uri *uri);
+
 /* A From-Path: our own URIs that were passed, the last one first, and what the
  * request came with. */
 struct pair_from {

@@ -111,6 +111,8 @@ struct pairs {
     uint64_t ever;
     uint64_t ended[PAIR_WHYS_MAX];
     uint64_t bound; /* sides with a link */
+    uint64_t
+        octets; /* that all of them have carried, in chunks that are over */
 };
 
 enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */

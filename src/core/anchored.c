@@ -278,8 +278,7 @@ void anchored_pair_end(struct relay *r, struct anchored_pair *p,
     pair_free(&r->sessions, p, r->now_ms);
 }
 
-/* Ends a pair whose owner does not know. */
-static void end_by_itself(struct relay *r, struct anchored_pair *p,
+void anchored_end_unasked(struct relay *r, struct anchored_pair *p,
                           enum anchored_why why)
 {
     anchored_ended_fn fn = p->on_ended;
@@ -295,8 +294,8 @@ void anchored_fini(struct relay *r)
     struct list *m;
 
     while ((m = list_first(&r->sessions.pairs.active)))
-        end_by_itself(r, CONTAINER(m, struct anchored_pair, of_active),
-                      ANCHORED_SHUTDOWN);
+        anchored_end_unasked(r, CONTAINER(m, struct anchored_pair, of_active),
+                             ANCHORED_SHUTDOWN);
     while ((m = list_first(&r->anchored.waiting))) {
         struct waiting_link *w = CONTAINER(m, struct waiting_link, of_all);
 
@@ -396,7 +395,7 @@ static void end_idle(struct relay *r)
         if (is_in_use(p))
             pair_touch(&r->sessions, p, r->now_ms);
         else
-            end_by_itself(r, p, ANCHORED_IDLE);
+            anchored_end_unasked(r, p, ANCHORED_IDLE);
     }
 }
 
@@ -447,12 +446,11 @@ static struct anchored_side_facts facts_of(const struct pair_side *x,
     };
 }
 
-void anchored_pair_facts(const struct relay *r, const struct anchored_pair *p,
+void anchored_pair_facts(const struct anchored_pair *p,
                          struct anchored_facts *facts)
 {
     struct usage usage = session_usage(p->session);
 
-    (void)r;
     *facts = (struct anchored_facts){
         .call_id = p->call_id,
         .from_tag = p->from_tag,
@@ -473,6 +471,7 @@ void anchored_stats(const struct relay *r, struct anchored_stats *out)
         .tokens_now = all->tokens.count,
         .pairs_now = all->n_pairs,
         .pairs_ever = all->ever,
+        .octets_ever = all->octets,
         .bound_now = all->bound,
         .dialled_ever = r->anchored.dialled,
         .refused = r->anchored.refused,

@@ -48,6 +48,28 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
         link_close(l, "kicked");
 }
 
+void relay_walk_begin_pairs(struct relay *r, struct relay_walk *w)
+{
+    session_walk_pairs(&r->sessions, &w->at);
+}
+
+bool relay_walk_next_pair(struct relay_walk *w, struct anchored_facts *facts)
+{
+    const struct session *ss = session_walk_next(&w->at);
+
+    if (ss)
+        anchored_pair_facts(ss->pair, facts);
+    return ss != NULL;
+}
+
+void relay_walk_kick_pair(struct relay *r, struct relay_walk *w)
+{
+    struct session *ss = session_walk_shown(&w->at);
+
+    if (ss)
+        anchored_end_unasked(r, ss->pair, ANCHORED_KICKED);
+}
+
 int relay_trace(struct relay *r, enum trace_kind kind, struct span what,
                 bool on)
 {

@@ -198,6 +198,15 @@ bool pair_is_entrance(const struct sessions *s, const struct uri *uri)
     return pair_entrance(&e, s, uri);
 }
 
+const struct session *pair_session(const struct sessions *s,
+                                   const struct uri *uri)
+{
+    const struct anchored_token *t = s->pairs.n ? find_token(s, uri) : NULL;
+    struct list *m = t ? list_first(&t->pairs) : NULL;
+
+    return m ? CONTAINER(m, struct anchored_pair, of_token)->session : NULL;
+}
+
 /* Takes the next URI off a From-Path; false at the end. */
 static bool from_next(struct uri *uri, struct pair_from *from)
 {

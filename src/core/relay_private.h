@@ -197,6 +197,10 @@ void anchored_link_known(struct relay *r, struct link *l);
  * unless it was `kicked`. */
 void anchored_link_closed(struct relay *r, struct link *l, bool kicked);
 
+/* Ends a pair whose owner has not asked for that, and tells him. */
+void anchored_end_unasked(struct relay *r, struct anchored_pair *p,
+                          enum anchored_why why);
+
 /* Ends what has waited or was idle for too long. Call it several times a
  * second. */
 void anchored_tick(struct relay *r);

@@ -421,6 +421,8 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
 
 static void send_stop(struct relay *r, struct link *l)
 {
+    if (l->stream.head->first.n > 0)
+        r->sessions.pairs.octets += l->stream.next - l->stream.first;
     session_leave(&l->stream.sender);
     session_leave(&l->stream.receiver);
     ongoing_pause(&l->stream);

@@ -18,7 +18,8 @@
 struct command_state {
     struct hop_walk hops;
     struct relay_walk sessions;
-    size_t count; /* of what was kicked */
+    bool at_pairs; /* that walk goes over anchored pairs now */
+    size_t count;  /* of what was kicked */
 };
 
 static inline struct command_state *

@@ -12,7 +12,10 @@
 #include "rnd.h"
 #include "server_private.h"
 
-enum { TICK_MS = 100 };
+enum {
+    TICK_MS = 100,
+    PAIR_LABEL_MAX = 256, /* octets of a label, as the log shows it */
+};
 
 /* --- signals and time --- */
 
@@ -147,6 +150,19 @@ static void on_session_end(void *ctx, const struct session_record *r)
                             loop_now_ms(s->loop), clock_unix_ms()));
 }
 
+static void on_pair_end(void *ctx, const struct anchored_record *r)
+{
+    struct server *s = ctx;
+    char line[ACCOUNTING_PAIR_MAX], id[PAIR_LABEL_MAX];
+
+    log_info(s->log, "s=%s anchored session ended call_id=%s end=%s",
+             r->short_id, log_value(id, sizeof id, r->call_id),
+             anchored_why_name(r->why));
+    log_raw(s->accounting,
+            accounting_pair_line(line, r, span_str(s->now.config->relay.name),
+                                 loop_now_ms(s->loop), clock_unix_ms()));
+}
+
 static int open_hops(struct server *s)
 {
     const struct config *config = s->now.config;
@@ -223,6 +239,7 @@ static int open_relay(struct server *s)
         err = open_hops(s);
     if (!err)
         relay_on_session_end(s->relay, on_session_end, s);
+    relay_on_anchored_end(s->relay, on_pair_end, s);
     return err;
 }
 

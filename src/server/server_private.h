@@ -65,6 +65,7 @@ struct setup {
     struct tls_ctx *tls_ws;     /* the same, for wss */
     struct tls_ctx *tls_client; /* the same as tls; to other relays */
     struct tls_ctx *tls_peer;   /* ... and to lone peers */
+    struct tls_ctx *tls_any;    /* ... and to those known by a fingerprint */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
     struct policy *policy;            /* owned; points into config */

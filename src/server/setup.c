@@ -32,6 +32,16 @@ static int load_tls_peer(struct setup *setup, enum tls_fault *fault, char *why)
     return tls_client_new(&setup->tls_peer, &settings, fault, why);
 }
 
+/* What is known by its fingerprint need not be trusted by anybody. */
+static int load_tls_any(struct setup *setup, enum tls_fault *fault, char *why)
+{
+    struct tls_settings settings = tls_settings_of(setup->config);
+
+    settings.trust = setup->tls;
+    settings.insecure = true;
+    return tls_client_new(&setup->tls_any, &settings, fault, why);
+}
+
 /* The context for listeners came with the configuration. */
 static int load_tls(struct setup *setup, struct config_report *r)
 {
@@ -50,6 +60,8 @@ static int load_tls(struct setup *setup, struct config_report *r)
     err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     if (!err)
         err = load_tls_peer(setup, &fault, why);
+    if (!err)
+        err = load_tls_any(setup, &fault, why);
     settings.no_peer = true;
     if (!err && listens(config, NET_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
@@ -161,6 +173,7 @@ void setup_free(struct setup *setup)
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);
     tls_ctx_unref(setup->tls_peer);
+    tls_ctx_unref(setup->tls_any);
     config_free(setup->config);
     *setup = (struct setup){0};
 }
@@ -181,6 +194,7 @@ static void use_hops(struct server *s)
     hops->path_uris = (uint32_t)config->limits.path_uris;
     hops->tls_client = s->now.tls_client;
     hops->tls_peer = s->now.tls_peer;
+    hops->tls_any = s->now.tls_any;
     hops->relay_addresses = &config->relays.addresses;
     hops->uri_port = uri_port_dialled(config, policy->ports, policy->n_ports);
 }
@@ -196,6 +210,7 @@ void setup_use(struct server *s, struct setup *old)
     control_listener_commit(s, old);
     relay_configure(s->relay, s->now.policy, s->now.users);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
+    relay_on_anchored_dial(s->relay, hop_dial_for_pair, &s->hops);
     s->dialler.policy = s->now.policy;
     use_hops(s);
     memory_configure(s);
