@@ -39,6 +39,7 @@ struct pending_send {
     struct slice first;    /* the token of the first session passed, if paths
                               were replaced; else empty: `own` has it */
     struct slice token;    /* the token of the last session passed */
+    struct slice middle;   /* those of pairs in between, as `paths` had them */
     struct slice message_id;
     struct slice tid;  /* of the incoming SEND, for its response */
     uint32_t before_n; /* from the beginning of `text`: To-Path to the last
@@ -79,6 +80,7 @@ struct pending_send_paths {
     const struct span *back; /* From-Path of a REPORT, in that order */
     size_t n_back;
     struct span first, token; /* of the first and the last session passed */
+    struct span middle;       /* of those in between; see send.c */
 };
 
 /* The same as pending_send_new() for such a SEND. */

@@ -23,6 +23,8 @@
 #include "session.h"
 #include "uri.h"
 
+enum { ROUTE_PAIRS_MAX = 8 }; /* that a request may go through */
+
 enum route_kind {
     ROUTE_LINK,    /* forward to `out` */
     ROUTE_LOCAL,   /* for the relay itself */
@@ -66,12 +68,13 @@ struct route {
                                                pair's, which are all that its
                                                sender gets to see */
     size_t n_back;
-    unsigned n_pairs;                /* that it goes through */
+    unsigned n_pairs; /* that it goes through */
+    /* Of these, those between `sender` and `receiver`. */
+    struct pair_side *middle[ROUTE_PAIRS_MAX];
+    size_t n_middle;
     bool sender_is_b, receiver_is_b; /* of the pairs whose sessions `sender` and
                                         `receiver` are: side B speaks */
 };
-
-enum { ROUTE_PAIRS_MAX = 8 }; /* that a request may go through */
 
 /* Finds the route of the request `m`, which arrived on `from` and has no fault.
  * Binds the peer that speaks to one of our clients to `from` (P-10), or enters

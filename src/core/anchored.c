@@ -197,7 +197,7 @@ static void dial_if_due(struct relay *r, struct pair_side *x)
 {
     uint16_t code;
 
-    if (!x->link && pair_side_can_be_dialled(x) && !r->ending)
+    if (!x->link && anchored_may_dial(r, x))
         (void)anchored_dial_side(r, x, true, &code);
 }
 
@@ -361,8 +361,8 @@ void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
     }
     while ((m = list_take_first(&lost))) {
         struct pair_side *x = CONTAINER(m, struct pair_side, of_link);
-        bool is_due = !l->connecting && !kicked && !r->ending &&
-                      !x->was_redialled && pair_side_can_be_dialled(x);
+        bool is_due = !l->connecting && !kicked && !x->was_redialled &&
+                      anchored_may_dial(r, x);
 
         fail_waiting(r, x, l->fail_code);
         x->was_redialled = true;
@@ -399,6 +399,25 @@ static void end_idle(struct relay *r)
     }
 }
 
+/* The process is about to exit: pairs end that have no connection any more, or
+ * never had one. */
+static void end_unbound(struct relay *r)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &r->sessions.pairs.active)
+    {
+        struct anchored_pair *p =
+            CONTAINER(m, struct anchored_pair, of_active);
+
+        if (p->side[ANCHORED_A].link || p->side[ANCHORED_B].link ||
+            is_in_use(p))
+            continue;
+        anchored_end_unasked(r, p, ANCHORED_SHUTDOWN);
+        next = r->sessions.pairs.active.next; /* its owner may have ended more */
+    }
+}
+
 /* Those that wait for a connection began in the order of their ends, but one
  * that ran out of memory may end at any time; gates end with their tokens. */
 static void end_waiting(struct relay *r)
@@ -425,6 +444,8 @@ void anchored_tick(struct relay *r)
     former_settle(r, CONTAINER(m, struct former_link, of_all));
     end_waiting(r);
     end_idle(r);
+    if (r->ending)
+        end_unbound(r);
 }
 
 /* --- facts --- */

@@ -86,6 +86,12 @@ static void anchored_open(struct relay *r, const struct pair_side *x)
         txn_close(t, 0);
 }
 
+bool anchored_may_dial(const struct relay *r, const struct pair_side *x)
+{
+    return !r->ending && pair_side_can_be_dialled(x) &&
+           !route_is_ours(r->policy, &r->sessions, &x->first, false, r->now_ms);
+}
+
 static struct link *dial_peer(struct relay *r, const struct pair_side *x,
                               bool is_fresh, uint16_t *code)
 {
@@ -144,7 +150,7 @@ static struct link *link_to(struct relay *r, struct pair_side *y,
     struct link *l = y->link && !y->link->closing ? y->link : NULL;
 
     *code = 408;
-    if (!l && pair_side_can_be_dialled(y)) {
+    if (!l && anchored_may_dial(r, y)) {
         l = anchored_dial_side(r, y, false, code);
         if (!l)
             return NULL;

@@ -316,6 +316,10 @@ bool relay_is_ready(struct relay *r, struct link *l)
     }
     if (l->frame.kind != LINK_FRAME_STREAM)
         return true;
+    if (l->stream.head->middle.n > 0 && send_is_cut(r, &l->stream)) {
+        send_fail(r, l, 481);
+        return true;
+    }
     if (sendq_is_refused(l, l->stream.out)) {
         r->stats.no_room++;
         send_fail(r, l, 408);

@@ -138,12 +138,13 @@ struct pending_send *pending_send_replaced(struct pending_send_pool *p,
                                            uint64_t in_number)
 {
     struct pending_send *h =
-        head_make(p, m, w, in_number, w->from.n + w->first.n);
+        head_make(p, m, w, in_number, w->from.n + w->first.n + w->middle.n);
 
     if (!h)
         return NULL;
     h->received = head_add(h, msg_text(m, m->from));
     h->first = head_add(h, w->first);
+    h->middle = head_add(h, w->middle);
     h->n_sessions = span_eq(w->first, w->token) ? 1 : 2;
     return h;
 }

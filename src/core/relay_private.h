@@ -180,6 +180,9 @@ void anchored_heard(struct relay *r, struct route *route, struct link *l);
  * wait for. */
 void anchored_reach(struct relay *r, struct route *route, const struct msg *m);
 
+/* Is the side to be dialled, and can it be? Not one that is inside this relay. */
+bool anchored_may_dial(const struct relay *r, const struct pair_side *x);
+
 /* Begins to dial for the side. NULL with the response code in *code.
  * `is_fresh`: an answer was just given. */
 struct link *anchored_dial_side(struct relay *r, struct pair_side *x,
@@ -249,6 +252,10 @@ void send_end(struct relay *r, struct link *l, char flag);
 /* Answers the SENDs whose answer waited until `out` is up (P-20): with 200, or
  * with the code with which their messages fail. */
 void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
+
+/* Has a pair ended that the stream goes through, and which does not know of it?
+ */
+bool send_is_cut(struct relay *r, const struct stream *s);
 
 /* Answers those with 200 that have waited for long enough (S-12). */
 void send_tick(struct relay *r);

@@ -170,12 +170,24 @@ static bool route_bind(struct route *r, const struct policy *policy,
     return false;
 }
 
+/* The last session on the way so far: one that was the last before is between
+ * others now, which is a pair's. */
+static void route_set_receiver(struct route *r, struct pair_side *x)
+{
+    struct session *former = r->receiver;
+
+    if (former)
+        r->middle[r->n_middle++] = &former->pair->side[r->receiver_is_b];
+    r->receiver = r->session;
+    r->receiver_is_b = x && pair_which(x) == ANCHORED_B;
+}
+
 /* Somebody speaks to our client: forward over the client's connection and
  * nowhere else (R4976-9.3-a). */
 static void route_inbound(struct route *r, const struct policy *policy,
                           struct link *from, const struct uri *speaker)
 {
-    r->receiver = r->session;
+    route_set_receiver(r, NULL);
     if (!leads_home(r)) {
         route_refuse(r, 403);
         return;
@@ -291,7 +303,6 @@ static void route_keep_back(struct route *r, struct span entrance)
 /* The request goes through this pair, as what `x` sends. */
 static void route_replace(struct route *r, struct pair_side *x)
 {
-    bool is_b = pair_which(x) == ANCHORED_B;
     struct pair_side *y = pair_other(x);
 
     route_keep_back(r, r->next.text);
@@ -299,10 +310,9 @@ static void route_replace(struct route *r, struct pair_side *x)
     r->session = x->pair->session;
     if (!r->sender) {
         r->sender = r->session;
-        r->sender_is_b = is_b;
+        r->sender_is_b = pair_which(x) == ANCHORED_B;
     } else {
-        r->receiver = r->session;
-        r->receiver_is_b = is_b;
+        route_set_receiver(r, x);
     }
     r->side = y;
     r->from = y->uri->text;
