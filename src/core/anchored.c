@@ -404,6 +404,7 @@ static void end_idle(struct relay *r)
 static void end_unbound(struct relay *r)
 {
     struct list *m, *next;
+    size_t left;
 
     LIST_EACH(m, next, &r->sessions.pairs.active)
     {
@@ -413,8 +414,10 @@ static void end_unbound(struct relay *r)
         if (p->side[ANCHORED_A].link || p->side[ANCHORED_B].link ||
             is_in_use(p))
             continue;
+        left = r->sessions.pairs.n_pairs - 1;
         anchored_end_unasked(r, p, ANCHORED_SHUTDOWN);
-        next = r->sessions.pairs.active.next; /* its owner may have ended more */
+        if (r->sessions.pairs.n_pairs != left) /* its owner ended others */
+            next = r->sessions.pairs.active.next;
     }
 }
 
