@@ -160,10 +160,13 @@ void hop_proved(struct hop *h)
     hop_note(h, 0);
 }
 
-/* 403 for what policy forbids, 408 for what could not be reached (P-20). */
+/* 403 for what policy forbids, and for a peer that was not the one announced a
+ * moment ago (A-62); 408 for what could not be reached (P-20). */
 static void hop_dial_fail(struct hop *h, int err)
 {
-    h->link.fail_code = err == ERR_DENIED ? 403 : 408;
+    bool is_refused = err == ERR_DENIED || (err == ERR_CERT && h->fingerprints);
+
+    h->link.fail_code = is_refused ? 403 : 408;
     h->all->stats.dial_failed++;
     hop_leave(h, false);
     hop_free(h);

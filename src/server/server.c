@@ -237,10 +237,11 @@ static int open_relay(struct server *s)
         log_warn(s->log, "own addresses unknown: dial.deny must have them");
     if (!err)
         err = open_hops(s);
-    if (!err)
-        relay_on_session_end(s->relay, on_session_end, s);
+    if (err)
+        return err;
+    relay_on_session_end(s->relay, on_session_end, s);
     relay_on_anchored_end(s->relay, on_pair_end, s);
-    return err;
+    return 0;
 }
 
 /* Owns the configuration, with what was loaded, from here on. */
