@@ -109,6 +109,12 @@ static inline enum anchored_side pair_which(const struct pair_side *x)
 
 /* --- who speaks --- */
 
+/* Is there any URI that leads to a pair? Most relays have none. */
+static inline bool pair_any(const struct sessions *s)
+{
+    return s->pairs.n > 0;
+}
+
 /* What a URI leads to, if it is one that a side was given. */
 struct pair_entrance {
     struct anchored_token *token; /* U_B; or NULL */

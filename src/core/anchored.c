@@ -305,7 +305,7 @@ void anchored_fini(struct relay *r)
 
 /* --- links --- */
 
-void anchored_settle(struct relay *r)
+void anchored_hand_over(struct relay *r)
 {
     struct list *m;
 
@@ -408,8 +408,7 @@ static void end_unbound(struct relay *r)
 
     LIST_EACH(m, next, &r->sessions.pairs.active)
     {
-        struct anchored_pair *p =
-            CONTAINER(m, struct anchored_pair, of_active);
+        struct anchored_pair *p = CONTAINER(m, struct anchored_pair, of_active);
 
         if (p->side[ANCHORED_A].link || p->side[ANCHORED_B].link ||
             is_in_use(p))

@@ -84,8 +84,9 @@ static struct pending_send *head_make(struct pending_send_pool *p,
                                       const struct pending_send_paths *w,
                                       uint64_t in_number, size_t more)
 {
-    size_t text_n = 64 + w->to.n + octets_of(w->own, w->n_own) +
-                    octets_of(w->back, w->n_back) + m->from.n + m->rest.n +
+    size_t own_n = octets_of(w->own, w->n_own);
+    size_t back_n = w->back == w->own ? own_n : octets_of(w->back, w->n_back);
+    size_t text_n = 64 + w->to.n + own_n + back_n + m->from.n + m->rest.n +
                     m->message_id.n + w->token.n + m->tid.n + more;
     struct pending_send *h = head_alloc(p, text_n);
 

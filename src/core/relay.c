@@ -305,8 +305,10 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     else if (route->kind == ROUTE_SIDE || route->kind == ROUTE_EARLY)
         anchored_reach(r, route, m);
     r->stats.senders_unproven += route->is_unproven;
-    r->anchored.refused += route->is_stranger;
-    r->anchored.refused_fingerprint += route->is_impostor;
+    if (route->is_stranger) {
+        r->anchored.refused++;
+        r->anchored.refused_fingerprint += route->is_impostor;
+    }
     if (!route->rival)
         return;
     r->stats.peers_claimed++;

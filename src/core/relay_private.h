@@ -17,6 +17,8 @@
  *        |
  *      send                    a SEND on its way
  *        |
+ *     send_pairs               ... through anchored pairs
+ *        |
  *     local_response           responses that this relay makes itself
  *        |
  *      relay                   the links by number, the route of a request
@@ -180,7 +182,8 @@ void anchored_heard(struct relay *r, struct route *route, struct link *l);
  * wait for. */
 void anchored_reach(struct relay *r, struct route *route, const struct msg *m);
 
-/* Is the side to be dialled, and can it be? Not one that is inside this relay. */
+/* Is the side to be dialled, and can it be? Not one that is inside this relay.
+ */
 bool anchored_may_dial(const struct relay *r, const struct pair_side *x);
 
 /* Begins to dial for the side. NULL with the response code in *code.
@@ -191,7 +194,12 @@ struct link *anchored_dial_side(struct relay *r, struct pair_side *x,
 /* --- anchored.c: pairs --- */
 
 /* What has waited for sides that have come goes to them. */
-void anchored_settle(struct relay *r);
+void anchored_hand_over(struct relay *r);
+static inline void anchored_settle(struct relay *r)
+{
+    if (!list_is_empty(&r->anchored.arrived))
+        anchored_hand_over(r);
+}
 
 /* The link is up. */
 void anchored_link_known(struct relay *r, struct link *l);
@@ -229,6 +237,27 @@ void local_response_request(struct relay *r, struct link *l,
  * ends (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
 
+/* --- send_pairs.c: a SEND that goes through anchored pairs --- */
+
+/* The head of a SEND whose paths are replaced; NULL when out of memory. */
+struct pending_send *send_new_replaced(struct relay *r, const struct link *l,
+                                       const struct msg *m,
+                                       const struct route *route);
+
+/* Counts for the pairs between the first and the last session of the stream. */
+void send_count_middle(const struct relay *r, const struct stream *s,
+                       uint64_t messages, uint64_t octets);
+
+/* A chunk that went through pairs is over. */
+void send_count_pairs(struct relay *r, const struct stream *s);
+
+/* Counts a failed message for the side that sent it. */
+void send_count_error(const struct relay *r, const struct pending_send *h);
+
+/* Has a pair ended that the stream goes through, and which does not know of it?
+ */
+bool send_is_cut(struct relay *r, const struct stream *s);
+
 /* --- send.c: a SEND on its way --- */
 
 /* Sets up send's part of a link; takes the link out of everything that it kept
@@ -252,10 +281,6 @@ void send_end(struct relay *r, struct link *l, char flag);
 /* Answers the SENDs whose answer waited until `out` is up (P-20): with 200, or
  * with the code with which their messages fail. */
 void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
-
-/* Has a pair ended that the stream goes through, and which does not know of it?
- */
-bool send_is_cut(struct relay *r, const struct stream *s);
 
 /* Answers those with 200 that have waited for long enough (S-12). */
 void send_tick(struct relay *r);

@@ -46,7 +46,7 @@ bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
 {
     return is_our_authority(policy, uri, is_auth) ||
            session_find(sessions, uri, now_ms) ||
-           pair_is_entrance(sessions, uri);
+           (pair_any(sessions) && pair_is_entrance(sessions, uri));
 }
 
 /* Like route_is_ours(); but a client also means us by the port of its own
@@ -327,7 +327,8 @@ static bool route_cross(struct route *r, struct route_at *at, struct span *rest)
 {
     struct pair_entrance e;
 
-    while (pair_entrance(&e, at->sessions, &r->next)) {
+    while (pair_any(at->sessions) &&
+           pair_entrance(&e, at->sessions, &r->next)) {
         struct pair_from from = {r->own, r->n_own,
                                  r->n_pairs ? r->from
                                             : msg_text(at->m, at->m->from)};
@@ -390,7 +391,7 @@ void route_find(struct route *r, const struct policy *policy,
         r->kind = ROUTE_FOREIGN;
         return;
     }
-    if (pair_is_entrance(sessions, &r->next)) {
+    if (pair_any(sessions) && pair_is_entrance(sessions, &r->next)) {
         if (!route_cross(r, &at, &path))
             return;
     } else if (!sender_is_admitted(links, from, m, &speaker)) {
@@ -412,7 +413,7 @@ void route_find(struct route *r, const struct policy *policy,
         if (!route_is_ours(policy, sessions, &r->next, false, now_ms))
             break;
         at.from = NULL; /* from here on this relay itself */
-        if (!route_cross(r, &at, &path))
+        if (pair_any(sessions) && !route_cross(r, &at, &path))
             return;
     }
     if (!route_look_ahead(r, policy, sessions, path, is_auth, now_ms))

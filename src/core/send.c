@@ -130,98 +130,14 @@ static void note_contacts(const struct route *route, const struct msg *m)
         contacts_add(&route->receiver->contacts, &speaker);
 }
 
-/* --- pairs between the first and the last session --- */
-
-/* A SEND is part of two sessions at most. Of pairs in between the head has the
- * tokens, each with the letter of the side that sends. */
-enum { MIDDLE_LEN = SESSION_TOKEN_LEN + 1 };
-
-static struct span middle_of(char *dst, const struct route *route)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < route->n_middle; i++) {
-        const struct pair_side *x = route->middle[i];
-
-        memcpy(dst + n, x->pair->session->uri.session_id.p, SESSION_TOKEN_LEN);
-        dst[n + SESSION_TOKEN_LEN] = "AB"[pair_which(x)];
-        n += MIDDLE_LEN;
-    }
-    return span_of(dst, n);
-}
-
-/* Takes the next one off *middle: its session, NULL if it has ended; what it
- * carries in this direction goes to *flow. */
-static struct session *middle_next(const struct relay *r, struct span *middle,
-                                   struct usage_flow **flow)
-{
-    struct session *ss =
-        session_find_token(&r->sessions, span_of(middle->p, SESSION_TOKEN_LEN));
-    bool is_a = middle->p[SESSION_TOKEN_LEN] == 'A';
-
-    *middle = span_from(*middle, MIDDLE_LEN);
-    if (ss)
-        *flow = is_a ? &ss->usage.sent : &ss->usage.received;
-    return ss;
-}
-
-bool send_is_cut(struct relay *r, const struct stream *s)
-{
-    struct span middle = pending_send_text(s->head, s->head->middle);
-    struct usage_flow *flow;
-
-    while (middle.n > 0) {
-        struct session *ss = middle_next(r, &middle, &flow);
-
-        if (!ss)
-            return true;
-        pair_touch(&r->sessions, ss->pair, r->now_ms);
-    }
-    return false;
-}
-
-static void count_middle(const struct relay *r, const struct stream *s,
-                         uint64_t messages, uint64_t octets)
-{
-    struct span middle = pending_send_text(s->head, s->head->middle);
-    struct usage_flow *flow;
-
-    while (middle.n > 0) {
-        if (!middle_next(r, &middle, &flow))
-            continue;
-        flow->messages += messages;
-        flow->octets += octets;
-    }
-}
-
 /* --- the beginning --- */
-
-static struct pending_send *new_replaced(struct relay *r, const struct link *l,
-                                         const struct msg *m,
-                                         const struct route *route)
-{
-    char middle[ROUTE_PAIRS_MAX * MIDDLE_LEN];
-    const struct pending_send_paths paths = {
-        .to = route->to,
-        .own = route->own,
-        .n_own = route->n_own,
-        .from = route->from,
-        .back = route->back,
-        .n_back = route->n_back,
-        .first = route->sender->uri.session_id,
-        .token = route->session->uri.session_id,
-        .middle = middle_of(middle, route),
-    };
-
-    return pending_send_replaced(&r->heads, m, &paths, l->number);
-}
 
 static struct pending_send *new_head(struct relay *r, const struct link *l,
                                      const struct msg *m,
                                      const struct route *route)
 {
     if (route->n_pairs > 0)
-        return new_replaced(r, l, m, route);
+        return send_new_replaced(r, l, m, route);
     return pending_send_new(&r->heads, m, route->to, route->own, route->n_own,
                             route->session->uri.session_id, l->number);
 }
@@ -370,23 +286,12 @@ static void park_answer(struct relay *r, struct link *out,
         list_append(&r->parking, &out->send.of_parking);
 }
 
-/* Counts a failed message for the side that sent it. */
-static void count_error(const struct relay *r, const struct pending_send *h)
-{
-    struct session *ss =
-        session_find_token(&r->sessions, pending_send_text(h, h->first));
-    struct span own = pending_send_text(h, h->own);
-
-    if (ss && ss->pair)
-        ss->pair->side[!span_eq(own, ss->uri.text)].errors++;
-}
-
 void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
 {
     struct session *ss = send_session(r, h);
 
     if (h->first.n > 0 && !h->reported)
-        count_error(r, h);
+        send_count_error(r, h);
     h->reported = true;
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
@@ -485,17 +390,14 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
     r->stats.messages_forwarded++;
     count_for(&s->sender);
     count_for(&s->receiver);
-    count_middle(r, s, 1, 0);
+    if (s->head->middle.n > 0)
+        send_count_middle(r, s, 1, 0);
 }
 
 static void send_stop(struct relay *r, struct link *l)
 {
-    uint64_t octets = l->stream.next - l->stream.first;
-
-    if (l->stream.head->first.n > 0) {
-        r->sessions.pairs.octets += octets;
-        count_middle(r, &l->stream, 0, octets);
-    }
+    if (l->stream.head->first.n > 0)
+        send_count_pairs(r, &l->stream);
     session_leave(&l->stream.sender);
     session_leave(&l->stream.receiver);
     ongoing_pause(&l->stream);
