@@ -14,9 +14,10 @@
  * P_A and P_B are the paths that the sides announced. What A sends to U_A goes
  * to P_B, with U_B as its From-Path, and the other way round.
  *
- * This module knows no SDP: its caller says what an SDP meant. Nothing here
- * waits for anything. All texts are copied. Requirements: A-30 to A-79 in
- * docs/spec/anchor.md. */
+ * relay_clock() has to be called before any of these functions, as before all
+ * of the relay's. This module knows no SDP: its caller says what an SDP meant.
+ * Nothing here waits for anything. All texts are copied. Requirements: A-30 to
+ * A-79 in docs/spec/anchor.md. */
 #ifndef ANCHORED_H
 #define ANCHORED_H
 

@@ -39,19 +39,19 @@ enum route_kind {
  * until the relay handles another event. */
 struct route {
     enum route_kind kind;
-    uint16_t code;           /* REFUSE */
-    struct link *out;        /* LINK */
-    struct link *rival;      /* REFUSE with 506: whose place was claimed */
-    bool is_unproven;        /* REFUSE: the sender may not speak so (S-3) */
-    bool is_stranger;        /* REFUSE: a URI that a side of a pair was given is
-                                not for the sender (A-70) */
-    bool is_impostor;        /* REFUSE: its certificate is not the announced
-                                one (A-63) */
-    const char *close_why;   /* REFUSE: the link is closed then; static; NULL:
-                                it is not */
-    bool as_relay;           /* DIAL: `next` has to be a relay */
-    struct session *session; /* the last one passed, or NULL */
-    struct session *sender;  /* the one whose owner sends, or NULL */
+    uint16_t code;      /* REFUSE */
+    struct link *out;   /* LINK */
+    struct link *rival; /* REFUSE with 506: whose place was claimed */
+    bool is_unproven;   /* REFUSE: the sender may not speak so (S-3) */
+    bool is_stranger;   /* REFUSE: a URI that a side of a pair was given is
+                           not for the sender (A-70) */
+    struct pair_side *impostor; /* REFUSE: who has not the certificate that this
+                                   side announced (A-63); NULL: nobody */
+    const char *close_why;    /* REFUSE: the link is closed then; static; NULL:
+                                 it is not */
+    bool as_relay;            /* DIAL: `next` has to be a relay */
+    struct session *session;  /* the last one passed, or NULL */
+    struct session *sender;   /* the one whose owner sends, or NULL */
     struct session *receiver; /* the one whose owner receives, or NULL */
     struct span own[PENDING_SEND_OWN_MAX]; /* our URIs passed, nearest to the
                                       sender first */

@@ -86,6 +86,17 @@ struct span anchored_pair_uri(const struct anchored_pair *p,
     return p->side[side].uri->text;
 }
 
+/* What waits for the side fails. */
+static void fail_waiting(struct relay *r, struct pair_side *x, uint16_t code)
+{
+    struct waiting_link *w = x->waiting;
+
+    x->waiting = NULL;
+    list_remove(&x->of_arrived);
+    if (w)
+        waiting_link_end(r, w, code);
+}
+
 /* --- links that go --- */
 
 /* The link was of use for a pair alone. One that was dialled is closed once all
@@ -163,13 +174,7 @@ static void leave_path(struct relay *r, struct pair_side *x)
     struct link *l = x->link;
     struct former_link *f;
 
-    if (x->waiting) {
-        struct waiting_link *w = x->waiting;
-
-        x->waiting = NULL;
-        list_remove(&x->of_arrived);
-        waiting_link_end(r, w, 408);
-    }
+    fail_waiting(r, x, 408);
     x->was_bound = x->was_redialled = false;
     if (!l)
         return;
@@ -226,13 +231,9 @@ int anchored_say(struct relay *r, struct anchored_pair *p,
 
 static void side_end(struct relay *r, struct pair_side *x)
 {
-    struct waiting_link *w = x->waiting;
     struct link *l = x->link;
 
-    x->waiting = NULL;
-    list_remove(&x->of_arrived);
-    if (w)
-        waiting_link_end(r, w, 481);
+    fail_waiting(r, x, 481);
     pair_unbind(&r->sessions, x);
     if (l)
         leave_link(r, l, "its session is over");
@@ -336,17 +337,6 @@ void anchored_link_known(struct relay *r, struct link *l)
     anchored_settle(r);
 }
 
-/* What waits for the outcome of this dial fails with it. */
-static void fail_waiting(struct relay *r, struct pair_side *x, uint16_t code)
-{
-    struct waiting_link *w = x->waiting;
-
-    x->waiting = NULL;
-    list_remove(&x->of_arrived);
-    if (w)
-        waiting_link_end(r, w, code ? code : 408);
-}
-
 void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
 {
     struct list lost, *m;
@@ -364,7 +354,7 @@ void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
         bool is_due = !l->connecting && !kicked && !x->was_redialled &&
                       anchored_may_dial(r, x);
 
-        fail_waiting(r, x, l->fail_code);
+        fail_waiting(r, x, l->fail_code ? l->fail_code : 408);
         x->was_redialled = true;
         if (is_due)
             (void)anchored_dial_side(r, x, false, &code);
@@ -422,20 +412,22 @@ static void end_unbound(struct relay *r)
 
 /* Those that wait for a connection began in the order of their ends, but one
  * that ran out of memory may end at any time; gates end with their tokens. */
-static void end_waiting(struct relay *r)
+static void end_waiting(struct relay *r, uint64_t due_ms)
 {
     struct list *m, *next;
 
     LIST_EACH(m, next, &r->anchored.waiting)
     {
         struct waiting_link *w = CONTAINER(m, struct waiting_link, of_all);
-        struct pair_side *x = w->side;
 
-        if (!x || w->due_ms > r->now_ms)
-            continue;
-        x->waiting = NULL;
-        waiting_link_end(r, w, 408);
+        if (w->side && w->due_ms <= due_ms)
+            fail_waiting(r, w->side, 408);
     }
+}
+
+void anchored_give_up(struct relay *r)
+{
+    end_waiting(r, UINT64_MAX);
 }
 
 void anchored_tick(struct relay *r)
@@ -444,7 +436,7 @@ void anchored_tick(struct relay *r)
 
     LIST_EACH(m, next, &r->anchored.former)
     former_settle(r, CONTAINER(m, struct former_link, of_all));
-    end_waiting(r);
+    end_waiting(r, r->now_ms);
     end_idle(r);
     if (r->ending)
         end_unbound(r);

@@ -5,6 +5,7 @@
 #include "identity.h"
 #include "relay_private.h"
 #include "relay_links.h"
+#include "subject.h"
 
 void relay_on_anchored_dial(struct relay *r, anchored_dial_fn dial, void *ctx)
 {
@@ -13,6 +14,8 @@ void relay_on_anchored_dial(struct relay *r, anchored_dial_fn dial, void *ctx)
 }
 
 /* --- a side speaks --- */
+
+enum { LABEL_MAX = 256 }; /* octets of a label, as the log shows it */
 
 static bool has_too_many(const struct relay *r, const struct link *l)
 {
@@ -26,6 +29,19 @@ static void give_up_dial(struct link *l)
     if (l->connecting && l->host.n > 0 && l->pairs.n == 0 &&
         !l->relay_links.to_relay)
         link_close(l, "the peer connected itself");
+}
+
+void anchored_note_impostor(struct relay *r, const struct route *route,
+                            const struct link *l)
+{
+    char subject[SUBJECT_LINE_MAX], id[LABEL_MAX];
+    const struct anchored_pair *p = route->impostor->pair;
+
+    r->anchored.refused_fingerprint++;
+    log_info(r->log, "c=%llu s=%.6s refused%s call_id=%s why=\"%s\"",
+             (unsigned long long)l->number, p->session->uri.session_id.p,
+             subject_line(subject, l->subject, SPAN("")),
+             log_value(id, sizeof id, p->call_id), route->close_why);
 }
 
 /* Is `l` as good as the link that the side is bound to? A relay may use any
@@ -65,13 +81,14 @@ static void anchored_open(struct relay *r, const struct pair_side *x)
 {
     const struct txn_back back = {0};
     char tid[TID_LEN], id[TID_LEN];
-    struct span text = span_of(tid, TID_LEN);
+    struct span text;
     struct txn *t;
     struct frame f;
 
     if (!sendq_has_room(x->link))
         return;
     r->chunker.new_tid(&r->chunker, tid);
+    text = span_of(tid, TID_LEN);
     rnd_alnum(&r->rnd, id, TID_LEN);
     frame_init(&f);
     frame_request(&f, text, SPAN("SEND"));

@@ -445,6 +445,11 @@ void relay_link_give_up(struct relay *r, struct link *l)
     dispatch_give_up(r, l, 408);
 }
 
+void relay_waiting_give_up(struct relay *r)
+{
+    anchored_give_up(r);
+}
+
 void relay_link_finish(struct relay *r, struct link *l, const char *why)
 {
     failure_report_finish(r, l, why);

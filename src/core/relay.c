@@ -307,7 +307,8 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     r->stats.senders_unproven += route->is_unproven;
     if (route->is_stranger) {
         r->anchored.refused++;
-        r->anchored.refused_fingerprint += route->is_impostor;
+        if (route->impostor)
+            anchored_note_impostor(r, route, l);
     }
     if (!route->rival)
         return;

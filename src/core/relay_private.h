@@ -28,12 +28,11 @@
  *     the modules with a header of their own: route, session, chunker, ...
  *
  * A function that both an upper and a lower file need belongs into the lower
- * one. waiting_link stands beside them: to the others it is what the
- * application is, and uses dispatch.h as that does. For example,
- * local_response_lost() is not in request.c, which forwarded the request:
- * failure_report.c finds out that the request is lost, and request.c calls
- * failure_report.c. All these files may use `struct relay`; the modules below
- * them never see it. */
+ * one. For example, local_response_lost() is not in request.c, which forwarded
+ * the request: failure_report.c finds out that the request is lost, and
+ * request.c calls failure_report.c. waiting_link stands beside the others: to
+ * them it is what the application is, and uses dispatch.h as that does. All
+ * these files may use `struct relay`; the modules below them never see it. */
 #ifndef RELAY_PRIVATE_H
 #define RELAY_PRIVATE_H
 
@@ -177,6 +176,11 @@ void waiting_link_end(struct relay *r, struct waiting_link *w, uint16_t code);
  * bound to the link, if it was not. */
 void anchored_heard(struct relay *r, struct route *route, struct link *l);
 
+/* Who speaks on the link has not the certificate that was announced: counts and
+ * logs that, for it may be a client that has none (RFC 8122, 6.2). */
+void anchored_note_impostor(struct relay *r, const struct route *route,
+                            const struct link *l);
+
 /* Resolves ROUTE_SIDE and ROUTE_EARLY: into ROUTE_LINK, into ROUTE_LOCAL for
  * what goes no further, or into ROUTE_REFUSE. ROUTE_EARLY gets `out`, a link to
  * wait for. */
@@ -215,6 +219,9 @@ void anchored_end_unasked(struct relay *r, struct anchored_pair *p,
 /* Ends what has waited or was idle for too long. Call it several times a
  * second. */
 void anchored_tick(struct relay *r);
+
+/* What waits for a side fails with 408. */
+void anchored_give_up(struct relay *r);
 
 /* Ends all that is left. */
 void anchored_fini(struct relay *r);

@@ -268,7 +268,7 @@ static bool route_admit_side(struct route *r, const struct route_at *at,
     case IDENTITY_FORBIDDEN:
         return route_forbid(r, NULL);
     case IDENTITY_IMPOSTOR:
-        r->is_impostor = true;
+        r->impostor = x;
         return route_forbid(r, "certificate is not the one announced");
     case IDENTITY_RIVAL:
         r->rival = x->link;

@@ -149,6 +149,7 @@ void hops_close_all(struct hops *all)
     stop_dialling(all);
     LIST_EACH(m, next, &all->by_age)
     relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_age)->link);
+    relay_waiting_give_up(all->relay);
     LIST_EACH(m, next, &all->by_age)
     relay_link_finish(all->relay, &CONTAINER(m, struct hop, by_age)->link,
                       "shutting down");
