@@ -44,7 +44,7 @@ static void test_forks(void **state)
 }
 
 /* A second pair of the same call: P_A of the one is U_B of the other, as when
- * two proxies use this relay (A-77, trap 16). */
+ * two proxies use this relay (A-77). */
 struct chain {
     struct anchored_token *token;
     struct anchored_pair *far;
