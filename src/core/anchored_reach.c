@@ -132,11 +132,23 @@ static struct link *dial_peer(struct relay *r, const struct pair_side *x,
                             : NULL;
 }
 
+/* The link to the relay that the path begins with, dialled if there is none. */
+static struct link *dial_relay(struct relay *r, const struct pair_side *x,
+                               uint16_t *code)
+{
+    struct link *l = relay_links_reach(&r->relay_links, &x->first, true, code);
+
+    if (!l && *code == 0)
+        l = relay_links_dial(&r->relay_links, &x->first, true, code);
+    return l;
+}
+
+/* A side has one dial under way at most, so that none is charged to anybody
+ * (S-12). */
 struct link *anchored_dial_side(struct relay *r, struct pair_side *x,
                                 bool is_fresh, uint16_t *code)
 {
-    struct link *l = x->n_path > 1 ? relay_links_reach(&r->relay_links,
-                                                       &x->first, true, code)
+    struct link *l = x->n_path > 1 ? dial_relay(r, x, code)
                                    : dial_peer(r, x, is_fresh, code);
 
     if (!l)
