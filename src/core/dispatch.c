@@ -387,12 +387,29 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
 
 /* --- the end of a link --- */
 
+/* What this relay has asked by itself, nobody awaits an answer to. */
+static bool is_own_request(const struct txn *x)
+{
+    return x->back && x->back->in_number == 0;
+}
+
+/* Is a response awaited to any but these? They are few. */
+static bool awaits_responses(const struct list *txns)
+{
+    for (struct list *m = txns->next; m != txns; m = m->next)
+        if (!is_own_request(CONTAINER(m, struct txn, of_link)))
+            return true;
+    return false;
+}
+
 bool relay_link_is_idle(const struct link *l)
 {
     return l->frame.kind == LINK_FRAME_NONE &&
            list_is_empty(&l->send.unfinished) &&
            list_is_empty(&l->send.expected) && list_is_empty(&l->send.heads) &&
-           l->txns.n == 0 && l->owed.n == 0 && list_is_empty(&l->sendq.senders);
+           !awaits_responses(&l->txns.sent) &&
+           !awaits_responses(&l->txns.unsent) && l->owed.n == 0 &&
+           list_is_empty(&l->sendq.senders);
 }
 
 /* NULL is a request other than SEND. */
@@ -403,9 +420,12 @@ static bool counts_as_in_flight(const struct pending_send *head)
 
 static bool any_in_flight(const struct list *txns)
 {
-    for (struct list *m = txns->next; m != txns; m = m->next)
-        if (counts_as_in_flight(CONTAINER(m, struct txn, of_link)->head))
+    for (struct list *m = txns->next; m != txns; m = m->next) {
+        const struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (counts_as_in_flight(x->head) && !is_own_request(x))
             return true;
+    }
     return false;
 }
 

@@ -223,6 +223,22 @@ static void test_lost_and_dialled_again(void **state)
     pair_bench_assert_in(bob, "\r\nhello\r\n");
 }
 
+/* The SEND that opens a connection is the relay's own: nobody awaits its
+ * answer, and it keeps nobody from exiting. */
+static void test_opening_is_not_in_flight(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *bob;
+
+    b->dials = true;
+    pair_bench_answer(b, true);
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    rig_up(&b->rig, bob);
+    assert_int_equal(bob->fake.link.txns.n, 1);
+    assert_true(relay_link_is_idle(&bob->fake.link));
+    assert_false(relay_link_in_flight(&bob->fake.link));
+}
+
 /* ... one that connects by itself is waited for: 408 until it is back. */
 static void test_lost_and_back(void **state)
 {
@@ -340,6 +356,7 @@ int main(void)
         TEST(test_loop),
         TEST(test_between_owners),
         TEST(test_lost_and_dialled_again),
+        TEST(test_opening_is_not_in_flight),
         TEST(test_lost_and_back),
         TEST(test_comes_while_dialled),
         TEST(test_dial_fails),

@@ -598,6 +598,45 @@ static void denied_and_trusted(void **state)
     leave(&b);
 }
 
+/* A-39: one that came is left to its peer when the pair ends, and closed after
+ * timers.probation. */
+static void one_that_came_is_closed_later(void **state)
+{
+    struct world *w = *state;
+    struct end a;
+
+    offer(w, true);
+    say(w, ANCHORED_A, P_A, (struct anchored_said){0});
+    say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
+        (struct anchored_said){0});
+    come(w, &a, context(w, NULL));
+    ask(w, &a, "m1", u_a(w), P_A, "");
+    until(w, &a, "MSRP m1 200");
+    timer_fifo_set_length(w->hops.probation, 100);
+    anchored_token_end(w->relay, w->token, ANCHORED_DELETE);
+    w->token = NULL;
+    forget(&a);
+    until_eof(w, &a);
+    assert_int_equal(w->hops.stats.probation, 1);
+    leave(&a);
+}
+
+/* One that was dialled is closed at once. */
+static void one_that_was_dialled_is_closed(void **state)
+{
+    struct world *w = *state;
+    struct fingerprint f = fingerprint_of(w, "phone");
+    struct end b;
+
+    dial_by_fingerprint(w, &b, &f);
+    until(w, &b, "$\r\n");
+    anchored_token_end(w->relay, w->token, ANCHORED_DELETE);
+    w->token = NULL;
+    until_eof(w, &b);
+    assert_int_equal(w->hops.stats.probation, 0);
+    leave(&b);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -608,6 +647,8 @@ int main(void)
         T(dialled_by_fingerprint),
         T(wrong_fingerprint_gets_no_octet),
         T(denied_and_trusted),
+        T(one_that_came_is_closed_later),
+        T(one_that_was_dialled_is_closed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
