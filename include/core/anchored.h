@@ -51,7 +51,8 @@ struct anchored_grant {
 /* --- U_B --- */
 
 /* A new token for an offer: 0, ERR_NOMEM, or ERR_SYNTAX for a host that makes
- * no URI. Its owner is the caller, until anchored_token_end(). Requests to it
+ * no URI. Its owner is the caller, who
+ * ends it by anchored_token_end() before relay_free(). Requests to it
  * wait for a pair: 5 s at most, and then get 481 (A-72). */
 int anchored_token_new(struct anchored_token **out, struct relay *r,
                        const struct anchored_grant *grant);
