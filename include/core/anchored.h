@@ -50,10 +50,10 @@ struct anchored_grant {
 
 /* --- U_B --- */
 
-/* A new token for an offer: 0, ERR_NOMEM, or ERR_SYNTAX for a host that makes
- * no URI. Its owner is the caller, who
- * ends it by anchored_token_end() before relay_free(). Requests to it
- * wait for a pair: 5 s at most, and then get 481 (A-72). */
+/* A new token for an offer: 0 or ERR_NOMEM; the host has to be one that a URI
+ * can have. Its owner is the caller, who ends it by anchored_token_end() before
+ * relay_free(). Requests to it wait for a pair: 5 s at most, and then get 481
+ * (A-72). */
 int anchored_token_new(struct anchored_token **out, struct relay *r,
                        const struct anchored_grant *grant);
 
@@ -105,9 +105,9 @@ struct anchored_terms {
     void *owner;                  /* its first argument */
 };
 
-/* A new pair, of which neither side has said anything: 0, ERR_NOMEM or
- * ERR_SYNTAX. The caller ends it, unless it is told that it has ended. Call
- * anchored_say() for A, then for B, before anything else. */
+/* A new pair, of which neither side has said anything: 0 or ERR_NOMEM. The
+ * caller ends it, unless it is told that it has ended. Call anchored_say() for
+ * A, then for B, before anything else. */
 int anchored_pair_new(struct anchored_pair **out, struct relay *r,
                       const struct anchored_terms *terms);
 

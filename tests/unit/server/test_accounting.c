@@ -163,7 +163,7 @@ static void a_pair_tells_of_its_call_and_of_both_sides(void **state)
 /* Labels of 1024 octets, all of them controls. */
 static void the_longest_labels_fit(void **state)
 {
-    char line[ACCOUNTING_PAIR_MAX], label[1024];
+    char line[ACCOUNTING_PAIR_MAX], label[1024] = {0};
     const struct anchored_record r = {
         .short_id = "9f3a2b",
         .call_id = span_of(label, sizeof label),
