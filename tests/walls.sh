@@ -21,6 +21,7 @@ declare -A sees=(
     [proto]='base'
     [net]='base proto'
     [core]='base proto'
+    [sdp]='base proto'
     [config]='base proto net core'
     [admin]='base proto net'
     [hop]='base proto net core'
