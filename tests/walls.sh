@@ -22,6 +22,7 @@ declare -A sees=(
     [net]='base proto'
     [core]='base proto'
     [sdp]='base proto'
+    [ng]='base proto net'
     [config]='base proto net core'
     [admin]='base proto net'
     [hop]='base proto net core'
