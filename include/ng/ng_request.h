@@ -22,7 +22,8 @@ struct ng_request {
     struct span supports;      /* the members of a list */
     struct span flags;         /* the same */
     struct span rtpp_flags;
-    int64_t limit; /* -1: absent */
+    int64_t limit;
+    bool has_limit;
     bool supports_load_limit;
     bool is_fatal; /* flag `fatal` */
 };

@@ -84,6 +84,7 @@ static int read_known(struct ng_request *r, const struct key *k,
 
     switch (k->kind) {
     case NUMBER:
+        r->has_limit = true;
         return read_number((int64_t *)(void *)field, v);
     case STRING:
         if (v->type != BENCODE_STRING)
@@ -245,7 +246,6 @@ int ng_request_read(struct ng_request *out, struct span document)
     int err = 0;
 
     memset(out, 0, sizeof *out);
-    out->limit = -1;
     while (!err && bencode_next(&key, &rest) && bencode_next(&value, &rest))
         err = read_member(&in, &seen, key.text, &value);
     if (err)

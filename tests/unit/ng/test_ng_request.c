@@ -52,7 +52,7 @@ static void an_offer_of_kamailio_is_read(void **state)
     assert_span(r.transport_protocol, "TCP/TLS/MSRP");
     assert_true(r.supports_load_limit);
     assert_true(r.is_fatal);
-    assert_int_equal(r.limit, -1);
+    assert_false(r.has_limit);
 }
 
 static void words_of_keys_are_joined_in_three_ways(void **state)
@@ -101,7 +101,8 @@ static void limit_is_a_number_or_digits(void **state)
     assert_int_equal(read("d5:limiti7ee").limit, 7);
     assert_int_equal(read("d5:limit2:42e").limit, 42);
     assert_int_equal(read("d5:limiti-1ee").limit, -1);
-    assert_int_equal(read("de").limit, -1);
+    assert_true(read("d5:limiti-1ee").has_limit);
+    assert_false(read("de").has_limit);
 }
 
 static void rtpp_flags_say_what_keys_may(void **state)
