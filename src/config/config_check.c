@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "anchor_check.h"
 #include "certificate_check.h"
 #include "config_read.h"
 #include "err.h"
@@ -412,6 +413,10 @@ int config_check(struct config_loaded *l, const struct config_loaded *in_use,
     err = check_tls(&k, &l->tls);
     if (!err)
         err = check_users(&k, l, in_use);
+    if (err)
+        return err;
+    if (counts(&k, "listen") && counts(&k, "anchor.interfaces"))
+        err = anchor_check(k.report, c, l->tls);
     if (err)
         return err;
     check_realm(&k, l->users);

@@ -123,17 +123,23 @@ static void the_manual_has_every_key_with_its_bounds_and_default(void **state)
     free(manual);
 }
 
-static bool is_known(const char *key)
+static bool is_member(const struct setting *group, const char *key)
 {
-    const struct setting *listen = settings_find("listen");
-
-    for (size_t i = 0; i < listen->n_members; i++) {
+    for (size_t i = 0; i < group->n_members; i++) {
         char name[128];
 
-        snprintf(name, sizeof name, "listen.%s", listen->members[i].key);
+        snprintf(name, sizeof name, "%s.%s", group->key, group->members[i].key);
         if (strcmp(name, key) == 0)
             return true;
     }
+    return false;
+}
+
+static bool is_known(const char *key)
+{
+    for (size_t i = 0; i < settings_n; i++)
+        if (is_member(&settings[i], key))
+            return true;
     return settings_find(key) != NULL;
 }
 
