@@ -23,7 +23,7 @@ struct anchor;
 struct loop;
 struct relay;
 
-/* Copied by anchor_configure(). */
+/* Copied by anchor_prepare(). */
 struct anchor_settings {
     const struct anchor_place *places;
     size_t n_places;
@@ -83,15 +83,19 @@ struct anchor_stats {
     uint64_t calls_ever, call_ms; /* of calls that are over: their time */
 };
 
-/* 0 or ERR_NOMEM. Nothing may be asked before anchor_configure(). */
+/* 0 or ERR_NOMEM. Nothing may be asked before anchor_commit(). */
 int anchor_new(struct anchor **out, struct loop *loop, struct relay *r,
                const struct anchor_ops *ops, void *ctx);
 /* Ends all calls. NULL is harmless. */
 void anchor_free(struct anchor *a);
 
-/* New settings, for what comes next (A-3a): 0, or ERR_NOMEM and nothing has
- * changed. */
-int anchor_configure(struct anchor *a, const struct anchor_settings *s);
+/* Two-phase reconfiguration (A-3a): prepare may fail and changes nothing, 0 or
+ * ERR_NOMEM; commit cannot fail, takes what was prepared, and holds for what
+ * comes next. NULL is harmless to abandon. */
+struct anchor_setup;
+int anchor_prepare(struct anchor_setup **out, const struct anchor_settings *s);
+void anchor_commit(struct anchor *a, struct anchor_setup *setup);
+void anchor_abandon(struct anchor_setup *setup);
 
 /* An ng_request_fn; `ctx` is the anchor. */
 void anchor_request(void *ctx, const struct ng_request *request,

@@ -24,7 +24,8 @@ struct ng_reply {
     size_t n, size;
     bool is_json;
     bool full;
-    bool is_error; /* ng_reply_error() made it */
+    bool is_error;   /* ng_reply_error() made it ... */
+    char reason[64]; /* ... and this is why */
     struct json json;
     struct span cookie;
 };

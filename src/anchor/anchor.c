@@ -93,8 +93,8 @@ void exchange_warn(struct exchange *x, const char *fmt, ...)
 
 bool exchange_read(struct exchange *x)
 {
-    int err =
-        sdp_parse(&x->sdp, x->request->sdp, x->anchor->settings.path_uris);
+    int err = sdp_parse(&x->sdp, x->request->sdp,
+                        x->anchor->setup->settings.path_uris);
 
     if (err) {
         anchor_refuse(x->anchor, x->reply,
@@ -134,8 +134,8 @@ struct sdp_edit *exchange_edit(struct exchange *x, unsigned index,
         .setup = setup,
     };
     if (sdp_protocol_is_secure(protocol)) {
-        e->prints = x->anchor->prints;
-        e->n_prints = x->anchor->n_prints;
+        e->prints = x->anchor->setup->prints;
+        e->n_prints = x->anchor->setup->n_prints;
     }
     return e;
 }
@@ -243,8 +243,7 @@ void anchor_free(struct anchor *a)
     while ((m = list_first(&a->by_age)))
         call_free(CONTAINER(m, struct call, by_age), ANCHORED_SHUTDOWN);
     timer_fifo_free(a->offer_timer);
-    anchor_interfaces_fini(&a->interfaces);
-    free(a->prints);
+    anchor_abandon(a->setup);
     table_fini(&a->calls);
     free(a);
 }
@@ -270,28 +269,42 @@ static struct span *copy_prints(const struct span *prints, size_t n)
     return copy;
 }
 
-int anchor_configure(struct anchor *a, const struct anchor_settings *s)
+int anchor_prepare(struct anchor_setup **out, const struct anchor_settings *s)
 {
-    struct anchor_interfaces interfaces;
-    struct span *prints = copy_prints(s->prints, s->n_prints);
-    int err = prints
-                  ? anchor_interfaces_init(&interfaces, s->places, s->n_places)
-                  : ERR_NOMEM;
+    struct anchor_setup *setup = calloc(1, sizeof *setup);
+    int err;
 
-    if (err) {
-        free(prints);
-        return err;
-    }
-    anchor_interfaces_fini(&a->interfaces);
-    free(a->prints);
-    a->interfaces = interfaces;
-    a->prints = prints;
-    a->n_prints = s->n_prints;
-    a->settings = *s;
-    a->settings.places = NULL;
-    a->settings.prints = NULL;
-    timer_fifo_set_length(a->offer_timer, s->offer_timeout_ms);
-    return 0;
+    if (!setup)
+        return ERR_NOMEM;
+    setup->settings = *s;
+    setup->settings.places = NULL;
+    setup->settings.prints = NULL;
+    setup->n_prints = s->n_prints;
+    setup->prints = copy_prints(s->prints, s->n_prints);
+    err = setup->prints ? anchor_interfaces_init(&setup->interfaces, s->places,
+                                                 s->n_places)
+                        : ERR_NOMEM;
+    if (err)
+        anchor_abandon(setup);
+    else
+        *out = setup;
+    return err;
+}
+
+void anchor_commit(struct anchor *a, struct anchor_setup *setup)
+{
+    anchor_abandon(a->setup);
+    a->setup = setup;
+    timer_fifo_set_length(a->offer_timer, setup->settings.offer_timeout_ms);
+}
+
+void anchor_abandon(struct anchor_setup *setup)
+{
+    if (!setup)
+        return;
+    anchor_interfaces_fini(&setup->interfaces);
+    free(setup->prints);
+    free(setup);
 }
 
 void anchor_tick(struct anchor *a, uint64_t octets)

@@ -50,7 +50,7 @@ static bool may_dial(const struct anchor *a, const struct anchor_said *said)
 {
     struct uri u;
 
-    return a->settings.prefer_active && anchor_said_is_dialable(said) &&
+    return a->setup->settings.prefer_active && anchor_said_is_dialable(said) &&
            uri_parse(&u, anchor_said_first(said)) == 0 &&
            a->ops.may_dial(a->ctx, &u);
 }
@@ -124,7 +124,7 @@ static int commit_side(struct answering *f, struct section *s, unsigned tag,
 {
     struct anchor *a = f->x.anchor;
     int err = anchor_said_commit(said, a->relay, s->pair, section_side(s, tag),
-                                 we_dial, a->settings.trust_sdp);
+                                 we_dial, a->setup->settings.trust_sdp);
 
     if (err)
         return err;

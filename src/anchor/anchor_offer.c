@@ -35,8 +35,8 @@ static int choose_one(struct offering *f, struct anchor_interface **out,
 {
     struct anchor_interface *found;
     bool known;
-    int err =
-        anchor_interface_choose(&found, &known, &f->x.anchor->interfaces, want);
+    int err = anchor_interface_choose(&found, &known,
+                                      &f->x.anchor->setup->interfaces, want);
 
     if (!known)
         exchange_warn(&f->x, "section %u: unknown interface, default used",
@@ -181,7 +181,7 @@ static bool refuse_new_call(struct offering *f)
 
     if (a->ops.admits(a->ctx) &&
         a->n_pairs + a->n_pending + exchange_usable(&f->x) <=
-            a->settings.max_sessions)
+            a->setup->settings.max_sessions)
         return false;
     a->stats.load_limit++;
     if (f->x.request->supports_load_limit) {

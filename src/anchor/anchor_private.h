@@ -28,15 +28,20 @@ enum {
     LIST_DEFAULT = 32,
 };
 
+/* Settings in use. */
+struct anchor_setup {
+    struct anchor_settings settings; /* without places and prints */
+    struct anchor_interfaces interfaces;
+    struct span *prints; /* owned, as one block with their texts */
+    size_t n_prints;
+};
+
 struct anchor {
     struct loop *loop;
     struct relay *relay;
     struct anchor_ops ops;
     void *ctx;
-    struct anchor_settings settings; /* without places and prints */
-    struct anchor_interfaces interfaces;
-    struct span *prints; /* owned, as one block with their texts */
-    size_t n_prints;
+    struct anchor_setup *setup; /* owned */
     struct table calls;
     struct list by_age;  /* calls, the oldest first */
     struct list members; /* what a walk shows: struct anchor_member */

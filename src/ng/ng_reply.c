@@ -127,6 +127,7 @@ void ng_reply_error(struct ng_reply *r, const char *reason)
     ng_reply_text(r, "error-reason", span_str(reason));
     ng_reply_text(r, "result", SPAN("error"));
     r->is_error = true;
+    span_copy(r->reason, sizeof r->reason, span_str(reason));
 }
 
 int ng_reply_end(struct ng_reply *r)

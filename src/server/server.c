@@ -14,6 +14,7 @@
 
 enum {
     TICK_MS = 100,
+    ANCHORING_MS = 1000,
     PAIR_LABEL_MAX = 256, /* octets of a label, as the log shows it */
 };
 
@@ -83,6 +84,10 @@ static void on_tick(void *ctx)
 
     relay_clock(s->relay, loop_now_ms(s->loop));
     relay_tick(s->relay);
+    if (loop_now_ms(s->loop) - s->anchoring_ms >= ANCHORING_MS) {
+        s->anchoring_ms = loop_now_ms(s->loop);
+        anchoring_tick(s);
+    }
     server_check_end(s);
     alarm_set(s->tick, TICK_MS);
 }
@@ -241,7 +246,7 @@ static int open_relay(struct server *s)
         return err;
     relay_on_session_end(s->relay, on_session_end, s);
     relay_on_anchored_end(s->relay, on_pair_end, s);
-    return 0;
+    return anchoring_start(s);
 }
 
 /* Owns the configuration, with what was loaded, from here on. */
@@ -259,6 +264,8 @@ static int server_start(struct server *s, struct config_loaded *from)
         err = address_count_init(&s->addresses, seed);
     if (!err)
         err = listen_fds_init(&s->inherited);
+    if (!err)
+        err = anchoring_init(s);
     if (!err)
         err = commands_init(s);
     if (!err)
@@ -288,6 +295,7 @@ static void server_stop(struct server *s)
     http_endpoints_close(s);
     control_listener_close(s);
     listeners_close(s);
+    anchoring_stop(s);
     listen_fds_fini(&s->inherited);
     if (s->relay)
         hops_drop_all(&s->hops);
@@ -300,6 +308,7 @@ static void server_stop(struct server *s)
     memory_stop(s);
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
+    anchor_free(s->anchor);
     relay_free(s->relay);
     if (s->net)
         net_free(s->net);
@@ -339,6 +348,7 @@ int server_run(struct config_loaded *from, bool debug)
         return err;
     }
     list_init(&s.listeners);
+    list_init(&s.ng_listeners);
     state_dump_init(&s);
     notify_init(&s.notify);
     err = server_start(&s, from);

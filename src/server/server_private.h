@@ -13,12 +13,14 @@
  *     memory.c            what is done when memory is short
  *     logs.c              where the log and the accounts go
  *     shutdown.c          the soft end and the hard one
+ *     anchoring.c         where SIP proxies ask, and what they are shown
  *     state_dump.c        everything to the log (USR2)
  */
 #ifndef SERVER_PRIVATE_H
 #define SERVER_PRIVATE_H
 
 #include "address_count.h"
+#include "anchor.h"
 #include "config.h"
 #include "config_loaded.h"
 #include "config_report.h"
@@ -31,6 +33,7 @@
 #include "log.h"
 #include "loop.h"
 #include "net.h"
+#include "ng.h"
 #include "notify.h"
 #include "operator.h"
 #include "policy.h"
@@ -72,6 +75,7 @@ struct setup {
     struct msrp_listener **listeners; /* in the order of config->listen */
     struct http_server *http_server;  /* metrics.address; NULL: off */
     struct control_listener *control_listener; /* control.socket; the same */
+    struct anchor_setup *anchor;   /* owned; NULL once it is in use */
     struct log_target *log;        /* until in use; NULL: it stays as it is */
     struct log_target *accounting; /* the same, but NULL is off ... */
     bool has_accounting;           /* ... if this is true */
@@ -116,6 +120,10 @@ struct server {
     struct hops hops;
     struct address_count addresses;
     struct list listeners; /* of struct msrp_listener */
+    struct ng *ng;
+    struct anchor *anchor;
+    struct list ng_listeners; /* of struct ng_listener, in anchoring.c */
+    uint64_t anchoring_ms;    /* the last tick of that */
     struct control *control;
     struct listen_fds inherited;
     struct notify notify;
@@ -224,6 +232,25 @@ void http_endpoints_chown(struct server *s, uid_t uid, gid_t gid);
 void http_endpoints_close(struct server *s);
 /* The page of the metrics. */
 void http_endpoints_metrics(struct server *s, struct text *body);
+
+/* --- anchoring.c --- */
+
+/* Without sockets: 0 or ERR_NOMEM. */
+int anchoring_init(struct server *s);
+/* Once there is a relay: the same. */
+int anchoring_start(struct server *s);
+/* As with listeners: opens the sockets that are missing. */
+int anchoring_open(const struct setup *setup, struct server *s,
+                   struct config_report *r);
+/* What is shown, which is ours as well: setup->policy is there. 0 or
+ * ERR_NOMEM. */
+int anchoring_make(struct setup *setup);
+void anchoring_abandon(struct setup *setup, struct server *s);
+void anchoring_commit(struct server *s);
+/* About once a second. */
+void anchoring_tick(struct server *s);
+/* Nobody can ask any more. The calls end with s->anchor. */
+void anchoring_stop(struct server *s);
 
 /* --- control_listener.c --- */
 

@@ -144,9 +144,13 @@ int setup_make(struct setup *out, struct server *s,
     if (!err)
         err = control_listener_prepare(&setup, s, r);
     if (!err)
+        err = anchoring_open(&setup, s, r);
+    if (!err)
         err = logs_prepare(&setup, s, r);
     if (!err)
         err = make_policy(&setup);
+    if (!err)
+        err = anchoring_make(&setup);
     if (err)
         setup_abandon(&setup, s);
     else
@@ -156,6 +160,7 @@ int setup_make(struct setup *out, struct server *s,
 
 void setup_abandon(struct setup *setup, struct server *s)
 {
+    anchoring_abandon(setup, s);
     control_listener_abandon(setup, s);
     http_endpoints_abandon(setup, s);
     listeners_abandon(setup);
@@ -166,6 +171,7 @@ void setup_abandon(struct setup *setup, struct server *s)
 void setup_free(struct setup *setup)
 {
     logs_abandon(setup);
+    anchor_abandon(setup->anchor);
     free(setup->listeners);
     policy_free(setup->policy);
     users_free(setup->users);
@@ -212,6 +218,7 @@ void setup_use(struct server *s, struct setup *old)
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
     relay_on_anchored_dial(s->relay, hop_dial_for_pair, &s->hops);
     s->dialler.policy = s->now.policy;
+    anchoring_commit(s);
     use_hops(s);
     memory_configure(s);
     keep_users(old, &s->now);

@@ -84,7 +84,10 @@ void anchor_rig_start(struct anchor_rig *r)
 
 void anchor_rig_configure(struct anchor_rig *r)
 {
-    assert_int_equal(anchor_configure(r->anchor, &r->settings), 0);
+    struct anchor_setup *setup;
+
+    assert_int_equal(anchor_prepare(&setup, &r->settings), 0);
+    anchor_commit(r->anchor, setup);
 }
 
 void anchor_rig_stop(struct anchor_rig *r)
