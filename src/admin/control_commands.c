@@ -28,6 +28,14 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
             .answer = CONTROL_LIST,
             .words = "",
         },
+    [CONTROL_ANCHORS] =
+        {
+            .name = "anchors",
+            .arguments = "",
+            .help = "list the anchored sessions and the offers without answer",
+            .answer = CONTROL_LIST,
+            .words = "",
+        },
     [CONTROL_KICK] =
         {
             .name = "kick",

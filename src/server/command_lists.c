@@ -112,6 +112,37 @@ bool command_connections(struct server *s, struct control_call *call)
     return false;
 }
 
+/* --- anchored sessions --- */
+
+static void put_anchor(struct control_call *call, const struct anchor_row *row)
+{
+    struct json j;
+
+    control_row(call, &j);
+    put_text(&j, "session", row->short_id);
+    json_str(&j, "call_id", row->call_id);
+    json_str(&j, "from_tag", row->from_tag);
+    json_str(&j, "to_tag", row->to_tag);
+    json_u64(&j, "section", row->section);
+    put_text(&j, "state", row->state);
+    json_u64(&j, "octets", row->octets);
+    json_seconds(&j, "age_s", row->age_ms);
+    control_row_end(call, &j);
+}
+
+bool command_anchors(struct server *s, struct control_call *call)
+{
+    struct anchor_walk *walk = &command_state_of(call)->anchors;
+    struct anchor_row row;
+
+    if (call->steps == 0)
+        anchor_walk_begin(walk, s->anchor);
+    if (!anchor_walk_next(walk, s->anchor, &row))
+        return true;
+    put_anchor(call, &row);
+    return false;
+}
+
 /* --- kick --- */
 
 static void put_kicked(struct control_call *call, const char *what, size_t n)

@@ -137,6 +137,7 @@ static const command_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = command_status,
     [CONTROL_SESSIONS] = command_sessions,
     [CONTROL_CONNECTIONS] = command_connections,
+    [CONTROL_ANCHORS] = command_anchors,
     [CONTROL_KICK] = command_kick,
     [CONTROL_TRACE] = command_trace,
     [CONTROL_LOGLEVEL] = command_loglevel,
@@ -187,6 +188,7 @@ static void commands_on_end(void *ctx, struct control_call *call)
     (void)ctx;
     hop_walk_end(&command_state_of(call)->hops);
     relay_walk_end(&command_state_of(call)->sessions);
+    anchor_walk_end(&command_state_of(call)->anchors);
 }
 
 int commands_init(struct server *s)

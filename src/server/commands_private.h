@@ -18,6 +18,7 @@
 struct command_state {
     struct hop_walk hops;
     struct relay_walk sessions;
+    struct anchor_walk anchors;
     bool at_pairs; /* that walk goes over anchored pairs now */
     size_t count;  /* of what was kicked */
 };
@@ -38,6 +39,7 @@ typedef bool (*command_fn)(struct server *s, struct control_call *call);
 
 bool command_sessions(struct server *s, struct control_call *call);
 bool command_connections(struct server *s, struct control_call *call);
+bool command_anchors(struct server *s, struct control_call *call);
 bool command_kick(struct server *s, struct control_call *call);
 bool command_trace(struct server *s, struct control_call *call);
 bool command_stats(struct server *s, struct control_call *call);

@@ -85,6 +85,7 @@ struct setup {
 struct state_dump {
     struct hop_walk hops;
     struct relay_walk sessions;
+    struct anchor_walk anchors;
     struct loop_defer next;
 };
 
