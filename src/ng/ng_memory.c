@@ -6,7 +6,7 @@
 #include "err.h"
 #include "rnd.h"
 
-enum { EXPIRED_AT_ONCE = 256 };
+enum { EXPIRED_AT_ONCE = 2048 };
 
 struct answer {
     struct table_node node;
