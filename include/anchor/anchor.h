@@ -16,7 +16,6 @@
 #include "ng_reply.h"
 #include "ng_request.h"
 #include "str.h"
-#include "uri.h"
 #include "walk.h"
 
 struct anchor;
@@ -41,8 +40,8 @@ enum { ANCHOR_PRINTS_MAX = 16 };
 struct anchor_ops {
     /* May a call begin now? Not while draining, nor when memory is short. */
     bool (*admits)(void *ctx);
-    /* May the host and port of this URI be dialled? */
-    bool (*may_dial)(void *ctx, const struct uri *uri);
+    /* May this host be dialled, with TLS or without? */
+    bool (*may_dial)(void *ctx, struct span host, bool secure);
 };
 
 /* Errors, by the names that metrics have for them. */

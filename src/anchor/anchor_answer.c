@@ -46,13 +46,29 @@ static bool is_accepted(struct answering *f, const struct offered *o,
     return false;
 }
 
+/* Is it the address of c=, which is trusted? */
+static bool is_trusted(const struct anchor *a, const struct anchor_said *said,
+                       struct span host)
+{
+    struct span plain = host;
+
+    if (host.n > 2 && host.p[0] == '[')
+        plain = span_of(host.p + 1, host.n - 2);
+    return a->setup->settings.trust_sdp && said->family &&
+           span_ieq(plain, said->host);
+}
+
 static bool may_dial(const struct anchor *a, const struct anchor_said *said)
 {
+    struct span host = said->core.dial_host;
     struct uri u;
 
-    return a->setup->settings.prefer_active && anchor_said_is_dialable(said) &&
-           uri_parse(&u, anchor_said_first(said)) == 0 &&
-           a->ops.may_dial(a->ctx, &u);
+    if (!a->setup->settings.prefer_active || !anchor_said_is_dialable(said) ||
+        uri_parse(&u, anchor_said_first(said)))
+        return false;
+    if (host.n == 0)
+        host = u.host;
+    return is_trusted(a, said, host) || a->ops.may_dial(a->ctx, host, u.secure);
 }
 
 /* The section in which the URI for the offerer is. */

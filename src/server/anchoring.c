@@ -61,15 +61,15 @@ static bool admits(void *ctx)
 }
 
 /* A name may lead anywhere: that shows when it is dialled. */
-static bool may_dial(void *ctx, const struct uri *uri)
+static bool may_dial(void *ctx, struct span host, bool secure)
 {
     struct server *s = ctx;
     struct addr a;
 
-    if (!uri->secure && !s->now.config->dial.allow_tcp)
+    if (!secure && !s->now.config->dial.allow_tcp)
         return false;
-    return addr_parse_literal(&a, uri->host, uri->port) != 0 ||
-           dialler_permits(&s->dialler, &a, uri->host, uri->secure);
+    return addr_parse_literal(&a, host, 0) != 0 ||
+           dialler_permits(&s->dialler, &a, host, secure);
 }
 
 int anchoring_init(struct server *s)

@@ -32,9 +32,10 @@ static bool rig_admits(void *ctx)
     return ((struct anchor_rig *)ctx)->admits;
 }
 
-static bool rig_may_dial(void *ctx, const struct uri *uri)
+static bool rig_may_dial(void *ctx, struct span host, bool secure)
 {
-    (void)uri;
+    (void)host;
+    (void)secure;
     return ((struct anchor_rig *)ctx)->may_dial;
 }
 

@@ -207,6 +207,23 @@ static void every_role_is_answered_as_the_tables_say(void **state)
     }
 }
 
+static void the_address_of_the_sdp_may_be_trusted(void **state)
+{
+    struct anchor_rig *r = *state;
+
+    r->settings.prefer_active = true;
+    r->settings.trust_sdp = true;
+    anchor_rig_configure(r);
+    anchor_rig_offer(r, "c", "a", OFFER "a=setup:actpass\r\n");
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    assert_true(anchor_rig_has(r->sdp, "a=setup:active\r\n"));
+    anchor_rig_offer(r, "d", "a",
+                     HEAD "c=IN IP4 198.51.100.21\r\n" M_TCP P_A
+                          "a=setup:actpass\r\n");
+    anchor_rig_answer(r, "d", "a", "b", ANSWER);
+    assert_true(anchor_rig_has(r->sdp, "a=setup:passive\r\n"));
+}
+
 static void who_cannot_be_dialled_by_nature_is_not(void **state)
 {
     struct anchor_rig *r = *state;
@@ -335,6 +352,7 @@ int main(void)
         WITH_ANCHOR(a_section_without_path_is_left_and_named),
         WITH_ANCHOR(what_is_missing_is_named),
         WITH_ANCHOR(every_role_is_answered_as_the_tables_say),
+        WITH_ANCHOR(the_address_of_the_sdp_may_be_trusted),
         WITH_ANCHOR(who_cannot_be_dialled_by_nature_is_not),
         WITH_ANCHOR(directions_choose_interfaces),
         WITH_ANCHOR(the_family_of_the_peer_chooses_too),
