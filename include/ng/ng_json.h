@@ -12,7 +12,7 @@
 
 enum {
     NG_JSON_DEPTH_MAX = 32,
-    NG_JSON_VALUES_MAX = 16384, /* in one document */
+    NG_JSON_VALUES_MAX = 4096, /* in one document */
 };
 
 /* How far an object was scanned for its end. Zeroed to begin with. */
