@@ -50,6 +50,21 @@ struct config_certificate {
     struct config_place place;
 };
 
+/* What an SDP that leads to the relay shows. */
+struct config_interface {
+    char *name;    /* "": none */
+    char *address; /* numeric */
+    char *host;    /* "": the address */
+    enum net_transport transport;
+    uint64_t port; /* 0: of the first listener of that transport */
+    struct config_place place;
+};
+
+enum config_prefer {
+    CONFIG_PASSIVE,
+    CONFIG_ACTIVE,
+};
+
 struct config {
     char *path; /* the file it was read from */
     struct {
@@ -168,6 +183,22 @@ struct config {
         } servers;
         bool verify;
     } dial;
+    struct {
+        struct {
+            char **items; /* config_value_ng_place() reads them */
+            size_t n;     /* 0: off */
+        } listen;
+        struct cidr_list allow;
+        struct {
+            struct config_interface *items;
+            size_t n; /* 0: what the listeners show */
+        } interfaces;
+        uint64_t offer_timeout_ms;
+        uint64_t idle_ms;
+        uint64_t max_sessions;
+        enum config_prefer prefer;
+        bool trust_sdp;
+    } anchor;
     struct {
         enum log_level level;
         enum log_format format;

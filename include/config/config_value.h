@@ -31,6 +31,10 @@ int config_value_size(uint64_t *octets, struct span text);
  * none: 0 or ERR_SYNTAX. */
 int config_value_server(struct addr *out, struct span text);
 
+/* "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT", an IPv6 address in brackets: 0 or
+ * ERR_SYNTAX. */
+int config_value_ng_place(bool *is_tcp, struct addr *out, struct span text);
+
 /* Is it a host name (and not a numeric address)? */
 bool config_value_is_host(struct span text);
 

@@ -72,6 +72,10 @@ bool relay_link_in_flight(const struct link *l);
  * it. The senders get a REPORT, or a response where none was sent yet (408). */
 void relay_link_give_up(struct relay *r, struct link *l);
 
+/* Fails everything that waits for sides of anchored pairs that have not come,
+ * in the same way. */
+void relay_waiting_give_up(struct relay *r);
+
 /* Closes the link with `why`, which is static, once the REPORTs that are owed
  * to it have been written; nothing is read from it any longer. */
 void relay_link_finish(struct relay *r, struct link *l, const char *why);

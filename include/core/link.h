@@ -17,6 +17,7 @@
  *     owed         owed            REPORTs that it has not got yet (app)
  *     stream       see stream.h    the SEND chunk that is being received
  *     sessions     session         sessions and peers behind it (app)
+ *     pairs        pair            sides of anchored pairs behind it (app)
  *     send         send            messages that are not complete yet
  *     ongoing      ongoing         chunked messages on their way
  *     trust        relay           good and bad requests so far (app)
@@ -49,6 +50,7 @@
 struct link;
 struct buffered_request;
 struct certified_name;
+struct fingerprint;
 struct host_names;
 struct sendq;
 struct source;
@@ -88,8 +90,14 @@ struct link_ops {
     uint64_t (*held_ms)(const struct link *l);
 
     /* What the link is used for has changed: trust.proven, or whether it has
-     * sessions, or peers. NULL: the application does not care. */
+     * sessions, or peers, or sides of pairs. NULL: the application does not
+     * care. */
     void (*changed)(struct link *l);
+
+    /* Has the other end shown a certificate with one of these fingerprints?
+     * NULL: it shows none. */
+    bool (*shows)(const struct link *l, const struct fingerprint *any,
+                  size_t n);
 };
 
 /* --- the parts of core's modules --- */
@@ -153,6 +161,12 @@ struct link_sessions {
     struct list issued; /* sessions that were issued over this link */
     struct list peers;  /* peer bindings that lead to it (P-10) */
     uint32_t n;         /* sessions issued */
+};
+
+/* pair.c. */
+struct link_pairs {
+    struct list sides; /* of struct pair_side, bound to it */
+    uint32_t n;
 };
 
 /* send.c. A link that is in any of these lists, or has members in its own, is
@@ -242,6 +256,7 @@ struct link {
     struct link_owed owed;
     struct stream stream;
     struct link_sessions sessions;
+    struct link_pairs pairs;
     struct link_send send;
     struct link_ongoing ongoing;
     struct link_trust trust;

@@ -78,6 +78,9 @@ void ongoing_cut(const struct sessions *s, struct chunker *c,
 /* The output has moved: writes what has waited for room. */
 void ongoing_moved(struct link *out);
 
+/* The messages that go on to `from` go on to `to` from now on. */
+void ongoing_hand_over(struct link *from, struct link *to);
+
 /* All messages that go through the session, which is about to end, end badly;
  * those of which a chunk is being received, after that. */
 void ongoing_session_ending(void *ctx, struct session *ss);

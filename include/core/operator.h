@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "anchored.h"
 #include "usage.h"
 #include "list.h"
 #include "relay.h"
@@ -55,6 +56,15 @@ bool relay_walk_next(struct relay_walk *w, struct session_view *v);
  * connection is closed too unless that carries other sessions or leads to
  * another relay. */
 void relay_walk_kick(struct relay *r, struct relay_walk *w);
+
+/* --- anchored pairs --- */
+
+/* The same for anchored pairs: a walk over all of them, ended by
+ * relay_walk_end(). A pair that is kicked ends with ANCHORED_KICKED, and its
+ * owner is told; what is in flight in it fails with 481. */
+void relay_walk_begin_pairs(struct relay *r, struct relay_walk *w);
+bool relay_walk_next_pair(struct relay_walk *w, struct anchored_facts *facts);
+void relay_walk_kick_pair(struct relay *r, struct relay_walk *w);
 
 /* --- links to other relays --- */
 

@@ -20,10 +20,11 @@
 struct pending_send {
     uint32_t refs;
     bool pooled;
-    bool has_body;   /* Content-Type and an empty line */
-    bool has_range;  /* the incoming SEND had a Byte-Range */
-    bool reported;   /* its failure has been reported to the sender */
-    bool from_relay; /* it came from another relay */
+    bool has_body;      /* Content-Type and an empty line */
+    bool has_range;     /* the incoming SEND had a Byte-Range */
+    bool reported;      /* its failure has been reported to the sender */
+    bool from_relay;    /* it came from another relay */
+    uint8_t n_sessions; /* that it passed, and that count it: 1 or 2 */
     enum msg_report failure_report;
     uint32_t attempt;    /* of its message that it is part of; 0: any */
     uint64_t in_number;  /* the link it came on */
@@ -35,7 +36,10 @@ struct pending_send {
     struct slice received; /* From-Path as received: a REPORT's To-Path */
     struct slice own;      /* our URIs that it passed, in the order of a
                               REPORT's From-Path: nearest to the sender first */
-    struct slice token;    /* the session-id of the last of them */
+    struct slice first;    /* the token of the first session passed, if paths
+                              were replaced; else empty: `own` has it */
+    struct slice token;    /* the token of the last session passed */
+    struct slice middle;   /* those of pairs in between, as `paths` had them */
     struct slice message_id;
     struct slice tid;  /* of the incoming SEND, for its response */
     uint32_t before_n; /* from the beginning of `text`: To-Path to the last
@@ -66,6 +70,24 @@ struct pending_send *pending_send_new(struct pending_send_pool *p,
                                       const struct msg *m, struct span to,
                                       const struct span *own, size_t n_own,
                                       struct span token, uint64_t in_number);
+
+/* How paths are replaced where a SEND goes through an anchored pair. */
+struct pending_send_paths {
+    struct span to;         /* To-Path */
+    const struct span *own; /* From-Path: these, the last one first, then */
+    size_t n_own;
+    struct span from;        /* ... this */
+    const struct span *back; /* From-Path of a REPORT, in that order */
+    size_t n_back;
+    struct span first, token; /* of the first and the last session passed */
+    struct span middle;       /* of those in between; see send.c */
+};
+
+/* The same as pending_send_new() for such a SEND. */
+struct pending_send *pending_send_replaced(struct pending_send_pool *p,
+                                           const struct msg *m,
+                                           const struct pending_send_paths *w,
+                                           uint64_t in_number);
 
 /* Adds a reference; returns h. */
 struct pending_send *pending_send_ref(struct pending_send *h);

@@ -17,6 +17,12 @@ struct secrets;
 
 enum { POLICY_PORTS_MAX = 64 };
 
+/* Where this relay can be reached; an IPv6 host is in brackets. */
+struct policy_authority {
+    struct span host;
+    uint16_t port;
+};
+
 struct policy {
     struct span name;           /* host in the URIs that are issued */
     const struct span *aliases; /* other names of this relay, those of its
@@ -48,6 +54,10 @@ struct policy {
     size_t relay_chunk_size; /* the same to other relays; 0: no other */
     size_t high_water;       /* octets in an output at which senders pause */
     size_t low_water;        /* ... and at which they go on */
+    /* Hosts and ports of the interfaces that anchored sessions show. */
+    const struct policy_authority *authorities;
+    size_t n_authorities;
+    uint64_t anchored_idle_ms;            /* 0: no limit */
     const struct host_names *relay_names; /* relays.names; NULL: any */
     bool share_peers;                     /* dial.share_peers */
     uint32_t sessions_per_link;           /* 0: no limit */

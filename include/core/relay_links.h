@@ -78,6 +78,10 @@ struct link *relay_links_find(const struct relay_links *n,
  * proved it, or because relays.names lists its host (S-1 b)? */
 bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri);
 
+/* Can the host be dialled by its nature? Not one that can only connect to us:
+ * of a WebSocket, `.invalid`, or at the port that stands for none (S-34). */
+bool relay_links_can_be_dialled(const struct uri *uri);
+
 /* May `l` carry a request with more URIs in its path, or an AUTH (`as_relay`)?
  * Relays authenticate to each other: a link that was dialled is not used as one
  * to a relay if the other end did not ask for our certificate (R4976-9.2-e),

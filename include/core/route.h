@@ -4,7 +4,10 @@
  * Consumes our own URIs at the front of To-Path and authorises each by itself:
  * from the client that it was issued to, a URI opens the way out; from anybody
  * else it leads to that client and nowhere else. So this is never an open relay
- * (R4976-3.1-a). */
+ * (R4976-3.1-a). A URI that a side of an anchored pair was given leads from
+ * that side to the other one and nowhere else; there both paths are replaced,
+ * and what the other side announced may lead through this relay again (A-77).
+ */
 #ifndef ROUTE_H
 #define ROUTE_H
 
@@ -14,15 +17,20 @@
 #include "pending_send.h"
 #include "link.h"
 #include "msg.h"
+#include "pair.h"
 #include "policy.h"
 #include "relay_links.h"
 #include "session.h"
 #include "uri.h"
 
+enum { ROUTE_PAIRS_MAX = 8 }; /* that a request may go through */
+
 enum route_kind {
     ROUTE_LINK,    /* forward to `out` */
     ROUTE_LOCAL,   /* for the relay itself */
     ROUTE_DIAL,    /* forward to the host of `next` (relay_links.h) */
+    ROUTE_SIDE,    /* forward to `side` of an anchored pair */
+    ROUTE_EARLY,   /* not known yet: `early` has no answer */
     ROUTE_REFUSE,  /* answer with `code` */
     ROUTE_FOREIGN, /* not addressed to this relay (R4976-6.2-b) */
 };
@@ -31,10 +39,16 @@ enum route_kind {
  * until the relay handles another event. */
 struct route {
     enum route_kind kind;
-    uint16_t code;            /* REFUSE */
-    struct link *out;         /* LINK */
-    struct link *rival;       /* REFUSE with 506: whose place was claimed */
-    bool is_unproven;         /* REFUSE: the sender may not speak so (S-3) */
+    uint16_t code;      /* REFUSE */
+    struct link *out;   /* LINK */
+    struct link *rival; /* REFUSE with 506: whose place was claimed */
+    bool is_unproven;   /* REFUSE: the sender may not speak so (S-3) */
+    bool is_stranger;   /* REFUSE: a URI that a side of a pair was given is
+                           not for the sender (A-70) */
+    struct pair_side *impostor; /* REFUSE: who has not the certificate that this
+                                   side announced (A-63); NULL: nobody */
+    const char *close_why;    /* REFUSE: the link is closed then; static; NULL:
+                                 it is not */
     bool as_relay;            /* DIAL: `next` has to be a relay */
     struct session *session;  /* the last one passed, or NULL */
     struct session *sender;   /* the one whose owner sends, or NULL */
@@ -43,7 +57,23 @@ struct route {
                                       sender first */
     size_t n_own;
     struct span to;  /* the rest of To-Path */
-    struct uri next; /* its first URI; LINK and DIAL */
+    struct uri next; /* its first URI; LINK, DIAL and SIDE */
+    /* Paths are replaced where a request goes through an anchored pair. */
+    struct pair_side *speaker; /* the first side that speaks; NULL: no pair */
+    struct pair_side *side;    /* SIDE: that it is for */
+    struct anchored_token *early; /* EARLY */
+    struct span from; /* From-Path as it goes on, behind own[]; empty: as it
+                         came */
+    struct span back[PENDING_SEND_OWN_MAX]; /* then: our URIs up to the first
+                                               pair's, which are all that its
+                                               sender gets to see */
+    size_t n_back;
+    unsigned n_pairs; /* that it goes through */
+    /* Of these, those between `sender` and `receiver`. */
+    struct pair_side *middle[ROUTE_PAIRS_MAX];
+    size_t n_middle;
+    bool sender_is_b, receiver_is_b; /* of the pairs whose sessions `sender` and
+                                        `receiver` are: side B speaks */
 };
 
 /* Finds the route of the request `m`, which arrived on `from` and has no fault.

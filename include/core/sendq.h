@@ -122,6 +122,10 @@ void sendq_stir(struct sendq *q, uint64_t now_ms);
 /* Cancels the wait of `in`; no-op if it does not wait. */
 void sendq_unwait(struct link *in, uint64_t now_ms);
 
+/* What feeds `from` feeds `to` from now on, on which no chunk is open; the
+ * chunk that is open goes on there. Who waits for `from` goes on and sees. */
+void sendq_hand_over(struct link *from, struct link *to, uint64_t now_ms);
+
 /* The link has ended (`closing` is set): resumes all that wait for it, and
  * cancels its own wait. */
 void sendq_link_closed(struct link *l, uint64_t now_ms);

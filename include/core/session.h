@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* session - the URIs that this relay has issued, one for each AUTH.
+/* session - the URIs that this relay has issued, one for each AUTH, and one for
+ * each anchored pair.
  *
- * A session is found by the token in its URI (RFC 4976, 6.3). It belongs to the
- * connection that carried the AUTH and ends with it (R4976-6.3-h, -i), or when
- * it expires (-j). It remembers over which connection each peer on the other
- * side speaks to it (P-10), and which messages have failed (P-21). */
+ * A session is found by the token in its URI (RFC 4976, 6.3). It has an owner
+ * of one of three kinds:
+ *
+ *     a connection   that carried the AUTH; it ends with it (R4976-6.3-h, -i),
+ *                    or when it expires (-j)
+ *     a relay        through which the AUTH came; until it expires
+ *     a pair         of clients that never log in (pair.h); until the pair ends
+ *
+ * It remembers over which connection each peer on the other side speaks to it
+ * (P-10; a pair knows its two sides itself), and which messages have failed
+ * (P-21). */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -31,6 +39,7 @@ enum {
     SESSION_LINK_PEERS_MAX = 16, /* of these on one link at most */
     SESSION_PEER_URI_MAX = 1024, /* octets of a URI that is remembered */
     SESSION_FAILED_MAX = 64,     /* failed messages remembered at most */
+    PAIR_WHYS_MAX = 8,           /* ways in which pairs end */
 };
 
 /* An attempt to send a message through the session that has failed. */
@@ -51,14 +60,16 @@ struct session_ongoing {
 
 struct session {
     struct table_node by_token;
-    struct list of_all;
-    struct list of_link;     /* in link->sessions.issued */
-    struct list in_slot;     /* in the expiry wheel */
-    struct link *link;       /* that it belongs to; NULL: to the relay `home` */
-    struct span home;        /* a relay's host name, or empty */
-    uint16_t home_port;      /* ... and its port */
-    struct span user, realm; /* realms have users of their own */
-    struct span account;     /* both, in one text that nobody else has */
+    struct list of_all;  /* in sessions.all, or pairs.all */
+    struct list of_link; /* in link->sessions.issued */
+    struct list in_slot; /* in the expiry wheel */
+    struct link *link;   /* that it belongs to; NULL: to the relay `home`, or
+                            to `pair` */
+    struct anchored_pair *pair; /* that it belongs to; or NULL */
+    struct span home;           /* a relay's host name, or empty */
+    uint16_t home_port;         /* ... and its port */
+    struct span user, realm;    /* realms have users of their own */
+    struct span account;        /* both, in one text that nobody else has */
     struct holder *of_user;  /* in `users` */
     struct holder *of_relay; /* in `relays`, if it belongs to one */
     uint64_t connection;     /* number of the link that carried its AUTH */
@@ -91,6 +102,21 @@ struct peer {
     char text[];
 };
 
+/* pair.c: what belongs to no AUTH. */
+struct pairs {
+    struct table tokens; /* U_B, by token */
+    struct list all;     /* sessions of pairs, in the order in which they began
+                          */
+    struct list active;  /* pairs, the longest unused one first */
+    size_t n;            /* pairs and tokens: 0 means nothing to look for */
+    size_t n_pairs;
+    uint64_t ever;
+    uint64_t ended[PAIR_WHYS_MAX];
+    uint64_t bound; /* sides with a link */
+    uint64_t
+        octets; /* that all of them have carried, in chunks that are over */
+};
+
 enum { SESSION_SLOTS = 1024 }; /* of the expiry wheel, a second each */
 
 /* The session is about to end. */
@@ -98,6 +124,7 @@ typedef void (*session_ending_fn)(void *ctx, struct session *ss);
 
 struct sessions {
     struct table by_token;
+    struct pairs pairs;
     struct holders users;  /* users by name */
     struct holders relays; /* the relays of sessions, by certificate or host */
     struct list all;       /* in the order in which they began */
@@ -142,6 +169,30 @@ uint32_t sessions_of_relay(const struct sessions *s,
 /* A new session; NULL when out of memory, or if a name is too long. Its owner
  * is `s`: it ends by session_end(), with its link, or when it expires. */
 struct session *session_new(struct sessions *s, const struct session_grant *g);
+
+/* What a URI that this relay gives out is made of. */
+struct session_uri {
+    struct span host;
+    uint16_t port;
+    bool secure;           /* msrps */
+    const char *transport; /* "tcp", "ws" */
+};
+
+/* How much room such a URI takes, with a NUL. */
+size_t session_uri_room(const struct session_uri *u);
+
+/* Writes it with a new token into dst, which has that room, and takes it apart:
+ * 0, or ERR_SYNTAX for a host that makes no URI. */
+int session_uri_make(struct sessions *s, struct uri *out, char *dst,
+                     const struct session_uri *u);
+
+/* A session that belongs to `pair`: it is in no list of sessions that have an
+ * owner, and ends when that says so. NULL when out of memory, or for a host
+ * that makes no URI. */
+struct session *session_new_of_pair(struct sessions *s,
+                                    struct anchored_pair *pair,
+                                    const struct session_uri *uri,
+                                    uint64_t now_ms);
 
 /* Ends the session and frees it. */
 void session_end(struct sessions *s, struct session *ss, enum session_why why,
@@ -202,6 +253,8 @@ struct session_walk {
 };
 
 void session_walk_begin(struct sessions *s, struct session_walk *w);
+/* The same over those of pairs. */
+void session_walk_pairs(struct sessions *s, struct session_walk *w);
 
 /* The next session, or NULL at the end; the walk has then ended. */
 struct session *session_walk_next(struct session_walk *w);

@@ -10,6 +10,7 @@
  *     sendq.c     of_senders, is_open; and `txn` when the outgoing chunk ends
  *     txn.c       clears `txn` when the transaction ends before the chunk
  *     session.c   sender, receiver: the list nodes and the session
+ *     send.c      sender, receiver: `sends`
  *     ongoing.c   ongoing
  *
  * All of core may read it. One incoming chunk becomes one or more outgoing
@@ -37,6 +38,7 @@ struct party {
     struct session *session;     /* or NULL */
     struct list of_session;      /* in session->parties */
     const struct stream *stream; /* that this is part of; never changes */
+    bool sends; /* the session's owner sends; of a pair: its side A does */
 };
 
 enum { TID_LEN = 16 }; /* of the transaction ids that this relay makes up */

@@ -23,8 +23,11 @@
 
 /* Where the response to a request other than SEND goes. */
 struct txn_back {
-    uint64_t in_number; /* the link it came on */
+    uint64_t in_number; /* the link it came on; 0: this relay has made it */
     bool is_auth;
+    bool is_mute;         /* no response of this relay's own is wanted */
+    bool is_replaced;     /* it went through a pair: `paths` are those of any
+                             response */
     bool had_credentials; /* the AUTH carried Authorization */
     uint8_t tid_n;
     char tid[MSG_TID_MAX];
@@ -109,6 +112,10 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
 /* The transaction with this tid on this link, or NULL. */
 struct txn *txn_find(const struct txns *t, const struct link *link,
                      struct span tid);
+
+/* The requests on `from`, none of which has been sent, are now in the output of
+ * `to`, where the first octet of the former output is at `base`. */
+void txns_move(struct link *from, struct link *to, uint64_t base);
 
 /* Takes the transaction out of its link and of all lists and tables: nothing is
  * awaited any longer. What is left of it belongs to the caller, until

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "anchored_dial.h"
 #include "cidr.h"
 #include "conn.h"
 #include "dial.h"
@@ -84,6 +85,7 @@ struct hops {
     struct tls_ctx
         *tls_client;          /* to relays; NULL: nothing is dialled over TLS */
     struct tls_ctx *tls_peer; /* the same, to lone peers */
+    struct tls_ctx *tls_any; /* the same, to those whose fingerprint is known */
     uint16_t uri_port;        /* in URIs issued over a dialled connection */
     /* Called when a PROXY header has told where a connection comes from, with
      * that address and what the log says of the connection: may it stay? */
@@ -141,6 +143,11 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
  * struct hops. Returns a link that is connecting, or NULL with the response
  * code in *code. */
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code);
+
+/* Starts to dial for a side of an anchored pair; an anchored_dial_fn, else as
+ * hop_dial(). */
+struct link *hop_dial_for_pair(void *ctx, const struct anchored_dial *to,
+                               uint16_t *code);
 
 /* Is there a place for one more connection? At limits.connections, or while
  * memory is short, another one has to go for it (places.h), at the end of the

@@ -190,6 +190,10 @@ void conn_peer_names(const struct conn *c, tls_name_fn fn, void *ctx);
  * over TLS has. */
 bool conn_peer_is_host(const struct conn *c);
 
+/* Has the peer shown a certificate with one of these fingerprints? */
+bool conn_peer_shows(const struct conn *c, const struct fingerprint *any,
+                     size_t n);
+
 /* Did the peer that was dialled ask for our certificate (R4976-9.2-e)? A relay
  * does; one that does not cannot know that it talks to another relay. */
 bool conn_peer_asked(const struct conn *c);

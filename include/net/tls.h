@@ -6,7 +6,7 @@
  * for a certificate (R4976-6.1-a) unless no_peer is set, and judges it as P-8
  * says: one without a dNSName is a person's and is ignored; one with a dNSName
  * is a host's and must verify, as a client's or a server's, or the handshake is
- * aborted. A client takes nothing but a certificate that is valid, chains to a
+ * aborted (with any_peer it counts as a person's). A client takes nothing but a certificate that is valid, chains to a
  * trusted CA and has the host in its subjectAltName: as dNSName, or as
  * iPAddress for a literal (R4976-9.2-g). The common name never counts. A server
  * with several certificates shows those that have the name that the client asks
@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fingerprint.h"
 #include "str.h"
 
 struct tls_ctx;
@@ -41,11 +42,15 @@ struct tls_settings {
     bool min_tls13;
     const char *ciphers; /* TLS 1.2; "": built in */
     const char *ciphersuites;
-    bool insecure;         /* a client takes any certificate: for tests */
+    bool insecure;         /* a client takes any certificate: for tests, and
+                              where its fingerprint is known (A-62) */
     struct tls_ctx *trust; /* trusts as this one does, whatever ca_file says; a
                               system's store takes long to load. NULL: none */
-    bool no_peer; /* a server requests no certificate: browsers would ask
-                     their user */
+    bool any_peer; /* a server takes any certificate: one with a dNSName that
+                      does not verify names nobody, instead of ending the
+                      handshake (A-63) */
+    bool no_peer;  /* a server requests no certificate: browsers would ask
+                      their user */
 };
 
 enum { TLS_WHY_MAX = 256 };
@@ -83,6 +88,12 @@ bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
  * dNSNames as they are there, and iPAddresses as a URI writes them. */
 typedef void (*tls_name_fn)(void *ctx, struct span name);
 void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx);
+
+/* The fingerprint of the context's own certificate (A-60): 0, or ERR_NOT_FOUND
+ * without one. */
+int tls_ctx_fingerprint(const struct tls_ctx *t,
+                        enum fingerprint_function function,
+                        struct fingerprint *out);
 
 /* When the first of the context's own certificates ends, as Unix time; 0
  * without one. */
@@ -126,6 +137,11 @@ int tls_session_error(const char **fault, enum tls_failure *failure,
  * dialled always is a host, if only by address. */
 bool tls_peer_is_host(const struct ssl_st *ssl);
 bool tls_peer_has_name(const struct ssl_st *ssl, struct span host);
+
+/* Has the peer shown a certificate with one of these fingerprints, verified or
+ * not? */
+bool tls_peer_shows(const struct ssl_st *ssl, const struct fingerprint *any,
+                    size_t n);
 
 /* The same for each name in that certificate. */
 void tls_peer_names(const struct ssl_st *ssl, tls_name_fn fn, void *ctx);

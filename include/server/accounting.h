@@ -14,9 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "anchored.h"
 #include "usage.h"
 
-enum { ACCOUNTING_LINE_MAX = 10240 };
+enum {
+    ACCOUNTING_LINE_MAX = 10240,
+    ACCOUNTING_PAIR_MAX = 32768, /* its labels are long, and escaped longer */
+};
 
 /* The line for `r` of the relay with this name, without a newline, into dst
  * (ACCOUNTING_LINE_MAX); it is unix_ms, as of clock_unix_ms(), and now_ms on
@@ -24,5 +28,16 @@ enum { ACCOUNTING_LINE_MAX = 10240 };
 struct span accounting_line(char *dst, const struct session_record *r,
                             struct span relay, uint64_t now_ms,
                             uint64_t unix_ms);
+
+/* The same for an anchored pair, into dst (ACCOUNTING_PAIR_MAX). What is told
+ * of a session's owner is told of its side A here, `sent` is what A sent, and
+ * there are in addition (A-79)
+ *
+ *     "call_id":"a84b4c76","from_tag":"1928","to_tag":"314","end":"delete",
+ *     "answerer":{"connection":8,"peer":{...},"transport":"tls","tls":"TLSv1.3"}
+ */
+struct span accounting_pair_line(char *dst, const struct anchored_record *r,
+                                 struct span relay, uint64_t now_ms,
+                                 uint64_t unix_ms);
 
 #endif

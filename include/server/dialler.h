@@ -31,6 +31,9 @@ int dialler_open(struct dialler *d, struct loop *loop,
 int dialler_prepare(struct dialler *d, const struct config *config);
 void dialler_commit(struct dialler *d, const struct config *config);
 void dialler_abandon(struct dialler *d);
+/* May this address be dialled, for that host? */
+bool dialler_permits(struct dialler *d, const struct addr *to, struct span host,
+                     bool secure);
 void dialler_close(struct dialler *d);
 
 #endif

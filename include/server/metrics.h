@@ -9,12 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "anchor.h"
+#include "anchored.h"
 #include "dial.h"
 #include "dns.h"
 #include "hop.h"
 #include "lookup.h"
 #include "loop.h"
 #include "net_stats.h"
+#include "ng.h"
 #include "process.h"
 #include "relay.h"
 #include "server_stats.h"
@@ -32,6 +35,9 @@ struct metrics {
     double certificate_ends_s; /* Unix time; 0: there is none */
     struct server_stats server;
     struct relay_stats relay;
+    struct anchor_stats anchor;
+    struct anchored_stats anchored;
+    struct ng_stats ng;
     struct hops_stats hops;
     struct net_stats net;
     struct dial_stats dial;

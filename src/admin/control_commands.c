@@ -49,12 +49,22 @@ const struct control_command control_commands[CONTROL_COMMANDS] = {
     [CONTROL_LOOKUP] =
         {
             .name = "lookup",
-            .arguments = "USER[@REALM]",
-            .help = "show who knows a user, and since when",
+            .arguments = "user=NAME",
+            .help =
+                "show who knows a user, NAME or NAME@REALM, and since when; "
+                "user= may be omitted",
             .words = "",
             .keys = CONTROL_USER,
             .bare_key = CONTROL_USER,
             .needs_key = true,
+        },
+    [CONTROL_ANCHORS] =
+        {
+            .name = "anchors",
+            .arguments = "",
+            .help = "list the anchored sessions and the offers without answer",
+            .answer = CONTROL_LIST,
+            .words = "",
         },
     [CONTROL_KICK] =
         {

@@ -4,6 +4,7 @@
 #include <ares.h>
 #include <errno.h>
 #include <ev.h>
+#include <jansson.h>
 #include <libconfig.h>
 #include <openssl/crypto.h>
 
@@ -29,7 +30,8 @@ static void print_version(FILE *out)
             "libev %d.%d\n"
             "%s\n"
             "c-ares %s\n"
-            "libconfig %d.%d.%d\n",
+            "libconfig %d.%d.%d\n"
+            "jansson " JANSSON_VERSION "\n",
             ev_version_major(), ev_version_minor(),
             OpenSSL_version(OPENSSL_VERSION), ares_version(NULL),
             LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION);

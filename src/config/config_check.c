@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "anchor_check.h"
 #include "certificate_check.h"
 #include "config_read.h"
 #include "err.h"
@@ -599,6 +600,10 @@ int config_check(struct config_loaded *l, const struct config_loaded *in_use,
         err = check_secrets(&k, l);
     if (!err)
         err = check_lookup(&k, l);
+    if (err)
+        return err;
+    if (counts(&k, "listen") && counts(&k, "anchor.interfaces"))
+        err = anchor_check(k.report, c, l->tls);
     if (err)
         return err;
     check_realm(&k, l);

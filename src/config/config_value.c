@@ -182,6 +182,27 @@ int config_value_server(struct addr *out, struct span text)
     return addr_parse(out, host, (uint16_t)number);
 }
 
+int config_value_ng_place(bool *is_tcp, struct addr *out, struct span text)
+{
+    struct span rest = text;
+    struct span scheme = span_cut(&rest, ':');
+    const char *colon = rest.n ? memrchr(rest.p, ':', rest.n) : NULL;
+    bool tcp = span_eq(scheme, SPAN("tcp"));
+    struct span host, port;
+    uint64_t number;
+
+    if (!colon || (!tcp && !span_eq(scheme, SPAN("udp"))))
+        return ERR_SYNTAX;
+    host = span_of(rest.p, (size_t)(colon - rest.p));
+    port = span_from(rest, host.n + 1);
+    if (host.n == 0 || (host.p[0] != '[' && span_find(host, ':') < host.n) ||
+        span_u64(&number, port, UINT16_MAX) ||
+        addr_parse_literal(out, host, (uint16_t)number))
+        return ERR_SYNTAX;
+    *is_tcp = tcp;
+    return 0;
+}
+
 /* --- names --- */
 
 static bool config_value_is_label(struct span label)

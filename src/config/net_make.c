@@ -54,6 +54,7 @@ struct tls_settings tls_settings_of(const struct config *config)
         .ciphers = config->tls.ciphers,
         .ciphersuites = config->tls.ciphersuites,
         .insecure = !config->dial.verify,
+        .any_peer = config->anchor.listen.n > 0,
     };
 }
 

@@ -15,6 +15,7 @@ struct made_policy {
     struct policy policy;
     struct span *aliases, *realms;
     struct host_names *relay_names;
+    struct policy_authority *authorities; /* in one block with their hosts */
     char self[320];
 };
 
@@ -117,6 +118,7 @@ static void take_numbers(struct policy *p, const struct config *config)
     p->relay_chunk_size = config->relays.max_chunk_size;
     p->high_water = config->send.high_water;
     p->low_water = config->send.low_water;
+    p->anchored_idle_ms = config->anchor.idle_ms;
     p->share_peers = config->dial.share_peers;
     p->sessions_per_user = (uint32_t)config->limits.sessions_per_user;
     p->sessions_per_relay = (uint32_t)config->limits.sessions_per_relay;
@@ -152,6 +154,30 @@ int policy_make(struct policy **out, const struct config *config,
     return 0;
 }
 
+int policy_set_authorities(struct policy *p, const struct policy_authority *all,
+                           size_t n)
+{
+    struct made_policy *m = (struct made_policy *)(void *)p;
+    size_t octets = n * sizeof *all;
+    char *to;
+
+    for (size_t i = 0; i < n; i++)
+        octets += all[i].host.n;
+    m->authorities = malloc(octets ? octets : 1);
+    if (!m->authorities)
+        return ERR_NOMEM;
+    to = (char *)(m->authorities + n);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(to, all[i].host.p, all[i].host.n);
+        m->authorities[i].host = span_of(to, all[i].host.n);
+        m->authorities[i].port = all[i].port;
+        to += all[i].host.n;
+    }
+    p->authorities = m->authorities;
+    p->n_authorities = n;
+    return 0;
+}
+
 void policy_free(struct policy *p)
 {
     struct made_policy *m = (struct made_policy *)(void *)p;
@@ -159,6 +185,7 @@ void policy_free(struct policy *p)
     if (!m)
         return;
     host_names_free(m->relay_names);
+    free(m->authorities);
     free(m->aliases);
     free(m->realms);
     free(m);

@@ -124,6 +124,34 @@ static const char *check_socket(struct span text)
     return "an absolute path of less than 108 octets, or \"\" for off";
 }
 
+static const char *check_ng_place(struct span text)
+{
+    struct addr a;
+    bool is_tcp;
+
+    return config_value_ng_place(&is_tcp, &a, text)
+               ? "\"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\""
+               : NULL;
+}
+
+static const char *check_interface_address(struct span text)
+{
+    struct addr a;
+
+    return text.n == 0 || addr_parse(&a, text, 0) == 0 ? NULL
+                                                       : "a numeric address";
+}
+
+static const char *check_interface_host(struct span text)
+{
+    struct addr a;
+
+    if (text.n == 0 || config_value_is_host(text) ||
+        addr_parse_literal(&a, text, 0) == 0)
+        return NULL;
+    return "a host name, a numeric address, or \"\" for the address";
+}
+
 /* --- names of choices, in the order of their enums --- */
 
 static const char *const tls_versions[] = {
@@ -133,6 +161,8 @@ static const char *const algorithms[] = {
 
 static const char *const secret_hashes[] = {
     [EPHEMERAL_SHA1] = "SHA1", [EPHEMERAL_SHA256] = "SHA256", NULL};
+static const char *const prefers[] = {
+    [CONFIG_PASSIVE] = "passive", [CONFIG_ACTIVE] = "active", NULL};
 
 /* --- the table --- */
 
@@ -228,6 +258,42 @@ static const struct setting certificate_members[] = {
      .at = offsetof(struct config_certificate, private_key),
      .initial = "\"\"",
      .help = "The private key of the certificate, a PEM file. Required."},
+};
+
+static const struct setting interface_members[] = {
+    {.key = "name",
+     .type = SETTING_TEXT,
+     .at = offsetof(struct config_interface, name),
+     .initial = "\"\"",
+     .help = "The name by which direction, from-interface and to-interface "
+             "choose it; several interfaces may have the same."},
+    {.key = "address",
+     .type = SETTING_TEXT,
+     .at = offsetof(struct config_interface, address),
+     .check = check_interface_address,
+     .initial = "\"\"",
+     .help = "The numeric address in c= lines, and in URIs unless host is "
+             "set; required."},
+    {.key = "host",
+     .type = SETTING_TEXT,
+     .at = offsetof(struct config_interface, host),
+     .check = check_interface_host,
+     .initial = "\"\"",
+     .help = "The host in URIs; \"\" is the address."},
+    {.key = "transport",
+     .type = SETTING_CHOICE,
+     .at = offsetof(struct config_interface, transport),
+     .choices = net_transport_names,
+     .initial = "\"tcp\"",
+     .help = "The transport of the listener that it leads to: tcp, tls, ws or "
+             "wss."},
+    {.key = "port",
+     .type = SETTING_COUNT,
+     .at = offsetof(struct config_interface, port),
+     .max = 65535,
+     .initial = "0",
+     .help = "The port of that listener; 0 is that of the first listener with "
+             "this transport."},
 };
 
 const struct setting settings[] = {
@@ -618,6 +684,52 @@ const struct setting settings[] = {
      .initial = "true",
      .help = "Verify the certificate and host name of the servers that are "
              "dialled. false is for tests only."},
+
+    {.key = "anchor.listen",
+     LIST(SETTING_TEXT, anchor.listen, 0, 16),
+     .check = check_ng_place,
+     .initial = "[ ]",
+     .help = "Where SIP proxies ask for sessions to be anchored, over the ng "
+             "protocol: \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", an IPv6 "
+             "address in brackets; if empty, anchoring is off."},
+    {.key = "anchor.allow",
+     LIST(SETTING_CIDR, anchor.allow, 0, 1000),
+     .initial = "[ \"127.0.0.0/8\", \"::1/128\" ]",
+     .help = "Networks that may ask; others get no answer."},
+    {.key = "anchor.interfaces",
+     LIST(SETTING_GROUP, anchor.interfaces, 0, 64),
+     .members = interface_members,
+     .n_members = sizeof interface_members / sizeof *interface_members,
+     .item_size = sizeof(struct config_interface),
+     .place_at = offsetof(struct config_interface, place),
+     .initial = "( )",
+     .help = "What the SDP of anchored sessions shows, one group each; if "
+             "empty, the first listener of each transport that is not on "
+             "loopback."},
+    {.key = "anchor.offer_timeout",
+     TIME(anchor.offer_timeout_ms, SHORTEST_MS, DAY_MS),
+     .initial = "180",
+     .help = "How long an offer waits for its answer."},
+    {.key = "anchor.idle",
+     TIME(anchor.idle_ms, 0, (uint64_t)YEAR_S * 1000),
+     .initial = "3600",
+     .help = "How long an anchored session may carry no octet in either "
+             "direction before it ends; 0 is no limit."},
+    {.key = "anchor.max_sessions",
+     COUNT(anchor.max_sessions, 0, MANY),
+     .initial = "100000",
+     .help = "The maximum number of anchored sessions, unanswered offers "
+             "included; further calls are refused."},
+    {.key = "anchor.prefer",
+     CHOICE(anchor.prefer, prefers),
+     .initial = "\"passive\"",
+     .help = "What an offer with a=setup:actpass is answered with; active "
+             "connects to those that can be reached."},
+    {.key = "anchor.trust_sdp",
+     BOOL(anchor.trust_sdp),
+     .initial = "false",
+     .help = "Dial the address of a section's c= line as if dial.allow "
+             "contained it."},
 
     {.key = "log.level",
      CHOICE(log.level, log_level_names),

@@ -13,9 +13,9 @@ void auth_init(struct auth *a, const struct policy *policy,
 {
     a->policy = policy;
     a->users = users;
-    a->temporary = (struct temporary_users){0};
     a->unix_s = 0;
     a->may_ask = false;
+    a->temporary = (struct temporary_users){0};
     rnd_alnum(rnd, a->opaque, sizeof a->opaque);
     nonces_init(&a->nonces, rnd);
 }
@@ -79,18 +79,6 @@ static int digest_uri(struct span *out, const struct msg *m,
     return 0;
 }
 
-/* HA1 of a user; empty if there is none. */
-static struct span find_ha1(const struct auth *a, const struct auth_verdict *v,
-                            uint64_t now_ms)
-{
-    const struct digest_auth *c = &v->credentials;
-    struct span ha1 = users_find(a->users, c->username, v->realm, c->alg);
-
-    return ha1.n ? ha1
-                 : temporary_users_find(&a->temporary, c->username, c->alg,
-                                        now_ms);
-}
-
 /* Is the response right for this HA1? Also makes rspauth. */
 static bool answers(struct auth_verdict *v, struct span uri, struct span ha1)
 {
@@ -152,6 +140,19 @@ static bool is_proven(const struct auth *a, struct auth_verdict *v,
     return false;
 }
 
+/* HA1 of a user; empty if there is none. A temporary user is one of the first
+ * realm. */
+static struct span find_ha1(const struct auth *a, const struct auth_verdict *v,
+                            enum digest_alg alg, uint64_t now_ms)
+{
+    struct span user = v->credentials.username;
+    struct span ha1 = users_find(a->users, user, v->realm, alg);
+
+    return ha1.n || !span_eq(v->realm, a->policy->realm)
+               ? ha1
+               : temporary_users_find(&a->temporary, user, alg, now_ms);
+}
+
 /* Is the response right for this HA1? For an unknown user, who has none, it is
  * compared all the same, with a password that nobody has, so that the time it
  * takes reveals nothing. */
@@ -176,7 +177,8 @@ static bool is_for_us(const struct auth *a, const struct auth_verdict *v)
 
 /* Whom neither file knows may be known elsewhere. What is in the users file
  * with another algorithm is nobody else's to say. */
-static bool is_to_be_asked(const struct auth *a, const struct auth_verdict *v)
+static bool is_to_be_asked(const struct auth *a, const struct auth_verdict *v,
+                           uint64_t now_ms)
 {
     const struct digest_auth *c = &v->credentials;
 
@@ -184,7 +186,7 @@ static bool is_to_be_asked(const struct auth *a, const struct auth_verdict *v)
         span_has_control(c->username))
         return false;
     for (int alg = 0; alg < DIGEST_ALGS; alg++)
-        if (users_find(a->users, c->username, v->realm, (enum digest_alg)alg).n)
+        if (find_ha1(a, v, (enum digest_alg)alg, now_ms).n)
             return false;
     return true;
 }
@@ -284,13 +286,11 @@ static unsigned judge_credentials(struct auth *a, struct auth_verdict *v,
     if (code != 200)
         return code;
     if (!is_proven(a, v, uri, &until_s)) {
-        struct span ha1 = find_ha1(a, v, now_ms);
-
-        if (ha1.n == 0 && is_to_be_asked(a, v)) {
+        if (is_to_be_asked(a, v, now_ms)) {
             code = judge_nonce(a, v, m, nonces, now_ms);
             return code == 200 ? AUTH_ASK : code;
         }
-        if (!is_known(v, uri, ha1))
+        if (!is_known(v, uri, find_ha1(a, v, v->credentials.alg, now_ms)))
             return judge_failure(v, v->why);
     }
     if (!is_for_us(a, v))

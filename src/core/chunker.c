@@ -25,7 +25,8 @@ void chunker_link_init(struct link *l)
 {
     struct stream *s = &l->stream;
 
-    *s = (struct stream){.in = l, .sender.stream = s, .receiver.stream = s};
+    *s = (struct stream){
+        .in = l, .sender = {.stream = s, .sends = true}, .receiver.stream = s};
     list_init(&s->of_senders);
     list_init(&s->sender.of_session);
     list_init(&s->receiver.of_session);

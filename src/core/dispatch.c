@@ -26,6 +26,7 @@ void relay_link_opened(struct relay *r, struct link *l)
     owed_link_init(l);
     chunker_link_init(l);
     sessions_link_init(l);
+    pairs_link_init(l);
     send_link_init(l);
     relay_links_link_init(l);
     auth_failures_link_init(l);
@@ -46,6 +47,7 @@ void relay_link_known(struct relay *r, struct link *l)
     send_answer_parked(r, l, 200);
     failure_report_write(r, l);
     sendq_moved(l, r->now_ms);
+    anchored_link_known(r, l);
 }
 
 /* --- events --- */
@@ -105,6 +107,7 @@ static void dispatch_request(struct relay *r, struct link *l,
         return;
     }
     out = request_forward(r, l, m, body);
+    anchored_settle(r);
     if (!out)
         return;
     hold(l, m, body, LINK_FRAME_WAIT);
@@ -123,30 +126,52 @@ static struct buffered_request *take_held(struct link *l)
     return held;
 }
 
+/* A SEND waits until it is known whose it is, if it was too early. */
+static void dispatch_send(struct relay *r, struct link *l, const struct msg *m,
+                          bool again)
+{
+    struct link *gate = send_head(r, l, m, again);
+
+    anchored_settle(r);
+    if (!gate)
+        return;
+    hold(l, m, SPAN(""), LINK_FRAME_WAIT);
+    if (l->closing)
+        return;
+    r->stats.waits++;
+    sendq_wait(l, gate, r->now_ms);
+}
+
 /* The request that waited may find room by now. */
 static void dispatch_again(struct relay *r, struct link *l)
 {
     struct buffered_request *held = take_held(l);
 
-    dispatch_request(r, l, &held->m, held->body, '$');
+    if (held->m.method == MSG_SEND)
+        dispatch_send(r, l, &held->m, true);
+    else
+        dispatch_request(r, l, &held->m, held->body, '$');
     free(held);
+}
+
+static void refuse_held(struct relay *r, struct link *l, uint16_t code)
+{
+    struct buffered_request *held = take_held(l);
+
+    local_response_code(r, l, &held->m, code);
+    free(held);
+    sendq_unwait(l, r->now_ms);
 }
 
 /* What the link waits for has taken nothing for too long: it fails, and the
  * link is read again (S-13). */
 static void dispatch_let_go(struct relay *r, struct link *l)
 {
-    struct buffered_request *held;
-
     r->stats.held_too_long++;
-    if (l->frame.kind == LINK_FRAME_STREAM) {
+    if (l->frame.kind == LINK_FRAME_STREAM)
         send_fail(r, l, 408);
-        return;
-    }
-    held = take_held(l);
-    local_response_code(r, l, &held->m, 408);
-    free(held);
-    sendq_unwait(l, r->now_ms);
+    else
+        refuse_held(r, l, 408);
 }
 
 /* A link that others share waits for this output. Has it waited for too long?
@@ -179,6 +204,44 @@ static void dispatch_let_go_all(struct relay *r)
     }
 }
 
+/* Early requests that nobody has answered for (A-72). What others share is not
+ * held up for one of them. */
+static bool has_lapsed(const struct relay *r, const struct link *in)
+{
+    enum { EARLY_MS = 5000, EARLY_SHARED_MS = 1000 };
+
+    return r->now_ms - in->sendq.blocked_since_ms >=
+           (link_is_shared(in) ? EARLY_SHARED_MS : EARLY_MS);
+}
+
+static void refuse_lapsed(struct relay *r, struct link *gate)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &gate->sendq.waiters)
+    {
+        struct link *in = CONTAINER(m, struct link, sendq.waiting);
+
+        if (!has_lapsed(r, in))
+            continue;
+        r->anchored.lapsed++;
+        refuse_held(r, in, 481);
+    }
+}
+
+static void refuse_all_lapsed(struct relay *r)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, &r->anchored.waiting)
+    {
+        struct waiting_link *w = CONTAINER(m, struct waiting_link, of_all);
+
+        if (!w->side)
+            refuse_lapsed(r, &w->link);
+    }
+}
+
 static void dispatch_head(struct relay *r, struct link *l,
                           const struct parse_event *ev)
 {
@@ -192,7 +255,7 @@ static void dispatch_head(struct relay *r, struct link *l,
     }
     switch (m->method) {
     case MSG_SEND:
-        send_head(r, l, m);
+        dispatch_send(r, l, m, false);
         return;
     case MSG_RESPONSE:
         l->frame.kind = LINK_FRAME_DROP;
@@ -254,6 +317,10 @@ bool relay_is_ready(struct relay *r, struct link *l)
     }
     if (l->frame.kind != LINK_FRAME_STREAM)
         return true;
+    if (l->stream.head->middle.n > 0 && send_is_cut(r, &l->stream)) {
+        send_fail(r, l, 481);
+        return true;
+    }
     if (sendq_is_refused(l, l->stream.out)) {
         r->stats.no_room++;
         send_fail(r, l, 408);
@@ -321,12 +388,29 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
 
 /* --- the end of a link --- */
 
+/* What this relay has asked by itself, nobody awaits an answer to. */
+static bool is_own_request(const struct txn *x)
+{
+    return x->back && x->back->in_number == 0;
+}
+
+/* Is a response awaited to any but these? They are few. */
+static bool awaits_responses(const struct list *txns)
+{
+    for (struct list *m = txns->next; m != txns; m = m->next)
+        if (!is_own_request(CONTAINER(m, struct txn, of_link)))
+            return true;
+    return false;
+}
+
 bool relay_link_is_idle(const struct link *l)
 {
     return l->frame.kind == LINK_FRAME_NONE &&
            list_is_empty(&l->send.unfinished) &&
            list_is_empty(&l->send.expected) && list_is_empty(&l->send.heads) &&
-           l->txns.n == 0 && l->owed.n == 0 && l->pending_auths.n == 0 &&
+           !awaits_responses(&l->txns.sent) &&
+           !awaits_responses(&l->txns.unsent) && l->owed.n == 0 &&
+           l->pending_auths.n == 0 &&
            list_is_empty(&l->sendq.senders);
 }
 
@@ -338,9 +422,12 @@ static bool counts_as_in_flight(const struct pending_send *head)
 
 static bool any_in_flight(const struct list *txns)
 {
-    for (struct list *m = txns->next; m != txns; m = m->next)
-        if (counts_as_in_flight(CONTAINER(m, struct txn, of_link)->head))
+    for (struct list *m = txns->next; m != txns; m = m->next) {
+        const struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        if (counts_as_in_flight(x->head) && !is_own_request(x))
             return true;
+    }
     return false;
 }
 
@@ -381,16 +468,20 @@ void relay_link_give_up(struct relay *r, struct link *l)
     dispatch_give_up(r, l, 408);
 }
 
+void relay_waiting_give_up(struct relay *r)
+{
+    anchored_give_up(r);
+}
+
 void relay_link_finish(struct relay *r, struct link *l, const char *why)
 {
-    l->ops->pause(l);
-    l->owed.close_why = why;
-    failure_report_write(r, l);
+    failure_report_finish(r, l, why);
 }
 
 void relay_link_kick(struct relay *r, struct link *l)
 {
     dispatch_give_up(r, l, 481);
+    anchored_link_closed(r, l, true);
     sessions_link_closed(&r->sessions, l, SESSION_KICKED, r->now_ms);
     link_close(l, "kicked");
 }
@@ -409,6 +500,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     failure_report_link_closed(r, l);
     sendq_link_closed(l, r->now_ms);
     send_link_closed(l);
+    anchored_link_closed(r, l, false);
     sessions_link_closed(&r->sessions, l,
                          r->ending ? SESSION_SHUTDOWN : SESSION_CONNECTION,
                          r->now_ms);
@@ -435,5 +527,7 @@ void relay_tick(struct relay *r)
     pending_auths_expire(&r->pending_auths, r->now_ms);
     sendq_answered(&r->sources, r->now_ms);
     sendq_stir(&r->sendq, r->now_ms);
+    refuse_all_lapsed(r);
+    anchored_tick(r);
     sessions_sweep(&r->sessions, r->now_ms);
 }

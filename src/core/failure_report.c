@@ -42,7 +42,8 @@ static void cut_failed(struct relay *r, struct link *in)
 /* --- what is owed, written --- */
 
 /* The session through which its owner sent the message, and in whose account
- * the REPORT is counted. NULL if somebody else sent it to a client of ours. */
+ * the REPORT is counted: a pair counts those of both sides. NULL if somebody
+ * else sent it to a client of ours. */
 static struct session *sender_of(const struct relay *r,
                                  const struct pending_send *h,
                                  const struct link *in)
@@ -52,6 +53,11 @@ static struct session *sender_of(const struct relay *r,
     struct span from = pending_send_text(h, h->received);
     struct uri uri, speaker;
 
+    if (h->first.n > 0)
+        ss = session_find_token(&r->sessions, pending_send_text(h, h->first));
+    if (ss && ss->pair)
+        return ss;
+    ss = NULL;
     if (uri_parse(&uri, span_cut(&own, ' ')) == 0 &&
         uri_parse(&speaker, span_cut(&from, ' ')) == 0)
         ss = session_find_token(&r->sessions, uri.session_id);
@@ -94,6 +100,13 @@ void failure_report_write(struct relay *r, struct link *l)
     }
     if (l->owed.close_why && l->owed.n == 0)
         link_close(l, l->owed.close_why);
+}
+
+void failure_report_finish(struct relay *r, struct link *l, const char *why)
+{
+    l->ops->pause(l);
+    l->owed.close_why = why;
+    failure_report_write(r, l);
 }
 
 /* --- what is owed, and to whom --- */
@@ -296,6 +309,26 @@ void failure_report_session(struct relay *r, struct session *ss, uint16_t code)
         collect_one(r, &failed, CONTAINER(m, struct txn, of_sender), code);
     while ((m = list_first(&ss->received)))
         collect_one(r, &failed, CONTAINER(m, struct txn, of_receiver), code);
+    report_all(r, &failed);
+}
+
+static void collect_on(struct relay *r, struct list *failed,
+                       const struct link *l, struct txn *x, uint16_t code)
+{
+    if (x->link == l)
+        collect_one(r, failed, x, code);
+}
+
+void failure_report_session_on(struct relay *r, struct session *ss,
+                               const struct link *l, uint16_t code)
+{
+    struct list failed, *m, *next;
+
+    list_init(&failed);
+    LIST_EACH(m, next, &ss->sent)
+    collect_on(r, &failed, l, CONTAINER(m, struct txn, of_sender), code);
+    LIST_EACH(m, next, &ss->received)
+    collect_on(r, &failed, l, CONTAINER(m, struct txn, of_receiver), code);
     report_all(r, &failed);
 }
 

@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include "host_names.h"
+#include "pair.h"
 
 static bool is_admitted(const struct policy *policy, struct span host)
 {
@@ -45,4 +46,40 @@ bool identity_may_carry(const struct link *l, const struct policy *policy,
                 uri_host_equal(l->host, uri->host)) ||
                identity_has_name(l, policy, uri->host);
     return use.is_bound || was_dialled_for(l, uri);
+}
+
+/* --- sides of anchored pairs --- */
+
+/* Does the link show what the side's SDP announced? */
+static bool has_fingerprint(const struct link *l, const struct pair_side *side)
+{
+    return l->ops->shows &&
+           l->ops->shows(l, side->fingerprints, side->n_fingerprints);
+}
+
+/* A link that is still being dialled gives way: whoever comes, comes. */
+static bool has_rival(const struct link *l, const struct pair_side *side)
+{
+    const struct link *holder = side->link;
+
+    return holder && holder != l && !holder->closing && !holder->connecting;
+}
+
+enum identity_speaker identity_may_speak(const struct link *from,
+                                         const struct policy *policy,
+                                         const struct pair_side *side,
+                                         bool is_inside)
+{
+    if (is_inside || side->uri->secure != from->secure ||
+        (side->first.secure && !from->secure))
+        return IDENTITY_FORBIDDEN;
+    if (side->n_path > 1)
+        return identity_has_name(from, policy, side->first.host)
+                   ? IDENTITY_SPEAKS
+                   : IDENTITY_FORBIDDEN;
+    if (side->link == from)
+        return IDENTITY_SPEAKS;
+    if (side->has_fingerprint && !has_fingerprint(from, side))
+        return IDENTITY_IMPOSTOR;
+    return has_rival(from, side) ? IDENTITY_RIVAL : IDENTITY_SPEAKS;
 }

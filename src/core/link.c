@@ -37,5 +37,5 @@ void link_close(struct link *l, const char *why)
 
 bool link_is_shared(const struct link *l)
 {
-    return l->is_relay || l->sessions.n > 1;
+    return l->is_relay || l->sessions.n + l->pairs.n > 1;
 }

@@ -88,7 +88,7 @@ void local_response_lost(struct relay *r, const struct txn *x)
 
     if (!code && back->is_auth)
         code = 408; /* S-33 */
-    if (!in || !back->paths || !code)
+    if (!in || !back->paths || back->is_mute || !code)
         return;
     frame_init(&f);
     frame_response(&f, tid, code, code_comment(code));

@@ -251,6 +251,25 @@ void ongoing_moved(struct link *out)
     }
 }
 
+static void hand_over(struct list *to, struct list *from, struct link *out)
+{
+    struct list *m;
+
+    while ((m = list_take_first(from))) {
+        CONTAINER(m, struct ongoing, of_out)->out = out;
+        list_append(to, m);
+    }
+}
+
+void ongoing_hand_over(struct link *from, struct link *to)
+{
+    hand_over(&to->ongoing.out, &from->ongoing.out, to);
+    hand_over(&to->ongoing.owed, &from->ongoing.owed, to);
+    to->ongoing.n_owed += from->ongoing.n_owed;
+    from->ongoing.n_owed = 0;
+    ongoing_moved(to);
+}
+
 static void end_with_session(struct ongoing *o)
 {
     if (o->stream)

@@ -90,15 +90,6 @@ bool relay_users_show(struct relay_walk *w, uint64_t list, struct user_view *v)
     return true;
 }
 
-/* Answers each chunk of the session that is being received with `code`. */
-static void fail_streams(struct relay *r, struct session *ss, uint16_t code)
-{
-    struct list *m;
-
-    while ((m = list_first(&ss->parties)))
-        send_fail(r, CONTAINER(m, struct party, of_session)->stream->in, code);
-}
-
 void relay_walk_kick(struct relay *r, struct relay_walk *w)
 {
     struct session *ss = session_walk_shown(&w->at);
@@ -106,7 +97,7 @@ void relay_walk_kick(struct relay *r, struct relay_walk *w)
 
     if (!ss)
         return;
-    fail_streams(r, ss, 481);
+    send_fail_session(r, ss, 481);
     failure_report_session(r, ss, 481);
     l = ss->link;
     session_end(&r->sessions, ss, SESSION_KICKED, r->now_ms);
@@ -140,6 +131,28 @@ int relay_add_temporary_user(struct relay *r, struct temporary_login *out)
 {
     return temporary_users_add(&r->auth.temporary, out, r->policy->realm,
                                &r->rnd, r->now_ms);
+}
+
+void relay_walk_begin_pairs(struct relay *r, struct relay_walk *w)
+{
+    session_walk_pairs(&r->sessions, &w->at);
+}
+
+bool relay_walk_next_pair(struct relay_walk *w, struct anchored_facts *facts)
+{
+    const struct session *ss = session_walk_next(&w->at);
+
+    if (ss)
+        anchored_pair_facts(ss->pair, facts);
+    return ss != NULL;
+}
+
+void relay_walk_kick_pair(struct relay *r, struct relay_walk *w)
+{
+    struct session *ss = session_walk_shown(&w->at);
+
+    if (ss)
+        anchored_end_unasked(r, ss->pair, ANCHORED_KICKED);
 }
 
 int relay_trace(struct relay *r, enum trace_kind kind, struct span what,

@@ -44,42 +44,52 @@ static struct slice head_add(struct pending_send *h, struct span s)
 }
 
 /* Adds To-Path, From-Path and the headers before and after Byte-Range as they
- * go out: our URIs are in front of From-Path, the last one passed first. */
-static void add_outgoing(struct pending_send *h, const struct msg *m,
-                         struct span to, const struct span *own, size_t n_own)
+ * go out: our URIs are in front of From-Path, the last one passed first.
+ * Returns where `from` is. */
+static struct slice add_outgoing(struct pending_send *h, const struct msg *m,
+                                 const struct pending_send_paths *w)
 {
     struct span rest = msg_text(m, m->rest);
     size_t at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
+    struct slice from;
 
     head_add(h, SPAN("To-Path: "));
-    head_add(h, to);
+    head_add(h, w->to);
     head_add(h, SPAN("\r\nFrom-Path: "));
-    for (size_t i = n_own; i-- > 0;) {
-        head_add(h, own[i]);
+    for (size_t i = w->n_own; i-- > 0;) {
+        head_add(h, w->own[i]);
         head_add(h, SPAN(" "));
     }
-    h->received = head_add(h, msg_text(m, m->from));
+    from = head_add(h, w->from);
     head_add(h, SPAN("\r\n"));
     head_add(h, span_of(rest.p, at));
     h->before_n = h->text_n;
     head_add(h, span_from(rest, at + m->range_line.n));
     h->after_n = h->text_n - h->before_n;
+    return from;
 }
 
-struct pending_send *pending_send_new(struct pending_send_pool *p,
-                                      const struct msg *m, struct span to,
-                                      const struct span *own, size_t n_own,
-                                      struct span token, uint64_t in_number)
+static size_t octets_of(const struct span *uris, size_t n)
 {
-    size_t own_n = 0, text_n;
-    struct pending_send *h;
+    size_t octets = 0;
 
-    assert(n_own >= 1 && n_own <= PENDING_SEND_OWN_MAX);
-    for (size_t i = 0; i < n_own; i++)
-        own_n += own[i].n + 1;
-    text_n = 64 + to.n + 2 * own_n + m->from.n + m->rest.n + m->message_id.n +
-             token.n + m->tid.n;
-    h = head_alloc(p, text_n);
+    for (size_t i = 0; i < n; i++)
+        octets += uris[i].n + 1;
+    return octets;
+}
+
+/* `more` octets will be added to its text. */
+static struct pending_send *head_make(struct pending_send_pool *p,
+                                      const struct msg *m,
+                                      const struct pending_send_paths *w,
+                                      uint64_t in_number, size_t more)
+{
+    size_t own_n = octets_of(w->own, w->n_own);
+    size_t back_n = w->back == w->own ? own_n : octets_of(w->back, w->n_back);
+    size_t text_n = 64 + w->to.n + own_n + back_n + m->from.n + m->rest.n +
+                    m->message_id.n + w->token.n + m->tid.n + more;
+    struct pending_send *h = head_alloc(p, text_n);
+
     if (!h)
         return NULL;
     h->has_body = m->has_body;
@@ -88,18 +98,55 @@ struct pending_send *pending_send_new(struct pending_send_pool *p,
     h->in_number = in_number;
     h->range_start = m->range_start;
     h->range_total = m->range_total;
-    add_outgoing(h, m, to, own, n_own);
+    h->received = add_outgoing(h, m, w);
     h->message_id = head_add(h, msg_text(m, m->message_id));
     h->tid = head_add(h, msg_text(m, m->tid));
     h->own.at = h->text_n;
-    for (size_t i = 0; i < n_own; i++) {
+    for (size_t i = 0; i < w->n_back; i++) {
         if (i > 0)
             head_add(h, SPAN(" "));
-        head_add(h, own[i]);
+        head_add(h, w->back[i]);
     }
     h->own.n = h->text_n - h->own.at;
-    h->token = head_add(h, token);
+    h->token = head_add(h, w->token);
+    h->n_sessions = (uint8_t)w->n_own;
     assert(h->text_n <= text_n);
+    return h;
+}
+
+struct pending_send *pending_send_new(struct pending_send_pool *p,
+                                      const struct msg *m, struct span to,
+                                      const struct span *own, size_t n_own,
+                                      struct span token, uint64_t in_number)
+{
+    const struct pending_send_paths way = {
+        .to = to,
+        .own = own,
+        .n_own = n_own,
+        .from = msg_text(m, m->from),
+        .back = own,
+        .n_back = n_own,
+        .token = token,
+    };
+
+    assert(n_own >= 1 && n_own <= PENDING_SEND_OWN_MAX);
+    return head_make(p, m, &way, in_number, 0);
+}
+
+struct pending_send *pending_send_replaced(struct pending_send_pool *p,
+                                           const struct msg *m,
+                                           const struct pending_send_paths *w,
+                                           uint64_t in_number)
+{
+    struct pending_send *h =
+        head_make(p, m, w, in_number, w->from.n + w->first.n + w->middle.n);
+
+    if (!h)
+        return NULL;
+    h->received = head_add(h, msg_text(m, m->from));
+    h->first = head_add(h, w->first);
+    h->middle = head_add(h, w->middle);
+    h->n_sessions = span_eq(w->first, w->token) ? 1 : 2;
     return h;
 }
 

@@ -58,6 +58,9 @@ int relay_new(struct relay **out, const struct policy *policy,
     chunker_init(&r->chunker, policy, &r->txns, &r->rnd);
     sendq_init(&r->sendq, policy);
     list_init(&r->parking);
+    list_init(&r->anchored.waiting);
+    list_init(&r->anchored.arrived);
+    list_init(&r->anchored.former);
     trace_init(&r->trace, &r->sessions, log);
     *out = r;
     return 0;
@@ -82,6 +85,7 @@ void relay_free(struct relay *r)
 {
     if (!r)
         return;
+    anchored_fini(r);
     assert(r->links.count == 0);
     owed_fini(&r->owed);
     sources_fini(&r->sources);
@@ -197,7 +201,7 @@ void relay_time_of_day(struct relay *r, uint64_t unix_s)
 void relay_stats(const struct relay *r, struct relay_stats *out)
 {
     *out = r->stats;
-    out->sessions_now = r->sessions.by_token.count;
+    out->sessions_now = r->sessions.by_token.count - r->sessions.pairs.n_pairs;
     out->sessions_ever = r->sessions.ever;
     memcpy(out->sessions_ended, r->sessions.ended, sizeof r->sessions.ended);
     out->chunks_out = r->chunker.chunks_out;
@@ -308,9 +312,18 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 {
     route_find(route, r->policy, &r->sessions, &r->relay_links, l, m,
                r->now_ms);
+    if (route->speaker)
+        anchored_heard(r, route, l);
     if (route->kind == ROUTE_DIAL)
         relay_reach(r, route, l, m);
+    else if (route->kind == ROUTE_SIDE || route->kind == ROUTE_EARLY)
+        anchored_reach(r, route, m);
     r->stats.senders_unproven += route->is_unproven;
+    if (route->is_stranger) {
+        r->anchored.refused++;
+        if (route->impostor)
+            anchored_note_impostor(r, route, l);
+    }
     if (!route->rival)
         return;
     r->stats.peers_claimed++;
@@ -320,7 +333,7 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
 struct span relay_source(const struct link *l, const struct msg *m,
                          const struct session *sender)
 {
-    if (l->is_relay)
+    if (l->is_relay && !(sender && sender->pair))
         return msg_text(m, m->from_first);
     return sender ? sender->uri.session_id : SPAN("");
 }

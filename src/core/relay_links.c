@@ -229,7 +229,7 @@ bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri)
            identity_has_name(l, n->policy, uri->host);
 }
 
-static bool can_be_dialled(const struct uri *uri)
+bool relay_links_can_be_dialled(const struct uri *uri)
 {
     struct span invalid = SPAN(".invalid");
     bool is_invalid =
@@ -275,7 +275,7 @@ struct link *relay_links_reach(struct relay_links *n, const struct uri *uri,
     *code = 403;
     if (l && identity_may_carry(l, n->policy, uri, use))
         return relay_links_serves(l, as_relay) ? l : NULL;
-    if (!can_be_dialled(uri)) {
+    if (!relay_links_can_be_dialled(uri)) {
         *code = 481;
         return NULL;
     }

@@ -7,6 +7,9 @@
  *     dispatch    operator     a parser's event, the end of a link, time;
  *        |           |         what the operator asks for
  *        |-----------|
+ *     anchored       |         pairs: what was agreed for them, their end
+ *        |           |
+ *        |-----------|
  *     request        |         other requests than SEND, and responses
  *        |           |
  *        |-----------|
@@ -14,25 +17,33 @@
  *        |
  *      send   auth_response    a SEND on its way; what an AUTH gets
  *        |      |
+ *     send_pairs               ... through anchored pairs
+ *        |
  *     local_response           responses that this relay makes itself
  *        |
  *      relay                   the links by number, the route of a request
+ *        |
+ *     anchored_reach           ... to a side of a pair
  *        |
  *     the modules with a header of their own: route, session, chunker, ...
  *
  * A function that both an upper and a lower file need belongs into the lower
  * one. For example, local_response_lost() is not in request.c, which forwarded
  * the request: failure_report.c finds out that the request is lost, and
- * request.c calls failure_report.c. All these files may use `struct relay`; the
- * modules below them never see it. */
+ * request.c calls failure_report.c. waiting_link stands beside the others: to
+ * them it is what the application is, and uses dispatch.h as that does. All
+ * these files may use `struct relay`; the modules below them never see it. */
 #ifndef RELAY_PRIVATE_H
 #define RELAY_PRIVATE_H
 
+#include "anchored.h"
+#include "anchored_dial.h"
 #include "auth.h"
 #include "auth_failures.h"
 #include "chunker.h"
 #include "ongoing.h"
 #include "owed.h"
+#include "pair.h"
 #include "pending_auth.h"
 #include "pending_send.h"
 #include "relay_links.h"
@@ -46,6 +57,19 @@
 #include "table.h"
 #include "trace.h"
 #include "txn.h"
+
+/* anchored.c, anchored_reach.c. */
+struct anchored {
+    anchored_dial_fn dial; /* NULL: nothing is dialled for pairs */
+    void *dial_ctx;
+    anchored_record_fn on_end; /* or NULL */
+    void *on_end_ctx;
+    struct list waiting;  /* of struct waiting_link, the oldest first */
+    struct list arrived;  /* sides, to whose link goes what has waited */
+    struct list former;   /* of struct former_link */
+    uint64_t next_number; /* of a waiting link */
+    uint64_t dialled, refused, refused_fingerprint, lapsed;
+};
 
 struct relay {
     uint64_t users_lists;              /* begun for operators */
@@ -62,6 +86,7 @@ struct relay {
     struct txns txns;
     struct sessions sessions;
     struct relay_links relay_links;
+    struct anchored anchored;
     struct chunker chunker;
     struct sendq sendq;
     struct list parking; /* links that are dialled, with answers that wait */
@@ -96,9 +121,10 @@ void relay_enter(struct relay *r, struct link *l);
 /* relay_link() finds it no longer. */
 void relay_forget(struct relay *r, struct link *l);
 
-/* Finds the route of the request m, which arrived on l. ROUTE_DIAL is already
- * resolved: into ROUTE_LINK to the host, dialled if need be, or into
- * ROUTE_REFUSE with the code. */
+/* Finds the route of the request m, which arrived on l. ROUTE_DIAL and
+ * ROUTE_SIDE are already resolved: into ROUTE_LINK to the host or side, dialled
+ * if need be, or into ROUTE_REFUSE with the code. ROUTE_EARLY has the link to
+ * wait for in `out`. */
 void relay_route(struct relay *r, struct route *route, struct link *l,
                  const struct msg *m);
 
@@ -116,10 +142,92 @@ void relay_refused(struct relay *r, struct link *l);
 void relay_denied(struct relay *r, struct link *l, const char *why);
 
 /* Who sends what arrived on `l`, as far as accounts go (S-14): the session of
- * ours whose owner sends, if there is one; on another relay's link the first
- * From-Path URI; any stranger on his own link. */
+ * ours whose owner sends, or the pair, if there is one; on another relay's link
+ * the first From-Path URI, but for a pair; any stranger on his own link. */
 struct span relay_source(const struct link *l, const struct msg *m,
                          const struct session *sender);
+
+/* --- waiting_link.c: a link of this relay's own, where what is for a peer
+ * waits until it is there --- */
+
+struct waiting_link {
+    struct link link;
+    struct list of_all;     /* in anchored.waiting */
+    struct pair_side *side; /* for whom it is; NULL: a gate */
+    uint64_t due_ms;        /* what waits for a side fails then */
+    char *text;             /* owned */
+    size_t n, room;
+    struct waiting_put *puts; /* owned */
+    size_t n_puts, puts_room;
+};
+
+/* A new one, on which requests to `side` wait; or a gate (NULL), through which
+ * nothing goes: who feeds it waits. NULL when out of memory. */
+struct waiting_link *waiting_link_new(struct relay *r, struct pair_side *side);
+
+/* All that waits goes over to `to`, as if it had gone there at once. Frees it.
+ */
+void waiting_link_move(struct relay *r, struct waiting_link *w,
+                       struct link *to);
+
+/* All that waits fails with `code`, and who waits goes on. Frees it. */
+void waiting_link_end(struct relay *r, struct waiting_link *w, uint16_t code);
+
+/* --- anchored_reach.c: the way to a side of a pair --- */
+
+/* The request of this route has come over `l` from the side that speaks: it is
+ * bound to the link, if it was not. */
+void anchored_heard(struct relay *r, struct route *route, struct link *l);
+
+/* Who speaks on the link has not the certificate that was announced: counts and
+ * logs that, for it may be a client that has none (RFC 8122, 6.2). */
+void anchored_note_impostor(struct relay *r, const struct route *route,
+                            const struct link *l);
+
+/* Resolves ROUTE_SIDE and ROUTE_EARLY: into ROUTE_LINK, into ROUTE_LOCAL for
+ * what goes no further, or into ROUTE_REFUSE. ROUTE_EARLY gets `out`, a link to
+ * wait for. */
+void anchored_reach(struct relay *r, struct route *route, const struct msg *m);
+
+/* Is the side to be dialled, and can it be? Not one that is inside this relay.
+ */
+bool anchored_may_dial(const struct relay *r, const struct pair_side *x);
+
+/* Begins to dial for the side. NULL with the response code in *code.
+ * `is_fresh`: an answer was just given. */
+struct link *anchored_dial_side(struct relay *r, struct pair_side *x,
+                                bool is_fresh, uint16_t *code);
+
+/* --- anchored.c: pairs --- */
+
+/* What has waited for sides that have come goes to them. */
+void anchored_hand_over(struct relay *r);
+static inline void anchored_settle(struct relay *r)
+{
+    if (!list_is_empty(&r->anchored.arrived))
+        anchored_hand_over(r);
+}
+
+/* The link is up. */
+void anchored_link_known(struct relay *r, struct link *l);
+
+/* The link has ended: its sides are not bound any more; they are dialled again
+ * unless it was `kicked`. */
+void anchored_link_closed(struct relay *r, struct link *l, bool kicked);
+
+/* Ends a pair whose owner has not asked for that, and tells him. */
+void anchored_end_unasked(struct relay *r, struct anchored_pair *p,
+                          enum anchored_why why);
+
+/* Ends what has waited or was idle for too long. Call it several times a
+ * second. */
+void anchored_tick(struct relay *r);
+
+/* What waits for a side fails with 408. */
+void anchored_give_up(struct relay *r);
+
+/* Ends all that is left. */
+void anchored_fini(struct relay *r);
 
 /* --- local_response.c: responses that this relay makes itself --- */
 
@@ -154,6 +262,26 @@ void auth_response(struct relay *r, struct link *l, const struct msg *m);
  * pending_auth_done_fn, with the relay as ctx. */
 void auth_response_judged(void *ctx, struct link *l, const struct msg *m,
                           const struct asker_answer *answer);
+/* --- send_pairs.c: a SEND that goes through anchored pairs --- */
+
+/* The head of a SEND whose paths are replaced; NULL when out of memory. */
+struct pending_send *send_new_replaced(struct relay *r, const struct link *l,
+                                       const struct msg *m,
+                                       const struct route *route);
+
+/* Counts for the pairs between the first and the last session of the stream. */
+void send_count_middle(const struct relay *r, const struct stream *s,
+                       uint64_t messages, uint64_t octets);
+
+/* A chunk that went through pairs is over. */
+void send_count_pairs(struct relay *r, const struct stream *s);
+
+/* Counts a failed message for the side that sent it. */
+void send_count_error(const struct relay *r, const struct pending_send *h);
+
+/* Has a pair ended that the stream goes through, and which does not know of it?
+ */
+bool send_is_cut(struct relay *r, const struct stream *s);
 
 /* --- send.c: a SEND on its way --- */
 
@@ -168,7 +296,10 @@ void send_link_lost(struct relay *r, struct link *l);
 
 /* The parser's events of a SEND without fault. send_body() and send_end() only
  * while the frame is LINK_FRAME_STREAM. */
-void send_head(struct relay *r, struct link *l, const struct msg *m);
+/* send_head() returns the link that it has to wait for (A-72), or NULL; then it
+ * is called `again` with a copy. */
+struct link *send_head(struct relay *r, struct link *l, const struct msg *m,
+                       bool again);
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
 void send_end(struct relay *r, struct link *l, char flag);
 
@@ -189,6 +320,9 @@ void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code);
 /* Is the answer to the SEND of this head still to come? */
 bool send_is_unanswered(const struct relay *r, const struct pending_send *h);
 
+/* Answers each chunk of the session that is being received with `code`. */
+void send_fail_session(struct relay *r, struct session *ss, uint16_t code);
+
 /* Fails the message that l's stream carries: answers the incoming chunk with
  * `code` and discards the rest of it (P-20, P-21). There must be a stream. */
 void send_fail(struct relay *r, struct link *l, uint16_t code);
@@ -208,6 +342,10 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
 /* Writes REPORTs that are owed to the link, as far as its output has room. */
 void failure_report_write(struct relay *r, struct link *l);
 
+/* Closes the link with `why`, which is static, once it has all REPORTs that are
+ * owed to it; nothing is read from it any longer. */
+void failure_report_finish(struct relay *r, struct link *l, const char *why);
+
 /* The link has ended: what is owed to it goes elsewhere or is dropped. */
 void failure_report_link_closed(struct relay *r, struct link *l);
 
@@ -224,6 +362,9 @@ void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code);
 
 /* Fails all transactions of SENDs that went through this session. */
 void failure_report_session(struct relay *r, struct session *ss, uint16_t code);
+/* The same for those that await an answer on `l`. */
+void failure_report_session_on(struct relay *r, struct session *ss,
+                               const struct link *l, uint16_t code);
 
 /* --- request.c: other requests than SEND, and responses --- */
 

@@ -17,17 +17,15 @@ static void add_from_path(struct frame *f, const struct span *own, size_t n_own,
     frame_add(f, SPAN("\r\n"));
 }
 
-/* The paths of a response of our own, if this request asks for one. NULL also
- * when out of memory: then there will be no response. */
-static char *keep_paths(const struct msg *m)
+/* The paths of a response to this request, from `responder`. NULL when out of
+ * memory: then there will be no response. */
+static char *keep_paths(const struct msg *m, struct slice responder)
 {
     char *paths = NULL;
 
-    if (m->method != MSG_AUTH && m->failure_report == MSG_REPORT_NO)
-        return NULL;
     if (asprintf(&paths, "To-Path: %.*s\r\nFrom-Path: %.*s\r\n",
                  SPAN_ARG(msg_text(m, m->from)),
-                 SPAN_ARG(msg_text(m, m->to_first))) < 0)
+                 SPAN_ARG(msg_text(m, responder))) < 0)
         return NULL;
     return paths;
 }
@@ -35,9 +33,10 @@ static char *keep_paths(const struct msg *m)
 /* Remembers where the response goes (P-6); a REPORT has none. false when out of
  * memory. */
 static bool expect_answer(struct relay *r, const struct link *l,
-                          struct link *out, const struct msg *m,
+                          const struct route *route, const struct msg *m,
                           const char *tid, struct source *source)
 {
+    struct link *out = route->out;
     struct txn_back back = {.in_number = l->number};
     struct span unused, in_tid = msg_text(m, m->tid);
     struct txn *x;
@@ -49,14 +48,22 @@ static bool expect_answer(struct relay *r, const struct link *l,
         back.is_auth && msg_header(&unused, m, SPAN("Authorization"));
     back.tid_n = (uint8_t)in_tid.n;
     memcpy(back.tid, in_tid.p, in_tid.n);
-    if (out->connecting || back.is_auth)
-        back.paths = keep_paths(m);
+    back.is_mute = !back.is_auth && m->failure_report == MSG_REPORT_NO;
+    back.is_replaced = route->n_pairs > 0;
+    if (back.is_replaced ||
+        ((out->connecting || back.is_auth) && !back.is_mute))
+        back.paths = keep_paths(m, back.is_replaced ? m->to : m->to_first);
     x = txn_request(&r->txns, out, tid, &back);
     if (x) {
         source_charge(source, x);
         txn_close(x, 0);
     }
     return x != NULL;
+}
+
+static void count_report(struct usage *usage, bool is_sent)
+{
+    (is_sent ? &usage->sent : &usage->received)->reports++;
 }
 
 static void request_count(struct relay *r, const struct msg *m,
@@ -69,9 +76,10 @@ static void request_count(struct relay *r, const struct msg *m,
     }
     r->stats.reports_forwarded++;
     if (route->sender)
-        route->sender->usage.sent.reports++;
+        count_report(&route->sender->usage, !route->sender_is_b);
     if (route->receiver)
-        route->receiver->usage.received.reports++;
+        count_report(&route->receiver->usage,
+                     route->receiver->pair && !route->receiver_is_b);
 }
 
 static void forward(struct relay *r, struct link *l, const struct msg *m,
@@ -103,7 +111,8 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     frame_init(&f);
     frame_request(&f, tid_text, msg_text(m, m->method_name));
     frame_header(&f, SPAN("To-Path"), route->to);
-    add_from_path(&f, route->own, route->n_own, msg_text(m, m->from));
+    add_from_path(&f, route->own, route->n_own,
+                  route->n_pairs > 0 ? route->from : msg_text(m, m->from));
     frame_add(&f, msg_text(m, m->rest));
     if (m->has_body) {
         frame_add(&f, SPAN("\r\n"));
@@ -113,7 +122,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
         frame_end(&f, tid_text, '$');
     }
     if (!sendq_put_between(route->out, &f) ||
-        !expect_answer(r, l, route->out, m, tid, source)) {
+        !expect_answer(r, l, route, m, tid, source)) {
         local_response_code(r, l, m, 408);
         source_close(source);
         return;
@@ -143,10 +152,15 @@ struct link *request_forward(struct relay *r, struct link *l,
             local_response_request(r, l, m, &route);
         break;
     case ROUTE_DIAL: /* relay_route() has resolved it */
+    case ROUTE_SIDE:
     case ROUTE_REFUSE:
         local_response_code(r, l, m, route.code);
         relay_refused(r, l);
+        if (route.close_why)
+            link_close(l, route.close_why);
         break;
+    case ROUTE_EARLY:
+        return route.out;
     case ROUTE_FOREIGN:
         if (l->is_relay)
             local_response_code(r, l, m, 481);
@@ -197,6 +211,27 @@ static void learn_port(struct relay *r, struct link *l, const struct msg *m)
             relay_links_enter(&r->relay_links, l, &uri);
 }
 
+/* The response to a request that went through a pair: its sender sees his own
+ * paths and none of the other side's (A-74). */
+static void pass_back_replaced(struct relay *r, const struct txn_back *back,
+                               const struct msg *m)
+{
+    struct link *in = relay_link(r, back->in_number);
+    struct span tid = span_of(back->tid, back->tid_n);
+    struct frame f;
+
+    if (!in || !back->paths) {
+        r->stats.dropped++;
+        return;
+    }
+    frame_init(&f);
+    frame_request(&f, tid, msg_text(m, m->method_name));
+    frame_add(&f, span_str(back->paths));
+    frame_add(&f, msg_text(m, m->rest));
+    frame_end(&f, tid, '$');
+    r->stats.responses_forwarded += sendq_put_between(in, &f);
+}
+
 /* Forwards the response to a request, under the tid that the request had
  * (R4976-6.4.3-e). Nothing is dialled for it (-f). */
 static void pass_back(struct relay *r, const struct txn_back *back,
@@ -223,6 +258,16 @@ static void pass_back(struct relay *r, const struct txn_back *back,
     count_auth(r, in, back, m);
 }
 
+/* Of what this relay has asked by itself nobody awaits the response. */
+static void response_pass(struct relay *r, const struct txn_back *back,
+                          const struct msg *m)
+{
+    if (back->is_replaced)
+        pass_back_replaced(r, back, m);
+    else if (back->in_number)
+        pass_back(r, back, m);
+}
+
 /* Responses are matched by connection and tid alone (I-20). Unknown ones are
  * late, or answer a REPORT, and are ignored (M-9, I-19). */
 void response_take(struct relay *r, struct link *l, const struct msg *m)
@@ -240,7 +285,7 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
         if (x->back && x->back->is_auth)
             learn_port(r, l, m);
         if (x->back)
-            pass_back(r, x->back, m);
+            response_pass(r, x->back, m);
         txn_drop(&r->txns, x);
     }
     sendq_answered(&r->sources, r->now_ms);

@@ -38,18 +38,30 @@ static bool is_our_host(const struct policy *policy, struct span host,
                         route_realm(policy, host).n > 0));
 }
 
+/* Of an interface that anchored sessions show. */
+static bool is_interface(const struct policy *policy, const struct uri *uri)
+{
+    for (size_t i = 0; i < policy->n_authorities; i++)
+        if (uri->port == policy->authorities[i].port &&
+            uri_host_equal(uri->host, policy->authorities[i].host))
+            return true;
+    return false;
+}
+
 static bool is_our_authority(const struct policy *policy, const struct uri *uri,
                              bool is_auth)
 {
-    return (uri->port ? route_has_port(policy, uri->port) : is_auth) &&
-           is_our_host(policy, uri->host, is_auth);
+    return ((uri->port ? route_has_port(policy, uri->port) : is_auth) &&
+            is_our_host(policy, uri->host, is_auth)) ||
+           is_interface(policy, uri);
 }
 
 bool route_is_ours(const struct policy *policy, const struct sessions *sessions,
                    const struct uri *uri, bool is_auth, uint64_t now_ms)
 {
     return is_our_authority(policy, uri, is_auth) ||
-           session_find(sessions, uri, now_ms);
+           session_find(sessions, uri, now_ms) ||
+           (pair_any(sessions) && pair_is_entrance(sessions, uri));
 }
 
 /* Was the name of its listener this one when the client came? */
@@ -137,7 +149,7 @@ static bool sender_is_admitted(struct relay_links *links, struct link *from,
 {
     if (!from)
         return true;
-    if (from->needs_session && from->sessions.n == 0 &&
+    if (from->needs_session && from->sessions.n == 0 && from->pairs.n == 0 &&
         !(m->method == MSG_AUTH && m->n_to == 1))
         return false;
     return from->is_relay ? relay_links_claim(links, from, speaker)
@@ -180,12 +192,24 @@ static bool route_bind(struct route *r, const struct policy *policy,
     return false;
 }
 
+/* The last session on the way so far: one that was the last before is between
+ * others now, which is a pair's. */
+static void route_set_receiver(struct route *r, struct pair_side *x)
+{
+    struct session *former = r->receiver;
+
+    if (former)
+        r->middle[r->n_middle++] = &former->pair->side[r->receiver_is_b];
+    r->receiver = r->session;
+    r->receiver_is_b = x && pair_which(x) == ANCHORED_B;
+}
+
 /* Somebody speaks to our client: forward over the client's connection and
  * nowhere else (R4976-9.3-a). */
 static void route_inbound(struct route *r, const struct policy *policy,
                           struct link *from, const struct uri *speaker)
 {
-    r->receiver = r->session;
+    route_set_receiver(r, NULL);
     if (!leads_home(r)) {
         route_refuse(r, 403);
         return;
@@ -228,6 +252,129 @@ static struct span rest_behind(struct span path)
     return path;
 }
 
+/* --- anchored pairs --- */
+
+/* Where the request is as it goes through this relay. */
+struct route_at {
+    const struct policy *policy;
+    struct sessions *sessions;
+    struct relay_links *links;
+    struct link *from; /* NULL: this relay itself */
+    const struct msg *m;
+    uint64_t now_ms;
+};
+
+static bool route_forbid(struct route *r, const char *close_why)
+{
+    r->close_why = close_why;
+    r->is_stranger = true;
+    route_refuse(r, 403);
+    return false;
+}
+
+/* May the link speak for this side? false if that decides the route. */
+static bool route_admit_side(struct route *r, const struct route_at *at,
+                             struct pair_side *x)
+{
+    bool is_inside =
+        route_is_ours(at->policy, at->sessions, &x->first, false, at->now_ms);
+
+    /* A relay says who it is by what it sends (S-3, S-6). */
+    if (x->n_path > 1 && at->from->is_relay && !is_inside &&
+        !relay_links_claim(at->links, at->from, &x->first))
+        return route_forbid(r, NULL);
+    switch (identity_may_speak(at->from, at->policy, x, is_inside)) {
+    case IDENTITY_SPEAKS:
+        r->speaker = x;
+        return true;
+    case IDENTITY_FORBIDDEN:
+        return route_forbid(r, NULL);
+    case IDENTITY_IMPOSTOR:
+        r->impostor = x;
+        return route_forbid(r, "certificate is not the one announced");
+    case IDENTITY_RIVAL:
+        r->rival = x->link;
+        route_refuse(r, 506);
+        return false;
+    }
+    return false;
+}
+
+/* Nobody is known to speak so: too early, too late, or somebody else. */
+static bool route_unknown_side(struct route *r, const struct pair_entrance *e,
+                               const struct link *from)
+{
+    if (from && e->token && !e->token->had_pairs) {
+        r->kind = ROUTE_EARLY;
+        r->early = e->token;
+        return false;
+    }
+    return route_forbid(r, NULL);
+}
+
+/* The sender sees our URIs up to this one, and no other of the way. */
+static void route_keep_back(struct route *r, struct span entrance)
+{
+    if (r->n_pairs > 0)
+        return;
+    memcpy(r->back, r->own, r->n_own * sizeof *r->own);
+    r->n_back = r->n_own;
+    r->back[r->n_back++] = entrance;
+}
+
+/* The request goes through this pair, as what `x` sends. */
+static void route_replace(struct route *r, struct pair_side *x)
+{
+    struct pair_side *y = pair_other(x);
+
+    route_keep_back(r, r->next.text);
+    r->n_pairs++;
+    r->session = x->pair->session;
+    if (!r->sender) {
+        r->sender = r->session;
+        r->sender_is_b = pair_which(x) == ANCHORED_B;
+    } else {
+        route_set_receiver(r, x);
+    }
+    r->side = y;
+    r->from = y->uri->text;
+    r->n_own = 0;
+    r->to = y->path;
+    r->next = y->first;
+}
+
+/* As long as `next` is a URI that a side of a pair was given, the request goes
+ * through that pair. false if that decides the route. */
+static bool route_cross(struct route *r, struct route_at *at, struct span *rest)
+{
+    struct pair_entrance e;
+
+    while (pair_any(at->sessions) &&
+           pair_entrance(&e, at->sessions, &r->next)) {
+        struct pair_from from = {r->own, r->n_own,
+                                 r->n_pairs ? r->from
+                                            : msg_text(at->m, at->m->from)};
+        struct pair_side *x = pair_speaker(&e, &from);
+
+        if (rest->n > 0 || at->m->method == MSG_AUTH ||
+            r->n_pairs == ROUTE_PAIRS_MAX || r->n_own == PENDING_SEND_OWN_MAX)
+            return route_forbid(r, NULL);
+        if (!x || !pair_other(x)->text)
+            return route_unknown_side(r, &e, at->from);
+        if (at->from && !route_admit_side(r, at, x))
+            return false;
+        at->from = NULL;
+        route_replace(r, x);
+        *rest = span_from(r->to, r->next.text.n);
+        if (!route_is_ours(at->policy, at->sessions, &r->next, false,
+                           at->now_ms)) {
+            r->kind = ROUTE_SIDE;
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Our client speaks: to whom it may, over what has proved to lead there. */
 static void route_outbound(struct route *r, const struct policy *policy,
                            const struct relay_links *links, const struct msg *m)
@@ -251,7 +398,7 @@ void route_find(struct route *r, const struct policy *policy,
                 struct link *from, const struct msg *m, uint64_t now_ms)
 {
     bool is_auth = m->method == MSG_AUTH;
-    struct link *previous = from;
+    struct route_at at = {policy, sessions, links, from, m, now_ms};
     struct span path = msg_text(m, m->to), back = msg_text(m, m->from);
     struct uri speaker;
 
@@ -266,7 +413,10 @@ void route_find(struct route *r, const struct policy *policy,
         r->kind = ROUTE_FOREIGN;
         return;
     }
-    if (!sender_is_admitted(links, from, m, &speaker)) {
+    if (pair_any(sessions) && pair_is_entrance(sessions, &r->next)) {
+        if (!route_cross(r, &at, &path))
+            return;
+    } else if (!sender_is_admitted(links, from, m, &speaker)) {
         r->is_unproven = true;
         route_refuse(r, 403);
         return;
@@ -279,19 +429,21 @@ void route_find(struct route *r, const struct policy *policy,
             route_refuse(r, 400);
             return;
         }
-        if (!session_is_of(r->session, previous, &speaker))
+        if (!session_is_of(r->session, at.from, &speaker))
             break;
         r->sender = r->session;
         if (!route_is_ours(policy, sessions, &r->next, false, now_ms))
             break;
-        previous = NULL; /* from here on this relay itself */
+        at.from = NULL; /* from here on this relay itself */
+        if (pair_any(sessions) && !route_cross(r, &at, &path))
+            return;
     }
     if (!route_look_ahead(r, policy, sessions, path, is_auth, now_ms))
         return;
-    if (session_is_of(r->session, previous, &speaker))
+    if (session_is_of(r->session, at.from, &speaker))
         route_outbound(r, policy, links, m);
     else
-        route_inbound(r, policy, previous, &speaker);
+        route_inbound(r, policy, at.from, &speaker);
 }
 
 bool route_answer(const struct policy *policy, const struct sessions *sessions,

@@ -45,6 +45,14 @@ static void send_refuse(struct relay *r, struct link *l, const struct msg *m,
     drop_rest(l);
 }
 
+static void send_refuse_route(struct relay *r, struct link *l,
+                              const struct msg *m, const struct route *route)
+{
+    send_refuse(r, l, m, route->code);
+    if (route->close_why)
+        link_close(l, route->close_why);
+}
+
 static bool is_too_large(const struct policy *policy, uint64_t octets)
 {
     return policy->message_size && octets != MSG_STAR &&
@@ -103,10 +111,13 @@ static void send_set_source(struct relay *r, struct link *l,
 }
 
 /* Those who send through both sessions of this relay know each other by these;
- * others by the next URI of the path. */
+ * others by the next URI of the path. Of a pair both sides are known. */
 static void note_contacts(const struct route *route, const struct msg *m)
 {
     struct uri speaker;
+
+    if (route->n_pairs > 0)
+        return;
 
     if (route->sender)
         contacts_add(&route->sender->contacts,
@@ -117,6 +128,27 @@ static void note_contacts(const struct route *route, const struct msg *m)
         contacts_add(&route->receiver->contacts, &route->sender->uri);
     else if (uri_parse(&speaker, msg_text(m, m->from_first)) == 0)
         contacts_add(&route->receiver->contacts, &speaker);
+}
+
+/* --- the beginning --- */
+
+static struct pending_send *new_head(struct relay *r, const struct link *l,
+                                     const struct msg *m,
+                                     const struct route *route)
+{
+    if (route->n_pairs > 0)
+        return send_new_replaced(r, l, m, route);
+    return pending_send_new(&r->heads, m, route->to, route->own, route->n_own,
+                            route->session->uri.session_id, l->number);
+}
+
+static void join_sessions(struct stream *s, const struct route *route)
+{
+    s->sender.sends = !route->sender_is_b;
+    s->receiver.sends =
+        route->receiver && route->receiver->pair && !route->receiver_is_b;
+    session_join(route->sender, &s->sender);
+    session_join(route->receiver, &s->receiver);
 }
 
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
@@ -143,8 +175,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         drop_rest(l);
         return;
     }
-    head = pending_send_new(&r->heads, m, route->to, route->own, route->n_own,
-                            route->session->uri.session_id, l->number);
+    head = new_head(r, l, m, route);
     if (!head) {
         link_close(l, "out of memory");
         return;
@@ -155,8 +186,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     relay_succeeded(l);
     chunker_start(&l->stream, route->out, head);
     send_set_source(r, l, m, route);
-    session_join(route->sender, &l->stream.sender);
-    session_join(route->receiver, &l->stream.receiver);
+    join_sessions(&l->stream, route);
     note_contacts(route, m);
     if (o) {
         o->head->attempt = message.attempt;
@@ -165,32 +195,37 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     l->frame.kind = LINK_FRAME_STREAM;
 }
 
-void send_head(struct relay *r, struct link *l, const struct msg *m)
+struct link *send_head(struct relay *r, struct link *l, const struct msg *m,
+                       bool again)
 {
     struct route route;
 
-    r->stats.chunks_in++;
-    r->stats.messages_in += m->range_start == 1;
+    r->stats.chunks_in += !again;
+    r->stats.messages_in += !again && m->range_start == 1;
     relay_route(r, &route, l, m);
     switch (route.kind) {
     case ROUTE_LINK:
         start_stream(r, l, m, &route);
-        return;
+        return NULL;
     case ROUTE_LOCAL:
         local_response_request(r, l, m, &route);
         drop_rest(l);
-        return;
+        return NULL;
     case ROUTE_DIAL: /* relay_route() has resolved it */
+    case ROUTE_SIDE:
     case ROUTE_REFUSE:
-        send_refuse(r, l, m, route.code);
-        return;
+        send_refuse_route(r, l, m, &route);
+        return NULL;
+    case ROUTE_EARLY:
+        return route.out;
     case ROUTE_FOREIGN:
         if (l->is_relay)
             send_refuse(r, l, m, 481); /* P-2: many sessions share the link */
         else
             link_close(l, "not addressed to this relay");
-        return;
+        return NULL;
     }
+    return NULL;
 }
 
 /* Fails the message if the chunker returned an error: too many transactions,
@@ -255,6 +290,8 @@ void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code)
 {
     struct session *ss = send_session(r, h);
 
+    if (h->first.n > 0 && !h->reported)
+        send_count_error(r, h);
     h->reported = true;
     if (ss)
         session_fail(&r->sessions, ss, message_of(h), code);
@@ -321,10 +358,7 @@ static void note_unfinished(struct link *l, char flag)
 /* Have all sessions that the SEND passed outlived it? */
 static bool sessions_live(const struct stream *s)
 {
-    struct span own = pending_send_text(s->head, s->head->own);
-    int passed = memchr(own.p, ' ', own.n) ? 2 : 1;
-
-    return !!s->sender.session + !!s->receiver.session == passed;
+    return !!s->sender.session + !!s->receiver.session == s->head->n_sessions;
 }
 
 /* More of the message is to come, or not. */
@@ -338,6 +372,14 @@ static void note_ongoing(struct relay *r, struct stream *s, char flag)
         ongoing_note(&r->sessions, &r->chunker, s);
 }
 
+static void count_for(const struct party *p)
+{
+    struct session *ss = p->session;
+
+    if (ss)
+        (p->sends ? &ss->usage.sent : &ss->usage.received)->messages++;
+}
+
 /* Counts a message at its last chunk. */
 static void count_message(struct relay *r, const struct stream *s, char flag)
 {
@@ -346,14 +388,16 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
     if (flag != '$')
         return;
     r->stats.messages_forwarded++;
-    if (s->sender.session)
-        s->sender.session->usage.sent.messages++;
-    if (s->receiver.session)
-        s->receiver.session->usage.received.messages++;
+    count_for(&s->sender);
+    count_for(&s->receiver);
+    if (s->head->middle.n > 0)
+        send_count_middle(r, s, 1, 0);
 }
 
 static void send_stop(struct relay *r, struct link *l)
 {
+    if (l->stream.head->first.n > 0)
+        send_count_pairs(r, &l->stream);
     session_leave(&l->stream.sender);
     session_leave(&l->stream.receiver);
     ongoing_pause(&l->stream);
@@ -400,6 +444,14 @@ void send_fail(struct relay *r, struct link *l, uint16_t code)
     sendq_unwait(l, r->now_ms);
 }
 
+void send_fail_session(struct relay *r, struct session *ss, uint16_t code)
+{
+    struct list *m;
+
+    while ((m = list_first(&ss->parties)))
+        send_fail(r, CONTAINER(m, struct party, of_session)->stream->in, code);
+}
+
 /* The first session that the SEND passed, NULL if it has ended. */
 static struct session *first_session_of(const struct relay *r,
                                         const struct pending_send *h)
@@ -407,6 +459,8 @@ static struct session *first_session_of(const struct relay *r,
     struct span own = pending_send_text(h, h->own);
     struct uri uri;
 
+    if (h->first.n > 0)
+        return session_find_token(&r->sessions, pending_send_text(h, h->first));
     if (uri_parse(&uri, span_cut(&own, ' ')) != 0)
         return NULL;
     return session_find_token(&r->sessions, uri.session_id);

@@ -281,6 +281,23 @@ void sendq_stir(struct sendq *q, uint64_t now_ms)
     }
 }
 
+void sendq_hand_over(struct link *from, struct link *to, uint64_t now_ms)
+{
+    struct list *m;
+
+    assert(!to->sendq.open);
+    while ((m = list_take_first(&from->sendq.senders))) {
+        struct stream *s = CONTAINER(m, struct stream, of_senders);
+
+        s->out = to;
+        list_append(&to->sendq.senders, m);
+    }
+    to->sendq.open = from->sendq.open;
+    from->sendq.open = NULL;
+    let_all_on(from, now_ms);
+    release_awaiters(from, now_ms);
+}
+
 void sendq_link_closed(struct link *l, uint64_t now_ms)
 {
     sendq_moved(l, now_ms);

@@ -41,7 +41,14 @@ int sessions_init(struct sessions *s, struct rnd *rnd, uint64_t now_ms)
     err = holders_init(&s->relays, seed);
     if (err)
         goto fail_relays;
+    list_init(&s->pairs.all);
+    list_init(&s->pairs.active);
+    err = table_init(&s->pairs.tokens, seed);
+    if (err)
+        goto fail_tokens;
     return 0;
+fail_tokens:
+    holders_fini(&s->relays);
 fail_relays:
     holders_fini(&s->users);
 fail_users:
@@ -56,6 +63,8 @@ void sessions_fini(struct sessions *s, uint64_t now_ms)
     while ((m = list_first(&s->all)))
         session_end(s, CONTAINER(m, struct session, of_all), SESSION_SHUTDOWN,
                     now_ms);
+    assert(s->pairs.n == 0);
+    table_fini(&s->pairs.tokens);
     holders_fini(&s->users);
     holders_fini(&s->relays);
     table_fini(&s->by_token);
@@ -86,28 +95,49 @@ static struct span keep(char **at, struct span s)
 /* Between user and realm; a line feed is in neither. */
 #define ACCOUNT_GAP SPAN("\n")
 
-/* Writes the URI, with a new token, and after it the other texts: 0 or
- * ERR_SYNTAX. */
-static int write_texts(struct sessions *s, struct session *ss, size_t size,
-                       const struct session_grant *g)
+size_t session_uri_room(const struct session_uri *u)
+{
+    enum { AROUND = 32 }; /* scheme, port, transport, NUL */
+
+    return u->host.n + SESSION_TOKEN_LEN + AROUND;
+}
+
+int session_uri_make(struct sessions *s, struct uri *out, char *dst,
+                     const struct session_uri *u)
 {
     unsigned char random[16];
-    char token[SESSION_TOKEN_LEN + 1], *behind;
+    char token[SESSION_TOKEN_LEN + 1];
     int n;
 
     rnd_bytes(s->rnd, random, sizeof random);
     token[base64url_text(token, random, sizeof random)] = '\0';
-    n = snprintf(ss->text, size, "%s://%.*s:%u/%s;tcp",
-                 g->secure ? "msrps" : "msrp", SPAN_ARG(g->host), g->port,
-                 token);
-    behind = ss->text + n;
+    n = snprintf(dst, session_uri_room(u), "%s://%.*s:%u/%s;%s",
+                 u->secure ? "msrps" : "msrp", SPAN_ARG(u->host), u->port,
+                 token, u->transport);
+    return uri_parse(out, span_of(dst, (size_t)n));
+}
+
+static struct session_uri uri_of(const struct session_grant *g)
+{
+    return (struct session_uri){g->host, g->port, g->secure, "tcp"};
+}
+
+/* Writes the URI, with a new token, and after it the other texts: 0 or
+ * ERR_SYNTAX. */
+static int write_texts(struct sessions *s, struct session *ss,
+                       const struct session_grant *g)
+{
+    const struct session_uri uri = uri_of(g);
+    int err = session_uri_make(s, &ss->uri, ss->text, &uri);
+    char *behind = ss->text + session_uri_room(&uri);
+
     ss->account = keep(&behind, g->user);
     ss->account.n += keep(&behind, ACCOUNT_GAP).n;
     ss->account.n += keep(&behind, g->realm).n;
     ss->user = span_of(ss->account.p, g->user.n);
     ss->realm = span_from(ss->account, g->user.n + ACCOUNT_GAP.n);
     ss->home = keep(&behind, g->home);
-    return uri_parse(&ss->uri, span_of(ss->text, (size_t)n));
+    return err;
 }
 
 static void enter(struct sessions *s, struct session *ss)
@@ -174,27 +204,12 @@ static bool session_hold(struct sessions *s, struct session *ss,
     return false;
 }
 
-struct session *session_new(struct sessions *s, const struct session_grant *g)
+static struct session *session_alloc(size_t text_n)
 {
-    enum { AROUND = 32 }; /* scheme, port, ";tcp" */
-    size_t uri_n = g->host.n + SESSION_TOKEN_LEN + AROUND;
-    struct session *ss = NULL;
+    struct session *ss = calloc(1, sizeof *ss + text_n);
 
-    if (g->user.n <= SESSION_NAME_MAX && g->realm.n <= SESSION_NAME_MAX)
-        ss = calloc(1, sizeof *ss + uri_n + g->user.n + ACCOUNT_GAP.n +
-                           g->realm.n + g->home.n);
     if (!ss)
         return NULL;
-    if (write_texts(s, ss, uri_n, g) != 0 || !session_hold(s, ss, g)) {
-        free(ss);
-        return NULL;
-    }
-    ss->link = g->home.n ? NULL : g->link;
-    ss->home_port = g->home_port;
-    ss->connection = g->link->number;
-    ss->subject = subject_ref(g->link->subject);
-    ss->began_ms = g->began_ms;
-    ss->expires_ms = g->expires_ms;
     list_init(&ss->of_all);
     list_init(&ss->of_link);
     list_init(&ss->in_slot);
@@ -205,7 +220,52 @@ struct session *session_new(struct sessions *s, const struct session_grant *g)
     contacts_init(&ss->contacts);
     list_init(&ss->ongoing.in);
     list_init(&ss->ongoing.last);
+    return ss;
+}
+
+struct session *session_new(struct sessions *s, const struct session_grant *g)
+{
+    const struct session_uri uri = uri_of(g);
+    struct session *ss = NULL;
+
+    if (g->user.n <= SESSION_NAME_MAX && g->realm.n <= SESSION_NAME_MAX)
+        ss = session_alloc(session_uri_room(&uri) + g->user.n + ACCOUNT_GAP.n +
+                           g->realm.n + g->home.n);
+    if (!ss)
+        return NULL;
+    if (write_texts(s, ss, g) != 0 || !session_hold(s, ss, g)) {
+        free(ss);
+        return NULL;
+    }
+    ss->link = g->home.n ? NULL : g->link;
+    ss->home_port = g->home_port;
+    ss->connection = g->link->number;
+    ss->subject = subject_ref(g->link->subject);
+    ss->began_ms = g->began_ms;
+    ss->expires_ms = g->expires_ms;
     enter(s, ss);
+    return ss;
+}
+
+struct session *session_new_of_pair(struct sessions *s,
+                                    struct anchored_pair *pair,
+                                    const struct session_uri *uri,
+                                    uint64_t now_ms)
+{
+    struct session *ss = session_alloc(session_uri_room(uri));
+
+    if (!ss)
+        return NULL;
+    if (session_uri_make(s, &ss->uri, ss->text, uri) != 0) {
+        free(ss);
+        return NULL;
+    }
+    ss->pair = pair;
+    ss->began_ms = now_ms;
+    ss->expires_ms = UINT64_MAX;
+    list_append(&s->pairs.all, &ss->of_all);
+    table_add(&s->by_token, &ss->by_token,
+              table_hash(&s->by_token, ss->uri.session_id));
     return ss;
 }
 
@@ -254,8 +314,10 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
     while (list_take_first(&ss->sent) || list_take_first(&ss->received))
         continue;
     walks_leave(&s->walks, &ss->of_all);
-    s->ended[why]++;
-    session_report_end(s, ss, why, now_ms);
+    if (!ss->pair) { /* the pair's end is reported elsewhere */
+        s->ended[why]++;
+        session_report_end(s, ss, why, now_ms);
+    }
     table_remove(&s->by_token, &ss->by_token);
     list_remove(&ss->of_all);
     list_remove(&ss->of_link);
@@ -481,6 +543,11 @@ void session_walk_begin(struct sessions *s, struct session_walk *w)
     walk_begin(&w->at, &s->walks, &s->all);
 }
 
+void session_walk_pairs(struct sessions *s, struct session_walk *w)
+{
+    walk_begin(&w->at, &s->walks, &s->pairs.all);
+}
+
 static struct session *session_or_null(struct list *m)
 {
     return m ? CONTAINER(m, struct session, of_all) : NULL;
@@ -525,7 +592,7 @@ void session_await(struct stream *s, struct list *of_sender,
 static void add_party(struct usage *a, const struct party *p)
 {
     const struct stream *s = p->stream;
-    struct usage_flow *flow = p == &s->sender ? &a->sent : &a->received;
+    struct usage_flow *flow = p->sends ? &a->sent : &a->received;
 
     flow->octets += s->next - s->first;
 }

@@ -5,6 +5,7 @@
 
 #include "digest.h"
 #include "err.h"
+#include "pair.h"
 #include "pending_send.h"
 #include "subject.h"
 #include "uri.h"
@@ -99,6 +100,8 @@ static const struct session *traced_in(const struct trace *t, struct span path)
         if (uri_parse(&uri, text) != 0 || uri.session_id.n == 0)
             continue;
         ss = session_find_token(t->sessions, uri.session_id);
+        if (!ss)
+            ss = pair_session(t->sessions, &uri);
         if (ss && is_traced(t, ss))
             return ss;
     }

@@ -180,6 +180,22 @@ struct txn *txn_find(const struct txns *t, const struct link *link,
     return node ? CONTAINER(node, struct txn, by_tid) : NULL;
 }
 
+void txns_move(struct link *from, struct link *to, uint64_t base)
+{
+    struct list *m;
+
+    assert(list_is_empty(&from->txns.sent));
+    while ((m = list_take_first(&from->txns.unsent))) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        x->link = to;
+        x->position += base;
+        list_append(&to->txns.unsent, m);
+        from->txns.n--;
+        to->txns.n++;
+    }
+}
+
 void txn_end(struct txns *t, struct txn *x)
 {
     table_remove(&t->by_tid, &x->by_tid);

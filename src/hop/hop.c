@@ -141,6 +141,15 @@ static void hop_changed(struct link *l)
 {
     hop_place(hop_of(l));
     hop_rate(hop_of(l));
+    hop_check_use(hop_of(l));
+}
+
+static bool hop_shows(const struct link *l, const struct fingerprint *any,
+                      size_t n)
+{
+    const struct hop *h = hop_of(l);
+
+    return h->conn && conn_peer_shows(h->conn, any, n);
 }
 
 static const struct link_ops link_ops = {
@@ -153,6 +162,7 @@ static const struct link_ops link_ops = {
     .probe = hop_probe,
     .held_ms = hop_held_ms,
     .changed = hop_changed,
+    .shows = hop_shows,
 };
 
 /* --- the connection's callbacks --- */
@@ -213,7 +223,7 @@ static void hop_take_names(struct hop *h)
 {
     const struct cidr_list *addresses = h->all->relay_addresses;
 
-    if (conn_peer_is_host(h->conn))
+    if (!h->fingerprints && conn_peer_is_host(h->conn))
         h->names = host_names_new();
     if (h->names)
         conn_peer_names(h->conn, on_name, h);
@@ -378,8 +388,11 @@ void hop_free(struct hop *h)
     }
     host_names_free(h->names);
     subject_unref(h->link.subject);
+    if (h->at.p != h->host)
+        free((void *)(uintptr_t)h->at.p);
     free(h->host);
     free(h->uri_name);
+    free(h->fingerprints);
     free(h->early);
     free(h);
 }

@@ -67,20 +67,36 @@ void hop_stop_dialling(struct hop *h)
     hop_free(h);
 }
 
-bool hop_may_be_used(struct hop *h)
+/* What became of the dial counts for where it went. */
+static void hop_note(const struct hop *h, int err)
 {
-    static const char why[] = "asked for no certificate";
+    dial_note(h->all->dial, h->at, h->at_port, err);
+}
 
-    if (!h->host)
-        return true;
-    h->link.requested_cert = conn_peer_asked(h->conn);
-    if (h->link.requested_cert || !h->link.relay_links.to_relay)
-        return true;
+/* The connection is up, but not to whom it should be. */
+static bool hop_unfit(struct hop *h, const char *why, const char *cause)
+{
     h->why = why;
     h->link.fail_code = 403;
     h->all->stats.dial_failed++;
-    hop_log_dial_ended(h, why, "no mutual TLS");
+    hop_log_dial_ended(h, why, cause);
     return false;
+}
+
+bool hop_may_be_used(struct hop *h)
+{
+    if (!h->host)
+        return true;
+    h->link.requested_cert = conn_peer_asked(h->conn);
+    if (h->fingerprints &&
+        !conn_peer_shows(h->conn, h->fingerprints, h->n_fingerprints)) {
+        hop_note(h, ERR_CERT);
+        return hop_unfit(h, "certificate is not the one announced",
+                         "fingerprint");
+    }
+    if (h->link.requested_cert || !h->link.relay_links.to_relay)
+        return true;
+    return hop_unfit(h, "asked for no certificate", "no mutual TLS");
 }
 
 void hop_never_opened(struct hop *h, enum conn_why why)
@@ -88,8 +104,7 @@ void hop_never_opened(struct hop *h, enum conn_why why)
     h->link.fail_code = 408;
     if (!h->host)
         return;
-    dial_note(h->all->dial, h->link.host, h->link.host_port,
-              why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
+    hop_note(h, why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     h->all->stats.dial_failed++;
     hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
 }
@@ -126,7 +141,7 @@ void hop_ended_unproved(struct hop *h, enum conn_why why)
 
     if (!h->host || h->proved || h->clear == HOP_CLEAR_FAILED || !err)
         return;
-    dial_note(h->all->dial, h->link.host, h->link.host_port, err);
+    hop_note(h, err);
     hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
 }
 
@@ -134,7 +149,7 @@ void hop_disproved(struct hop *h, int err, const char *why)
 {
     h->link.fail_code = 408;
     h->all->stats.dial_failed++;
-    dial_note(h->all->dial, h->link.host, h->link.host_port, err);
+    hop_note(h, err);
     hop_log_dial_ended(h, why, "no MSRP");
 }
 
@@ -143,13 +158,16 @@ void hop_proved(struct hop *h)
     if (!h->host || h->proved)
         return;
     h->proved = true;
-    dial_note(h->all->dial, h->link.host, h->link.host_port, 0);
+    hop_note(h, 0);
 }
 
-/* 403 for what policy forbids, 408 for what could not be reached (P-20). */
+/* 403 for what policy forbids, and for a peer that was not the one announced a
+ * moment ago (A-62); 408 for what could not be reached (P-20). */
 static void hop_dial_fail(struct hop *h, int err)
 {
-    h->link.fail_code = err == ERR_DENIED ? 403 : 408;
+    bool is_refused = err == ERR_DENIED || (err == ERR_CERT && h->fingerprints);
+
+    h->link.fail_code = is_refused ? 403 : 408;
     h->all->stats.dial_failed++;
     hop_leave(h, false);
     hop_free(h);
@@ -158,6 +176,8 @@ static void hop_dial_fail(struct hop *h, int err)
 /* Whom the other end is trusted by depends on what it is needed as (S-4). */
 static struct tls_ctx *hop_context(const struct hop *h)
 {
+    if (h->fingerprints)
+        return h->all->tls_any;
     return h->link.relay_links.to_relay ? h->all->tls_client : h->all->tls_peer;
 }
 
@@ -213,8 +233,8 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
         hop_free(h);
         return NULL;
     }
-    h->link.host = span_str(h->host);
-    h->link.host_port = uri->port;
+    h->link.host = h->at = span_str(h->host);
+    h->link.host_port = h->at_port = uri->port;
     h->link.secure = h->link.may_auth = uri->secure;
     h->link.port = all->uri_port;
     h->link.connecting = true;
@@ -223,6 +243,23 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
         return h;
     hop_free(h);
     return NULL;
+}
+
+/* A peer that is known by its fingerprint does not prove to be a host: to the
+ * policy it is as one in clear. */
+static struct link *hop_start(struct hop *h)
+{
+    struct hops *all = h->all;
+
+    if (dial_start(&h->call, all->dial, h->at, h->at_port,
+                   h->link.secure && !h->fingerprints, hop_on_dialled,
+                   h) != 0) {
+        hop_free(h);
+        return NULL;
+    }
+    all->stats.dialled++;
+    hop_enter(h);
+    return &h->link;
 }
 
 struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
@@ -234,14 +271,56 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
     if ((uri->secure && !all->tls_client) || !hops_make_room(all, false))
         return NULL;
     h = hop_towards(all, uri);
+    return h ? hop_start(h) : NULL;
+}
+
+/* Takes over where to dial, and who is expected there. false when out of
+ * memory. */
+static bool hop_expect(struct hop *h, const struct anchored_dial *to)
+{
+    size_t size = to->n_fingerprints * sizeof *h->fingerprints;
+    char *at;
+
+    if (to->host.n > 0) {
+        at = strndup(to->host.p, to->host.n);
+        if (!at)
+            return false;
+        h->at = span_str(at);
+        h->at_port = to->port;
+    }
+    if (size == 0)
+        return true;
+    h->fingerprints = malloc(size);
+    if (!h->fingerprints)
+        return false;
+    memcpy(h->fingerprints, to->fingerprints, size);
+    h->n_fingerprints = to->n_fingerprints;
+    return true;
+}
+
+struct link *hop_dial_for_pair(void *ctx, const struct anchored_dial *to,
+                               uint16_t *code)
+{
+    struct hops *all = ctx;
+    struct addr trusted;
+    struct link *l;
+    struct hop *h;
+
+    *code = 408;
+    if ((to->uri->secure && !all->tls_client) || !hops_make_room(all, false))
+        return NULL;
+    h = hop_towards(all, to->uri);
     if (!h)
         return NULL;
-    if (dial_start(&h->call, all->dial, h->link.host, uri->port, uri->secure,
-                   hop_on_dialled, h) != 0) {
+    if (!hop_expect(h, to)) {
         hop_free(h);
         return NULL;
     }
-    all->stats.dialled++;
-    hop_enter(h);
-    return &h->link;
+    if (to->is_fresh)
+        hop_note(h, 0);
+    l = hop_start(h);
+    if (l && to->trusted.n > 0 &&
+        addr_parse_literal(&trusted, to->trusted, 0) == 0)
+        dial_trust(h->call, &trusted);
+    return l;
 }

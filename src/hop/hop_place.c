@@ -26,7 +26,8 @@ static enum place_class hop_class(const struct hop *h)
         return PLACE_UNPROVEN;
     if (l->sessions.n > 0)
         return PLACE_USER;
-    return list_is_empty(&l->sessions.peers) ? PLACE_UNUSED : PLACE_KEPT;
+    return list_is_empty(&l->sessions.peers) && l->pairs.n == 0 ? PLACE_UNUSED
+                                                                : PLACE_KEPT;
 }
 
 /* Where an unproven connection comes from: an IPv6 host has a /64. */

@@ -43,6 +43,8 @@ struct hop {
     bool is_logged;      /* ... and the log has a line of that */
     bool proved;         /* hop_proved() was called */
     bool evicted;        /* it makes room for another one */
+    bool was_bound;      /* accepted: a side of a pair was bound to it */
+    bool on_leave;       /* ... and it is of no use now; `probation` runs */
     uint8_t stalls;      /* in a row */
     bool full;           /* its output was full */
     bool bad_input;      /* it is closed for malformed input */
@@ -57,7 +59,12 @@ struct hop {
     /* Only for a connection that this relay dials. */
     struct dial_call *call;   /* while it is being dialled, else NULL */
     struct host_names *names; /* link.names, owned */
-    char *host;  /* the text of link.host, owned; NULL: not dialled */
+    char *host;     /* the text of link.host, owned; NULL: not dialled */
+    struct span at; /* where it was dialled: link.host, or another one, owned */
+    uint16_t at_port;
+    struct fingerprint *fingerprints; /* of which its certificate has to have
+                                         one, and no name; NULL; owned */
+    size_t n_fingerprints;
     char *early; /* output until the link is up, owned */
     size_t early_n, early_room;
     enum hop_clear clear;
@@ -88,6 +95,12 @@ void hop_up(struct hop *h);
 
 /* Frees a hop that has left, or was never entered. */
 void hop_free(struct hop *h);
+
+/* --- hops.c --- */
+
+/* What the hop is used for has changed. One that came for a pair is closed
+ * after timers.probation without being used again (A-39). */
+void hop_check_use(struct hop *h);
 
 /* --- hop_place.c --- */
 

@@ -13,10 +13,27 @@ static void hop_on_probation_over(struct timer *t)
 {
     struct hop *h = CONTAINER(t, struct hop, probation);
 
-    if (h->link.trust.proven)
+    if (h->link.trust.proven && !h->on_leave)
         return;
     h->all->stats.probation++;
     link_close(&h->link, "probation");
+}
+
+static bool is_of_use(const struct link *l)
+{
+    return l->pairs.n > 0 || l->sessions.n > 0 || l->is_relay ||
+           !list_is_empty(&l->sessions.peers);
+}
+
+void hop_check_use(struct hop *h)
+{
+    h->was_bound |= !h->host && h->link.pairs.n > 0;
+    if (!h->was_bound || h->on_leave != is_of_use(&h->link))
+        return;
+    h->on_leave = !h->on_leave;
+    timer_stop(&h->probation);
+    if (h->on_leave && !h->link.closing)
+        timer_start(h->all->probation, &h->probation);
 }
 
 /* Octets that the kernel had taken may leave it slowly. */
@@ -44,7 +61,7 @@ static void hop_on_idle(struct timer *t)
     struct hop *h = CONTAINER(t, struct hop, idle);
     uint64_t limit_ms = h->all->idle_ms;
 
-    if (h->link.sessions.n > 0 && limit_ms < SESSION_IDLE_MS)
+    if (h->link.sessions.n + h->link.pairs.n > 0 && limit_ms < SESSION_IDLE_MS)
         limit_ms = SESSION_IDLE_MS;
     if (hop_is_idle(h, limit_ms)) {
         h->all->stats.idle++;
@@ -124,6 +141,7 @@ bool hops_only_linger(const struct hops *all)
 static void stop_dialling(struct hops *all)
 {
     relay_on_dial(all->relay, NULL, NULL, false);
+    relay_on_anchored_dial(all->relay, NULL, NULL);
 }
 
 void hops_close_all(struct hops *all)
@@ -134,6 +152,7 @@ void hops_close_all(struct hops *all)
     stop_dialling(all);
     LIST_EACH(m, next, &all->by_age)
     relay_link_give_up(all->relay, &CONTAINER(m, struct hop, by_age)->link);
+    relay_waiting_give_up(all->relay);
     LIST_EACH(m, next, &all->by_age)
     relay_link_finish(all->relay, &CONTAINER(m, struct hop, by_age)->link,
                       "shutting down");

@@ -60,6 +60,12 @@ bool conn_peer_is_host(const struct conn *c)
     return c->peer_is_host;
 }
 
+bool conn_peer_shows(const struct conn *c, const struct fingerprint *any,
+                     size_t n)
+{
+    return c->tls && tls_peer_shows(c->transport.state, any, n);
+}
+
 bool conn_peer_asked(const struct conn *c)
 {
     return c->peer_asked;

@@ -60,6 +60,7 @@ struct dial_call {
     struct timer join;
     struct timer total;
     struct dial_result result;
+    struct addr trusted; /* len 0: none */
     uint16_t port;
     bool secure;
     size_t host_n;
@@ -226,6 +227,17 @@ static int dial_error_of(int errnum)
 
 static void dial_on_ready(void *ctx, int events);
 
+static bool is_trusted(const struct dial_call *c, const struct addr *to)
+{
+    unsigned char mine[16], its[16];
+    size_t n;
+
+    if (c->trusted.len == 0)
+        return false;
+    n = addr_host_key(mine, &c->trusted);
+    return n == addr_host_key(its, to) && memcmp(mine, its, n) == 0;
+}
+
 static struct attempt *idle_attempt(struct dial_call *c)
 {
     for (size_t i = 0; i < ATTEMPTS_MAX; i++)
@@ -240,7 +252,7 @@ static int attempt_begin(struct attempt *a, const struct addr *to)
     struct dial_call *c = a->call;
     struct dial *d = c->dial;
 
-    if (!d->may(d->may_ctx, to, host_of(c), c->secure)) {
+    if (!is_trusted(c, to) && !d->may(d->may_ctx, to, host_of(c), c->secure)) {
         c->result.denied++;
         return ERR_DENIED;
     }
@@ -457,6 +469,11 @@ int dial_start(struct dial_call **out, struct dial *d, struct span host,
     }
     *out = c;
     return 0;
+}
+
+void dial_trust(struct dial_call *c, const struct addr *a)
+{
+    c->trusted = *a;
 }
 
 void dial_cancel(struct dial_call *c)

@@ -116,11 +116,74 @@ static int judge_peer(X509_STORE_CTX *verify, void *arg)
     return 1;
 }
 
+/* The same, but what does not verify is let through: the result says so. */
+static int judge_any_peer(X509_STORE_CTX *verify, void *arg)
+{
+    (void)judge_peer(verify, arg);
+    return 1;
+}
+
+/* A client's own settings say what it takes. */
 bool tls_peer_is_host(const SSL *ssl)
 {
     const X509 *cert = SSL_get0_peer_certificate(ssl);
 
-    return cert && (!SSL_is_server(ssl) || cert_is_hosts(cert));
+    if (!cert || !SSL_is_server(ssl))
+        return cert;
+    return SSL_get_verify_result(ssl) == X509_V_OK && cert_is_hosts(cert);
+}
+
+/* --- fingerprints --- */
+
+static const EVP_MD *hash_of(enum fingerprint_function function)
+{
+    switch (function) {
+    case FINGERPRINT_SHA1:
+        return EVP_sha1();
+    case FINGERPRINT_SHA224:
+        return EVP_sha224();
+    case FINGERPRINT_SHA256:
+        return EVP_sha256();
+    case FINGERPRINT_SHA384:
+        return EVP_sha384();
+    case FINGERPRINT_SHA512:
+        return EVP_sha512();
+    }
+    return NULL;
+}
+
+static bool cert_fingerprint(struct fingerprint *out, const X509 *cert,
+                             enum fingerprint_function function)
+{
+    const EVP_MD *hash = hash_of(function);
+    unsigned n = 0;
+
+    if (!cert || !hash || X509_digest(cert, hash, out->octets, &n) != 1)
+        return false;
+    out->function = (uint8_t)function;
+    out->n = (uint8_t)n;
+    return true;
+}
+
+bool tls_peer_shows(const SSL *ssl, const struct fingerprint *any, size_t n)
+{
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+    struct fingerprint shown;
+
+    for (size_t i = 0; i < n; i++)
+        if (cert_fingerprint(&shown, cert, any[i].function) &&
+            fingerprint_equal(&shown, &any[i]))
+            return true;
+    return false;
+}
+
+int tls_ctx_fingerprint(const struct tls_ctx *t,
+                        enum fingerprint_function function,
+                        struct fingerprint *out)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
+
+    return cert_fingerprint(out, cert, function) ? 0 : ERR_NOT_FOUND;
 }
 
 bool tls_peer_has_name(const SSL *ssl, struct span host)
@@ -338,7 +401,8 @@ int tls_server_with(struct tls_ctx **out, const struct tls_settings *s,
     if (err || s->no_peer)
         return err;
     SSL_CTX_set_verify((*out)->ssl_ctx, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback((*out)->ssl_ctx, judge_peer, NULL);
+    SSL_CTX_set_cert_verify_callback(
+        (*out)->ssl_ctx, s->any_peer ? judge_any_peer : judge_peer, NULL);
     return 0;
 }
 

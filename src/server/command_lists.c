@@ -190,6 +190,37 @@ bool command_connections(struct server *s, struct control_call *call)
     return false;
 }
 
+/* --- anchored sessions --- */
+
+static void put_anchor(struct control_call *call, const struct anchor_row *row)
+{
+    struct json j;
+
+    control_row(call, &j);
+    put_text(&j, "session", row->short_id);
+    json_str(&j, "call_id", row->call_id);
+    json_str(&j, "from_tag", row->from_tag);
+    json_str(&j, "to_tag", row->to_tag);
+    json_u64(&j, "section", row->section);
+    put_text(&j, "state", row->state);
+    json_u64(&j, "octets", row->octets);
+    json_seconds(&j, "age_s", row->age_ms);
+    control_row_end(call, &j);
+}
+
+bool command_anchors(struct server *s, struct control_call *call)
+{
+    struct anchor_walk *walk = &command_state_of(call)->anchors;
+    struct anchor_row row;
+
+    if (call->steps == 0)
+        anchor_walk_begin(walk, s->anchor);
+    if (!anchor_walk_next(walk, s->anchor, &row))
+        return true;
+    put_anchor(call, &row);
+    return false;
+}
+
 /* --- kick --- */
 
 static void put_kicked(struct control_call *call, const char *what, size_t n)
@@ -210,20 +241,50 @@ static bool kick_connection(struct server *s, struct control_call *call)
     return true;
 }
 
-bool command_kick(struct server *s, struct control_call *call)
+/* After the sessions come the pairs, which belong to no user. false at the end.
+ */
+static bool kick_pairs(struct server *s, struct control_call *call)
+{
+    struct command_state *state = command_state_of(call);
+    struct anchored_facts facts;
+
+    if (call->request.key != CONTROL_SESSION)
+        return false;
+    if (!state->at_pairs)
+        relay_walk_begin_pairs(s->relay, &state->sessions);
+    state->at_pairs = true;
+    if (!relay_walk_next_pair(&state->sessions, &facts))
+        return false;
+    if (span_eq(call->request.value, span_str(facts.short_id))) {
+        relay_clock(s->relay, loop_now_ms(s->loop));
+        relay_walk_kick_pair(s->relay, &state->sessions);
+        state->count++;
+    }
+    return true;
+}
+
+static bool kick_sessions(struct server *s, struct control_call *call)
 {
     struct command_state *state = command_state_of(call);
     struct session_view v;
 
+    if (state->at_pairs || !next_session(s, call, &v))
+        return false;
+    if (is_meant(&call->request, &v)) {
+        relay_walk_kick(s->relay, &state->sessions);
+        state->count++;
+    }
+    return true;
+}
+
+bool command_kick(struct server *s, struct control_call *call)
+{
+    struct command_state *state = command_state_of(call);
+
     if (call->request.key == CONTROL_CONNECTION)
         return kick_connection(s, call);
-    if (next_session(s, call, &v)) {
-        if (is_meant(&call->request, &v)) {
-            relay_walk_kick(s->relay, &state->sessions);
-            state->count++;
-        }
+    if (kick_sessions(s, call) || kick_pairs(s, call))
         return false;
-    }
     if (state->count == 0)
         control_fail(call, "no such session");
     else

@@ -126,6 +126,7 @@ static const command_fn functions[CONTROL_COMMANDS] = {
     [CONTROL_USERS] = command_users,
     [CONTROL_LISTENERS] = command_listeners,
     [CONTROL_LOOKUP] = command_lookup,
+    [CONTROL_ANCHORS] = command_anchors,
     [CONTROL_KICK] = command_kick,
     [CONTROL_TRACE] = command_trace,
     [CONTROL_LOGLEVEL] = command_loglevel,
@@ -183,6 +184,7 @@ static void commands_on_end(void *ctx, struct control_call *call)
     command_lookup_end(&command_state_of(call)->lookup);
     hop_walk_end(&command_state_of(call)->hops);
     relay_walk_end(&command_state_of(call)->sessions);
+    anchor_walk_end(&command_state_of(call)->anchors);
 }
 
 int commands_init(struct server *s)

@@ -29,6 +29,8 @@ struct command_state {
     struct command_lookup lookup;
     struct hop_walk hops;
     struct relay_walk sessions;
+    struct anchor_walk anchors;
+    bool at_pairs; /* that walk goes over anchored pairs now */
     size_t count;   /* of what was kicked */
     uint64_t users; /* the list of users */
     bool counted;   /* ... is at its second walk */
@@ -54,6 +56,7 @@ bool command_connections(struct server *s, struct control_call *call);
 bool command_listeners(struct server *s, struct control_call *call);
 bool command_selftest(struct server *s, struct control_call *call);
 bool command_users(struct server *s, struct control_call *call);
+bool command_anchors(struct server *s, struct control_call *call);
 bool command_kick(struct server *s, struct control_call *call);
 bool command_trace(struct server *s, struct control_call *call);
 bool command_lookup(struct server *s, struct control_call *call);

@@ -38,10 +38,9 @@ static bool is_private(const struct addr *a)
 }
 
 /* dial.allow wins over all else. */
-static bool may_dial(void *ctx, const struct addr *to, struct span host,
+bool dialler_permits(struct dialler *d, const struct addr *to, struct span host,
                      bool secure)
 {
-    struct dialler *d = ctx;
     const struct config *config = d->config;
     struct addr inner;
 
@@ -55,6 +54,12 @@ static bool may_dial(void *ctx, const struct addr *to, struct span host,
         return false;
     }
     return cidr_permits(&config->dial.allow, &config->dial.deny, to);
+}
+
+static bool may_dial(void *ctx, const struct addr *to, struct span host,
+                     bool secure)
+{
+    return dialler_permits(ctx, to, host, secure);
 }
 
 static struct resolve_settings resolve_of(const struct config *config)

@@ -32,6 +32,9 @@ void http_endpoints_gather(struct metrics *m, const struct server *s)
     if (s->now.tls)
         m->certificate_ends_s = (double)tls_ctx_expires(s->now.tls);
     relay_stats(s->relay, &m->relay);
+    anchor_stats(s->anchor, &m->anchor);
+    anchored_stats(s->relay, &m->anchored);
+    ng_stats(s->ng, &m->ng);
     net_stats(s->net, &m->net);
     dial_stats(s->dialler.dial, &m->dial);
     resolve_stats(s->dialler.resolve, &m->dns);

@@ -38,6 +38,16 @@ static const char *ended(size_t i)
     return session_why_name((enum session_why)i);
 }
 
+static const char *pair_ended(size_t i)
+{
+    return anchored_why_name((enum anchored_why)i);
+}
+
+static const char *ng_error(size_t i)
+{
+    return anchor_error_name((enum anchor_error)i);
+}
+
 static const char *auth(size_t i)
 {
     return relay_auth_name((enum relay_auth)i);
@@ -103,6 +113,25 @@ static const struct metrics_sample limits[] = {
     {"sessions_per_relay", AT(relay.too_many_of_relay)},
     {"sessions_per_user", AT(relay.too_many_of_user)},
     {"transactions_per_connection", AT(relay.too_many_transactions)},
+};
+
+static const struct metrics_sample anchored[] = {
+    {"offered", AT(anchor.pending_now)},
+    {"paired", AT(anchor.pairs_now)},
+};
+
+static const struct metrics_sample ng_commands[] = {
+    {"answer", AT(anchor.answers)},
+    {"delete", AT(anchor.deletes)},
+    {"offer", AT(anchor.offers)},
+};
+
+static const struct metrics_sample ng_faults[] = {
+    {"no_cookie", AT(ng.dropped)},
+    {"not_allowed", AT(ng.refused)},
+    {"reply_too_large", AT(ng.too_large)},
+    {"undecodable", AT(ng.undecodable)},
+    {"unsent", AT(ng.unsent)},
 };
 
 static const struct metrics_sample dial_results[] = {
@@ -288,6 +317,63 @@ const struct metrics_family metrics_families[] = {
      .type = "counter",
      .help = "Lines from helpers that made no sense or came too late.",
      .at = AT(lookup.nonsense)},
+
+    {.name = "msrprelayd_anchored_sessions",
+     .type = "gauge",
+     .help = "Current anchored sessions, by state; offered: an offer without "
+             "an answer.",
+     .label = "state",
+     SAMPLES(anchored)},
+    {.name = "msrprelayd_anchored_calls",
+     .type = "gauge",
+     .help = "Current calls with anchored sessions.",
+     .at = AT(anchor.calls_now)},
+    {.name = "msrprelayd_anchored_sessions_begun_total",
+     .type = "counter",
+     .help = "Anchored sessions begun by an answer.",
+     .at = AT(anchored.pairs_ever)},
+    {.name = "msrprelayd_anchored_sessions_ended_total",
+     .type = "counter",
+     .help = "Anchored sessions ended, by reason.",
+     .at = AT(anchored.ended),
+     .axes = {{"reason", ANCHORED_WHYS, pair_ended}}},
+    {.name = "msrprelayd_anchored_offers_expired_total",
+     .type = "counter",
+     .help = "Sections of offers that nobody answered in time.",
+     .at = AT(anchor.offer_timeouts)},
+    {.name = "msrprelayd_anchored_calls_refused_total",
+     .type = "counter",
+     .help =
+         "New calls refused because of anchor.max_sessions or while draining.",
+     .at = AT(anchor.load_limit)},
+    {.name = "msrprelayd_anchored_requests_refused_total",
+     .type = "counter",
+     .help =
+         "MSRP requests to an anchored session by somebody whom it is not for.",
+     .at = AT(anchored.refused)},
+    {.name = "msrprelayd_ng_requests_total",
+     .type = "counter",
+     .help = "Requests of SIP proxies over ng, repeated ones included.",
+     .at = AT(ng.requests)},
+    {.name = "msrprelayd_ng_commands_total",
+     .type = "counter",
+     .help = "Commands of SIP proxies, by command.",
+     .label = "command",
+     SAMPLES(ng_commands)},
+    {.name = "msrprelayd_ng_errors_total",
+     .type = "counter",
+     .help = "Commands of SIP proxies answered with an error, by reason.",
+     .at = AT(anchor.errors),
+     .axes = {{"reason", ANCHOR_ERRORS, ng_error}}},
+    {.name = "msrprelayd_ng_faults_total",
+     .type = "counter",
+     .help = "Requests over ng that had no regular answer, by cause.",
+     .label = "cause",
+     SAMPLES(ng_faults)},
+    {.name = "msrprelayd_ng_duplicates_total",
+     .type = "counter",
+     .help = "Repeated requests over ng that were answered from memory.",
+     .at = AT(ng.duplicates)},
 
     {.name = "msrprelayd_messages_received_total",
      .type = "counter",

@@ -12,7 +12,11 @@
 #include "rnd.h"
 #include "server_private.h"
 
-enum { TICK_MS = 100 };
+enum {
+    TICK_MS = 100,
+    ANCHORING_MS = 1000,
+    PAIR_LABEL_MAX = 256, /* octets of a label, as the log shows it */
+};
 
 /* --- signals and time --- */
 
@@ -82,6 +86,10 @@ static void on_tick(void *ctx)
     relay_time_of_day(s->relay, clock_unix_ms() / 1000);
     relay_tick(s->relay);
     tls_tickets_tick(s->tickets, loop_now_ms(s->loop));
+    if (loop_now_ms(s->loop) - s->anchoring_ms >= ANCHORING_MS) {
+        s->anchoring_ms = loop_now_ms(s->loop);
+        anchoring_tick(s);
+    }
     server_check_end(s);
     alarm_set(s->tick, TICK_MS);
 }
@@ -148,6 +156,19 @@ static void on_session_end(void *ctx, const struct session_record *r)
     log_raw(s->accounting,
             accounting_line(line, r, span_str(s->now.config->relay.name),
                             loop_now_ms(s->loop), clock_unix_ms()));
+}
+
+static void on_pair_end(void *ctx, const struct anchored_record *r)
+{
+    struct server *s = ctx;
+    char line[ACCOUNTING_PAIR_MAX], id[PAIR_LABEL_MAX];
+
+    log_info(s->log, "s=%s anchored session ended call_id=%s end=%s",
+             r->short_id, log_value(id, sizeof id, r->call_id),
+             anchored_why_name(r->why));
+    log_raw(s->accounting,
+            accounting_pair_line(line, r, span_str(s->now.config->relay.name),
+                                 loop_now_ms(s->loop), clock_unix_ms()));
 }
 
 static int open_hops(struct server *s)
@@ -231,7 +252,8 @@ static int open_relay(struct server *s)
         return err;
     relay_on_session_end(s->relay, on_session_end, s);
     relay_time_of_day(s->relay, clock_unix_ms() / 1000);
-    return 0;
+    relay_on_anchored_end(s->relay, on_pair_end, s);
+    return anchoring_start(s);
 }
 
 /* Owns the configuration, with what was loaded, from here on. */
@@ -251,6 +273,8 @@ static int server_start(struct server *s, struct config_loaded *from)
         err = address_count_init(&s->addresses, seed);
     if (!err)
         err = listen_fds_init(&s->inherited);
+    if (!err)
+        err = anchoring_init(s);
     if (!err)
         err = commands_init(s);
     if (!err)
@@ -281,6 +305,7 @@ static void server_stop(struct server *s)
     http_endpoints_close(s);
     control_listener_close(s);
     listeners_close(s);
+    anchoring_stop(s);
     listen_fds_fini(&s->inherited);
     if (s->relay)
         hops_drop_all(&s->hops);
@@ -293,6 +318,7 @@ static void server_stop(struct server *s)
     memory_stop(s);
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
+    anchor_free(s->anchor);
     relay_free(s->relay);
     lookups_fini(s);
     if (s->net)
@@ -334,6 +360,7 @@ int server_run(struct config_loaded *from, bool debug)
         return err;
     }
     list_init(&s.listeners);
+    list_init(&s.ng_listeners);
     state_dump_init(&s);
     notify_init(&s.notify);
     err = server_start(&s, from);

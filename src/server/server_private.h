@@ -16,12 +16,14 @@
  *     status_sections.c   its sections; new ones go there
  *     logs.c              where the log and the accounts go
  *     shutdown.c          the soft end and the hard one
+ *     anchoring.c         where SIP proxies ask, and what they are shown
  *     state_dump.c        everything to the log (USR2)
  */
 #ifndef SERVER_PRIVATE_H
 #define SERVER_PRIVATE_H
 
 #include "address_count.h"
+#include "anchor.h"
 #include "asker.h"
 #include "config.h"
 #include "config_loaded.h"
@@ -38,6 +40,7 @@
 #include "lookup.h"
 #include "loop.h"
 #include "net.h"
+#include "ng.h"
 #include "notify.h"
 #include "operator.h"
 #include "policy.h"
@@ -75,6 +78,7 @@ struct setup {
     struct tls_ctx *tls_ws;     /* the same, for wss */
     struct tls_ctx *tls_client; /* the same as tls; to other relays */
     struct tls_ctx *tls_peer;   /* ... and to lone peers */
+    struct tls_ctx *tls_any;    /* ... and to those known by a fingerprint */
     struct users *users;        /* owned */
     struct users_stamp users_stamp;
     struct config_warnings *warnings; /* owned; what `config` was warned of */
@@ -84,6 +88,7 @@ struct setup {
     struct msrp_listener **listeners; /* in the order of config->listen */
     struct http_server *http_server;  /* metrics.address; NULL: off */
     struct control_listener *control_listener; /* control.socket; the same */
+    struct anchor_setup *anchor;   /* owned; NULL once it is in use */
     struct log_target *log;        /* until in use; NULL: it stays as it is */
     struct log_target *accounting; /* the same, but NULL is off ... */
     bool has_accounting;           /* ... if this is true */
@@ -93,6 +98,7 @@ struct setup {
 struct state_dump {
     struct hop_walk hops;
     struct relay_walk sessions;
+    struct anchor_walk anchors;
     struct loop_defer next;
 };
 
@@ -131,6 +137,10 @@ struct server {
     struct hops hops;
     struct address_count addresses;
     struct list listeners; /* of struct msrp_listener */
+    struct ng *ng;
+    struct anchor *anchor;
+    struct list ng_listeners; /* of struct ng_listener, in anchoring.c */
+    uint64_t anchoring_ms;    /* the last tick of that */
     struct control *control;
     const struct control_call *users_call; /* lists users now; or NULL */
     struct listen_fds inherited;
@@ -274,6 +284,24 @@ void status_stop(struct server *s);
 /* /status.json, and the status page; errors are in `body`. */
 void status_json(struct server *s, struct text *body);
 void status_html(struct server *s, struct text *body);
+/* --- anchoring.c --- */
+
+/* Without sockets: 0 or ERR_NOMEM. */
+int anchoring_init(struct server *s);
+/* Once there is a relay: the same. */
+int anchoring_start(struct server *s);
+/* As with listeners: opens the sockets that are missing. */
+int anchoring_open(const struct setup *setup, struct server *s,
+                   struct config_report *r);
+/* What is shown, which is ours as well: setup->policy is there. 0 or
+ * ERR_NOMEM. */
+int anchoring_make(struct setup *setup);
+void anchoring_abandon(struct setup *setup, struct server *s);
+void anchoring_commit(struct server *s);
+/* About once a second. */
+void anchoring_tick(struct server *s);
+/* Nobody can ask any more. The calls end with s->anchor. */
+void anchoring_stop(struct server *s);
 
 /* --- control_listener.c --- */
 

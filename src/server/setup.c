@@ -32,6 +32,14 @@ static int load_tls_peer(struct setup *setup, struct tls_settings settings,
     return tls_client_new(&setup->tls_peer, &settings, fault, why);
 }
 
+/* What is known by its fingerprint need not be trusted by anybody. */
+static int load_tls_any(struct setup *setup, struct tls_settings settings,
+                        enum tls_fault *fault, char *why)
+{
+    settings.insecure = true;
+    return tls_client_new(&setup->tls_any, &settings, fault, why);
+}
+
 static int load_contexts(struct setup *setup, const struct tls_pair *more,
                          char *why)
 {
@@ -46,6 +54,8 @@ static int load_contexts(struct setup *setup, const struct tls_pair *more,
     err = tls_client_new(&setup->tls_client, &settings, &fault, why);
     if (!err)
         err = load_tls_peer(setup, settings, &fault, why);
+    if (!err)
+        err = load_tls_any(setup, settings, &fault, why);
     settings.no_peer = true;
     if (!err && listens(config, NET_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
@@ -166,9 +176,13 @@ int setup_make(struct setup *out, struct server *s,
     if (!err)
         err = control_listener_prepare(&setup, s, r);
     if (!err)
+        err = anchoring_open(&setup, s, r);
+    if (!err)
         err = logs_prepare(&setup, s, r);
     if (!err)
         err = make_policy(&setup);
+    if (!err)
+        err = anchoring_make(&setup);
     if (err)
         setup_abandon(&setup, s);
     else
@@ -178,6 +192,7 @@ int setup_make(struct setup *out, struct server *s,
 
 void setup_abandon(struct setup *setup, struct server *s)
 {
+    anchoring_abandon(setup, s);
     control_listener_abandon(setup, s);
     http_endpoints_abandon(setup, s);
     listeners_abandon(setup);
@@ -188,6 +203,7 @@ void setup_abandon(struct setup *setup, struct server *s)
 void setup_free(struct setup *setup)
 {
     logs_abandon(setup);
+    anchor_abandon(setup->anchor);
     free(setup->listeners);
     policy_free(setup->policy);
     users_free(setup->users);
@@ -198,6 +214,7 @@ void setup_free(struct setup *setup)
     tls_ctx_unref(setup->tls_ws);
     tls_ctx_unref(setup->tls_client);
     tls_ctx_unref(setup->tls_peer);
+    tls_ctx_unref(setup->tls_any);
     config_free(setup->config);
     *setup = (struct setup){0};
 }
@@ -219,6 +236,7 @@ static void use_hops(struct server *s)
     hops->path_uris = (uint32_t)config->limits.path_uris;
     hops->tls_client = s->now.tls_client;
     hops->tls_peer = s->now.tls_peer;
+    hops->tls_any = s->now.tls_any;
     hops->relay_addresses = &config->relays.addresses;
     hops->uri_port = uri_port_dialled(config, policy->ports, config->listen.n);
 }
@@ -235,7 +253,9 @@ void setup_use(struct server *s, struct setup *old)
     relay_configure(s->relay, s->now.policy, s->now.users);
     lookups_use(s);
     relay_on_dial(s->relay, hop_dial, &s->hops, config->dial.allow_tcp);
+    relay_on_anchored_dial(s->relay, hop_dial_for_pair, &s->hops);
     s->dialler.policy = s->now.policy;
+    anchoring_commit(s);
     use_hops(s);
     memory_configure(s);
     keep_users(old, &s->now);

@@ -55,9 +55,35 @@ static void log_relay(const struct server *s, const struct relay_stats *stats)
              (unsigned long long)stats->dropped);
 }
 
+static void log_anchoring(const struct server *s)
+{
+    struct anchor_stats anchor;
+    struct ng_stats ng;
+
+    anchor_stats(s->anchor, &anchor);
+    ng_stats(s->ng, &ng);
+    log_info(
+        s->log,
+        "table=anchoring calls=%llu pairs=%llu offered=%llu offers=%llu "
+        "answers=%llu deletes=%llu refused=%llu requests=%llu "
+        "duplicates=%llu not_allowed=%llu connections=%llu "
+        "remembered=%llu",
+        (unsigned long long)anchor.calls_now,
+        (unsigned long long)anchor.pairs_now,
+        (unsigned long long)anchor.pending_now,
+        (unsigned long long)anchor.offers, (unsigned long long)anchor.answers,
+        (unsigned long long)anchor.deletes,
+        (unsigned long long)anchor.load_limit, (unsigned long long)ng.requests,
+        (unsigned long long)ng.duplicates, (unsigned long long)ng.refused,
+        (unsigned long long)ng.connections, (unsigned long long)ng.remembered);
+}
+
 /* --- rows, a few in each turn --- */
 
-enum { ROWS_PER_TURN = 100 };
+enum {
+    ROWS_PER_TURN = 100,
+    LABEL_MAX = 128, /* octets of a call-id or a tag */
+};
 
 static void log_connection(const struct server *s, const struct hop_view *v)
 {
@@ -91,10 +117,25 @@ static void log_session(const struct server *s, const struct session_view *v)
              (unsigned long long)v->usage.received.octets);
 }
 
+static void log_anchor(const struct server *s, const struct anchor_row *row)
+{
+    char id[LABEL_MAX], from[LABEL_MAX], to[LABEL_MAX];
+
+    log_info(s->log,
+             "table=anchor s=%s call_id=%s from_tag=%s to_tag=%s section=%u "
+             "state=%s octets=%llu age=%llu",
+             row->short_id, log_value(id, sizeof id, row->call_id),
+             log_value(from, sizeof from, row->from_tag),
+             log_value(to, sizeof to, row->to_tag), row->section, row->state,
+             (unsigned long long)row->octets,
+             (unsigned long long)row->age_ms / 1000);
+}
+
 /* One row; false after the last. */
 static bool log_row(struct server *s)
 {
     struct session_view session;
+    struct anchor_row anchor;
     struct hop_view hop;
 
     if (hop_walk_next(&s->state_dump.hops, &hop)) {
@@ -103,6 +144,10 @@ static bool log_row(struct server *s)
     }
     if (relay_walk_next(&s->state_dump.sessions, &session)) {
         log_session(s, &session);
+        return true;
+    }
+    if (anchor_walk_next(&s->state_dump.anchors, s->anchor, &anchor)) {
+        log_anchor(s, &anchor);
         return true;
     }
     return false;
@@ -132,6 +177,7 @@ void state_dump_fini(struct server *s)
     loop_defer_cancel(&s->state_dump.next);
     hop_walk_end(&s->state_dump.hops);
     relay_walk_end(&s->state_dump.sessions);
+    anchor_walk_end(&s->state_dump.anchors);
 }
 
 void state_dump_begin(struct server *s)
@@ -141,8 +187,10 @@ void state_dump_begin(struct server *s)
     relay_stats(s->relay, &stats);
     log_relay(s, &stats);
     log_limits(s, &stats);
+    log_anchoring(s);
     state_dump_fini(s); /* a second request starts from the beginning */
     hop_walk_begin(&s->state_dump.hops, &s->hops);
     relay_walk_begin(s->relay, &s->state_dump.sessions);
+    anchor_walk_begin(&s->state_dump.anchors, s->anchor);
     loop_defer(s->loop, &s->state_dump.next);
 }

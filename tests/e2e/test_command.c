@@ -195,6 +195,7 @@ static void version_names_the_libraries(void **state)
     assert_said(f, "OpenSSL 3.");
     assert_said(f, "libev ");
     assert_said(f, "libconfig ");
+    assert_said(f, "jansson ");
 }
 
 static void help_ends_with_0(void **state)

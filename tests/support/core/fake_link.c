@@ -7,6 +7,7 @@
 #include "cmocka_all.h"
 #include "err.h"
 #include "host_names.h"
+#include "pair.h"
 #include "relay_links.h"
 #include "sendq.h"
 #include "session.h"
@@ -105,6 +106,7 @@ void fake_link_init(struct fake_link *f, uint64_t number)
     txns_link_init(&f->link);
     chunker_link_init(&f->link);
     sessions_link_init(&f->link);
+    pairs_link_init(&f->link);
     relay_links_link_init(&f->link);
     f->link.secure = true;
     f->link.may_auth = true;

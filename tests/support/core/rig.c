@@ -138,6 +138,27 @@ struct wire *rig_connect(struct rig *r, const char *name)
     return w;
 }
 
+/* A connection that is being dialled. `host` must outlive it. */
+static struct link *new_dialled(struct rig *r, const char *name,
+                                struct span host, const struct uri *uri)
+{
+    struct wire *w = new_wire(r, name);
+
+    w->held = true;
+    w->fake.link.host = host;
+    w->fake.link.host_port = uri->port;
+    w->fake.link.secure = w->fake.link.may_auth = uri->secure;
+    w->fake.link.connecting = true;
+    relay_link_opened(r->relay, &w->fake.link);
+    return &w->fake.link;
+}
+
+struct link *rig_dial_for_pair(struct rig *r, const char *name,
+                               const struct uri *uri)
+{
+    return new_dialled(r, name, SPAN("peer.example"), uri);
+}
+
 static struct link *dial(void *ctx, const struct uri *uri, uint16_t *code)
 {
     struct rig *r = ctx;
@@ -145,18 +166,9 @@ static struct link *dial(void *ctx, const struct uri *uri, uint16_t *code)
     *code = uri_host_equal(uri->host, SPAN("denied.example")) ? 403 : 408;
     for (size_t i = 0; i < r->n_hosts; i++) {
         struct rig_host *h = &r->hosts[i];
-        struct wire *w;
 
-        if (!uri_host_equal(uri->host, span_str(h->host)))
-            continue;
-        w = new_wire(r, h->name);
-        w->held = true;
-        w->fake.link.host = span_str(h->host);
-        w->fake.link.host_port = uri->port;
-        w->fake.link.secure = w->fake.link.may_auth = uri->secure;
-        w->fake.link.connecting = true;
-        relay_link_opened(r->relay, &w->fake.link);
-        return &w->fake.link;
+        if (uri_host_equal(uri->host, span_str(h->host)))
+            return new_dialled(r, h->name, span_str(h->host), uri);
     }
     return NULL;
 }

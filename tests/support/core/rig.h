@@ -112,6 +112,11 @@ void rig_speak(struct rig *r, struct wire *w, const char *uri);
  */
 void rig_dials(struct rig *r, const char *name, const char *host);
 
+/* For a relay_on_anchored_dial(): a connection that is being dialled for a side
+ * of a pair, whatever its host. */
+struct link *rig_dial_for_pair(struct rig *r, const char *name,
+                               const struct uri *uri);
+
 /* The connection that was dialled is up, with the host's certificate if it is
  * over TLS; or it has failed, which the application calls `code`. */
 void rig_up(struct rig *r, struct wire *w);

@@ -335,6 +335,42 @@ static void what_is_no_server_is_refused(void **state)
                          ERR_SYNTAX);
 }
 
+static void ng_places_are_udp_or_tcp(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "udp:",
+        "udp:127.0.0.1",
+        "udp:2223",
+        "127.0.0.1:2223",
+        "sctp:127.0.0.1:2223",
+        "UDP:127.0.0.1:2223",
+        "udp:localhost:2223",
+        "udp:::1:2223",
+        "udp:[::1]",
+        "udp:127.0.0.1:65536",
+        "udp:127.0.0.1:x",
+        "udp:[::1:2223",
+        "udp: 127.0.0.1:2223",
+    };
+    char text[ADDR_TEXT_MAX];
+    struct addr a;
+    bool is_tcp;
+
+    (void)state;
+    assert_int_equal(
+        config_value_ng_place(&is_tcp, &a, SPAN("udp:127.0.0.1:2223")), 0);
+    assert_false(is_tcp);
+    assert_string_equal(addr_text(text, &a), "127.0.0.1:2223");
+    assert_int_equal(config_value_ng_place(&is_tcp, &a, SPAN("tcp:[::1]:0")),
+                     0);
+    assert_true(is_tcp);
+    assert_string_equal(addr_text(text, &a), "[::1]:0");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(config_value_ng_place(&is_tcp, &a, span_str(bad[i])),
+                         ERR_SYNTAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +391,7 @@ int main(void)
         cmocka_unit_test(blocks_are_written_with_their_prefix),
         cmocka_unit_test(servers_have_port_53_or_their_own),
         cmocka_unit_test(what_is_no_server_is_refused),
+        cmocka_unit_test(ng_places_are_udp_or_tcp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

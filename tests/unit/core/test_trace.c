@@ -177,6 +177,58 @@ static void a_session_is_traced_by_its_short_id(void **state)
     assert_string_equal(written(s), "");
 }
 
+/* One client says what the SDP of a side would. */
+static void say(struct scene *s, struct anchored_pair *p,
+                enum anchored_side side, const char *path)
+{
+    struct span uri = span_str(path);
+    const struct anchored_said said = {.path = &uri, .n_path = 1};
+
+    assert_int_equal(anchored_say(s->rig.relay, p, side, &said), 0);
+}
+
+/* ... and so is a pair, by that of U_A, whichever side speaks. */
+static void a_pair_is_traced_by_its_short_id(void **state)
+{
+    static const char a[] = "msrps://alice.example:9/alice;tcp";
+    static const char b[] = "msrps://bob.example:9/bob;tcp";
+    const struct anchored_grant grant = {
+        .host = SPAN("relay.example.com"), .port = 2855, .secure = true};
+    struct anchored_terms terms = {.for_a = grant};
+    struct scene *s = *state;
+    struct anchored_pair *p;
+    const char *text;
+    char ask[512];
+
+    assert_int_equal(anchored_token_new(&terms.token, s->rig.relay, &grant), 0);
+    assert_int_equal(anchored_pair_new(&p, s->rig.relay, &terms), 0);
+    say(s, p, ANCHORED_A, a);
+    say(s, p, ANCHORED_B, b);
+    (void)span_copy(s->alice->uri, sizeof s->alice->uri,
+                    anchored_pair_uri(p, ANCHORED_A));
+    assert_int_equal(relay_trace(s->rig.relay, TRACE_SESSION,
+                                 span_of(strrchr(s->alice->uri, '/') + 1, 6),
+                                 true),
+                     0);
+    (void)snprintf(ask, sizeof ask,
+                   "MSRP tidtid SEND\r\nTo-Path: %.*s\r\nFrom-Path: %s\r\n"
+                   "Message-ID: 1\r\n-------tidtid$\r\n",
+                   SPAN_ARG(anchored_pair_uri(p, ANCHORED_B)), b);
+    rig_send(&s->rig, s->bob, ask);
+    text = written(s);
+    assert_line(s, text, s->bob, s->alice, "in \"SEND\"");
+    assert_line(s, text, s->bob, s->alice, "out \"200 OK\"");
+    (void)snprintf(ask, sizeof ask,
+                   "MSRP tidtid SEND\r\nTo-Path: %s\r\nFrom-Path: %s\r\n"
+                   "Message-ID: 1\r\n-------tidtid$\r\n",
+                   s->alice->uri, a);
+    rig_send(&s->rig, s->alice, ask);
+    text = written(s);
+    assert_line(s, text, s->alice, s->alice, "in \"SEND\"");
+    assert_line(s, text, s->bob, s->alice, "out \"SEND\"");
+    anchored_token_end(s->rig.relay, terms.token, ANCHORED_DELETE);
+}
+
 static void reports_and_refusals_are_written(void **state)
 {
     struct scene *s = *state;
@@ -351,6 +403,7 @@ int main(void)
         TEST(each_head_of_a_traced_user_is_written),
         TEST(others_are_not_written),
         TEST(a_session_is_traced_by_its_short_id),
+        TEST(a_pair_is_traced_by_its_short_id),
         TEST(reports_and_refusals_are_written),
         TEST(a_malformed_head_tells_what_is_wrong),
         TEST(a_user_who_comes_later_is_traced),

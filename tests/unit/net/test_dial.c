@@ -168,6 +168,37 @@ static void what_is_denied_is_never_connected_to(void **state)
     assert_int_equal(dial_rig_system.connects, 0);
 }
 
+/* Dials the host, while `address` is trusted. */
+static struct heard call_trusting(struct dial_rig *d, const char *host,
+                                  const char *address)
+{
+    struct heard h = {0};
+    struct addr trusted;
+
+    assert_int_equal(addr_parse_literal(&trusted, span_str(address), 0), 0);
+    dial_rig_start(d, &h, host);
+    dial_trust(h.call, &trusted);
+    dial_rig_wait(&h);
+    if (h.result.fd >= 0)
+        close(h.result.fd);
+    return h;
+}
+
+/* An address that is trusted for one call is denied in all others. */
+static void what_is_trusted_is_connected_to_all_the_same(void **state)
+{
+    struct dial_rig *d = *state;
+
+    dial_rig_add_block(&d->deny, "127.0.0.0", 8);
+    dial_rig_host(d, "a.example", "127.0.0.1");
+    dial_rig_host(d, "b.example", "127.0.0.1");
+    assert_int_equal(call_trusting(d, "a.example", "127.0.0.1").result.err, 0);
+    assert_int_equal(call_trusting(d, "127.0.0.1", "127.0.0.1").result.err, 0);
+    assert_int_equal(call_trusting(d, "b.example", "127.0.0.2").result.err,
+                     ERR_DENIED);
+    assert_int_equal(dial_rig_system.connects, 2);
+}
+
 static void of_a_mix_only_what_is_permitted_is_connected_to(void **state)
 {
     struct dial_rig *d = *state;
@@ -320,6 +351,7 @@ int main(void)
         T(many_silent_addresses_are_tried_a_few_at_a_time),
         T(ipv6_and_ipv4_are_tried_in_turn),
         T(what_is_denied_is_never_connected_to),
+        T(what_is_trusted_is_connected_to_all_the_same),
         T(of_a_mix_only_what_is_permitted_is_connected_to),
         T(each_address_is_judged_each_time),
         T(a_refusal_is_told_with_its_address),

@@ -122,12 +122,74 @@ static void the_longest_texts_fit(void **state)
     contacts_fini(&contacts);
 }
 
+/* A-79. */
+static void a_pair_tells_of_its_call_and_of_both_sides(void **state)
+{
+    char line[ACCOUNTING_PAIR_MAX];
+    struct subject *a = make_subject("192.0.2.7:40312");
+    struct subject *b = make_subject("[2001:db8::1]:9");
+    const struct anchored_record r = {
+        .short_id = "9f3a2b",
+        .call_id = SPAN("a84b4c76@a"),
+        .from_tag = SPAN("1928"),
+        .to_tag = SPAN("314\"\n"),
+        .subject = {a, b},
+        .connection = {42, 43},
+        .began_ms = NOW_MS - 61234,
+        .ended_ms = NOW_MS - 1,
+        .why = ANCHORED_DELETE,
+        .usage = {.sent = {1234, 3, 1}, .received = {99, 2, 0}},
+    };
+
+    (void)state;
+    assert_span(
+        accounting_pair_line(line, &r, RELAY, NOW_MS, UNIX_MS),
+        "{\"event\":\"session\",\"session\":\"9f3a2b\",\"connection\":42,"
+        "\"user\":\"\",\"relay\":\"relay.example.com\","
+        "\"peer\":{\"address\":\"192.0.2.7\",\"port\":40312},"
+        "\"transport\":\"tls\",\"tls\":\"TLSv1.3\","
+        "\"began\":\"2026-11-22T09:58:59.266Z\","
+        "\"ended\":\"2026-11-22T10:00:00.499Z\",\"seconds\":61.233,"
+        "\"reason\":\"delete\","
+        "\"sent\":{\"messages\":3,\"octets\":1234,\"reports\":1},"
+        "\"received\":{\"messages\":2,\"octets\":99,\"reports\":0},"
+        "\"reports_made\":0,\"parties\":[],"
+        "\"call_id\":\"a84b4c76@a\",\"from_tag\":\"1928\","
+        "\"to_tag\":\"314\\\"\\u000a\",\"end\":\"delete\","
+        "\"answerer\":{\"connection\":43,"
+        "\"peer\":{\"address\":\"2001:db8::1\",\"port\":9},"
+        "\"transport\":\"tls\",\"tls\":\"TLSv1.3\"}}");
+    subject_unref(a);
+    subject_unref(b);
+}
+
+/* Labels of 1024 octets, all of them controls. */
+static void the_longest_labels_fit(void **state)
+{
+    char line[ACCOUNTING_PAIR_MAX], label[1024] = {0};
+    const struct anchored_record r = {
+        .short_id = "9f3a2b",
+        .call_id = span_of(label, sizeof label),
+        .from_tag = span_of(label, sizeof label),
+        .to_tag = span_of(label, sizeof label),
+    };
+    struct span text;
+
+    (void)state;
+    memset(label, 1, sizeof label);
+    text = accounting_pair_line(line, &r, RELAY, NOW_MS, UNIX_MS);
+    assert_true(text.n > 3 * 6 * sizeof label);
+    assert_int_equal(text.p[text.n - 1], '}');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_becomes_one_line_of_json),
         cmocka_unit_test(an_ipv6_address_has_no_brackets),
         cmocka_unit_test(the_longest_texts_fit),
+        cmocka_unit_test(a_pair_tells_of_its_call_and_of_both_sides),
+        cmocka_unit_test(the_longest_labels_fit),
     };
 
     return cmocka_run_group_tests_name("app.accounting", tests, NULL, NULL);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Answers (A-33, A-36, A-37): they make pairs, and commit what both SDPs say.
+ */
+#include "anchor_private.h"
+#include "anchor_role.h"
+#include "err.h"
+
+/* What becomes of a section. */
+struct answered {
+    const struct offered *offered;
+    struct section *old;      /* that there is; NULL: none */
+    struct section *made;     /* that is new; NULL: none */
+    struct anchor_said *said; /* by who answers; NULL: refused */
+    enum sdp_setup role;      /* that the offerer is answered */
+};
+
+/* An answer while it is handled. */
+struct answering {
+    struct exchange x;
+    struct offer *offer;
+    struct dialogue *dialogue; /* NULL: none yet */
+    bool is_new;               /* the dialogue is */
+    unsigned by;               /* whose offer it is, in the dialogue */
+    struct answered sections[SDP_SECTIONS_MAX];
+    size_t n;
+};
+
+/* --- what is accepted --- */
+
+/* Port 0, another media, no path, or another protocol than was offered, which
+ * would be a downgrade (A-45, A-48). */
+static bool is_accepted(struct answering *f, const struct offered *o,
+                        const struct sdp_section *in)
+{
+    if (!o->grant || o->is_rejected || !in || in->kind != SDP_USABLE)
+        return false;
+    if (in->protocol == o->far_protocol)
+        return true;
+    exchange_warn(&f->x, "section %u was answered with another protocol",
+                  o->index + 1);
+    f->x.edits[f->x.n_edits++] = (struct sdp_edit){
+        .index = o->index,
+        .protocol = o->said->protocol,
+        .reject = true,
+    };
+    return false;
+}
+
+/* Is it the address of c=, which is trusted? */
+static bool is_trusted(const struct anchor *a, const struct anchor_said *said,
+                       struct span host)
+{
+    struct span plain = host;
+
+    if (host.n > 2 && host.p[0] == '[')
+        plain = span_of(host.p + 1, host.n - 2);
+    return a->setup->settings.trust_sdp && said->family &&
+           span_ieq(plain, said->host);
+}
+
+static bool may_dial(const struct anchor *a, const struct anchor_said *said)
+{
+    struct span host = said->core.dial_host;
+    struct uri u;
+
+    if (!a->setup->settings.prefer_active || !anchor_said_is_dialable(said) ||
+        uri_parse(&u, anchor_said_first(said)))
+        return false;
+    if (host.n == 0)
+        host = u.host;
+    return is_trusted(a, said, host) || a->ops.may_dial(a->ctx, host, u.secure);
+}
+
+/* The section in which the URI for the offerer is. */
+static struct section *section_of(const struct answered *s)
+{
+    return s->made ? s->made : s->old;
+}
+
+static int have_dialogue(struct answering *f)
+{
+    const struct ng_request *r = f->x.request;
+
+    if (f->dialogue)
+        return 0;
+    if (f->offer->call->n_dialogues >= DIALOGUES_MAX) {
+        anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_MANY_OFFERS);
+        return ERR_LIMIT;
+    }
+    f->dialogue = dialogue_new(f->offer, r->from_tag, r->to_tag);
+    f->is_new = f->dialogue != NULL;
+    if (f->dialogue)
+        return 0;
+    anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+    return ERR_NOMEM;
+}
+
+/* A token that is not the pair's is that of another leg protocol: the pair is
+ * replaced. */
+static int accept(struct answering *f, struct answered *s,
+                  const struct sdp_section *in)
+{
+    const struct offered *o = s->offered;
+    struct section *to;
+
+    s->said = anchor_said_new(in);
+    if (s->said && (!s->old || s->old->grant != o->grant))
+        s->made = section_new(f->dialogue, o, f->by);
+    if (!s->said || !(to = section_of(s)) || to->grant != o->grant) {
+        anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+        return ERR_NOMEM;
+    }
+    s->role =
+        anchor_role_for_offerer(o->said->setup, may_dial(f->x.anchor, o->said));
+    exchange_edit(&f->x, o->index, o->said->protocol, o->near,
+                  anchored_pair_uri(to->pair, section_side(to, f->by)),
+                  s->role);
+    return 0;
+}
+
+static int take_answered(struct answering *f, const struct offered *o)
+{
+    const struct sdp_section *in = sdp_section_at(&f->x.sdp, o->index);
+    struct answered *s = &f->sections[f->n++];
+    int err;
+
+    *s = (struct answered){.offered = o};
+    if (f->dialogue && !f->is_new)
+        s->old = dialogue_section(f->dialogue, o->index);
+    if (!is_accepted(f, o, in))
+        return 0;
+    err = have_dialogue(f);
+    return err ? err : accept(f, s, in);
+}
+
+/* --- what is committed --- */
+
+static int commit_side(struct answering *f, struct section *s, unsigned tag,
+                       struct anchor_said *said, bool we_dial)
+{
+    struct anchor *a = f->x.anchor;
+    int err = anchor_said_commit(said, a->relay, s->pair, section_side(s, tag),
+                                 we_dial, a->setup->settings.trust_sdp);
+
+    if (err)
+        return err;
+    anchor_said_ref(said);
+    anchor_said_unref(s->said[tag]);
+    s->said[tag] = said;
+    return 0;
+}
+
+/* Side A is told first. */
+static int commit_section(struct answering *f, const struct answered *in)
+{
+    struct section *s = section_of(in);
+    int err = 0;
+
+    for (unsigned i = 0; !err && i < 2; i++) {
+        unsigned tag = i == 0 ? s->a : !s->a;
+
+        err = tag == f->by
+                  ? commit_side(f, s, tag, in->offered->said,
+                                anchor_role_dials_offerer(in->role))
+                  : commit_side(f, s, tag, in->said,
+                                anchor_role_dials_answerer(in->said->setup));
+    }
+    return err;
+}
+
+/* Sections that were refused end, those of another protocol are replaced. */
+static void end_sections(struct answering *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        struct answered *s = &f->sections[i];
+
+        if (!s->old)
+            continue;
+        if (!s->said)
+            section_free(s->old, ANCHORED_DELETE);
+        else if (s->made)
+            section_free(s->old, ANCHORED_REPLACED);
+    }
+}
+
+/* An initial offer may be answered by others for as long again. */
+static void offer_is_answered(struct offer *o)
+{
+    struct anchor *a = o->call->anchor;
+
+    o->is_answered = true;
+    o->call->signal_ms = loop_now_ms(a->loop);
+    if (o->dialogue)
+        timer_stop(&o->timer);
+    else if (!o->is_closed)
+        timer_start(a->offer_timer, &o->timer);
+}
+
+static void undo(struct answering *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->sections[i].made)
+            section_free(f->sections[i].made, ANCHORED_DELETE);
+    if (!f->is_new)
+        return;
+    /* The offer stays for the next attempt. */
+    f->offer->n_dialogues++;
+    dialogue_free(f->dialogue, ANCHORED_DELETE);
+    f->offer->n_dialogues--;
+}
+
+static void commit(struct answering *f)
+{
+    struct call *c = f->offer->call;
+    bool is_answered = f->dialogue || f->n == 0;
+    int err = 0;
+
+    for (size_t i = 0; !err && i < f->n; i++)
+        if (f->sections[i].said)
+            err = commit_section(f, &f->sections[i]);
+    if (err) {
+        undo(f);
+        anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+        return;
+    }
+    if (is_answered)
+        offer_is_answered(f->offer);
+    end_sections(f);
+    if (f->dialogue && list_is_empty(&f->dialogue->sections)) {
+        dialogue_free(f->dialogue, ANCHORED_DELETE);
+        call_check(c);
+    }
+}
+
+static void take_answer(struct answering *f)
+{
+    int err = 0;
+
+    for (size_t i = 0; !err && i < f->offer->n; i++)
+        err = take_answered(f, &f->offer->sections[i]);
+    if (err || exchange_answer(&f->x))
+        undo(f);
+    else
+        commit(f);
+}
+
+/* Is there an offer to which this may be an answer? */
+static bool find_offer(struct answering *f)
+{
+    struct anchor *a = f->x.anchor;
+    struct call *c = call_find(a, f->x.request->call_id);
+
+    if (c)
+        f->offer = match_answered(&f->dialogue, c, f->x.request, &f->x.sdp);
+    if (f->offer) {
+        f->by = f->offer->dialogue ? f->offer->by : 0;
+        return true;
+    }
+    if (exchange_usable(&f->x) == 0) /* */
+        (void)exchange_answer(&f->x);
+    else
+        anchor_refuse(a, f->x.reply, c ? ANCHOR_NO_OFFER : ANCHOR_UNKNOWN_CALL);
+    return false;
+}
+
+void anchor_answer(struct anchor *a, const struct ng_request *request,
+                   struct ng_reply *reply)
+{
+    struct answering f = {.offer = NULL};
+
+    a->stats.answers++;
+    if (anchor_misses(a, request, reply, true, true))
+        return;
+    exchange_init(&f.x, a, request, reply);
+    if (exchange_read(&f.x) && find_offer(&f))
+        take_answer(&f);
+    for (size_t i = 0; i < f.n; i++)
+        anchor_said_unref(f.sections[i].said);
+    exchange_fini(&f.x);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Offers (A-30 to A-35). An offer touches no pair: what it says is kept until
+ * an answer commits it. */
+#include <stdlib.h>
+
+#include "anchor_private.h"
+#include "err.h"
+
+/* An offer while it is handled. */
+struct offering {
+    struct exchange x;
+    struct call *call;         /* NULL: none yet */
+    struct dialogue *dialogue; /* that is renegotiated; NULL: initial */
+    unsigned by;               /* in that */
+    struct offer *before;      /* the one that this replaces; NULL: none */
+    struct offered *sections;
+    size_t n;
+};
+
+/* --- legs --- */
+
+/* What the offerer has been given is kept, whatever is said now. */
+static int choose_kept(struct offered *o, const struct section *s, unsigned by)
+{
+    o->near = anchor_interface_ref(s->interface[by]);
+    o->far = anchor_interface_ref(s->interface[!by]);
+    o->far_protocol = s->protocol[!by];
+    o->grant = s->grant;
+    o->grant->refs++;
+    return 0;
+}
+
+static int choose_one(struct offering *f, struct anchor_interface **out,
+                      const struct anchor_want *want, unsigned index)
+{
+    struct anchor_interface *found;
+    bool known;
+    int err = anchor_interface_choose(&found, &known,
+                                      &f->x.anchor->setup->interfaces, want);
+
+    if (!known)
+        exchange_warn(&f->x, "section %u: unknown interface, default used",
+                      index + 1);
+    if (!err)
+        *out = anchor_interface_ref(found);
+    return err;
+}
+
+/* Says for which protocol there is none. */
+static void refuse_interface(struct offering *f, enum sdp_protocol protocol)
+{
+    char reason[64];
+
+    f->x.anchor->stats.errors[ANCHOR_NO_INTERFACE]++;
+    snprintf(reason, sizeof reason, "No interface for %.*s",
+             SPAN_ARG(sdp_protocol_text(protocol)));
+    ng_reply_error(f->x.reply, reason);
+}
+
+/* For both legs of a new section. */
+static int choose_new(struct offering *f, struct offered *o)
+{
+    const struct ng_request *r = f->x.request;
+    struct anchor_want near = {.name = r->from_interface,
+                               .family = o->said->family};
+    struct anchor_want far = {.name = r->to_interface,
+                              .family = o->said->family};
+
+    if (sdp_protocol_find(&o->far_protocol, r->transport_protocol))
+        o->far_protocol = o->said->protocol;
+    anchor_want_transport(&near, o->said->protocol, o->said->is_ws, false);
+    anchor_want_transport(&far, o->far_protocol, false, true);
+    if (choose_one(f, &o->near, &near, o->index)) {
+        refuse_interface(f, o->said->protocol);
+        return ERR_NOT_FOUND;
+    }
+    if (choose_one(f, &o->far, &far, o->index)) {
+        refuse_interface(f, o->far_protocol);
+        return ERR_NOT_FOUND;
+    }
+    o->grant = grant_new(f->x.anchor, o->far, o->index);
+    if (o->grant)
+        return 0;
+    anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+    return ERR_NOMEM;
+}
+
+/* --- sections --- */
+
+/* An earlier offer of the same, not answered, whose token stays. */
+static int choose_repeated(struct offered *o, const struct offered *before)
+{
+    o->near = anchor_interface_ref(before->near);
+    o->far = anchor_interface_ref(before->far);
+    o->far_protocol = before->far_protocol;
+    o->grant = before->grant;
+    o->grant->refs++;
+    return 0;
+}
+
+/* Is this the same leg as before? Another protocol cannot keep its URI. */
+static bool keeps(const struct offered *before, const struct anchor_said *said)
+{
+    return before && before->grant && before->said &&
+           before->said->protocol == said->protocol;
+}
+
+static int take_usable(struct offering *f, struct offered *o,
+                       const struct sdp_section *in)
+{
+    const struct section *s =
+        f->dialogue ? dialogue_section(f->dialogue, in->index) : NULL;
+    const struct offered *before =
+        f->before ? offer_section(f->before, in->index) : NULL;
+
+    o->said = anchor_said_new(in);
+    if (!o->said) {
+        anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+        return ERR_NOMEM;
+    }
+    if (s && s->protocol[f->by] == in->protocol)
+        return choose_kept(o, s, f->by);
+    if (keeps(before, o->said))
+        return choose_repeated(o, before);
+    return choose_new(f, o);
+}
+
+/* The URI that who receives the offer has been given, or is given now. */
+static struct span uri_for_receiver(const struct offering *f,
+                                    const struct offered *o)
+{
+    const struct section *s =
+        f->dialogue ? dialogue_section(f->dialogue, o->index) : NULL;
+
+    if (s && s->grant == o->grant)
+        return anchored_pair_uri(s->pair, section_side(s, !f->by));
+    return anchored_token_uri(o->grant->token);
+}
+
+static int take_section(struct offering *f, const struct sdp_section *in)
+{
+    struct offered *o = &f->sections[f->n];
+    int err;
+
+    if (in->kind != SDP_USABLE &&
+        !(f->dialogue && dialogue_section(f->dialogue, in->index)))
+        return 0;
+    f->n++;
+    o->index = in->index;
+    o->is_rejected = in->kind != SDP_USABLE;
+    if (o->is_rejected)
+        return 0;
+    err = take_usable(f, o, in);
+    if (!err)
+        exchange_edit(&f->x, o->index, o->far_protocol, o->far,
+                      uri_for_receiver(f, o), SDP_SETUP_ACTPASS);
+    return err;
+}
+
+static int take_sections(struct offering *f)
+{
+    int err = 0;
+
+    f->sections = calloc(f->x.sdp.n, sizeof *f->sections);
+    if (!f->sections) {
+        anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; !err && i < f->x.sdp.n; i++)
+        err = take_section(f, &f->x.sdp.sections[i]);
+    return err;
+}
+
+/* --- the offer --- */
+
+/* */
+static bool refuse_new_call(struct offering *f)
+{
+    struct anchor *a = f->x.anchor;
+    const struct span reason = SPAN("Parallel session limit reached");
+
+    if (a->ops.admits(a->ctx) &&
+        a->n_pairs + a->n_pending + exchange_usable(&f->x) <=
+            a->setup->settings.max_sessions)
+        return false;
+    a->stats.load_limit++;
+    if (f->x.request->supports_load_limit) {
+        ng_reply_text(f->x.reply, "message", reason);
+        ng_reply_text(f->x.reply, "result", SPAN("load limit"));
+    } else {
+        anchor_refuse(a, f->x.reply, ANCHOR_CROWDED);
+    }
+    return true;
+}
+
+/* Which call, dialogue and offer it is. */
+static void find_before(struct offering *f)
+{
+    const struct ng_request *r = f->x.request;
+
+    f->call = call_find(f->x.anchor, r->call_id);
+    if (!f->call)
+        return;
+    if (r->to_tag.n)
+        f->dialogue =
+            match_dialogue(f->call, r->from_tag, r->to_tag, &f->x.sdp);
+    if (f->dialogue) {
+        f->by = (unsigned)dialogue_tag(f->dialogue, r->from_tag);
+        f->before = f->dialogue->reoffers[f->by];
+    } else {
+        f->before = match_repeated(f->call, r, &f->x.sdp);
+    }
+}
+
+static int have_chain(struct offer *o, const struct offering *f)
+{
+    struct span uri = match_own_uri(f->call, &f->x.sdp);
+
+    if (uri.n == 0)
+        return 0;
+    o->chain.p = malloc(uri.n + 1);
+    if (!o->chain.p)
+        return ERR_NOMEM;
+    o->chain.n = span_copy(o->chain.p, uri.n + 1, uri);
+    return 0;
+}
+
+/* The offer that holds the sections from now on; NULL without memory. */
+static struct offer *have_offer(struct offering *f)
+{
+    struct offer *o = f->before;
+
+    if (o)
+        return o;
+    if (!f->call)
+        f->call = call_new(f->x.anchor, f->x.request->call_id);
+    if (!f->call)
+        return NULL;
+    o = offer_new(f->call, f->x.request, f->dialogue, f->by);
+    if (o && have_chain(o, f)) {
+        offer_free(o, ANCHORED_DELETE);
+        o = NULL;
+    }
+    if (o && f->dialogue)
+        f->dialogue->reoffers[f->by] = o;
+    if (!o)
+        call_check(f->call);
+    return o;
+}
+
+/* A re-offer starts anew; an initial one that was answered goes on as before,
+ * with what is said now for those who answer later. */
+static int keep_offer(struct offering *f)
+{
+    struct offer *o = have_offer(f);
+
+    if (!o)
+        return ERR_NOMEM;
+    offer_replace(o, f->sections, f->n);
+    f->sections = NULL;
+    f->n = 0;
+    if (o->dialogue)
+        o->is_answered = false;
+    o->is_closed = false;
+    f->call->signal_ms = loop_now_ms(f->x.anchor->loop);
+    return 0;
+}
+
+static bool is_crowded(const struct offering *f)
+{
+    return f->call && !f->before && !f->dialogue &&
+           f->call->n_offers >= OFFERS_MAX;
+}
+
+/* Nothing is kept before the answer is known to be written. */
+static void take_offer(struct offering *f)
+{
+    if (take_sections(f) || exchange_answer(&f->x))
+        return;
+    if (keep_offer(f))
+        anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
+}
+
+void anchor_offer(struct anchor *a, const struct ng_request *request,
+                  struct ng_reply *reply)
+{
+    struct offering f = {.call = NULL};
+
+    a->stats.offers++;
+    if (anchor_misses(a, request, reply, true, false))
+        return;
+    exchange_init(&f.x, a, request, reply);
+    if (exchange_read(&f.x)) {
+        if (f.x.sdp.n)
+            find_before(&f);
+        if (exchange_usable(&f.x) == 0 && !f.dialogue)
+            (void)exchange_answer(&f.x); /* */
+        else if (is_crowded(&f))
+            anchor_refuse(a, reply, ANCHOR_MANY_OFFERS);
+        else if (f.call || !refuse_new_call(&f))
+            take_offer(&f);
+    }
+    offered_free(f.sections, f.n, ANCHORED_DELETE);
+    exchange_fini(&f.x);
+}
