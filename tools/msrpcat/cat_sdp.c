@@ -14,22 +14,13 @@ static const char *const setup_names[] = {
     [CAT_SETUP_ACTPASS] = "actpass",
 };
 
-/* Weakest first. MD5 and MD2 count as unknown (RFC 8122, 5). */
-static const char *const hashes[] = {"sha-1", "sha-224", "sha-256", "sha-384",
-                                     "sha-512"};
-static const char *const hash_names[] = {"SHA1", "SHA224", "SHA256", "SHA384",
-                                         "SHA512"};
-
-enum { HASHES = sizeof hashes / sizeof *hashes };
-
 /* --- reading -------------------------------------------------------------- */
 
 /* What the session says for all sections, or one section for itself. */
 struct part {
     struct span path, setup;
     bool has_fingerprint;
-    size_t hash; /* index of the strongest; HASHES: none known */
-    struct span fingerprint[CAT_SDP_FINGERPRINTS];
+    struct fingerprint fingerprints[CAT_SDP_FINGERPRINTS];
     size_t n_fingerprints;
 };
 
@@ -50,21 +41,20 @@ static struct span next_word(struct span *rest)
     return span_cut(rest, ' ');
 }
 
+/* Keeps those of the strongest function alone. */
 static void add_fingerprint(struct part *p, struct span value)
 {
-    struct span name = next_word(&value);
-    size_t hash = 0;
+    const struct fingerprint *kept = p->fingerprints;
+    struct fingerprint f;
 
     p->has_fingerprint = true;
-    while (hash < HASHES && !span_ieq(name, span_str(hashes[hash])))
-        hash++;
-    if (hash == HASHES || (p->n_fingerprints > 0 && hash < p->hash))
+    if (fingerprint_parse(&f, value) ||
+        (p->n_fingerprints > 0 && f.function < kept->function))
         return;
-    if (hash != p->hash)
+    if (f.function != kept->function)
         p->n_fingerprints = 0;
-    p->hash = hash;
     if (p->n_fingerprints < CAT_SDP_FINGERPRINTS)
-        p->fingerprint[p->n_fingerprints++] = span_trim(value);
+        p->fingerprints[p->n_fingerprints++] = f;
 }
 
 static void read_line(struct part *p, struct span line)
@@ -131,8 +121,7 @@ static int take(struct cat_sdp *out, const struct part *session,
         return ERR_SYNTAX;
     sdp.setup = read_setup(section->setup.n ? section->setup : session->setup);
     sdp.has_fingerprint = p->has_fingerprint;
-    sdp.hash = p->n_fingerprints ? hash_names[p->hash] : NULL;
-    memcpy(sdp.fingerprint, p->fingerprint, sizeof sdp.fingerprint);
+    memcpy(sdp.fingerprints, p->fingerprints, sizeof sdp.fingerprints);
     sdp.n_fingerprints = p->n_fingerprints;
     *out = sdp;
     return 0;
@@ -140,7 +129,7 @@ static int take(struct cat_sdp *out, const struct part *session,
 
 int cat_sdp_parse(struct cat_sdp *out, struct span text)
 {
-    struct part session = {.hash = HASHES}, section = {.hash = HASHES};
+    struct part session = {0}, section = {0};
     struct part *at = &session;
     struct media found = {0};
     int err = ERR_NOT_FOUND;
@@ -156,7 +145,7 @@ int cat_sdp_parse(struct cat_sdp *out, struct span text)
         if (found.is_ours)
             break;
         at = &section;
-        section = (struct part){.hash = HASHES};
+        section = (struct part){0};
         m = read_media(line);
         if (m.is_ours && m.declined)
             err = ERR_DENIED;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fingerprint.h"
 #include "str.h"
 
 /* The value of a=setup. */
@@ -33,8 +34,8 @@ struct cat_sdp {
     struct span path; /* one or more URIs, see path_is_valid() */
     enum cat_setup setup;
     bool has_fingerprint; /* one at least, even if of no use */
-    const char *hash;     /* as OpenSSL calls the strongest function named; */
-    struct span fingerprint[CAT_SDP_FINGERPRINTS]; /* what it should give */
+    /* Those of the strongest function. */
+    struct fingerprint fingerprints[CAT_SDP_FINGERPRINTS];
     size_t n_fingerprints;
 };
 

@@ -121,19 +121,33 @@ int cat_tls_show_own(SSL_CTX *ctx, const char *host)
     return err;
 }
 
+/* The fingerprint of a certificate by one function: 0 or ERR_TLS. */
+static int take_fingerprint(struct fingerprint *out, const X509 *cert,
+                            enum fingerprint_function function)
+{
+    EVP_MD *md = EVP_MD_fetch(NULL, fingerprint_function_name(function), NULL);
+    struct fingerprint f = {.function = (uint8_t)function};
+    unsigned n = 0;
+    int done = 0;
+
+    if (md && (size_t)EVP_MD_get_size(md) <= sizeof f.octets)
+        done = X509_digest(cert, md, f.octets, &n);
+    EVP_MD_free(md);
+    if (done != 1)
+        return ERR_TLS;
+    f.n = (uint8_t)n;
+    *out = f;
+    return 0;
+}
+
 int cat_tls_fingerprint(char out[CAT_TLS_FINGERPRINT], const SSL_CTX *ctx)
 {
     const X509 *cert = SSL_CTX_get0_certificate(ctx);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    int at;
+    struct fingerprint f;
 
-    if (!cert || X509_digest(cert, EVP_sha256(), digest, &n) != 1)
+    if (!cert || take_fingerprint(&f, cert, FINGERPRINT_SHA256))
         return ERR_TLS;
-    at = snprintf(out, CAT_TLS_FINGERPRINT, "SHA-256");
-    for (unsigned i = 0; i < n; i++)
-        at += snprintf(out + at, CAT_TLS_FINGERPRINT - (size_t)at, "%c%02X",
-                       i ? ':' : ' ', digest[i]);
+    out[fingerprint_text(out, &f)] = '\0';
     return 0;
 }
 
@@ -165,32 +179,16 @@ void cat_tls_trust_blindly(SSL_CTX *ctx)
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 }
 
-/* `AB:CD:...`, hex digits of either case? */
-static bool is_digest(struct span text, const unsigned char *digest, size_t n)
-{
-    if (text.n != n * 3 - 1)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const char *at = text.p + i * 3;
-
-        if (char_hex(at[0]) != digest[i] >> 4 ||
-            char_hex(at[1]) != (digest[i] & 15) || (i && at[-1] != ':'))
-            return false;
-    }
-    return true;
-}
-
 bool cat_tls_has_fingerprint(SSL *ssl, const struct cat_sdp *peer)
 {
     const X509 *cert = SSL_get0_peer_certificate(ssl);
-    const EVP_MD *hash = peer->hash ? EVP_get_digestbyname(peer->hash) : NULL;
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
+    struct fingerprint f;
 
-    if (!cert || !hash || X509_digest(cert, hash, digest, &n) != 1)
+    if (!cert || peer->n_fingerprints == 0 ||
+        take_fingerprint(&f, cert, peer->fingerprints[0].function))
         return false;
     for (size_t i = 0; i < peer->n_fingerprints; i++)
-        if (is_digest(peer->fingerprint[i], digest, n))
+        if (fingerprint_equal(&f, &peer->fingerprints[i]))
             return true;
     return false;
 }

@@ -24,7 +24,7 @@ int cat_tls_show(SSL_CTX *ctx, const char *cert_file, const char *key_file);
 int cat_tls_show_own(SSL_CTX *ctx, const char *host);
 
 /* The value of a=fingerprint for what is shown: `SHA-256 AB:CD:...`. */
-enum { CAT_TLS_FINGERPRINT = 8 + 32 * 3 };
+enum { CAT_TLS_FINGERPRINT = FINGERPRINT_TEXT_MAX + 1 };
 int cat_tls_fingerprint(char out[CAT_TLS_FINGERPRINT], const SSL_CTX *ctx);
 
 /* Trusts certificates of the authorities in `ca_file`, or of the system's if
