@@ -128,13 +128,14 @@ static bool takes_logins(const struct config *c)
     return false;
 }
 
-/* A relay for other relays alone has nobody to relay for. */
+/* A relay for other relays alone has nobody to relay for. One that anchors
+ * sessions needs no logins. */
 static void check_logins(const struct check *k)
 {
     const struct config *c = k->config;
 
-    if (c->listen.n > 0 && counts(k, "listen") && counts(k, "auth.allow_tcp") &&
-        !takes_logins(c))
+    if (c->listen.n > 0 && c->anchor.listen.n == 0 && counts(k, "listen") &&
+        counts(k, "auth.allow_tcp") && !takes_logins(c))
         config_warn(k->report, c->listen.items[0].place,
                     "listen: nobody can log in: no listener has transport tls "
                     "or wss, and auth.allow_tcp is false");

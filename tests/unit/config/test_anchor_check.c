@@ -24,7 +24,9 @@ static void what_is_whole_passes(void **state)
 {
     struct checked *x = *state;
 
-    check_one(x, NG "};", "", "");
+    check_one(x, NG "};", "",
+              "test.conf:3: anchor.listen: all listeners are on loopback: "
+              "every offer is refused without anchor.interfaces\n");
     check_one(x,
               NG "interfaces = ( { name = \"in\"; address = \"127.0.0.1\"; },"
                  " { address = \"::1\"; host = \"relay.example\"; } );\n"

@@ -261,7 +261,8 @@ static int listen_at(uint16_t *port)
 /* A connection to the relay. */
 static void come(struct world *w, struct end *e, SSL_CTX *ctx)
 {
-    const struct hop_origin origin = {.transport = ctx ? NET_TLS : NET_TCP,
+    const struct hop_origin origin = {.name = "",
+                                      .transport = ctx ? NET_TLS : NET_TCP,
                                       .tls = ctx ? w->server : NULL,
                                       .port = 2855,
                                       .bound_port = 2855};

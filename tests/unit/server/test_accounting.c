@@ -145,7 +145,7 @@ static void a_pair_tells_of_its_call_and_of_both_sides(void **state)
     assert_span(
         accounting_pair_line(line, &r, RELAY, NOW_MS, UNIX_MS),
         "{\"event\":\"session\",\"session\":\"9f3a2b\",\"connection\":42,"
-        "\"user\":\"\",\"relay\":\"relay.example.com\","
+        "\"user\":\"\",\"realm\":\"\",\"relay\":\"relay.example.com\","
         "\"peer\":{\"address\":\"192.0.2.7\",\"port\":40312},"
         "\"transport\":\"tls\",\"tls\":\"TLSv1.3\","
         "\"began\":\"2026-11-22T09:58:59.266Z\","
