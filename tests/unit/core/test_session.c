@@ -310,7 +310,7 @@ static void users_of_two_realms_are_counted_apart(void **state)
 static void a_name_that_is_too_long_gets_no_session(void **state)
 {
     struct bench *b = *state;
-    char name[SESSION_NAME_MAX + 1];
+    char name[SESSION_NAME_MAX + 1] = {0};
     struct session_grant g = {.link = &b->a.link,
                               .user = span_of(name, sizeof name),
                               .host = SPAN("r"),
