@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "settings.h"
 
-#include <sys/un.h>
-
 #include "config.h"
 #include "config_value.h"
-#include "err.h"
 #include "log.h"
 #include "policy.h"
-#include "words.h"
+#include "settings_check.h"
 
 enum {
     KIBI = 1 << 10,
@@ -21,136 +18,8 @@ enum {
     LOOKUP_PROCESSES = 64,
     SHORTEST_MS = 10,        /* a timer that is not off */
     KEEPALIVE_MAX_S = 32767, /* the kernel's own bound */
-    REALM_MAX = 255,         /* as in the users file */
     MANY = 1000000,
 };
-
-/* --- what texts must be --- */
-
-static const char *settings_check_host(struct span text)
-{
-    return config_value_is_host(text) ? NULL
-                                      : "a host name, never a numeric address";
-}
-
-static const char *check_host_or_none(struct span text)
-{
-    return text.n ? settings_check_host(text) : NULL;
-}
-
-/* What a quoted string in a challenge holds without escapes. */
-static const char *check_realm(struct span text)
-{
-    bool ok = text.n > 0 && text.n <= REALM_MAX;
-
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-
-        ok = ok && c >= ' ' && c != 0x7f && c != '"' && c != '\\';
-    }
-    return ok ? NULL
-              : "1 to 255 octets without quotes, backslashes and control "
-                "characters";
-}
-
-/* A host, or a pattern for the first label of one. */
-static const char *check_relay_name(struct span text)
-{
-    const struct span star = SPAN("*.");
-
-    if (text.n > star.n && span_eq(span_of(text.p, star.n), star))
-        text = span_from(text, star.n);
-    return config_value_is_host(text) ? NULL
-                                      : "a host name, or \"*.\" and a domain";
-}
-
-static const char *check_named(struct span text)
-{
-    return text.n ? NULL : "the name of a file";
-}
-
-static bool is_absolute(struct span text)
-{
-    return text.n > 0 && text.p[0] == '/';
-}
-
-static const char *check_command(struct span text)
-{
-    const char *fault = NULL;
-    struct words words;
-    int err;
-
-    if (text.n == 0)
-        return NULL;
-    err = words_split(&words, text);
-    if (err)
-        return err == ERR_SYNTAX ? "a command whose quotes end" : err_text(err);
-    if (words.n == 0 || words.items[0][0] != '/')
-        fault = "a command that begins with an absolute path, or \"\"";
-    words_fini(&words);
-    return fault;
-}
-
-static const char *check_target(struct span text)
-{
-    if (span_eq(text, SPAN("stderr")) || span_eq(text, SPAN("syslog")) ||
-        span_eq(text, SPAN("journal")) || is_absolute(text))
-        return NULL;
-    return "\"stderr\", \"syslog\", \"journal\" or an absolute path";
-}
-
-static const char *check_accounting(struct span text)
-{
-    return text.n == 0 || !check_target(text)
-               ? NULL
-               : "\"stderr\", \"syslog\", \"journal\", an absolute path, or "
-                 "\"\" for off";
-}
-
-static const char *check_metrics(struct span text)
-{
-    struct addr a;
-
-    if (text.n == 0 || addr_parse(&a, text, 0) == 0)
-        return NULL;
-    return "a numeric address, or \"\" for off";
-}
-
-static const char *check_socket(struct span text)
-{
-    if (text.n == 0 || (is_absolute(text) &&
-                        text.n < sizeof((struct sockaddr_un *)0)->sun_path))
-        return NULL;
-    return "an absolute path of less than 108 octets, or \"\" for off";
-}
-
-static const char *check_ng_place(struct span text)
-{
-    struct addr a;
-    bool is_tcp;
-
-    return config_value_ng_place(&is_tcp, &a, text)
-               ? "\"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\""
-               : NULL;
-}
-
-static const char *check_interface_address(struct span text)
-{
-    struct addr a;
-
-    return text.n == 0 || addr_parse(&a, text, 0) == 0 ? NULL
-                                                       : "a numeric address";
-}
-
-static const char *check_interface_host(struct span text)
-{
-    struct addr a;
-
-    if (text.n == 0 || config_value_is_host(text) ||
-        addr_parse_literal(&a, text, 0) == 0)
-        return NULL;
-    return "a host name, a numeric address, or \"\" for the address";
-}
 
 /* --- names of choices, in the order of their enums --- */
 
@@ -234,7 +103,7 @@ static const struct setting listen_members[] = {
     {.key = "name",
      .type = SETTING_TEXT,
      .at = offsetof(struct config_listen, name),
-     .check = check_host_or_none,
+     .check = settings_check_host_or_none,
      .initial = "\"\"",
      .help = "The host name in the URIs that are issued there; \"\" is "
              "relay.name."},
@@ -270,14 +139,14 @@ static const struct setting interface_members[] = {
     {.key = "address",
      .type = SETTING_TEXT,
      .at = offsetof(struct config_interface, address),
-     .check = check_interface_address,
+     .check = settings_check_interface_address,
      .initial = "\"\"",
      .help = "The numeric address in c= lines, and in URIs unless host is "
              "set; required."},
     {.key = "host",
      .type = SETTING_TEXT,
      .at = offsetof(struct config_interface, host),
-     .check = check_interface_host,
+     .check = settings_check_interface_host,
      .initial = "\"\"",
      .help = "The host in URIs; \"\" is the address."},
     {.key = "transport",
@@ -308,7 +177,7 @@ const struct setting settings[] = {
      .initial = "[ ]",
      .help = "Additional host names of this relay."},
     {.key = "relay.realm",
-     TEXT(relay.realm, check_realm),
+     TEXT(relay.realm, settings_check_realm),
      .help = "The realm of digest authentication. Default: relay.name."},
     {.key = "relay.realms",
      LIST(SETTING_TEXT, relay.realms, 0, 1000),
@@ -339,11 +208,11 @@ const struct setting settings[] = {
      .help = "The listeners: one group each."},
 
     {.key = "tls.certificate",
-     TEXT(tls.certificate, check_named),
+     TEXT(tls.certificate, settings_check_named),
      .initial = "\"/etc/msrprelayd/relay.pem\"",
      .help = "The certificate chain, a PEM file. Required for tls and wss."},
     {.key = "tls.private_key",
-     TEXT(tls.private_key, check_named),
+     TEXT(tls.private_key, settings_check_named),
      .initial = "\"/etc/msrprelayd/relay.key\"",
      .help = "The private key of the certificate, a PEM file."},
     {.key = "tls.certificates",
@@ -381,7 +250,7 @@ const struct setting settings[] = {
              "which they resume their TLS session at less cost for an hour."},
 
     {.key = "auth.users_file",
-     TEXT(auth.users_file, check_named),
+     TEXT(auth.users_file, settings_check_named),
      .initial = "\"/etc/msrprelayd/users\"",
      .help = "The users file: one user:realm:HA1 per line, as written by "
              "htdigest."},
@@ -429,7 +298,7 @@ const struct setting settings[] = {
      .help = "Consecutive authentication failures after which a client's "
              "connection is closed."},
     {.key = "auth.lookup.command",
-     TEXT(auth.lookup.command, check_command),
+     TEXT(auth.lookup.command, settings_check_command),
      .initial = "\"\"",
      .help = "A program that is asked about users who are neither in the users "
              "file nor proven by a shared secret, with its arguments, split "
@@ -622,7 +491,7 @@ const struct setting settings[] = {
 
     {.key = "relays.names",
      LIST(SETTING_TEXT, relays.names, 0, 64),
-     .check = check_relay_name,
+     .check = settings_check_relay_name,
      .initial = "[ ]",
      .help = "Hosts that may be relays, exact or as *.example.net; if empty, "
              "every host with a verified certificate."},
@@ -687,7 +556,7 @@ const struct setting settings[] = {
 
     {.key = "anchor.listen",
      LIST(SETTING_TEXT, anchor.listen, 0, 16),
-     .check = check_ng_place,
+     .check = settings_check_ng_place,
      .initial = "[ ]",
      .help = "Where SIP proxies ask for sessions to be anchored, over the ng "
              "protocol: \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", an IPv6 "
@@ -742,7 +611,7 @@ const struct setting settings[] = {
          "How lines are written: as text, or as one JSON object a line with "
          "time, level, event, and the same fields by the same names."},
     {.key = "log.target",
-     TEXT(log.target, check_target),
+     TEXT(log.target, settings_check_target),
      .initial = "\"stderr\"",
      .help = "Where to log: stderr, syslog, journal, or the absolute path of a "
              "file. Started as root, the relay opens the file as relay.user, "
@@ -756,13 +625,13 @@ const struct setting settings[] = {
          "peers can cause; after a pause, up to five times as many. Suppressed "
          "lines are counted. 0 is no limit; debug lines are not limited."},
     {.key = "log.accounting",
-     TEXT(log.accounting, check_accounting),
+     TEXT(log.accounting, settings_check_accounting),
      .initial = "\"\"",
      .help = "Where to write one line of JSON for each ended session, as in "
              "log.target; \"\" disables accounting."},
 
     {.key = "metrics.address",
-     TEXT(metrics.address, check_metrics),
+     TEXT(metrics.address, settings_check_metrics),
      .initial = "\"\"",
      .help = "The address of the HTTP listener for the status page (/), "
              "/status.json, /metrics, /healthz and /readyz, which has no TLS "
@@ -774,7 +643,7 @@ const struct setting settings[] = {
      .help = "The port of that listener."},
 
     {.key = "control.socket",
-     TEXT(control.socket, check_socket),
+     TEXT(control.socket, settings_check_socket),
      .initial = "\"\"",
      .help = "The path of the Unix socket for msrprelayctl; \"\" disables it."},
 };
