@@ -70,10 +70,10 @@ struct session {
     uint16_t home_port;         /* ... and its port */
     struct span user, realm;    /* realms have users of their own */
     struct span account;        /* both, in one text that nobody else has */
-    struct holder *of_user;  /* in `users` */
-    struct holder *of_relay; /* in `relays`, if it belongs to one */
-    uint64_t connection;     /* number of the link that carried its AUTH */
-    struct subject *subject; /* of that link; a reference; or NULL */
+    struct holder *of_user;     /* in `users` */
+    struct holder *of_relay;    /* in `relays`, if it belongs to one */
+    uint64_t connection;        /* number of the link that carried its AUTH */
+    struct subject *subject;    /* of that link; a reference; or NULL */
     uint64_t began_ms, expires_ms;
     struct list peers; /* of struct peer, oldest first */
     uint32_t n_peers;

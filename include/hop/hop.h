@@ -86,7 +86,7 @@ struct hops {
         *tls_client;          /* to relays; NULL: nothing is dialled over TLS */
     struct tls_ctx *tls_peer; /* the same, to lone peers */
     struct tls_ctx *tls_any; /* the same, to those whose fingerprint is known */
-    uint16_t uri_port;        /* in URIs issued over a dialled connection */
+    uint16_t uri_port;       /* in URIs issued over a dialled connection */
     /* Called when a PROXY header has told where a connection comes from, with
      * that address and what the log says of the connection: may it stay? */
     bool (*on_proxied)(void *ctx, const struct addr *peer, const char *subject);

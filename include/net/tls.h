@@ -6,11 +6,11 @@
  * for a certificate (R4976-6.1-a) unless no_peer is set, and judges it as P-8
  * says: one without a dNSName is a person's and is ignored; one with a dNSName
  * is a host's and must verify, as a client's or a server's, or the handshake is
- * aborted (with any_peer it counts as a person's). A client takes nothing but a certificate that is valid, chains to a
- * trusted CA and has the host in its subjectAltName: as dNSName, or as
- * iPAddress for a literal (R4976-9.2-g). The common name never counts. A server
- * with several certificates shows those that have the name that the client asks
- * for, else the first one. */
+ * aborted (with any_peer it counts as a person's). A client takes nothing but a
+ * certificate that is valid, chains to a trusted CA and has the host in its
+ * subjectAltName: as dNSName, or as iPAddress for a literal (R4976-9.2-g). The
+ * common name never counts. A server with several certificates shows those that
+ * have the name that the client asks for, else the first one. */
 #ifndef TLS_H
 #define TLS_H
 

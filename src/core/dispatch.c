@@ -410,8 +410,7 @@ bool relay_link_is_idle(const struct link *l)
            list_is_empty(&l->send.expected) && list_is_empty(&l->send.heads) &&
            !awaits_responses(&l->txns.sent) &&
            !awaits_responses(&l->txns.unsent) && l->owed.n == 0 &&
-           l->pending_auths.n == 0 &&
-           list_is_empty(&l->sendq.senders);
+           l->pending_auths.n == 0 && list_is_empty(&l->sendq.senders);
 }
 
 /* NULL is a request other than SEND. */

@@ -30,7 +30,7 @@ struct command_state {
     struct hop_walk hops;
     struct relay_walk sessions;
     struct anchor_walk anchors;
-    bool at_pairs; /* that walk goes over anchored pairs now */
+    bool at_pairs;  /* that walk goes over anchored pairs now */
     size_t count;   /* of what was kicked */
     uint64_t users; /* the list of users */
     bool counted;   /* ... is at its second walk */
