@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Offers (A-30 to A-35). An offer touches no pair: what it says is kept until
  * an answer commits it. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "anchor_private.h"
@@ -90,6 +91,7 @@ static int choose_new(struct offering *f, struct offered *o)
 /* An earlier offer of the same, not answered, whose token stays. */
 static int choose_repeated(struct offered *o, const struct offered *before)
 {
+    assert(before && before->grant);
     o->near = anchor_interface_ref(before->near);
     o->far = anchor_interface_ref(before->far);
     o->far_protocol = before->far_protocol;
@@ -161,7 +163,7 @@ static int take_sections(struct offering *f)
 {
     int err = 0;
 
-    f->sections = calloc(f->x.sdp.n, sizeof *f->sections);
+    f->sections = calloc(f->x.sdp.n ? f->x.sdp.n : 1, sizeof *f->sections);
     if (!f->sections) {
         anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
         return ERR_NOMEM;

@@ -53,8 +53,8 @@ static const char *member(struct scene *s, const char *row, const char *key)
 static void every_command_that_shows_is_one_json_document(void **state)
 {
     static const char *const commands[] = {
-        "status", "sessions", "connections", "users",  "listeners",
-        "trace",  "stats",    "loglevel",    "ping",   "help",
+        "status", "sessions", "connections", "users", "listeners",
+        "trace",  "stats",    "loglevel",    "ping",  "help",
         "reload", "drain",    "anchors"};
     struct scene *s = ctl_scene(state, NULL);
 
