@@ -84,10 +84,14 @@ void tls_ctx_unref(struct tls_ctx *t);
  * (R4976-9.2-d)? */
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host);
 
-/* Calls `fn` for each name in the context's own certificate, if it has one:
- * dNSNames as they are there, and iPAddresses as a URI writes them. */
+/* How many certificates of its own the context has. */
+size_t tls_ctx_certificates(const struct tls_ctx *t);
+
+/* Calls `fn` for each name in the i-th of them: dNSNames as they are there, and
+ * iPAddresses as a URI writes them. Returns when it ends, as Unix time. */
 typedef void (*tls_name_fn)(void *ctx, struct span name);
-void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx);
+int64_t tls_ctx_certificate(const struct tls_ctx *t, size_t i, tls_name_fn fn,
+                            void *ctx);
 
 /* The fingerprint of the context's own certificate (A-60): 0, or ERR_NOT_FOUND
  * without one. */

@@ -58,6 +58,18 @@ static void refuse_interface(struct offering *f, enum sdp_protocol protocol)
     ng_reply_error(f->x.reply, reason);
 }
 
+/* A section of the dialogue to which one is added: interfaces and the far
+ * protocol are the dialogue's (A-45, A-46). NULL if none is. */
+static const struct section *section_kin(const struct offering *f,
+                                         unsigned index)
+{
+    struct list *m = f->dialogue ? list_first(&f->dialogue->sections) : NULL;
+
+    if (!m || dialogue_section(f->dialogue, index))
+        return NULL;
+    return CONTAINER(m, struct section, of_dialogue);
+}
+
 /* For both legs of a new section. */
 static int choose_new(struct offering *f, struct offered *o)
 {
@@ -67,8 +79,15 @@ static int choose_new(struct offering *f, struct offered *o)
     struct anchor_want far = {.name = r->to_interface,
                               .family = o->said->family};
 
+    const struct section *kin = section_kin(f, o->index);
+
     if (sdp_protocol_find(&o->far_protocol, r->transport_protocol))
         o->far_protocol = o->said->protocol;
+    if (kin) {
+        near.name = kin->interface[f->by]->name;
+        far.name = kin->interface[!f->by]->name;
+        o->far_protocol = kin->protocol[!f->by];
+    }
     anchor_want_transport(&near, o->said->protocol, o->said->is_ws, false);
     anchor_want_transport(&far, o->far_protocol, false, true);
     if (choose_one(f, &o->near, &near, o->index)) {

@@ -262,6 +262,14 @@ void auth_response(struct relay *r, struct link *l, const struct msg *m);
  * pending_auth_done_fn, with the relay as ctx. */
 void auth_response_judged(void *ctx, struct link *l, const struct msg *m,
                           const struct asker_answer *answer);
+/* Something goes through the session: if it is a pair's, that is in use (A-3a).
+ */
+static inline void relay_touch_pair(struct relay *r, const struct session *ss)
+{
+    if (ss && ss->pair)
+        pair_touch(&r->sessions, ss->pair, r->now_ms);
+}
+
 /* --- send_pairs.c: a SEND that goes through anchored pairs --- */
 
 /* The head of a SEND whose paths are replaced; NULL when out of memory. */

@@ -343,6 +343,17 @@ static void route_replace(struct route *r, struct pair_side *x)
     r->next = y->first;
 }
 
+/* Has the request gone through this pair already? */
+static bool route_has_passed(const struct route *r,
+                             const struct anchored_pair *pair)
+{
+    for (size_t i = 0; i < r->n_middle; i++)
+        if (r->middle[i]->pair == pair)
+            return true;
+    return (r->sender && r->sender->pair == pair) ||
+           (r->receiver && r->receiver->pair == pair);
+}
+
 /* As long as `next` is a URI that a side of a pair was given, the request goes
  * through that pair. false if that decides the route. */
 static bool route_cross(struct route *r, struct route_at *at, struct span *rest)
@@ -363,6 +374,8 @@ static bool route_cross(struct route *r, struct route_at *at, struct span *rest)
             return route_unknown_side(r, &e, at->from);
         if (at->from && !route_admit_side(r, at, x))
             return false;
+        if (route_has_passed(r, x->pair))
+            return route_forbid(r, NULL);
         at->from = NULL;
         route_replace(r, x);
         *rest = span_from(r->to, r->next.text.n);

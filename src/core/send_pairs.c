@@ -70,6 +70,8 @@ void send_count_middle(const struct relay *r, const struct stream *s,
 /* A chunk that goes through pairs is over. */
 void send_count_pairs(struct relay *r, const struct stream *s)
 {
+    relay_touch_pair(r, s->sender.session);
+    relay_touch_pair(r, s->receiver.session);
     r->sessions.pairs.octets += s->next - s->first;
     send_count_middle(r, s, 0, s->next - s->first);
 }

@@ -458,6 +458,7 @@ static void conn_take_hello(struct conn *c)
 {
     int err = client_hello_check(c->transport.fd);
 
+    c->has_spoken = err == ERR_AGAIN; /* a part of a hello is no silence */
     if (err == ERR_AGAIN)
         return;
     if (err) {

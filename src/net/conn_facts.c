@@ -45,6 +45,8 @@ uint64_t conn_octets_in(const struct conn *c)
 bool conn_is_silent(const struct conn *c)
 {
     if (c->has_spoken || (c->proxy && c->transport.wire_in > 0) ||
+        (c->tls && c->transport.up && c->transport.fault &&
+         *c->transport.fault) ||
         (c->transport.ws && !transport_ws_is_silent(&c->transport)))
         return false;
     return !c->tls || c->transport.up || transport_tls_is_silent(&c->transport);

@@ -263,9 +263,21 @@ enum tls_version_known tls_version_of(const SSL *ssl)
     return SSL_version(ssl) == TLS1_3_VERSION ? TLS_1_3 : TLS_1_2;
 }
 
-void tls_ctx_names(const struct tls_ctx *t, tls_name_fn fn, void *ctx)
+size_t tls_ctx_certificates(const struct tls_ctx *t)
 {
-    cert_names(SSL_CTX_get0_certificate(t->ssl_ctx), fn, ctx);
+    if (t->names)
+        return tls_names_certs(t->names);
+    return SSL_CTX_get0_certificate(t->ssl_ctx) ? 1 : 0;
+}
+
+int64_t tls_ctx_certificate(const struct tls_ctx *t, size_t i, tls_name_fn fn,
+                            void *ctx)
+{
+    const X509 *cert = t->names ? tls_names_cert(t->names, i)
+                                : SSL_CTX_get0_certificate(t->ssl_ctx);
+
+    cert_names(cert, fn, ctx);
+    return tls_cert_ends(cert);
 }
 
 int64_t tls_cert_ends(const X509 *cert)

@@ -89,12 +89,12 @@ static bool is_name_for(struct span own, struct span name)
            span_ieq(span_from(own, 1), domain);
 }
 
-static bool cert_is_for(const struct tls_cert *c, struct span name)
+static bool cert_is_for(const struct tls_cert *c, struct span name, bool exact)
 {
     for (int i = 0; i < sk_GENERAL_NAME_num(c->names); i++) {
         struct span own = cert_name(c, i);
 
-        if (own.n && is_name_for(own, name))
+        if (own.n && (exact ? span_ieq(own, name) : is_name_for(own, name)))
             return true;
     }
     return false;
@@ -115,10 +115,11 @@ static struct tls_choice choose(const struct tls_names *names, struct span name)
 {
     struct tls_choice choice = {.n = 0};
 
-    for (size_t i = 0; i < names->n && choice.n < TLS_KINDS_MAX; i++)
-        if (cert_is_for(&names->certs[i], name) &&
-            !choice_has_kind(&choice, names, names->certs[i].kind))
-            choice.places[choice.n++] = i;
+    for (int exact = 1; exact >= 0; exact--)
+        for (size_t i = 0; i < names->n && choice.n < TLS_KINDS_MAX; i++)
+            if (cert_is_for(&names->certs[i], name, exact) &&
+                !choice_has_kind(&choice, names, names->certs[i].kind))
+                choice.places[choice.n++] = i;
     return choice;
 }
 
@@ -344,6 +345,16 @@ void tls_names_free(struct tls_names *names)
     free(names->named);
     free(names->certs);
     free(names);
+}
+
+size_t tls_names_certs(const struct tls_names *names)
+{
+    return names->n;
+}
+
+const X509 *tls_names_cert(const struct tls_names *names, size_t i)
+{
+    return names->certs[i].x509;
 }
 
 int64_t tls_names_expire(const struct tls_names *names)

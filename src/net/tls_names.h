@@ -44,4 +44,8 @@ struct tls_ctx *tls_names_at(const struct tls_names *names, size_t i);
 /* When the first of them ends, as Unix time; 0: none of them can be read. */
 int64_t tls_names_expire(const struct tls_names *names);
 
+/* The certificates one by one. */
+size_t tls_names_certs(const struct tls_names *names);
+const X509 *tls_names_cert(const struct tls_names *names, size_t i);
+
 #endif

@@ -236,13 +236,13 @@ static void add_name(void *ctx, struct span name)
     all->n += span_copy(all->text + all->n, left, name);
 }
 
-static void put_certificate(struct status_out *o, const struct tls_ctx *tls)
+static void put_certificate(struct status_out *o, const struct tls_ctx *tls,
+                            size_t i)
 {
     struct certificate_names names = {.n = 0};
-    int64_t ends_s = tls_ctx_expires(tls);
+    int64_t ends_s = tls_ctx_certificate(tls, i, add_name, &names);
     double days = ((double)ends_s - (double)clock_unix_ms() / 1000) / 86400;
 
-    tls_ctx_names(tls, add_name, &names);
     status_row_begin(o);
     status_text(o, NULL, span_of(names.text, names.n));
     status_u64(o, NULL, ends_s > 0 ? (uint64_t)ends_s : 0);
@@ -257,11 +257,12 @@ static void section_certificates(struct status_out *o, const struct status *s)
         {"ends_at", "Ends", AS_DAY},
         {"days_left", "Left", AS_DAYS_LEFT},
     };
+    const struct tls_ctx *tls = s->server->now.tls;
 
     status_table_begin(o, "certificates", "Certificates", columns,
                        sizeof columns / sizeof *columns);
-    if (s->server->now.tls)
-        put_certificate(o, s->server->now.tls);
+    for (size_t i = 0; tls && i < tls_ctx_certificates(tls); i++)
+        put_certificate(o, tls, i);
     status_table_end(o);
 }
 

@@ -75,8 +75,8 @@ static void other_answers_are_refused(void **state)
     static const char *const answers[] = {
         "HTTP/1.1 403 Forbidden\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\n"
-        "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
+        ("HTTP/1.1 101 Switching Protocols\r\n"
+         "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n"),
         "MSRP abcd 400 Bad Request\r\n\r\n",
     };
     char endless[SELFTEST_WS_ANSWER_MAX + 1];
