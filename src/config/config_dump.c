@@ -24,6 +24,9 @@ static void dump_text(FILE *to, const char *text)
 
         if (c == '"' || c == '\\')
             fprintf(to, "\\%c", c);
+        else if (c == '$' &&
+                 text[1] == '{') /* no variable of the environment */
+            fputs("$$", to);
         else if (c >= ' ' && c < 0x7f)
             putc(c, to);
         else

@@ -87,8 +87,11 @@ static bool has_room(const struct pending_auths *p, const struct link *l,
 {
     const struct link_pending_auths *of_link = &l->pending_auths;
 
+    uint32_t most =
+        l->is_relay ? PENDING_AUTHS_OF_RELAY : PENDING_AUTHS_OF_LINK;
+
     if (p->n >= PENDING_AUTHS_MAX || p->octets + size > PENDING_AUTHS_OCTETS ||
-        of_link->n >= PENDING_AUTHS_OF_LINK)
+        of_link->n >= most)
         return false;
     return l->is_relay || of_link->n == 0 ||
            of_link->octets + size <= PENDING_AUTHS_CLIENT_OCTETS;

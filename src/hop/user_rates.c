@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "conn.h"
 #include "list.h"
 
 struct user_rate {
@@ -41,6 +42,13 @@ static bool has_account(const struct table_node *node, const void *key)
     return user_rate_is_of(user_rate_of(node), *(const struct span *)key);
 }
 
+/* A burst is there from the beginning. */
+static struct token_bucket full_bucket(uint64_t rate)
+{
+    return (struct token_bucket){.rate = rate,
+                                 .left_milli = rate * CONN_SHARED_BURST_MS};
+}
+
 void user_rates_set(struct user_rates *u, uint64_t rate)
 {
     const struct table_node *node = NULL;
@@ -49,7 +57,7 @@ void user_rates_set(struct user_rates *u, uint64_t rate)
         return;
     u->rate = rate;
     while ((node = table_next(&u->by_account, node)))
-        user_rate_of(node)->bucket = (struct token_bucket){.rate = rate};
+        user_rate_of(node)->bucket = full_bucket(rate);
 }
 
 struct user_rate *user_rates_take(struct user_rates *u, struct span account)
@@ -70,7 +78,7 @@ struct user_rate *user_rates_take(struct user_rates *u, struct span account)
     if (!one)
         return NULL;
     *one = (struct user_rate){
-        .bucket = {.rate = u->rate},
+        .bucket = full_bucket(u->rate),
         .refs = 1,
         .account_n = account.n,
     };

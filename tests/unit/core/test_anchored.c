@@ -214,6 +214,34 @@ static void test_idle(void **state)
     assert_null(b->pair);
 }
 
+/* A-3a: what goes through it keeps it, SENDs and REPORTs alike. */
+static void test_idle_counts_octets(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a, *bob;
+
+    pair_bench_connect(b, &a, &bob);
+    for (int i = 0; i < 4; i++) {
+        b->rig.now_ms += 1800 * 1000;
+        pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A,
+                       "Message-ID: 1\r\nFailure-Report: no\r\n"
+                       "Content-Type: a/b\r\n\r\nx\r\n-------m1$\r\n");
+        rig_wait(&b->rig, 100);
+    }
+    for (int i = 0; i < 4; i++) {
+        b->rig.now_ms += 1800 * 1000;
+        pair_bench_ask(b, a, "r1 REPORT", b->u_a, P_A,
+                       "Message-ID: 1\r\nByte-Range: 1-1/1\r\n"
+                       "Status: 000 200 OK\r\n-------r1$\r\n");
+        rig_wait(&b->rig, 100);
+    }
+    assert_int_equal(b->n_ended, 0);
+    b->rig.now_ms += 3600 * 1000;
+    rig_wait(&b->rig, 100);
+    assert_int_equal(b->n_ended, 1);
+    assert_int_equal(b->ended, ANCHORED_IDLE);
+}
+
 /* another path is another peer. */
 static void test_new_path(void **state)
 {
@@ -250,6 +278,7 @@ int main(void)
         TEST(test_nickname),
         TEST(test_end),
         TEST(test_idle),
+        TEST(test_idle_counts_octets),
         TEST(test_new_path),
     };
 
