@@ -8,8 +8,8 @@ static const char *const good[] = {
     "de",
     "d7:command4:pinge",
     "d1:ai0e1:bi-12e1:cle1:dd1:x1:yee",
-    "d3:sdp4:\r\n\0\xff"
-    "1:bl0:0:ee",
+    ("d3:sdp4:\r\n\0\xff"
+     "1:bl0:0:ee"),
     "d2:zzi9223372036854775807e2:aai-9223372036854775808ee",
     "d1:a1:x1:a1:ye",
 };
