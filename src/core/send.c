@@ -108,7 +108,6 @@ static void send_set_source(struct relay *r, struct link *l,
 
     source_close(l->stream.source);
     l->stream.source = a;
-    sendq_spoke(l, a, r->now_ms);
 }
 
 /* Those who send through both sessions of this relay know each other by these;

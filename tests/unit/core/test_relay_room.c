@@ -132,50 +132,6 @@ static void a_shared_link_is_held_up_for_a_while_only(void **state)
     assert_true(s->eve->fake.paused); /* whom alone it hurts */
 }
 
-static void short_send(struct scene *s, struct wire *from, const char *path,
-                       const char *failure_report)
-{
-    (void)snprintf(s->text, sizeof s->text,
-                   "MSRP abcd SEND\r\nTo-Path: %s msrps://bob.example:9/bob;tcp"
-                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\nFailure-Report: "
-                   "%s\r\n-------abcd$\r\n",
-                   s->bob->uri, path, failure_report);
-    rig_send(&s->rig, from, s->text);
-}
-
-static bool is_408(struct wire *w)
-{
-    return span_starts(fake_link_new_output(&w->fake), SPAN("MSRP abcd 408 "));
-}
-
-/* 2.1: one receiver keeps the others of a link waiting for a second in a
- * minute. Where there are no others, it has timers.hold. */
-static void one_receiver_delays_others_for_a_second(void **state)
-{
-    struct scene *s = *state;
-    struct wire *r1 = other_relay(s);
-    char other[] = "msrps://r1.example:2855/v;tcp " STRANGER;
-
-    short_send(s, r1, FROM_R1, "no");
-    short_send(s, r1, other, "no");
-    s->bob->held = true;
-    flood(s, "REPORT");
-    say(s, r1, "FOO", FROM_R1);
-    rig_wait(&s->rig, 800);
-    assert_true(r1->fake.paused);
-    rig_wait(&s->rig, 400);
-    assert_false(r1->fake.paused);
-    assert_true(is_408(r1));
-    say(s, r1, "FOO", FROM_R1); /* no more of that */
-    assert_false(r1->fake.paused);
-    assert_true(is_408(r1));
-    short_send(s, r1, other, "no");
-    short_send(s, r1, FROM_R1, "no");
-    rig_wait(&s->rig, 59000); /* another minute */
-    say(s, r1, "FOO", FROM_R1);
-    assert_true(r1->fake.paused);
-}
-
 /* --- accounts (S-14) --- */
 
 static unsigned count(const struct wire *w, const char *text)
@@ -188,6 +144,17 @@ static unsigned count(const struct wire *w, const char *text)
         n++;
     }
     return n;
+}
+
+static void short_send(struct scene *s, struct wire *from, const char *path,
+                       const char *failure_report)
+{
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP abcd SEND\r\nTo-Path: %s msrps://bob.example:9/bob;tcp"
+                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\nFailure-Report: "
+                   "%s\r\n-------abcd$\r\n",
+                   s->bob->uri, path, failure_report);
+    rig_send(&s->rig, from, s->text);
 }
 
 static void set_limits(struct scene *s, uint32_t transactions,
@@ -419,7 +386,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(whoever_floods_waits),
         TEST(a_shared_link_is_held_up_for_a_while_only),
-        TEST(one_receiver_delays_others_for_a_second),
         TEST(what_one_has_open_is_no_others_matter),
         TEST(what_needs_no_answer_waits_for_none),
         TEST(a_dial_holds_no_keep_alive_up),
