@@ -23,6 +23,7 @@ struct reading {
     struct config_key *into;         /* the key at hand; NULL: a default */
     size_t item;                     /* of a list, the one at hand */
     const struct config_place *from; /* where an expanded value is; or NULL */
+    const char *file; /* whose content it is, which is never shown; or NULL */
 };
 
 /* ERR_CONFIG: the fault was reported, the value is left as it was. */
@@ -66,10 +67,11 @@ static int refuse_text(const struct reading *r, const char *key,
                        const config_setting_t *from, const char *wanted)
 {
     char quoted[QUOTED_MAX];
+    struct span shown = r->file ? span_str(r->file) : config_read_text_of(from);
 
-    config_report(r->report, place_of(r, from), "%s must be %s, not %s", key,
-                  wanted,
-                  log_escape(quoted, sizeof quoted, config_read_text_of(from)));
+    config_report(r->report, place_of(r, from), "%s must be %s, not %s%s", key,
+                  wanted, r->file ? "what is in " : "",
+                  log_escape(quoted, sizeof quoted, shown));
     return ERR_CONFIG;
 }
 
@@ -364,6 +366,7 @@ static int read_expanded(const struct reading *r, const struct setting *s,
         return ERR_CONFIG;
     }
     inner.from = &place;
+    inner.file = e.is_file ? e.file : NULL;
     config_init(&tree);
     err = config_words_scalar(&tree, s->type, e.text);
     if (!err)

@@ -124,14 +124,16 @@ static void hop_rate(struct hop *h)
 {
     const struct list *first = list_first(&h->link.sessions.issued);
     struct span account = SPAN("");
+    uint64_t now_ms = loop_now_ms(h->all->loop);
 
     if (first && !h->left)
         account = CONTAINER(first, struct session, of_link)->account;
     if (h->user_rate && user_rate_is_of(h->user_rate, account))
         return;
-    user_rates_give(&h->all->user_rates, h->user_rate);
-    h->user_rate =
-        account.n ? user_rates_take(&h->all->user_rates, account) : NULL;
+    user_rates_give(&h->all->user_rates, h->user_rate, now_ms);
+    h->user_rate = account.n
+                       ? user_rates_take(&h->all->user_rates, account, now_ms)
+                       : NULL;
     if (h->conn)
         conn_set_shared_rate(
             h->conn, h->user_rate ? user_rate_bucket(h->user_rate) : NULL);
@@ -379,7 +381,7 @@ void hop_free(struct hop *h)
     timer_stop(&h->answer);
     loop_defer_cancel(&h->end);
     place_set(&all->places, &h->place, PLACE_KEPT, SPAN(""));
-    user_rates_give(&all->user_rates, h->user_rate);
+    user_rates_give(&all->user_rates, h->user_rate, loop_now_ms(all->loop));
     if (!list_is_empty(&h->by_age)) {
         hop_walks_skip(h);
         list_remove(&h->by_age);

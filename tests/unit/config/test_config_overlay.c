@@ -255,6 +255,18 @@ static void only_strings_come_from_files(void **state)
     assert_fault(x, "has more than one line");
 }
 
+/* It may be a secret. */
+static void what_is_in_a_file_is_not_told(void **state)
+{
+    struct fixture *x = *state;
+
+    write_file(x, "hidden", "no host, s3cret");
+    write_file(x, "top.conf", LISTEN "relay: { name = \"@file:hidden\"; };");
+    assert_fault(x, "top.conf:2: relay.name must be a host name, never a "
+                    "numeric address, not what is in ");
+    assert_null(strstr(x->faults.text, "s3cret"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -269,6 +281,7 @@ int main(void)
         TEST(values_may_be_in_the_environment),
         TEST(values_may_be_in_files_that_a_dump_does_not_show),
         TEST(only_strings_come_from_files),
+        TEST(what_is_in_a_file_is_not_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

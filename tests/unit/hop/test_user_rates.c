@@ -31,21 +31,24 @@ static int tear_down(void **state)
 static void connections_of_a_user_have_one_bucket(void **state)
 {
     struct user_rates *u = *state;
-    struct user_rate *a = user_rates_take(u, SPAN("alice\nr"));
-    struct user_rate *again = user_rates_take(u, SPAN("alice\nr"));
-    struct user_rate *b = user_rates_take(u, SPAN("alice\ns"));
+    struct user_rate *a = user_rates_take(u, SPAN("alice\nr"), NOW_MS);
+    struct user_rate *again = user_rates_take(u, SPAN("alice\nr"), NOW_MS);
+    struct user_rate *b = user_rates_take(u, SPAN("alice\ns"), NOW_MS);
 
     assert_non_null(a);
     assert_ptr_equal(a, again);
     assert_ptr_not_equal(a, b);
     assert_true(user_rate_is_of(a, SPAN("alice\nr")));
     assert_false(user_rate_is_of(a, SPAN("alice\ns")));
-    user_rates_give(u, a);
+    user_rates_give(u, a, NOW_MS);
     assert_int_equal(u->by_account.count, 2);
-    user_rates_give(u, again);
-    user_rates_give(u, b);
-    assert_int_equal(u->by_account.count, 0);
-    user_rates_give(u, NULL);
+    user_rates_give(u, again, NOW_MS);
+    user_rates_give(u, b, NOW_MS);
+    assert_int_equal(u->by_account.count, 2); /* for a second */
+    user_rates_give(u, user_rates_take(u, SPAN("bob"), NOW_MS + 1000),
+                    NOW_MS + 1000);
+    assert_int_equal(u->by_account.count, 1);
+    user_rates_give(u, NULL, NOW_MS);
 }
 
 static uint64_t allowed(struct token_bucket *b, uint64_t now_ms)
@@ -56,7 +59,7 @@ static uint64_t allowed(struct token_bucket *b, uint64_t now_ms)
 static void a_second_is_the_burst(void **state)
 {
     struct user_rates *u = *state;
-    struct user_rate *a = user_rates_take(u, SPAN("alice"));
+    struct user_rate *a = user_rates_take(u, SPAN("alice"), NOW_MS);
     struct token_bucket *bucket = user_rate_bucket(a);
 
     assert_int_equal(allowed(bucket, NOW_MS), RATE);
@@ -66,20 +69,37 @@ static void a_second_is_the_burst(void **state)
     assert_int_equal(allowed(bucket, NOW_MS + 90000), RATE);
     token_bucket_take(bucket, 10 * RATE); /* more than was there */
     assert_int_equal(allowed(bucket, NOW_MS + 90100), RATE / 10);
-    user_rates_give(u, a);
+    user_rates_give(u, a, NOW_MS);
+}
+
+/* Otherwise who connects again and again has no limit. */
+static void who_comes_back_has_what_he_left(void **state)
+{
+    struct user_rates *u = *state;
+    struct user_rate *a = user_rates_take(u, SPAN("alice"), NOW_MS);
+
+    assert_int_equal(allowed(user_rate_bucket(a), NOW_MS), RATE);
+    token_bucket_take(user_rate_bucket(a), RATE);
+    user_rates_give(u, a, NOW_MS);
+    a = user_rates_take(u, SPAN("alice"), NOW_MS + 100);
+    assert_int_equal(allowed(user_rate_bucket(a), NOW_MS + 100), RATE / 10);
+    user_rates_give(u, a, NOW_MS + 100);
+    a = user_rates_take(u, SPAN("alice"), NOW_MS + 1100);
+    assert_int_equal(allowed(user_rate_bucket(a), NOW_MS + 1100), RATE);
+    user_rates_give(u, a, NOW_MS + 1100);
 }
 
 static void another_rate_holds_at_once(void **state)
 {
     struct user_rates *u = *state;
-    struct user_rate *a = user_rates_take(u, SPAN("alice"));
+    struct user_rate *a = user_rates_take(u, SPAN("alice"), NOW_MS);
 
     user_rates_set(u, 5 * RATE);
     assert_int_equal(allowed(user_rate_bucket(a), NOW_MS), 5 * RATE);
     user_rates_set(u, 0);
     assert_true(allowed(user_rate_bucket(a), NOW_MS) == UINT64_MAX);
-    assert_null(user_rates_take(u, SPAN("bob")));
-    user_rates_give(u, a);
+    assert_null(user_rates_take(u, SPAN("bob"), NOW_MS));
+    user_rates_give(u, a, NOW_MS);
 }
 
 static void without_memory_there_is_no_limit(void **state)
@@ -87,7 +107,7 @@ static void without_memory_there_is_no_limit(void **state)
     struct user_rates *u = *state;
 
     oom_arm(1);
-    assert_null(user_rates_take(u, SPAN("alice")));
+    assert_null(user_rates_take(u, SPAN("alice"), NOW_MS));
     assert_true(oom_disarm());
 }
 
@@ -98,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(connections_of_a_user_have_one_bucket),
         TEST(a_second_is_the_burst),
+        TEST(who_comes_back_has_what_he_left),
         TEST(another_rate_holds_at_once),
         TEST(without_memory_there_is_no_limit),
     };
