@@ -106,6 +106,8 @@ for program in buildah debootstrap ip unshare; do
     command -v $program >/dev/null || skip "$program is not installed"
 done
 dir=$(mktemp -d)
+[ "$(df --output=avail -BG "$dir" | tr -dc 0-9)" -ge 10 ] ||
+    skip "needs 10 GB of room"
 unshare --net true 2>/dev/null || skip "no network of its own can be made"
 tool from --name probe scratch >/dev/null 2>&1 || skip "buildah does not work"
 rootfs=$build/clean-debian.tar
