@@ -30,18 +30,18 @@ void outside_srv(struct scene *s, const char *name, unsigned priority,
 /* --- hosts --- */
 
 struct host_opts {
-    const char *name; /* of the host; usually "peer.example.org" */
-    bool tls;
+    const char *name;        /* of the host; usually "peer.example.org" */
     const char *san;         /* usually the name */
     const char *usage;       /* of its certificate */
-    bool expired;            /* ... which is so */
-    int version;             /* of TLS, such as TLS1_2_VERSION; 0: any */
     struct tls_files *files; /* its authority's; usually the relay's */
-    bool incurious;          /* asks for no certificate, as no relay does */
-    bool unnamed;            /* the name server has no record of it */
+    int version;             /* of TLS, such as TLS1_2_VERSION; 0: any */
+    unsigned behind;         /* passes octets on to this port of loopback */
+    bool tls;
+    bool expired;    /* its certificate */
+    bool incurious;  /* asks for no certificate, as no relay does */
+    bool unnamed;    /* the name server has no record of it */
     bool sees_probe; /* tcp: the relay's probe is the test's to answer */
     bool deaf;       /* takes connections and reads nothing */
-    unsigned behind; /* passes octets on to this port of loopback */
     bool srv;        /* found by name alone: an SRV record */
 };
 

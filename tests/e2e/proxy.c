@@ -121,8 +121,10 @@ static const char *sdp_of(struct proxy *p, const char *answer)
     char *from;
     size_t n;
 
-    if (!at)
+    if (!at) {
         fail_msg("not ok: %s", answer);
+        return "";
+    }
     n = strtoul(at + strlen("6:result2:ok3:sdp"), &from, 10);
     return scene_text(p->scene, "%.*s", (int)n, from + 1);
 }

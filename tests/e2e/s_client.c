@@ -27,8 +27,10 @@ const char *s_client_value(struct scene *s, const char *said, const char *key)
 {
     const char *at = strstr(said, key);
 
-    if (!at)
+    if (!at) {
         fail_msg("no \"%s\" in: %s", key, said);
+        return "";
+    }
     at += strlen(key);
     return scene_text(s, "%.*s", (int)strcspn(at, "\n"), at);
 }

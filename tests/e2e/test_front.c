@@ -185,7 +185,7 @@ static void a_dial_comes_from_the_source_that_is_set(void **state)
             .body = SPAN("hello")};
         const char *tid = talk_send(alice, NULL, &m);
         struct client *peer = host_accept(h);
-        struct sockaddr_in from;
+        struct sockaddr_in from = {.sin_family = AF_INET};
         socklen_t n = sizeof from;
 
         talk_answer(peer, talk_expect_body(peer, SPAN("hello"), '$'), 200);
