@@ -27,14 +27,13 @@ static char *number_text(const char *key, const json_t *value)
     double number = json_number_value(value);
     char text[CTL_HUMAN_MAX];
 
-    if (ends_with(key, "_octets_per_s") && number >= 0)
+    if (number >= 0 &&
+        (ends_with(key, "octets") || ends_with(key, "_octets_per_s")))
         ctl_human_size(text, (uint64_t)number);
     else if (ends_with(key, "_s"))
         ctl_human_span(text, number);
     else if (ends_with(key, "_at"))
         ctl_human_time(text, number);
-    else if (ends_with(key, "octets") && number >= 0)
-        ctl_human_size(text, (uint64_t)number);
     else if (json_is_integer(value))
         snprintf(text, sizeof text, "%lld",
                  (long long)json_integer_value(value));
