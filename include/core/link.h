@@ -233,19 +233,19 @@ struct link {
     uint64_t number;         /* never reused */
     struct subject *subject; /* whom the log tells of; NULL: nothing is known;
                                 a reference of the application's */
-    struct span host;   /* of the URI that was dialled; empty: it was not */
-    uint16_t host_port; /* of that URI; 0: it had none */
-    bool secure;        /* TLS */
-    bool may_auth;      /* AUTH is accepted here: TLS, or auth.allow_tcp */
-    bool by_address;    /* comes from relays.addresses (S-4) */
-    bool needs_session; /* for clients that log in first (R7977-5.3.1-a) */
+    struct span host; /* of the URI that was dialled; empty: it was not */
     const struct host_names *names; /* of the verified certificate, or NULL */
+    struct span name;      /* in the URIs issued over it; empty: policy.name */
+    size_t max_chunk_size; /* of body in a SEND to it; 0: policy's */
+    uint16_t port;         /* in the URIs issued over it */
+    uint16_t host_port;    /* of the URI that was dialled; 0: it had none */
+    uint16_t fail_code;    /* for everything that waits for it; 0: as usual */
+    bool secure;           /* TLS */
+    bool may_auth;         /* AUTH is accepted here: TLS, or auth.allow_tcp */
+    bool by_address;       /* comes from relays.addresses (S-4) */
+    bool needs_session;    /* for clients that log in first (R7977-5.3.1-a) */
     bool requested_cert;   /* asked for our certificate, as relays do */
     bool connecting;       /* being dialled: streams wait, output is kept */
-    uint16_t port;         /* for the URIs issued over it */
-    struct span name;      /* the same, the host; empty: policy.name */
-    size_t max_chunk_size; /* of body in a SEND to it; 0: policy's */
-    uint16_t fail_code;    /* for everything that waits for it; 0: as usual */
 
     /* Core's. What each chunk of a SEND needs comes first. */
     bool closing;

@@ -133,7 +133,7 @@ static bool resumes(struct tls_ctx *first, struct tls_ctx *second,
 }
 
 static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-#define EACH_VERSION(i) for (size_t i = 0; i < 2; i++)
+#define EACH_VERSION(i) for (size_t i = 0; (i) < 2; (i)++)
 
 static void who_comes_again_resumes(void **state)
 {

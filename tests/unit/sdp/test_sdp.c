@@ -93,6 +93,11 @@ static void a_section_with_port_0_is_a_rejected_one(void **state)
                      SDP_REJECTED);
 }
 
+#define FOUR_URIS                                                              \
+    "a=path:msrp://a:1/a;tcp msrp://a:1/a;tcp msrp://a:1/a;tcp "               \
+    "msrp://a:1/a;tcp"
+#define FIVE_URIS FOUR_URIS " msrp://a:1/a;tcp"
+
 static void a_path_has_to_be_usable(void **state)
 {
     static const char *const bad[] = {
@@ -105,15 +110,13 @@ static void a_path_has_to_be_usable(void **state)
         "a=path:msrp://a.example/abc;tcp\r\n",
         "a=path:msrp://192.0.2.1:7654/abc\r\n",
         "a=path:sip:alice@example.com\r\n",
-        ("a=path:msrp://a:1/a;tcp msrp://a:1/a;tcp msrp://a:1/a;tcp"
-         " msrp://a:1/a;tcp msrp://a:1/a;tcp\r\n"),
+        FIVE_URIS "\r\n",
     };
     static const char *const good[] = {
         PATH,
         "a=path:MSRP://alice@[2001:db8::1]:9/a;TCP;x=y\r\n",
         "a=path:msrps://browser.invalid:2855/x;ws \t\r\n",
-        ("a=path:msrp://a:1/a;tcp msrp://a:1/a;tcp msrp://a:1/a;tcp"
-         " msrp://a:1/a;tcp"),
+        FOUR_URIS,
     };
     char text[1024];
 
