@@ -106,7 +106,7 @@ static void a_path_has_to_be_usable(void **state)
         "a=pathology:msrp://192.0.2.1:7654/abc;tcp\r\n",
         "A=path:msrp://192.0.2.1:7654/abc;tcp\r\n",
         " a=path:msrp://192.0.2.1:7654/abc;tcp\r\n",
-        PATH PATH,
+        PATH PATH, /* NOLINT(bugprone-suspicious-missing-comma) */
         "a=path:msrp://a.example/abc;tcp\r\n",
         "a=path:msrp://192.0.2.1:7654/abc\r\n",
         "a=path:sip:alice@example.com\r\n",
