@@ -414,11 +414,11 @@ static int check_certificates(const struct check *k,
         if (!err && *s->certificate && k->report->count == faults)
             err = use_all_certificates(k, *s, tls);
     }
-    if (!err)
-        check_relay_name(k, *tls, s->certificate);
-    if (!err)
-        check_listen_names(k, *tls, s->certificate);
-    return err;
+    if (err)
+        return err;
+    check_relay_name(k, *tls, s->certificate);
+    check_listen_names(k, *tls, s->certificate);
+    return 0;
 }
 
 /* Makes contexts, each without what was wrong with the one before. */

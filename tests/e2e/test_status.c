@@ -168,7 +168,6 @@ static void the_page_shows_the_same_figures(void **state)
         "\r\nReferrer-Policy: no-referrer\r\n",
         "frame-ancestors 'none'"};
     static const char *const figures[] = {
-        "<h1>" RELAY_NAME "</h1>",
         "<p id=\"state\" role=\"status\">running</p>",
         "data-at=\"sessions.now\" data-as=\"count\">2</dd>",
         "data-at=\"connections.by_transport.tls\" data-as=\"count\">2</dd>",
@@ -180,6 +179,7 @@ static void the_page_shows_the_same_figures(void **state)
     talk_once(alice, bob);
     answer = http_get(http_port(s->relay, 0), "/");
     assert_int_equal(http_code(answer), 200);
+    assert_says(answer, "<h1>" RELAY_NAME "</h1>");
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         assert_says(answer, headers[i]);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)

@@ -53,16 +53,16 @@ static void check_question(struct span user)
     assert(span_eq(lookup_line_value(&l), user));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct span line = span_of((const char *)data, size);
+    struct span line = span_of((const char *)data, n);
     struct lookup_line l;
     int err = lookup_line_parse(&l, line);
 
     assert(err == 0 || err == ERR_SYNTAX);
     if (!err)
         check_again(&l);
-    if (size <= LOOKUP_NAME_MAX)
+    if (n <= LOOKUP_NAME_MAX)
         check_question(line);
     return 0;
 }

@@ -14,7 +14,7 @@ static const struct span print = SPAN("SHA-256 68:2F");
 
 static void check_section(const struct sdp_section *s, struct span all)
 {
-    struct span path = s->path, one;
+    struct span path = s->path;
     unsigned n = 0;
 
     assert(fuzz_is_within(s->path, all));
@@ -24,7 +24,7 @@ static void check_section(const struct sdp_section *s, struct span all)
         assert(fuzz_is_within(s->prints.values[i], all));
     if (s->kind != SDP_USABLE)
         return;
-    while ((one = sdp_path_next(&path)).n)
+    while (sdp_path_next(&path).n)
         n++;
     assert(n == s->n_uris && n > 0 && n <= MOST_URIS && s->port);
 }

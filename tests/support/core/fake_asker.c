@@ -26,6 +26,7 @@ static int fake_ask(struct asker *a, const struct asker_question *q,
         return f->refuses;
     assert_true(f->n < FAKE_ASKER_MAX);
     made->wait = w;
+    w->question = made;
     (void)span_copy(made->user, sizeof made->user, q->user);
     (void)span_copy(made->realm, sizeof made->realm, q->realm);
     made->alg = q->alg;
@@ -35,16 +36,12 @@ static int fake_ask(struct asker *a, const struct asker_question *q,
 
 static void fake_forget(struct asker *a, struct asker_wait *w)
 {
-    struct fake_asker *f = CONTAINER(a, struct fake_asker, asker);
+    struct fake_question *q = w->question;
 
-    for (unsigned i = 0; i < f->n; i++) {
-        if (f->questions[i].wait != w)
-            continue;
-        f->questions[i].wait = NULL;
-        f->forgotten++;
-        return;
-    }
-    fail_msg("nobody waits");
+    assert_ptr_equal(q->wait, w);
+    q->wait = NULL;
+    w->question = NULL;
+    CONTAINER(a, struct fake_asker, asker)->forgotten++;
 }
 
 void fake_asker_init(struct fake_asker *f)

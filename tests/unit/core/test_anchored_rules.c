@@ -246,8 +246,9 @@ static void make_call(struct pair_bench *b, struct wire *a,
                       struct anchored_token **t)
 {
     const struct anchored_grant g = pair_bench_grant();
-    struct span path = SPAN(P_A);
-    struct anchored_said said = {.path = &path, .n_path = 1};
+    const struct span path_a = SPAN(P_A), path_b = SPAN(P_B);
+    const struct anchored_said said_a = {.path = &path_a, .n_path = 1};
+    const struct anchored_said said_b = {.path = &path_b, .n_path = 1};
     struct anchored_terms terms = {.for_a = g,
                                    .call_id = SPAN("call-1"),
                                    .from_tag = SPAN("1928"),
@@ -261,9 +262,8 @@ static void make_call(struct pair_bench *b, struct wire *a,
     if (anchored_pair_new(&p, b->rig.relay, &terms) != 0)
         return;
     (void)span_copy(u, sizeof u, anchored_pair_uri(p, ANCHORED_A));
-    (void)anchored_say(b->rig.relay, p, ANCHORED_A, &said);
-    path = SPAN(P_B);
-    (void)anchored_say(b->rig.relay, p, ANCHORED_B, &said);
+    (void)anchored_say(b->rig.relay, p, ANCHORED_A, &said_a);
+    (void)anchored_say(b->rig.relay, p, ANCHORED_B, &said_b);
     pair_bench_ask(b, a, "m1 SEND", u, P_A, HELLO);
 }
 

@@ -147,6 +147,16 @@ static void test_loop(void **state)
     pair_bench_assert_in(eve, "MSRP m1 403");
 }
 
+/* What a side behind this relay announces: its own URI here, and its own. */
+static void say_own(struct pair_bench *b, enum anchored_side side,
+                    const struct wire *w, const char *own)
+{
+    const struct span path[] = {span_str(w->uri), span_str(own)};
+    const struct anchored_said said = {.path = path, .n_path = 2};
+
+    assert_int_equal(anchored_say(b->rig.relay, b->pair, side, &said), 0);
+}
+
 /* From one client that has logged in here to another, through a pair: A's path
  * is [his own URI here, his], B's likewise. */
 static void test_between_owners(void **state)
@@ -157,21 +167,14 @@ static void test_between_owners(void **state)
     char to[256], a_own[] = "msrps://alice.example:9/alice;tcp";
     char b_own[] = "msrps://bob.example:9/bob;tcp";
     struct anchored_facts facts;
-    struct anchored_said said = {.n_path = 2};
-    struct span path[2];
 
     rig_auth(&b->rig, alice, "alice");
     rig_auth(&b->rig, bob, "bob");
     b->pair = pair_bench_pair(b, b->token);
     (void)span_copy(b->u_a, sizeof b->u_a,
                     anchored_pair_uri(b->pair, ANCHORED_A));
-    said.path = path;
-    path[0] = span_str(alice->uri);
-    path[1] = span_str(a_own);
-    assert_int_equal(anchored_say(b->rig.relay, b->pair, ANCHORED_A, &said), 0);
-    path[0] = span_str(bob->uri);
-    path[1] = span_str(b_own);
-    assert_int_equal(anchored_say(b->rig.relay, b->pair, ANCHORED_B, &said), 0);
+    say_own(b, ANCHORED_A, alice, a_own);
+    say_own(b, ANCHORED_B, bob, b_own);
     (void)snprintf(to, sizeof to, "%s %s", alice->uri, b->u_a);
     pair_bench_ask(b, alice, "m1 SEND", to, a_own, HELLO);
     pair_bench_assert(alice,

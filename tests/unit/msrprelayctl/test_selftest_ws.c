@@ -155,7 +155,7 @@ static size_t make_stream(char *dst)
 }
 
 /* Takes what is whole of `in`; how it ended. */
-static int take(struct span *in, char *got, size_t *got_n)
+static int take_frame(struct span *in, char *got, size_t *got_n)
 {
     struct span payload;
     int err;
@@ -177,14 +177,14 @@ static void frames_are_taken_whatever_the_cut(void **state)
     for (size_t cut = 0; cut <= n; cut++) {
         struct span in = span_of(stream, cut);
         size_t got_n = 0, rest;
-        int err = take(&in, got, &got_n);
+        int err = take_frame(&in, got, &got_n);
 
         assert_int_equal(err, cut == n ? ERR_EOF : ERR_AGAIN);
         rest = cut == n ? 0 : in.n;
         if (cut == n)
             continue;
         in = span_of(stream + cut - rest, n - cut + rest);
-        assert_int_equal(take(&in, got, &got_n), ERR_EOF);
+        assert_int_equal(take_frame(&in, got, &got_n), ERR_EOF);
         assert_int_equal(got_n, 305);
         assert_memory_equal(got, "MSRP xxx", 8);
     }

@@ -227,17 +227,19 @@ static void a_file_that_is_none_is_told(void **state)
 {
     struct made *m = *state;
     struct tls_settings s = m->settings;
-    struct tls_pair more[] = {
-        {m->pairs[2].certificate, m->pairs[1].private_key}};
+    const struct tls_pair other = {m->pairs[2].certificate,
+                                   m->pairs[1].private_key},
+                          none = {file_of(m, "chat", "key"),
+                                  m->pairs[1].private_key};
     char why[TLS_WHY_MAX] = "";
     struct tls_ctx *tls = NULL;
     enum tls_fault fault;
 
-    s.more = more;
+    s.more = &other;
     s.n_more = 1;
     assert_int_equal(tls_server_new(&tls, &s, &fault, why), ERR_TLS);
     assert_int_equal(fault, TLS_FAULT_MISMATCH);
-    more[0].certificate = file_of(m, "chat", "key");
+    s.more = &none;
     assert_int_equal(tls_server_new(&tls, &s, &fault, why), ERR_TLS);
     assert_int_equal(fault, TLS_FAULT_CERTIFICATE);
     assert_non_null(strstr(why, "cannot read a certificate in "));
