@@ -25,37 +25,38 @@ static uint64_t process_take_number(struct span *rest)
 }
 
 /* "size resident ..." in pages */
-static void read_memory(struct process *p)
-{
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    char text[128];
-    struct span rest;
-    ssize_t n;
-
-    if (fd < 0) { /* no descriptor is left: the most it ever was */
-        struct rusage usage;
-
-        if (getrusage(RUSAGE_SELF, &usage) == 0)
-            p->resident_octets = (uint64_t)usage.ru_maxrss * 1024;
-        return;
-    }
-    n = read(fd, text, sizeof text);
-    close(fd);
-    rest = span_of(text, n > 0 ? (size_t)n : 0);
-    p->virtual_octets = process_take_number(&rest) * page;
-    p->resident_octets = process_take_number(&rest) * page;
-}
-
-uint64_t process_resident(int fd)
+static void read_statm(struct process *p, int fd)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     char text[128];
     ssize_t n = pread(fd, text, sizeof text, 0);
     struct span rest = span_of(text, n > 0 ? (size_t)n : 0);
 
-    (void)process_take_number(&rest);
-    return process_take_number(&rest) * page;
+    p->virtual_octets = process_take_number(&rest) * page;
+    p->resident_octets = process_take_number(&rest) * page;
+}
+
+uint64_t process_resident(int fd)
+{
+    struct process p;
+
+    read_statm(&p, fd);
+    return p.resident_octets;
+}
+
+static void read_memory(struct process *p)
+{
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    struct rusage usage;
+
+    if (fd >= 0) {
+        read_statm(p, fd);
+        close(fd);
+        return;
+    }
+    /* No descriptor is left: the most it ever was. */
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        p->resident_octets = (uint64_t)usage.ru_maxrss * 1024;
 }
 
 /* --- what a control group permits --- */

@@ -29,7 +29,7 @@ void memory_configure(struct server *s)
 
     if (limit == 0)
         limit = process_memory_max("/proc/self/cgroup", "/sys/fs/cgroup") / 2;
-    s->memory.limit = s->stats.memory_limit = limit;
+    s->stats.memory_limit = limit;
 }
 
 static unsigned tightness_of(const struct server *s, uint64_t percent)
@@ -50,13 +50,12 @@ static void memory_tighten(struct server *s, unsigned tightness,
 {
     bool was_short = memory_is_short(s);
 
-    s->memory.tightness = tightness;
     s->stats.tightness = tightness;
     relay_tighten(s->relay, tightness);
     if (!was_short && memory_is_short(s))
         log_warn(s->log, "memory is short used=%llu%% limit=%llu",
                  (unsigned long long)percent,
-                 (unsigned long long)s->memory.limit);
+                 (unsigned long long)s->stats.memory_limit);
     if (was_short && !memory_is_short(s))
         log_info(s->log, "memory is enough again used=%llu%%",
                  (unsigned long long)percent);
@@ -75,15 +74,15 @@ static void memory_look(void *ctx)
 {
     struct server *s = ctx;
     struct memory *m = &s->memory;
-    uint64_t percent = process_resident(m->statm) * 100 / m->limit;
+    uint64_t percent = process_resident(m->statm) * 100 / s->stats.memory_limit;
     unsigned tightness = tightness_of(s, percent);
 
-    if (tightness != m->tightness)
+    if (tightness != s->stats.tightness)
         memory_tighten(s, tightness, percent);
-    if (memory_is_short(s)) {
+    if (memory_is_short(s))
         hops_shed(&s->hops, SHED_MAX);
+    if (tightness)
         memory_trim(m, loop_now_ms(s->loop));
-    }
     alarm_set(m->look, percent < HALF_PERCENT ? LOOK_MS : LOOK_CLOSELY_MS);
 }
 
@@ -104,8 +103,7 @@ int memory_start(struct server *s)
 
 void memory_stop(struct server *s)
 {
-    if (s->memory.look)
-        alarm_free(s->memory.look);
+    alarm_free(s->memory.look);
     if (s->memory.statm >= 0)
         (void)close(s->memory.statm);
 }

@@ -106,8 +106,6 @@ struct state_dump {
 struct memory {
     int statm; /* /proc/self/statm; < 0: resident memory is not known */
     struct alarm *look;
-    uint64_t limit;
-    unsigned tightness;
     uint64_t trimmed_ms;
 };
 
@@ -193,7 +191,7 @@ void memory_configure(struct server *s);
 
 static inline bool memory_is_short(const struct server *s)
 {
-    return s->memory.tightness >= RELAY_REFUSES;
+    return s->stats.tightness >= RELAY_REFUSES;
 }
 
 /* --- listeners.c --- */
