@@ -237,6 +237,9 @@ struct link *session_write_to(struct session *ss, const struct uri *uri);
 int session_bind_peer(struct session *ss, const struct uri *uri,
                       struct link *link, bool written_to);
 
+/* Unbinds the peer and frees it. */
+void session_forget_peer(struct peer *p);
+
 /* Could one more peer be bound, over a link that has none yet? */
 bool session_has_room(const struct session *ss);
 
