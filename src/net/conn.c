@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client_hello.h"
 #include "conn_private.h"
 #include "err.h"
 
@@ -17,7 +16,7 @@ enum {
 
 /* --- states --- */
 
-static void set_state(struct conn *c, enum conn_state state)
+void conn_set_state(struct conn *c, enum conn_state state)
 {
     assert(state > c->state);
     net_count_state(c, state);
@@ -69,7 +68,7 @@ static void update_events(struct conn *c)
            c->state == CONN_QUEUED || c->state == CONN_DEAD);
 }
 
-static void defer(struct conn *c)
+void conn_defer(struct conn *c)
 {
     loop_defer(c->net->loop, &c->turn);
 }
@@ -81,7 +80,7 @@ void conn_fail(struct conn *c, enum conn_why why)
     if (c->state == CONN_DEAD)
         return;
     net_count_end(c, why);
-    set_state(c, CONN_DEAD);
+    conn_set_state(c, CONN_DEAD);
     loop_io_want(&c->io, 0);
     loop_defer_cancel(&c->turn);
     timer_stop(&c->timer);
@@ -97,7 +96,7 @@ void conn_fail(struct conn *c, enum conn_why why)
     c->ops->closed(c->ctx, why);
 }
 
-static enum conn_why why_of(int err)
+enum conn_why conn_why_of(int err)
 {
     switch (err) {
     case ERR_EOF:
@@ -167,7 +166,7 @@ static void update_stall(struct conn *c, bool moved)
  * what was last written. */
 static void linger(struct conn *c)
 {
-    set_state(c, CONN_LINGER);
+    conn_set_state(c, CONN_LINGER);
     transport_shutdown(&c->transport);
     shutdown(c->transport.fd, SHUT_WR);
     update_events(c);
@@ -182,7 +181,7 @@ static void flush(struct conn *c)
         loop_defer_cancel(&c->turn); /* this is what was deferred */
     err = write_some(c);
     if (err) {
-        conn_fail(c, why_of(err));
+        conn_fail(c, conn_why_of(err));
         return;
     }
     update_stall(c, c->transport.wire_out > before);
@@ -203,7 +202,7 @@ static int conn_put(struct conn *c, const struct span *parts, size_t n)
     c->position += more;
     c->net->stats.octets_queued += more;
     if (c->state == CONN_OPEN && !c->blocked)
-        defer(c);
+        conn_defer(c);
     return 0;
 }
 
@@ -219,7 +218,7 @@ static void put_own(struct conn *c)
 }
 
 /* R7977-6-a */
-static void ping_later(struct conn *c)
+void conn_ping_later(struct conn *c)
 {
     if (c->transport.ops->ping && c->net->settings.ping_ms)
         timer_start(c->net->ping, &c->ping);
@@ -229,7 +228,7 @@ void conn_ping(struct conn *c)
 {
     if (c->state != CONN_OPEN)
         return;
-    ping_later(c);
+    conn_ping_later(c);
     if (c->out.len)
         return;
     c->transport.ops->ping(&c->transport);
@@ -286,7 +285,7 @@ void conn_unthrottle(struct conn *c)
     c->throttled = false;
     conn_note_held(c);
     c->again = true;
-    defer(c);
+    conn_defer(c);
     update_events(c);
 }
 
@@ -343,11 +342,11 @@ static void read_some(struct conn *c)
     if (err == ERR_EOF || err == ERR_SYNTAX)
         write_some(c); /* a peer that closed its side may still be listening */
     if (err && err != ERR_AGAIN)
-        conn_fail(c, why_of(err));
+        conn_fail(c, conn_why_of(err));
     else if (is_reading(c) && !c->transport.steps &&
              transport_has_input(&c->transport)) {
         c->again = true;
-        defer(c);
+        conn_defer(c);
     }
     conn_settle(c);
 }
@@ -383,92 +382,18 @@ static void waste(struct conn *c)
 
 /* --- what the loop calls --- */
 
-static void handshake(struct conn *c)
-{
-    bool was_up = c->transport.up;
-    int err;
-
-    transport_allow(&c->transport, c->net->settings.read_per_turn);
-    err = transport_handshake(&c->transport);
-    net_count_octets(c);
-    transport_settle(&c->transport);
-    if (c->transport.up && !was_up)
-        net_count_up(c);
-    if (err == ERR_AGAIN) {
-        if (!c->transport.steps && transport_has_input(&c->transport))
-            defer(c);
-        return;
-    }
-    if (err) {
-        conn_fail(c, why_of(err));
-        return;
-    }
-    timer_stop(&c->timer);
-    net_release(c->net, c);
-    set_state(c, CONN_OPEN);
-    ping_later(c);
-    c->peer_asked = c->tls && tls_peer_asked(c->transport.state);
-    c->peer_is_host = c->tls && tls_peer_is_host(c->transport.state);
-    c->again = transport_has_input(&c->transport);
-    c->ops->open(c->ctx);
-}
-
 /* Whatever needs no readiness. */
-static void on_end_of_turn(void *ctx)
+void conn_end_turn(void *ctx)
 {
     struct conn *c = ctx;
 
     if (c->state == CONN_HANDSHAKE)
-        handshake(c);
+        conn_handshake(c);
     if (c->again)
         take_waiting(c);
     if (is_writing(c) && !c->blocked)
         flush(c);
     update_events(c);
-}
-
-void conn_begin(struct conn *c)
-{
-    set_state(c, CONN_HANDSHAKE);
-    timer_start(c->net->handshake, &c->timer);
-    on_end_of_turn(c);
-}
-
-/* The header, and then whatever else begins the connection. */
-static void conn_take_proxy(struct conn *c)
-{
-    struct proxy_source source;
-    int err = conn_read_proxy(c, &source);
-
-    if (err == ERR_AGAIN)
-        return;
-    if (err) {
-        conn_fail(c, err == ERR_SYNTAX ? CONN_WHY_PROXY : why_of(err));
-        return;
-    }
-    c->ops->proxied(c->ctx, &source);
-    if (c->state == CONN_DEAD)
-        return;
-    set_state(c, c->tls ? CONN_HELLO : CONN_HANDSHAKE);
-    if (c->state == CONN_HANDSHAKE)
-        defer(c);
-}
-
-static void conn_take_hello(struct conn *c)
-{
-    int err = client_hello_check(c->transport.fd);
-
-    c->has_spoken = err == ERR_AGAIN; /* a part of a hello is no silence */
-    if (err == ERR_AGAIN)
-        return;
-    if (err) {
-        c->has_spoken = true;
-        c->transport.fault = proxy_unwanted;
-        conn_fail(c, CONN_WHY_PROXY);
-        return;
-    }
-    set_state(c, CONN_QUEUED);
-    net_enqueue(c->net, c);
 }
 
 static void conn_on_ready(void *ctx, int events)
@@ -477,7 +402,7 @@ static void conn_on_ready(void *ctx, int events)
 
     switch (c->state) {
     case CONN_HANDSHAKE:
-        on_end_of_turn(c);
+        conn_end_turn(c);
         return;
     case CONN_PROXY:
         conn_take_proxy(c);
@@ -508,7 +433,7 @@ void conn_set_up(struct conn *c)
     c->rate.rate = n->settings.rate;
     sock_apply(c->transport.fd, &n->settings.sock);
     loop_io_init(&c->io, n->loop, c->transport.fd, conn_on_ready, c);
-    loop_defer_init(&c->turn, on_end_of_turn, c);
+    loop_defer_init(&c->turn, conn_end_turn, c);
     timer_init(&c->timer);
     timer_init(&c->throttle);
     timer_init(&c->ping);
@@ -519,7 +444,7 @@ void conn_set_up(struct conn *c)
     buf_init(&c->out, &n->outputs, n->settings.output_max);
     timer_start(n->handshake, &c->timer);
     if (c->state == CONN_HANDSHAKE)
-        defer(c);
+        conn_defer(c);
     update_events(c);
 }
 
@@ -580,7 +505,7 @@ void conn_resume(struct conn *c)
         return;
     if (!input_is_empty(&c->in) || transport_has_input(&c->transport)) {
         c->again = true;
-        defer(c);
+        conn_defer(c);
     }
     update_events(c);
 }
@@ -600,10 +525,10 @@ static void conn_end(struct conn *c, enum transport_end why)
         c->transport.ops->goodbye(&c->transport, why);
         put_own(c);
     }
-    set_state(c, CONN_FINISHING);
+    conn_set_state(c, CONN_FINISHING);
     timer_start(c->net->stall, &c->timer);
     if (!c->blocked)
-        defer(c);
+        conn_defer(c);
     update_events(c);
 }
 

@@ -84,6 +84,21 @@ int conn_read_proxy(struct conn *c, struct proxy_source *out);
 /* The transport is there: sets up everything else. */
 void conn_set_up(struct conn *c);
 
+/* --- conn.c --- */
+
+void conn_set_state(struct conn *c, enum conn_state state);
+
+/* What an error of the transport means. */
+enum conn_why conn_why_of(int err);
+
+/* conn_end_turn() is called at the end of this turn. */
+void conn_defer(struct conn *c);
+/* What needs no readiness; `ctx` is the conn. */
+void conn_end_turn(void *ctx);
+
+/* It has a PING to send some time from now. */
+void conn_ping_later(struct conn *c);
+
 /* The rate lets it read again. */
 void conn_unthrottle(struct conn *c);
 
@@ -103,8 +118,17 @@ void conn_ping(struct conn *c);
 void net_enqueue(struct net *n, struct conn *c);
 /* The handshake is over, or c is: another one may begin. */
 void net_release(struct net *n, struct conn *c);
+
+/* --- conn_start.c --- */
+
 /* It may begin. */
 void conn_begin(struct conn *c);
+
+/* What waits for the socket until the connection is open: the PROXY header, a
+ * TLS hello, the handshake of the transport. */
+void conn_take_proxy(struct conn *c);
+void conn_take_hello(struct conn *c);
+void conn_handshake(struct conn *c);
 
 /* --- net_stats.c --- */
 
