@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tls.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "cert.h"
 #include "err.h"
-#include "sock.h"
 #include "tls_load.h"
 #include "tls_names.h"
 #include "tls_private.h"
-
-enum { HOST_ROOM = 256 }; /* a name of RFC 1035, 2.3.4 and its NUL */
 
 /* AES128-SHA comes last: RFC 4976, 9.2 requires it, everything else is better
  * (R4976-9.2-c, P-16). */
@@ -30,65 +25,7 @@ static const char built_in_ciphersuites[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
     "TLS_CHACHA20_POLY1305_SHA256";
 
-/* --- certificates --- */
-
-/* Does it name a host at all? A subjectAltName that cannot be read names none.
- */
-static bool cert_is_hosts(const X509 *cert)
-{
-    GENERAL_NAMES *names =
-        X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-    bool found = false;
-
-    for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++)
-        found = sk_GENERAL_NAME_value(names, i)->type == GEN_DNS;
-    GENERAL_NAMES_free(names);
-    return found;
-}
-
-enum {
-    NAME_FLAGS = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-                 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-};
-
-/* To OpenSSL an empty name is as long as its string, and one with a dot in
- * front is a whole domain. */
-static bool tls_is_name(struct span host)
-{
-    return host.n && host.n < HOST_ROOM && host.p[0] != '.' &&
-           !memchr(host.p, '\0', host.n);
-}
-
-static bool cert_has_name(X509 *cert, struct span host)
-{
-    return tls_is_name(host) &&
-           X509_check_host(cert, host.p, host.n, NAME_FLAGS, NULL) == 1;
-}
-
-/* The octets of a numeric host as a certificate has them. Returns how many, 0
- * for a name. */
-static size_t literal_octets(unsigned char *dst, struct span host)
-{
-    struct addr a;
-
-    if (addr_parse_literal(&a, host, 0))
-        return 0;
-    if (a.sa.sa_family == AF_INET) {
-        memcpy(dst, &a.in4.sin_addr, sizeof a.in4.sin_addr);
-        return sizeof a.in4.sin_addr;
-    }
-    memcpy(dst, &a.in6.sin6_addr, sizeof a.in6.sin6_addr);
-    return sizeof a.in6.sin6_addr;
-}
-
-static bool cert_has_host(X509 *cert, struct span host)
-{
-    unsigned char octets[16];
-    size_t n = literal_octets(octets, host);
-
-    return n ? X509_check_ip(cert, octets, n, 0) == 1
-             : cert_has_name(cert, host);
-}
+/* --- what a peer shows --- */
 
 /* By default OpenSSL checks a client's chain for the purpose sslclient. A relay
  * has one certificate for both directions, and what public authorities issue
@@ -133,38 +70,6 @@ bool tls_peer_is_host(const SSL *ssl)
     return SSL_get_verify_result(ssl) == X509_V_OK && cert_is_hosts(cert);
 }
 
-/* --- fingerprints --- */
-
-static const EVP_MD *hash_of(enum fingerprint_function function)
-{
-    switch (function) {
-    case FINGERPRINT_SHA1:
-        return EVP_sha1();
-    case FINGERPRINT_SHA224:
-        return EVP_sha224();
-    case FINGERPRINT_SHA256:
-        return EVP_sha256();
-    case FINGERPRINT_SHA384:
-        return EVP_sha384();
-    case FINGERPRINT_SHA512:
-        return EVP_sha512();
-    }
-    return NULL;
-}
-
-static bool cert_fingerprint(struct fingerprint *out, const X509 *cert,
-                             enum fingerprint_function function)
-{
-    const EVP_MD *hash = hash_of(function);
-    unsigned n = 0;
-
-    if (!cert || !hash || X509_digest(cert, hash, out->octets, &n) != 1)
-        return false;
-    out->function = (uint8_t)function;
-    out->n = (uint8_t)n;
-    return true;
-}
-
 bool tls_peer_shows(const SSL *ssl, const struct fingerprint *any, size_t n)
 {
     const X509 *cert = SSL_get0_peer_certificate(ssl);
@@ -191,43 +96,6 @@ bool tls_peer_has_name(const SSL *ssl, struct span host)
     X509 *cert = SSL_get0_peer_certificate(ssl);
 
     return cert && cert_has_host(cert, host);
-}
-
-/* As a URI writes it; "" for what is no address. */
-static struct span address_text(char dst[INET6_ADDRSTRLEN + 2],
-                                const ASN1_OCTET_STRING *ip)
-{
-    int n = ASN1_STRING_length(ip);
-    int family = n == 4 ? AF_INET : AF_INET6;
-
-    if ((n != 4 && n != 16) || !inet_ntop(family, ASN1_STRING_get0_data(ip),
-                                          dst + (n == 16), INET6_ADDRSTRLEN))
-        return SPAN("");
-    if (n == 4)
-        return span_str(dst);
-    dst[0] = '[';
-    n = (int)strlen(dst);
-    dst[n] = ']';
-    return span_of(dst, (size_t)n + 1);
-}
-
-static void cert_names(const X509 *cert, tls_name_fn fn, void *ctx)
-{
-    GENERAL_NAMES *names =
-        cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
-
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        char text[INET6_ADDRSTRLEN + 2];
-
-        if (name->type == GEN_DNS)
-            fn(ctx,
-               span_of((const char *)ASN1_STRING_get0_data(name->d.dNSName),
-                       (size_t)ASN1_STRING_length(name->d.dNSName)));
-        else if (name->type == GEN_IPADD)
-            fn(ctx, address_text(text, name->d.iPAddress));
-    }
-    GENERAL_NAMES_free(names);
 }
 
 void tls_peer_names(const SSL *ssl, tls_name_fn fn, void *ctx)
@@ -277,15 +145,7 @@ int64_t tls_ctx_certificate(const struct tls_ctx *t, size_t i, tls_name_fn fn,
                                 : SSL_CTX_get0_certificate(t->ssl_ctx);
 
     cert_names(cert, fn, ctx);
-    return tls_cert_ends(cert);
-}
-
-int64_t tls_cert_ends(const X509 *cert)
-{
-    struct tm end;
-
-    return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 ? timegm(&end)
-                                                                : 0;
+    return cert_ends(cert);
 }
 
 int64_t tls_ctx_expires(const struct tls_ctx *t)
@@ -294,7 +154,7 @@ int64_t tls_ctx_expires(const struct tls_ctx *t)
 
     if (t->names)
         return tls_names_expire(t->names);
-    return cert ? tls_cert_ends(cert) : 0;
+    return cert ? cert_ends(cert) : 0;
 }
 
 bool tls_ctx_has_name(const struct tls_ctx *t, struct span host)
@@ -302,7 +162,7 @@ bool tls_ctx_has_name(const struct tls_ctx *t, struct span host)
     X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
 
     if (t->names)
-        return tls_is_name(host) && tls_names_find(t->names, host);
+        return cert_can_name(host) && tls_names_find(t->names, host);
     return cert && cert_has_name(cert, host);
 }
 
@@ -567,13 +427,13 @@ static bool expect_host(SSL *ssl, struct span host)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
     unsigned char octets[16];
-    size_t n = literal_octets(octets, host);
-    char name[HOST_ROOM];
+    size_t n = cert_literal(octets, host);
+    char name[CERT_HOST_ROOM];
 
     if (n)
         return X509_VERIFY_PARAM_set1_ip(param, octets, n) == 1;
     span_copy(name, sizeof name, host);
-    X509_VERIFY_PARAM_set_hostflags(param, NAME_FLAGS);
+    X509_VERIFY_PARAM_set_hostflags(param, CERT_NAME_FLAGS);
     return X509_VERIFY_PARAM_set1_host(param, name, host.n) == 1 &&
            SSL_set_tlsext_host_name(ssl, name) == 1;
 }
@@ -583,7 +443,7 @@ int tls_session_to(SSL **out, struct tls_ctx *t, BIO *bio, struct span host)
     SSL *ssl;
     int err;
 
-    if (!tls_is_name(host)) {
+    if (!cert_can_name(host)) {
         BIO_free(bio);
         return ERR_SYNTAX;
     }

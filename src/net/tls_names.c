@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+#include "cert.h"
 #include "err.h"
 
 enum { NAME_MAX_OCTETS = 255 }; /* RFC 1035, 2.3.4 */
@@ -362,7 +363,7 @@ int64_t tls_names_expire(const struct tls_names *names)
     int64_t first = 0;
 
     for (size_t i = 0; i < names->n; i++) {
-        int64_t ends = tls_cert_ends(names->certs[i].x509);
+        int64_t ends = cert_ends(names->certs[i].x509);
 
         if (ends && (!first || ends < first))
             first = ends;

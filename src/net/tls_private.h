@@ -35,7 +35,4 @@ int tls_server_with(struct tls_ctx **out, const struct tls_settings *s,
 /* The peer has shown a certificate: it gets no ticket (tls_tickets.c). */
 void tls_tickets_refuse(SSL *ssl);
 
-/* When a certificate ends, as Unix time; 0 if that cannot be read. */
-int64_t tls_cert_ends(const X509 *cert);
-
 #endif
