@@ -123,10 +123,19 @@ void cert_names(const X509 *cert, tls_name_fn fn, void *ctx)
     GENERAL_NAMES_free(names);
 }
 
+bool cert_time(int64_t *out, const ASN1_TIME *from)
+{
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(from, &tm) != 1)
+        return false;
+    *out = timegm(&tm);
+    return true;
+}
+
 int64_t cert_ends(const X509 *cert)
 {
-    struct tm end;
+    int64_t end;
 
-    return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 ? timegm(&end)
-                                                                : 0;
+    return cert_time(&end, X509_get0_notAfter(cert)) ? end : 0;
 }

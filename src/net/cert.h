@@ -37,7 +37,9 @@ void cert_names(const X509 *cert, tls_name_fn fn, void *ctx);
 bool cert_fingerprint(struct fingerprint *out, const X509 *cert,
                       enum fingerprint_function function);
 
-/* When it ends, as Unix time; 0 if that cannot be read. */
+/* A time of it as Unix time; false if it cannot be read. */
+bool cert_time(int64_t *out, const ASN1_TIME *from);
+/* When it ends; 0 if that cannot be read. */
 int64_t cert_ends(const X509 *cert);
 
 #endif

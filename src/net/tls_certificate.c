@@ -2,9 +2,8 @@
 #include "tls_certificate.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
-#include <time.h>
 
+#include "cert.h"
 #include "tls_private.h"
 
 static bool is_issued_by(X509 *cert, X509 *issuer)
@@ -52,23 +51,13 @@ static void read_issuer(char dst[TLS_ISSUER_MAX], const X509 *cert)
     BIO_free(text);
 }
 
-static bool read_time(int64_t *out, const ASN1_TIME *from)
-{
-    struct tm tm;
-
-    if (ASN1_TIME_to_tm(from, &tm) != 1)
-        return false;
-    *out = timegm(&tm);
-    return true;
-}
-
 bool tls_certificate_read(struct tls_certificate *out, const struct tls_ctx *t)
 {
     X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
     struct tls_certificate c = {0};
 
-    if (!cert || !read_time(&c.begins_s, X509_get0_notBefore(cert)) ||
-        !read_time(&c.ends_s, X509_get0_notAfter(cert)))
+    if (!cert || !cert_time(&c.begins_s, X509_get0_notBefore(cert)) ||
+        !cert_time(&c.ends_s, X509_get0_notAfter(cert)))
         return false;
     c.lacks_issuer = !has_issuer(t->ssl_ctx, cert);
     read_issuer(c.issuer, cert);
