@@ -28,8 +28,8 @@ struct transport_ops {
     int (*handshake)(struct transport *t);
     /* Reads 1 to `room` octets: 0 with *got, ERR_AGAIN, ERR_EOF, ERR_IO,
      * ERR_TLS, ERR_SYNTAX (WebSocket). With messages, what is read in one go is
-     * of one message, and `message` says which. Also ERR_AGAIN when the turn
-     * allows no more: see transport_allow(). */
+     * of one message, and transport_message() says which. Also ERR_AGAIN when
+     * the turn allows no more: see transport_allow(). */
     int (*read)(struct transport *t, void *dst, size_t room, size_t *got);
     /* Writes the runs in order as far as they are taken: 0 with *taken > 0,
      * ERR_AGAIN, ERR_IO, ERR_TLS. What was not taken must be offered again, the
@@ -51,10 +51,10 @@ struct transport_ops {
      * octets of output, which are the last of their message if it `ends`; into
      * dst (TRANSPORT_HEAD_MAX), and how many octets. */
     size_t (*head)(struct transport *t, char *dst, size_t n, bool ends);
-    /* The same, else NULL: puts into `own` what a peer answers and others on
-     * the way take for a sign of life. */
+    /* The same, else NULL: puts into its own output what a peer answers and
+     * others on the way take for a sign of life. */
     void (*ping)(struct transport *t);
-    /* The same, else NULL: puts a goodbye into `own`. */
+    /* The same, else NULL: puts a goodbye there. */
     void (*goodbye)(struct transport *t, enum transport_end why);
     void (*fini)(struct transport *t);
 };
@@ -82,10 +82,6 @@ struct transport {
     uint64_t wire_out;        /* octets that the kernel has taken, likewise */
     uint32_t unsent; /* octets ready for the kernel that it has not taken */
     uint32_t held;   /* octets of the owner's output in there */
-    /* Of a transport with messages; otherwise nothing in here ever changes. */
-    uint64_t message; /* whose octets were read last, counted from 1 */
-    struct span own;  /* output of its own, between two writes of the owner;
-                         whoever takes it empties it */
 };
 
 /* Over the connected socket fd. */
@@ -106,6 +102,22 @@ int transport_ws_init(struct transport *t, size_t head_max);
  * WebSocket? Before transport_fini(). */
 bool transport_tls_is_silent(const struct transport *t);
 bool transport_ws_is_silent(const struct transport *t);
+
+/* Output of the transport's own, to be written between two writes of the
+ * owner's; it is valid until the next call. Taken once: it is empty then. */
+struct span transport_ws_take_own(struct transport *t);
+static inline struct span transport_take_own(struct transport *t)
+{
+    return t->ws ? transport_ws_take_own(t) : SPAN("");
+}
+
+/* The message whose octets were read last, counted from 1; 0 without messages.
+ */
+uint64_t transport_ws_message(const struct transport *t);
+static inline uint64_t transport_message(const struct transport *t)
+{
+    return t->ws ? transport_ws_message(t) : 0;
+}
 
 /* A turn begins, in which so many octets may come off the socket, whatever they
  * decrypt to, and so many records and frames may begin: however small they

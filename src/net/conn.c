@@ -210,9 +210,8 @@ static int conn_put(struct conn *c, const struct span *parts, size_t n)
  * read a lot of what was sent to it. */
 static void put_own(struct conn *c)
 {
-    struct span own = c->transport.own;
+    struct span own = transport_take_own(&c->transport);
 
-    c->transport.own = SPAN("");
     if (own.n)
         (void)conn_put(c, &own, 1);
 }

@@ -19,7 +19,7 @@ uint64_t conn_position(const struct conn *c)
 
 uint64_t conn_message(const struct conn *c)
 {
-    return c->transport.message;
+    return transport_message(&c->transport);
 }
 
 bool conn_is_tls(const struct conn *c)

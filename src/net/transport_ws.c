@@ -40,6 +40,7 @@ struct ws_layer {
     unsigned idle;    /* frames in a row that brought nothing */
     uint64_t empty;   /* in.empty that is in `idle` */
     struct ws in;
+    size_t own_n; /* in `own`: output of its own that nobody has taken */
     char own[WS_HEAD_MAX + WS_CONTROL_MAX];
 };
 
@@ -207,15 +208,15 @@ static void say_pong(struct transport *t)
     size_t n = ws_head(ws->own, WS_PONG, true, ws->in.control_n);
 
     memcpy(ws->own + n, ws->in.control, ws->in.control_n);
-    t->own = span_of(ws->own, n + ws->in.control_n);
+    ws->own_n = n + ws->in.control_n;
 }
 
 static void say_ping(struct transport *t)
 {
-    char *own = t->ws->own;
+    struct ws_layer *ws = t->ws;
 
-    t->ws->awaits_pong = true;
-    t->own = span_of(own, ws_head(own, WS_PING, true, 0));
+    ws->awaits_pong = true;
+    ws->own_n = ws_head(ws->own, WS_PING, true, 0);
 }
 
 static void say_goodbye(struct transport *t, uint16_t code)
@@ -225,7 +226,15 @@ static void say_goodbye(struct transport *t, uint16_t code)
     if (ws->said_goodbye || ws->hello)
         return;
     ws->said_goodbye = true;
-    t->own = span_of(ws->own, ws_close(ws->own, code));
+    ws->own_n = ws_close(ws->own, code);
+}
+
+struct span transport_ws_take_own(struct transport *t)
+{
+    size_t n = t->ws->own_n;
+
+    t->ws->own_n = 0;
+    return span_of(t->ws->own, n);
 }
 
 static void goodbye(struct transport *t, enum transport_end why)
@@ -323,8 +332,12 @@ static int ws_read(struct transport *t, void *dst, size_t room, size_t *got)
     *got = 0;
     while (!err && *got == 0)
         err = transport_ws_read_once(t, dst, room, got);
-    t->message = t->ws->in.messages;
     return err;
+}
+
+uint64_t transport_ws_message(const struct transport *t)
+{
+    return t->ws->in.messages;
 }
 
 static bool ws_has_input(const struct transport *t)
