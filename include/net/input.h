@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "str.h"
 
@@ -26,7 +27,7 @@ size_t input_pool_size(const struct input_pool *p);
 struct input {
     struct input_pool *pool; /* referenced */
     char *mem;               /* a block, a piece, or NULL when empty */
-    size_t at, end;          /* mem[at..end) is unconsumed */
+    uint32_t at, end;        /* mem[at..end) is unconsumed */
     bool is_piece;
 };
 

@@ -59,8 +59,8 @@ struct loop_io {
     loop_io_fn fn;
     void *ctx;
     int fd;
-    int want;
-    int late_events; /* that this turn has no time for */
+    uint8_t want;
+    uint8_t late_events; /* that this turn has no time for */
     struct list late;
     void *watcher[6]; /* room for libev's ev_io */
 };

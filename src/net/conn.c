@@ -156,7 +156,7 @@ static void update_stall(struct conn *c, bool moved)
     if (!has_output(c))
         timer_stop(&c->timer);
     else if (moved || !timer_is_running(&c->timer)) {
-        c->unacked = sock_unacked(c->transport.fd);
+        c->unacked = (uint32_t)sock_unacked(c->transport.fd);
         timer_start(c->net->stall, &c->timer);
     }
 }

@@ -50,6 +50,7 @@ struct conn {
     bool peer_is_host; /* its certificate names a host and was verified */
     bool held;         /* throttled, and not paused */
     uint32_t round;    /* in the queue: its address's turn */
+    uint32_t unacked;  /* by the peer's kernel, when it was looked at last */
     struct transport transport;
     struct proxy_head *proxy; /* PROXY: what has come of it; owned */
     struct loop_io io;
@@ -67,7 +68,6 @@ struct conn {
     struct buf out;
     uint64_t counted_in; /* of the transport's octets, in net's stats */
     uint64_t counted_out;
-    size_t unacked;    /* by the peer's kernel, when it was looked at last */
     uint64_t position; /* octets ever appended to `out` */
     uint64_t number;
     struct addr peer;

@@ -46,7 +46,7 @@ void conn_sweep(struct conn *c)
  * on (S-13 d). */
 void conn_stalled(struct conn *c)
 {
-    size_t unacked = sock_unacked(c->transport.fd);
+    uint32_t unacked = (uint32_t)sock_unacked(c->transport.fd);
 
     if (c->state == CONN_LINGER) {
         conn_fail(c, CONN_WHY_LOCAL);

@@ -19,6 +19,7 @@ int input_pool_new(struct input_pool **out, size_t size, size_t keep)
 {
     struct input_pool *p = malloc(sizeof *p);
 
+    assert(size <= UINT32_MAX);
     if (!p)
         return ERR_NOMEM;
     pool_init(&p->blocks, size, keep);
@@ -68,7 +69,7 @@ void input_fini(struct input *in)
 /* Makes `mem` hold the leftover, from its start. */
 static void move_to(struct input *in, char *mem, bool is_piece)
 {
-    size_t left = in->end - in->at;
+    uint32_t left = in->end - in->at;
 
     if (in->mem)
         memcpy(mem, in->mem + in->at, left);
@@ -101,14 +102,14 @@ int input_reserve(struct input *in, char **dst, size_t *room)
 
 void input_commit(struct input *in, size_t n)
 {
-    in->end += n;
-    assert(in->end <= in->pool->blocks.size);
+    assert(n <= in->pool->blocks.size - in->end);
+    in->end += (uint32_t)n;
 }
 
 void input_drop(struct input *in, size_t n)
 {
     assert(n <= in->end - in->at);
-    in->at += n;
+    in->at += (uint32_t)n;
 }
 
 void input_settle(struct input *in)

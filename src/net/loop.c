@@ -213,7 +213,7 @@ static void loop_on_ready(struct ev_loop *ev, ev_io *w, int events)
         io->fn(io->ctx, ready);
         return;
     }
-    io->late_events = ready;
+    io->late_events = (uint8_t)ready;
     if (list_is_empty(&io->late))
         list_append(&io->loop->late, &io->late);
 }
@@ -241,7 +241,7 @@ void loop_io_want(struct loop_io *io, int events)
 
     if (io->want == events)
         return;
-    io->want = events;
+    io->want = (uint8_t)events;
     ev_io_stop(io->loop->ev, w);
     if (!events) {
         list_remove(&io->late);

@@ -25,7 +25,7 @@ enum {
     SLOT_MS = 500,
 };
 
-_Static_assert(sizeof(struct conn) <= 672, "an idle connection must be small");
+_Static_assert(sizeof(struct conn) <= 600, "an idle connection must be small");
 
 static void on_handshake_due(struct timer *t)
 {
