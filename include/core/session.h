@@ -216,8 +216,11 @@ struct session *session_find(const struct sessions *s, const struct uri *uri,
  * what failed in it is still known. */
 struct session *session_find_token(const struct sessions *s, struct span token);
 
-/* Ends those that have expired. Call it at least once a second. */
+/* Ends those that have expired before this second. Call it at least once a
+ * second. */
 void sessions_sweep(struct sessions *s, uint64_t now_ms);
+/* Those of this second too, for which it looks at all that end in it. */
+void sessions_sweep_all(struct sessions *s, uint64_t now_ms);
 
 /* --- peers (P-10) --- */
 

@@ -230,8 +230,8 @@ static uint32_t share_of_user(const struct policy *policy)
 /* Which limit does one more session of this kind meet? The counter of it, with
  * its name in *name, or NULL. The limit of a link is for one client: many share
  * another relay's. */
-static uint64_t *limit_met(struct relay *r, const struct session_grant *g,
-                           const char **name)
+static uint64_t *find_limit(struct relay *r, const struct session_grant *g,
+                            const char **name)
 {
     const struct policy *policy = r->policy;
 
@@ -251,6 +251,16 @@ static uint64_t *limit_met(struct relay *r, const struct session_grant *g,
     if (sessions_of_relay(&r->sessions, g) >= policy->sessions_per_relay)
         return &r->stats.too_many_of_relay;
     return NULL;
+}
+
+/* The same, when none is counted that has expired. */
+static uint64_t *limit_met(struct relay *r, const struct session_grant *g,
+                           const char **name)
+{
+    if (!find_limit(r, g, name))
+        return NULL;
+    sessions_sweep_all(&r->sessions, r->now_ms);
+    return find_limit(r, g, name);
 }
 
 static void grant(struct relay *r, struct link *l, const struct msg *m,

@@ -358,24 +358,33 @@ struct session *session_find(const struct sessions *s, const struct uri *uri,
 }
 
 /* Each second has a slot, which also holds sessions of later rounds. */
+static void sweep_slot(struct sessions *s, struct list *slot, uint64_t now_ms)
+{
+    struct list *m, *next;
+
+    LIST_EACH(m, next, slot)
+    {
+        struct session *ss = CONTAINER(m, struct session, in_slot);
+
+        if (ss->expires_ms <= now_ms)
+            session_end(s, ss, SESSION_EXPIRED, now_ms);
+    }
+}
+
 void sessions_sweep(struct sessions *s, uint64_t now_ms)
 {
     uint64_t now_s = now_ms / 1000;
 
     if (now_s - s->swept_s > SESSION_SLOTS)
         s->swept_s = now_s - SESSION_SLOTS;
-    while (s->swept_s < now_s) {
-        struct list *slot = &s->slots[++s->swept_s % SESSION_SLOTS];
-        struct list *m, *next;
+    while (s->swept_s < now_s)
+        sweep_slot(s, &s->slots[++s->swept_s % SESSION_SLOTS], now_ms);
+}
 
-        LIST_EACH(m, next, slot)
-        {
-            struct session *ss = CONTAINER(m, struct session, in_slot);
-
-            if (ss->expires_ms <= now_ms)
-                session_end(s, ss, SESSION_EXPIRED, now_ms);
-        }
-    }
+void sessions_sweep_all(struct sessions *s, uint64_t now_ms)
+{
+    sessions_sweep(s, now_ms);
+    sweep_slot(s, slot_of(s, now_ms), now_ms);
 }
 
 void sessions_link_closed(struct sessions *s, struct link *link,

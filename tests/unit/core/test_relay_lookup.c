@@ -426,6 +426,25 @@ static void limits_hold_at_the_answer(void **state)
     assert_got(s->dora, "MSRP auth2 403 ");
 }
 
+static void what_has_expired_counts_no_longer(void **state)
+{
+    struct scene *s = *state;
+    uint64_t life_ms = UINT64_C(1000) * s->rig.policy.default_expires_s;
+
+    s->rig.policy.sessions_per_user = 1;
+    rig_reload(&s->rig, NULL);
+    rig_wait(&s->rig, 300);
+    try_user(s, s->dora, "alice");
+    assert_got(s->dora, "MSRP auth2 200 ");
+    rig_wait(&s->rig, life_ms - 1);
+    try_user(s, s->dora, "alice");
+    assert_got(s->dora, "MSRP auth2 403 ");
+    rig_wait(&s->rig, 1);
+    try_user(s, s->dora, "alice");
+    assert_got(s->dora, "MSRP auth2 200 ");
+    assert_int_equal(stats(s).sessions_now, 1);
+}
+
 static void a_drain_turns_away_who_waits(void **state)
 {
     struct scene *s = *state;
@@ -464,6 +483,7 @@ int main(void)
         TEST(a_reload_keeps_what_waits),
         TEST(a_realm_that_has_gone_is_408),
         TEST(limits_hold_at_the_answer),
+        TEST(what_has_expired_counts_no_longer),
         TEST(a_drain_turns_away_who_waits),
     };
 
