@@ -147,8 +147,40 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
     return seal(t, name, iv, cipher, mac);
 }
 
+/* The name that the client asks for, before OpenSSL has looked at it. */
+static struct span asked_name(SSL *ssl)
+{
+    enum { TYPE = 2, LENGTH = 3, NAME_AT = 5 }; /* RFC 6066, 3 */
+    const unsigned char *p;
+    size_t size, n;
+
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &size) !=
+            1 ||
+        size < NAME_AT || p[TYPE] != TLSEXT_NAMETYPE_host_name)
+        return SPAN("");
+    n = (size_t)p[LENGTH] << 8 | p[LENGTH + 1];
+    return n <= size - NAME_AT ? span_of((const char *)p + NAME_AT, n)
+                               : SPAN("");
+}
+
+/* Is the session of the name that the client asks for now? It has one if that
+ * led to a certificate of its own. In TLS 1.3 a name is nothing that a session
+ * has. */
+static bool has_asked_name(SSL *ssl, const SSL_SESSION *session,
+                           const struct tls_names *names)
+{
+    const char *name = SSL_SESSION_get0_hostname(session);
+    struct span asked;
+
+    if (!names || SSL_version(ssl) >= TLS1_3_VERSION)
+        return true;
+    asked = asked_name(ssl);
+    return name ? span_ieq(asked, span_str(name))
+                : !tls_names_find(names, asked);
+}
+
 /* What was opened, if it was: a session in which a certificate was shown is not
- * gone on with, wherever its ticket is from. */
+ * gone on with, wherever its ticket is from, nor one of another name. */
 static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session,
                                    const unsigned char *name, size_t n,
                                    SSL_TICKET_STATUS status, void *arg)
@@ -156,13 +188,12 @@ static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session,
     bool is_open =
         status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
 
-    (void)ssl;
     (void)name;
     (void)n;
-    (void)arg;
     if (status == SSL_TICKET_EMPTY || status == SSL_TICKET_NO_DECRYPT)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
-    if (!is_open || SSL_SESSION_get0_peer(session))
+    if (!is_open || SSL_SESSION_get0_peer(session) ||
+        !has_asked_name(ssl, session, arg))
         return SSL_TICKET_RETURN_IGNORE;
     /* One for each connection, so that an observer cannot link them. */
     return SSL_version(ssl) == TLS1_3_VERSION ||
@@ -194,7 +225,7 @@ void tls_tickets_use(struct tls_tickets *t, struct tls_ctx *ctx, bool asks)
     for (size_t i = 0; ctx->names && i < tls_names_count(ctx->names); i++)
         use_in(t, tls_names_at(ctx->names, i)->ssl_ctx, asks);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ssl_ctx, on_ticket);
-    SSL_CTX_set_session_ticket_cb(ssl_ctx, NULL, on_opened, NULL);
+    SSL_CTX_set_session_ticket_cb(ssl_ctx, NULL, on_opened, ctx->names);
     SSL_CTX_set_timeout(ssl_ctx, KEY_LIFE_S);
     SSL_CTX_set_num_tickets(ssl_ctx, 1);
     SSL_CTX_clear_options(ssl_ctx, SSL_OP_NO_TICKET);

@@ -149,6 +149,40 @@ static void who_comes_again_resumes(void **state)
     }
 }
 
+/* RFC 6066, 3: another name shows another certificate. */
+static void another_name_begins_anew(void **state)
+{
+    static const char chat[] = "chat.example.org", other[] = "b.example.org";
+    static const struct {
+        const char *first, *then;
+        bool resumes;
+    } cases[] = {
+        {chat, "CHAT.example.org", true},
+        {chat, "relay.example.com", false},
+        {chat, other, false},
+        {chat, NULL, false},
+        {NULL, chat, false},
+        {"relay.example.com", chat, false},
+        {other, chat, false},
+        {NULL, other, true},
+        {other, NULL, true},
+    };
+    struct made *m = *state;
+    SSL_CTX *client = client_of(m, TLS1_2_VERSION, NULL);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool resumed;
+        SSL_SESSION *left =
+            visit(m->tls, client, cases[i].first, NULL, &resumed);
+
+        SSL_SESSION_free(visit(m->tls, client, cases[i].then, left, &resumed));
+        SSL_SESSION_free(left);
+        if (resumed != cases[i].resumes)
+            fail_msg("case %zu", i);
+    }
+    SSL_CTX_free(client);
+}
+
 /* Reloads make new contexts. */
 static void tickets_are_good_for_another_context(void **state)
 {
@@ -268,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_comes_again_resumes),
+        cmocka_unit_test(another_name_begins_anew),
         cmocka_unit_test(tickets_are_good_for_another_context),
         cmocka_unit_test(without_keys_there_are_no_tickets),
         cmocka_unit_test(who_shows_a_certificate_gets_none),
