@@ -187,6 +187,22 @@ static void one_that_was_dialled_stays_before_one_that_claims(void **state)
     fake_link_fini(&rival);
 }
 
+/* S-19: the new dial needs the place of one that may be dead. */
+static void a_new_dial_probes_who_has_the_place(void **state)
+{
+    struct bench *b = *state;
+
+    enter(b, &b->dialled, FAR);
+    b->fresh.link.host = b->dialled.link.host;
+    enter(b, &b->fresh, FAR);
+    assert_ptr_equal(find(b, FAR), &b->dialled.link);
+    assert_int_equal(b->dialled.probes, 1);
+    assert_int_equal(b->fresh.probes, 0);
+    relay_links_link_closed(&b->all, &b->dialled.link);
+    enter(b, &b->fresh, FAR);
+    assert_ptr_equal(find(b, FAR), &b->fresh.link);
+}
+
 static void the_entries_of_a_link_are_bounded(void **state)
 {
     struct bench *b = *state;
@@ -430,6 +446,7 @@ int main(void)
         TEST(relays_of_one_name_are_told_apart_by_port),
         TEST(who_is_there_stays_while_he_lives),
         TEST(one_that_was_dialled_stays_before_one_that_claims),
+        TEST(a_new_dial_probes_who_has_the_place),
         TEST(the_entries_of_a_link_are_bounded),
         TEST(names_that_are_not_admitted_are_none),
         TEST(an_address_may_claim_what_no_certificate_has),
