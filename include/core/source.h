@@ -5,9 +5,9 @@
  * held up by what others have open. A source is the session whose owner sends,
  * or a stranger's link, or, on another relay's link, the first From-Path URI.
  * It has an account for each output that it sends to, and one for its requests
- * other than SEND. All sources of one link have RELAY times as much in common.
- * SENDs with Failure-Report `partial` wait for nothing and hold nobody up: of
- * these the latest are remembered (P-4).
+ * other than SEND. All sources of one link have SOURCE_ALL times as much in
+ * common. SENDs with Failure-Report `partial` wait for nothing and hold nobody
+ * up: of these the latest are remembered (P-4).
  *
  * An account exists as long as somebody refers to it: the stream that it
  * belongs to, or a transaction. */
