@@ -41,8 +41,7 @@ int hop_clear_probe(struct hop *h)
         return 0;
     }
     h->probe_n = f.octets;
-    if (log_wants(h->all->log, LOG_LEVEL_DEBUG))
-        hop_log_out(h, f.parts, f.n);
+    hop_log_out(h, f.parts, f.n);
     return 0;
 }
 

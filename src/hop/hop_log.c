@@ -128,8 +128,7 @@ void hop_log_slowed(const struct hop *h)
     char subject[SUBJECT_LINE_MAX];
 
     log_info(h->all->log, "c=%llu slowed%s reason=\"limits.rate_per_user\"",
-             (unsigned long long)h->link.number,
-             subject_line(subject, h->link.subject, SPAN("")));
+             hop_number(h), hop_subject(subject, h));
 }
 
 void hop_log_bad_input(const struct hop *h, int err)
