@@ -31,6 +31,7 @@ enum {
 
 struct source {
     struct table_node by_key;
+    uint64_t out, name; /* what tells it from others of the link */
     struct sources *all;
     struct source *common; /* of all sources of the link; NULL: this is it */
     struct link *waiter;   /* which is paused until responses come; or NULL */
@@ -57,6 +58,10 @@ void sources_fini(struct sources *s);
  * NULL when out of memory. */
 struct source *source_open(struct sources *s, const struct link *in,
                            uint64_t out, struct span name);
+/* Makes *a, the caller's reference to an account of the link or NULL, one to
+ * this account, which it often is already. */
+void source_change(struct source **a, struct sources *s, const struct link *in,
+                   uint64_t out, struct span name);
 /* Another reference; gives one back. NULL is harmless. */
 struct source *source_ref(struct source *a);
 void source_close(struct source *a);

@@ -103,11 +103,8 @@ static void give_up(struct relay *r, struct ongoing *o, uint16_t code)
 static void send_set_source(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route)
 {
-    struct source *a = source_open(&r->sources, l, route->out->number,
-                                   relay_source(l, m, route->sender));
-
-    source_close(l->stream.source);
-    l->stream.source = a;
+    source_change(&l->stream.source, &r->sources, l, route->out->number,
+                  relay_source(l, m, route->sender));
 }
 
 /* Those who send through both sessions of this relay know each other by these;
@@ -118,7 +115,6 @@ static void note_contacts(const struct route *route, const struct msg *m)
 
     if (route->n_pairs > 0)
         return;
-
     if (route->sender)
         contacts_add(&route->sender->contacts,
                      route->receiver ? &route->receiver->uri : &route->next);

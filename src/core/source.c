@@ -28,8 +28,13 @@ static bool is_the_one(const struct table_node *node, const void *key)
     return node != NULL;
 }
 
-static struct source *source_get(struct sources *s, uint64_t hash)
+/* `name`: its hash, odd; 0 for what all sources of the link have in common. */
+static struct source *source_get(struct sources *s, const struct link *in,
+                                 uint64_t out, uint64_t name)
 {
+    const uint64_t key[3] = {in->number, out, name};
+    uint64_t hash =
+        table_hash(&s->by_key, span_of((const char *)key, sizeof key));
     struct table_node *node = table_find(&s->by_key, hash, is_the_one, NULL);
     struct source *a;
 
@@ -39,6 +44,8 @@ static struct source *source_get(struct sources *s, uint64_t hash)
     if (!a)
         return NULL;
     a->all = s;
+    a->out = out;
+    a->name = name;
     a->refs = 1;
     list_init(&a->of_ready);
     list_init(&a->partial);
@@ -46,24 +53,38 @@ static struct source *source_get(struct sources *s, uint64_t hash)
     return a;
 }
 
-/* `name`: its hash, odd; 0 for what all sources of the link have in common. */
-static uint64_t hash_account(const struct sources *s, const struct link *in,
-                             uint64_t out, uint64_t name)
+static uint64_t hash_name(const struct sources *s, struct span name)
 {
-    const uint64_t key[3] = {in->number, out, name};
+    return table_hash(&s->by_key, name) | 1;
+}
 
-    return table_hash(&s->by_key, span_of((const char *)key, sizeof key));
+/* The caller gets a reference. */
+static struct source *source_of(struct sources *s, const struct link *in,
+                                uint64_t out, uint64_t name)
+{
+    struct source *a = source_get(s, in, out, name);
+
+    if (a && !a->common && in->is_relay)
+        a->common = source_get(s, in, out, 0);
+    return a;
 }
 
 struct source *source_open(struct sources *s, const struct link *in,
                            uint64_t out, struct span name)
 {
-    struct source *a = source_get(
-        s, hash_account(s, in, out, table_hash(&s->by_key, name) | 1));
+    return source_of(s, in, out, hash_name(s, name));
+}
 
-    if (a && !a->common && in->is_relay)
-        a->common = source_get(s, hash_account(s, in, out, 0));
-    return a;
+void source_change(struct source **a, struct sources *s, const struct link *in,
+                   uint64_t out, struct span name)
+{
+    uint64_t hash = hash_name(s, name);
+    struct source *before = *a;
+
+    if (before && before->out == out && before->name == hash)
+        return;
+    *a = source_of(s, in, out, hash);
+    source_close(before);
 }
 
 struct source *source_ref(struct source *a)

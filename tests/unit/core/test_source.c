@@ -88,6 +88,28 @@ static void each_sender_and_output_has_its_own(void **state)
     assert_int_equal(b->all.by_key.count, 1);
 }
 
+static void an_account_changes_with_its_sender_and_output(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = NULL, *alice;
+
+    source_change(&a, &b->all, &b->in.link, 1, SPAN("alice"));
+    alice = a;
+    assert_non_null(a);
+    source_change(&a, &b->all, &b->in.link, 1, SPAN("alice"));
+    assert_ptr_equal(a, alice);
+    assert_int_equal(a->refs, 1);
+    charge(b, a, 0, 1);
+    source_change(&a, &b->all, &b->in.link, 2, SPAN("alice"));
+    assert_ptr_not_equal(a, alice);
+    source_change(&a, &b->all, &b->in.link, 2, SPAN("bob"));
+    assert_int_equal(b->all.by_key.count, 2);
+    source_change(&a, &b->all, &b->in.link, 1, SPAN("alice"));
+    assert_ptr_equal(a, alice);
+    assert_int_equal(a->refs, 2);
+    source_close(a);
+}
+
 /* A relay may say what it likes about who sends (5.4, words). */
 static void all_of_a_relay_have_a_bound_in_common(void **state)
 {
@@ -210,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_sender_and_output_has_its_own),
+        TEST(an_account_changes_with_its_sender_and_output),
         TEST(all_of_a_relay_have_a_bound_in_common),
         TEST(who_waits_goes_on_an_eighth_below),
         TEST(who_waits_goes_on_when_the_limit_is_lifted),
