@@ -58,6 +58,8 @@ struct route {
     size_t n_own;
     struct span to;  /* the rest of To-Path */
     struct uri next; /* its first URI; LINK, DIAL and SIDE */
+    struct uri
+        from_uri; /* the first URI of From-Path; unless it is malformed */
     /* Paths are replaced where a request goes through an anchored pair. */
     struct pair_side *speaker; /* the first side that speaks; NULL: no pair */
     struct pair_side *side;    /* SIDE: that it is for */

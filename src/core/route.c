@@ -413,11 +413,10 @@ void route_find(struct route *r, const struct policy *policy,
     bool is_auth = m->method == MSG_AUTH;
     struct route_at at = {policy, sessions, links, from, m, now_ms};
     struct span path = msg_text(m, m->to), back = msg_text(m, m->from);
-    struct uri speaker;
 
     memset(r, 0, sizeof *r);
     if (next_uri(&r->next, &path, !is_auth) ||
-        next_uri(&speaker, &back, true) || !from_is_sound(back)) {
+        next_uri(&r->from_uri, &back, true) || !from_is_sound(back)) {
         route_refuse(r, 400);
         return;
     }
@@ -429,7 +428,7 @@ void route_find(struct route *r, const struct policy *policy,
     if (pair_any(sessions) && pair_is_entrance(sessions, &r->next)) {
         if (!route_cross(r, &at, &path))
             return;
-    } else if (!sender_is_admitted(links, from, m, &speaker)) {
+    } else if (!sender_is_admitted(links, from, m, &r->from_uri)) {
         r->is_unproven = true;
         route_refuse(r, 403);
         return;
@@ -442,7 +441,7 @@ void route_find(struct route *r, const struct policy *policy,
             route_refuse(r, 400);
             return;
         }
-        if (!session_is_of(r->session, at.from, &speaker))
+        if (!session_is_of(r->session, at.from, &r->from_uri))
             break;
         r->sender = r->session;
         if (!route_is_ours(policy, sessions, &r->next, false, now_ms))
@@ -453,10 +452,10 @@ void route_find(struct route *r, const struct policy *policy,
     }
     if (!route_look_ahead(r, policy, sessions, path, is_auth, now_ms))
         return;
-    if (session_is_of(r->session, at.from, &speaker))
+    if (session_is_of(r->session, at.from, &r->from_uri))
         route_outbound(r, policy, links, m);
     else
-        route_inbound(r, policy, at.from, &speaker);
+        route_inbound(r, policy, at.from, &r->from_uri);
 }
 
 bool route_answer(const struct policy *policy, const struct sessions *sessions,

@@ -109,10 +109,8 @@ static void send_set_source(struct relay *r, struct link *l,
 
 /* Those who send through both sessions of this relay know each other by these;
  * others by the next URI of the path. Of a pair both sides are known. */
-static void note_contacts(const struct route *route, const struct msg *m)
+static void note_contacts(const struct route *route)
 {
-    struct uri speaker;
-
     if (route->n_pairs > 0)
         return;
     if (route->sender)
@@ -122,8 +120,8 @@ static void note_contacts(const struct route *route, const struct msg *m)
         return;
     if (route->sender)
         contacts_add(&route->receiver->contacts, &route->sender->uri);
-    else if (uri_parse(&speaker, msg_text(m, m->from_first)) == 0)
-        contacts_add(&route->receiver->contacts, &speaker);
+    else
+        contacts_add(&route->receiver->contacts, &route->from_uri);
 }
 
 /* --- the beginning --- */
@@ -183,7 +181,7 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     chunker_start(&l->stream, route->out, head);
     send_set_source(r, l, m, route);
     join_sessions(&l->stream, route);
-    note_contacts(route, m);
+    note_contacts(route);
     if (o) {
         o->head->attempt = message.attempt;
         ongoing_resume(o, &l->stream);
