@@ -46,6 +46,7 @@
 #include "str.h"
 #include "stream.h"
 #include "table.h"
+#include "writer.h"
 
 struct link;
 struct buffered_request;
@@ -58,11 +59,10 @@ struct subject;
 
 /* What the application does for core. None of these may call core back. */
 struct link_ops {
-    /* Appends all parts to the output, or nothing: 0, or an error, after which
-     * the link takes no more and has to be closed. Copies the parts. They are
-     * a frame if `ends`, else the beginning or the middle of one, whose rest
-     * follows before anything else does. */
-    int (*put)(struct link *l, const struct span *parts, size_t n, bool ends);
+    /* Appends the frame to the output, or nothing: 0, or an error, after which
+     * the link takes no more and has to be closed. Copies it. The rest of one
+     * that does not end follows before anything else does. */
+    int (*put)(struct link *l, const struct frame *f);
 
     /* Octets in the output that the kernel has not taken yet. */
     size_t (*queued)(const struct link *l);

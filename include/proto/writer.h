@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* writer - one MSRP frame as a list of parts, for one gathering copy.
  *
- * A frame is put together from spans that point wherever the text is; only
- * numbers are written, into a small space of the frame's own. The frame is
- * valid as long as what its parts point to, and must not be moved (parts point
- * into it). Too many parts or digits set `overflow`, and the frame must then
- * not be sent. */
+ * A frame is put together from spans that point wherever the text is; numbers
+ * and short texts are written into a small space of the frame's own, so that
+ * the parts are few. The frame is valid as long as what its parts point to, and
+ * must not be moved (parts point into it). Too many parts or numbers set
+ * `overflow`, and the frame must then not be sent. */
 #ifndef WRITER_H
 #define WRITER_H
 
@@ -15,23 +15,30 @@
 
 #include "str.h"
 
-enum { FRAME_PARTS = 128, FRAME_DIGITS = 256 };
+enum { FRAME_PARTS = 128, FRAME_TEXT = 512 };
 
 struct frame {
     struct span parts[FRAME_PARTS];
-    size_t n;        /* parts in use */
-    size_t octets;   /* length of all parts */
-    size_t digits_n; /* used of digits */
+    size_t n;      /* parts in use */
+    size_t octets; /* length of all parts */
+    size_t text_n; /* used of text */
     bool overflow;
-    bool ends; /* has its end-line */
-    char digits[FRAME_DIGITS];
+    bool begins; /* has its start line */
+    char flag;   /* of its end-line; 0 as long as it has none */
+    char text[FRAME_TEXT];
 };
 
 /* An empty frame. */
 void frame_init(struct frame *f);
 
-/* Appends a part as it is. */
+/* Appends `s` as it is. */
 void frame_add(struct frame *f, struct span s);
+
+/* Copies all of it to `dst`, which has room for f->octets. */
+void frame_copy(char *dst, const struct frame *f);
+
+/* As much of its beginning as fits, and a NUL; how many octets. */
+size_t frame_begin(char *dst, size_t size, const struct frame *f);
 
 /* Appends a decimal number, or `*` for MSG_STAR. */
 void frame_add_u64(struct frame *f, uint64_t v);

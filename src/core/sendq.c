@@ -32,7 +32,7 @@ bool sendq_put(struct link *out, const struct frame *f)
     assert(!f->overflow);
     if (out->closing)
         return false;
-    if (out->ops->put(out, f->parts, f->n, f->ends) != 0) {
+    if (out->ops->put(out, f) != 0) {
         link_close(out, "output full");
         return false;
     }

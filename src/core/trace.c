@@ -229,34 +229,18 @@ void trace_in_end(struct trace *t, const struct link *l, char flag)
 
 /* --- frames that are sent --- */
 
-/* The flag of the end-line, 0 if the frame has none yet. */
-static char flag_of(const struct frame *f)
-{
-    return f->n > 3 && span_eq(f->parts[f->n - 3], SPAN("-------"))
-               ? f->parts[f->n - 1].p[0]
-               : 0;
-}
-
-/* Copies as much of the frame as fits into dst; returns how many octets. */
-static size_t trace_join(char *dst, size_t size, const struct frame *f)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < f->n && n < size; i++)
-        n += span_copy(dst + n, size - n, f->parts[i]);
-    return n;
-}
-
 /* The head at the beginning of a frame: up to the empty line, or to the
  * end-line if there is no body. */
-static struct span head_in(struct span text, struct span tid, bool *has_body)
+static struct span head_in(struct span text, bool *has_body)
 {
     const char *empty = memmem(text.p, text.n, "\r\n\r\n", 4);
+    struct span rest = text;
 
     *has_body = empty != NULL;
     if (empty)
         return span_of(text.p, (size_t)(empty - text.p) + 4);
-    text.n -= 7 + tid.n + 3;
+    (void)span_cut(&rest, ' ');
+    text.n -= 7 + span_cut(&rest, ' ').n + 3;
     return text;
 }
 
@@ -267,12 +251,11 @@ void trace_out(struct trace *t, const struct link *l, const struct frame *f)
     struct msg m;
     bool has_body;
 
-    if (f->n <= 3 || !span_eq(f->parts[0], SPAN("MSRP ")))
+    if (!f->begins)
         return;
-    head = head_in(span_of(text, trace_join(text, sizeof text, f)), f->parts[1],
-                   &has_body);
+    head = head_in(span_of(text, frame_begin(text, sizeof text, f)), &has_body);
     if (!has_body && f->octets >= sizeof text)
         return;
     if (msg_parse(&m, head, has_body, PATH_MAX_URIS) == 0)
-        line(t, l, "out", &m, flag_of(f));
+        line(t, l, "out", &m, f->flag);
 }

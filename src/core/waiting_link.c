@@ -9,10 +9,11 @@
 #include "err.h"
 #include "relay_private.h"
 
-/* One call of put: its octets, and whether they end a frame. */
+/* What was put by one call: its octets, and what the frame says of them. */
 struct waiting_put {
     uint32_t n;
-    bool ends;
+    bool begins;
+    char flag;
 };
 
 /* Numbers that the application does not reach. */
@@ -43,17 +44,12 @@ static int waiting_grow(void **array, size_t *room, size_t n, size_t size)
     return 0;
 }
 
-static int waiting_put(struct link *l, const struct span *parts, size_t n,
-                       bool ends)
+static int waiting_put(struct link *l, const struct frame *f)
 {
     struct waiting_link *w = waiting_of(l);
     void *text = w->text, *puts = w->puts;
-    size_t octets = 0;
-    int err;
+    int err = waiting_grow(&text, &w->room, w->n + f->octets, 1);
 
-    for (size_t i = 0; i < n; i++)
-        octets += parts[i].n;
-    err = waiting_grow(&text, &w->room, w->n + octets, 1);
     w->text = text;
     if (!err)
         err =
@@ -61,12 +57,10 @@ static int waiting_put(struct link *l, const struct span *parts, size_t n,
     w->puts = puts;
     if (err)
         return err;
-    w->puts[w->n_puts++] = (struct waiting_put){(uint32_t)octets, ends};
-    for (size_t i = 0; i < n; i++) {
-        if (parts[i].n)
-            memcpy(w->text + w->n, parts[i].p, parts[i].n);
-        w->n += parts[i].n;
-    }
+    w->puts[w->n_puts++] =
+        (struct waiting_put){(uint32_t)f->octets, f->begins, f->flag};
+    frame_copy(w->text + w->n, f);
+    w->n += f->octets;
     return 0;
 }
 
@@ -137,22 +131,22 @@ void waiting_link_end(struct relay *r, struct waiting_link *w, uint16_t code)
 
 /* --- the peer is there --- */
 
-/* As it was put: a frame's parts begin with its start line. */
+/* As it was put. */
 static void waiting_write(const struct waiting_link *w, struct link *to)
 {
-    enum { START = sizeof "MSRP " - 1 };
-    bool begins = true;
     size_t at = 0;
 
     for (size_t i = 0; i < w->n_puts && !to->closing; i++) {
-        struct span all = span_of(w->text + at, w->puts[i].n);
-        size_t cut = begins ? START : 0;
-        struct span parts[] = {span_of(all.p, cut), span_from(all, cut)};
+        const struct waiting_put *put = &w->puts[i];
+        struct frame f;
 
-        if (to->ops->put(to, parts + !begins, 1 + begins, w->puts[i].ends) != 0)
+        frame_init(&f);
+        frame_add(&f, span_of(w->text + at, put->n));
+        f.begins = put->begins;
+        f.flag = put->flag;
+        if (to->ops->put(to, &f) != 0)
             link_close(to, "output full");
-        begins = w->puts[i].ends;
-        at += all.n;
+        at += put->n;
     }
 }
 

@@ -20,35 +20,29 @@ _Static_assert((int)CONN_PARTS_MAX >= (int)FRAME_PARTS, "a frame is one write");
 /* Output of one that has proved nothing may wait up to so much (S-15). */
 enum { UNPROVEN_OUTPUT_MAX = 16384 };
 
-static bool has_room(const struct hop *h, const struct span *parts, size_t n)
+static bool has_room(const struct hop *h, const struct frame *f)
 {
-    size_t all = conn_queued(h->conn);
-
-    if (h->link.trust.proven || h->link.is_relay)
-        return true;
-    for (size_t i = 0; i < n; i++)
-        all += parts[i].n;
-    return all <= UNPROVEN_OUTPUT_MAX;
+    return h->link.trust.proven || h->link.is_relay ||
+           conn_queued(h->conn) + f->octets <= UNPROVEN_OUTPUT_MAX;
 }
 
 /* Hands it to the connection, or keeps it until there is one. */
-static int hop_write(struct hop *h, const struct span *parts, size_t n,
-                     bool ends)
+static int hop_write(struct hop *h, const struct frame *f)
 {
     if (hop_is_withheld(h))
-        return hop_put_early(h, parts, n);
-    return has_room(h, parts, n) ? conn_write_part(h->conn, parts, n, ends)
-                                 : ERR_FULL;
+        return hop_put_early(h, f);
+    return has_room(h, f)
+               ? conn_write_part(h->conn, f->parts, f->n, f->flag != 0)
+               : ERR_FULL;
 }
 
-static int hop_put(struct link *l, const struct span *parts, size_t n,
-                   bool ends)
+static int hop_put(struct link *l, const struct frame *f)
 {
     struct hop *h = hop_of(l);
     int err;
 
-    hop_log_out(h, parts, n);
-    err = hop_write(h, parts, n, ends);
+    hop_log_out(h, f);
+    err = hop_write(h, f);
     if (!err && h->clear == HOP_CLEAR_DUE)
         err = hop_clear_probe(h);
     h->full |= err == ERR_FULL;

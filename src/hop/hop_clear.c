@@ -41,7 +41,7 @@ int hop_clear_probe(struct hop *h)
         return 0;
     }
     h->probe_n = f.octets;
-    hop_log_out(h, f.parts, f.n);
+    hop_log_out(h, &f);
     return 0;
 }
 

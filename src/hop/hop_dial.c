@@ -28,21 +28,14 @@ static int early_grow(struct hop *h, size_t n)
     return 0;
 }
 
-int hop_put_early(struct hop *h, const struct span *parts, size_t n)
+int hop_put_early(struct hop *h, const struct frame *f)
 {
-    size_t more = 0;
-    int err;
+    int err = early_grow(h, f->octets);
 
-    for (size_t i = 0; i < n; i++)
-        more += parts[i].n;
-    err = early_grow(h, more);
     if (err)
         return err;
-    for (size_t i = 0; i < n; i++) {
-        if (parts[i].n)
-            memcpy(h->early + h->early_n, parts[i].p, parts[i].n);
-        h->early_n += parts[i].n;
-    }
+    frame_copy(h->early + h->early_n, f);
+    h->early_n += f->octets;
     return 0;
 }
 

@@ -155,18 +155,21 @@ void hop_log_in(const struct hop *h, const struct msg *m)
               hop_subject(subject, h));
 }
 
-/* A frame's parts begin with its start line, the middle of a body has fewer
- * parts. */
-void hop_log_out(const struct hop *h, const struct span *parts, size_t n)
+/* Its start line is in the frame's first parts. */
+void hop_log_out(const struct hop *h, const struct frame *f)
 {
     char tid[MSG_TID_MAX + 8], what[32], subject[SUBJECT_LINE_MAX];
+    char text[2 * MSG_TID_MAX + 8];
+    struct span rest, of;
 
-    if (!log_wants(h->all->log, LOG_LEVEL_DEBUG) || n <= 3 ||
-        !span_eq(parts[0], SPAN("MSRP ")))
+    if (!log_wants(h->all->log, LOG_LEVEL_DEBUG) || !f->begins)
         return;
+    rest = span_of(text, frame_begin(text, sizeof text, f));
+    (void)span_cut(&rest, ' ');
+    of = span_cut(&rest, ' ');
     log_debug(h->all->log, "c=%llu out %s tid=%s%s", hop_number(h),
-              log_escape(what, sizeof what, parts[3]),
-              log_escape(tid, sizeof tid, parts[1]), hop_subject(subject, h));
+              log_escape(what, sizeof what, span_cut(&rest, '\r')),
+              log_escape(tid, sizeof tid, of), hop_subject(subject, h));
 }
 
 /* --- connections that were dialled --- */

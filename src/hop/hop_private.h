@@ -138,7 +138,7 @@ void hop_log_bad_input(const struct hop *h, int err);
 
 /* A head that came, and a frame that is sent, if it has a head. */
 void hop_log_in(const struct hop *h, const struct msg *m);
-void hop_log_out(const struct hop *h, const struct span *parts, size_t n);
+void hop_log_out(const struct hop *h, const struct frame *f);
 
 /* The connection did not come up, or ended before MSRP was spoken on it. Tells
  * an operator what to fix. */
@@ -155,7 +155,7 @@ void hop_walks_skip(struct hop *h);
 /* --- hop_dial.c --- */
 
 /* Keeps output until the link is up: 0, ERR_FULL or ERR_NOMEM. */
-int hop_put_early(struct hop *h, const struct span *parts, size_t n);
+int hop_put_early(struct hop *h, const struct frame *f);
 /* Writes what was kept to the connection: 0, or an error of conn_write(). */
 int hop_write_early(struct hop *h);
 

@@ -28,30 +28,24 @@ void fake_link_reserve(struct fake_link *f, size_t room)
 }
 
 /* What begins a frame comes between two, and nothing else does. */
-static void assert_bounds(struct fake_link *f, const struct span *parts,
-                          size_t n, bool ends)
+static void assert_bounds(struct fake_link *f, const struct frame *frame)
 {
-    bool begins = n > 0 && span_eq(parts[0], SPAN("MSRP "));
-
-    assert_int_equal(begins, !f->in_frame);
-    f->in_frame = !ends;
+    assert_int_equal(frame->begins, !f->in_frame);
+    f->in_frame = !frame->flag;
 }
 
-static int fake_put(struct link *l, const struct span *parts, size_t n,
-                    bool ends)
+static int fake_put(struct link *l, const struct frame *frame)
 {
     struct fake_link *f = fake_of(l);
 
     assert_int_equal(f->closes, 0);
     if (f->refuses)
         return ERR_FULL;
-    assert_bounds(f, parts, n, ends);
-    for (size_t i = 0; i < n; i++) {
-        if (f->out_n + parts[i].n > f->out_room)
-            fake_link_reserve(f, 2 * (f->out_n + parts[i].n));
-        memcpy(f->out + f->out_n, parts[i].p, parts[i].n);
-        f->out_n += parts[i].n;
-    }
+    assert_bounds(f, frame);
+    if (f->out_n + frame->octets > f->out_room)
+        fake_link_reserve(f, 2 * (f->out_n + frame->octets));
+    frame_copy(f->out + f->out_n, frame);
+    f->out_n += frame->octets;
     return 0;
 }
 

@@ -39,17 +39,7 @@ static struct sim_end *other_end(const struct sim_end *e)
 
 /* --- what a relay calls --- */
 
-static size_t octets_in(const struct span *parts, size_t n)
-{
-    size_t sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += parts[i].n;
-    return sum;
-}
-
-static int end_put(struct link *l, const struct span *parts, size_t n,
-                   bool ends)
+static int end_put(struct link *l, const struct frame *f)
 {
     struct sim_end *e = end_of(l);
     struct sim_pipe *out = out_of(e);
@@ -57,13 +47,12 @@ static int end_put(struct link *l, const struct span *parts, size_t n,
                        ? EARLY_MAX
                        : e->relay->policy.high_water + RESERVE;
 
-    (void)ends;
-    if (sim_pipe_queued(out) + octets_in(parts, n) > limit) {
+    if (sim_pipe_queued(out) + f->octets > limit) {
         e->full = true;
         return ERR_FULL;
     }
-    for (size_t i = 0; i < n; i++)
-        sim_pipe_put(out, parts[i]);
+    for (size_t i = 0; i < f->n; i++)
+        sim_pipe_put(out, f->parts[i]);
     return 0;
 }
 

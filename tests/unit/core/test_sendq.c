@@ -14,9 +14,9 @@ enum { NOW_MS = 1000 };
 static void a_frame(struct frame *f)
 {
     frame_init(f);
-    frame_add(f, SPAN("MSRP "));
-    frame_add(f, SPAN("frame"));
-    f->ends = true;
+    frame_add(f, SPAN("MSRP frame"));
+    f->begins = true;
+    f->flag = '$';
 }
 
 /* The output of b->out holds so many octets that the kernel has not taken. */

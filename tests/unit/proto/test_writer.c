@@ -108,16 +108,53 @@ static void empty_parts_take_no_room(void **state)
 
 static void one_part_too_many_is_an_overflow(void **state)
 {
+    const struct span part =
+        SPAN("as long a text as is pointed to, not copied");
     struct frame f;
 
     (void)state;
     frame_init(&f);
     for (size_t i = 0; i < FRAME_PARTS; i++)
-        frame_add(&f, SPAN("x"));
+        frame_add(&f, part);
     assert_false(f.overflow);
-    frame_add(&f, SPAN("x"));
+    frame_add(&f, part);
     assert_true(f.overflow);
     assert_int_equal(f.n, FRAME_PARTS);
+}
+
+static void short_texts_are_few_parts(void **state)
+{
+    struct frame f;
+
+    (void)state;
+    frame_init(&f);
+    frame_request(&f, SPAN("abcd"), SPAN("SEND"));
+    frame_range(&f, 1, 5, 5);
+    frame_add(&f, SPAN("Content-Type: text/plain; charset=UTF-8\r\n\r\n"));
+    frame_end_body(&f, SPAN("abcd"), '+');
+    assert_int_equal(f.n, 3);
+    assert_true(f.begins);
+    assert_int_equal(f.flag, '+');
+    assert_text(&f, "MSRP abcd SEND\r\nByte-Range: 1-5/5\r\n"
+                    "Content-Type: text/plain; charset=UTF-8\r\n\r\n"
+                    "\r\n-------abcd+\r\n");
+}
+
+/* What is short has no place any more, and is pointed to. */
+static void many_short_texts_are_whole(void **state)
+{
+    char want[FRAME_TEXT + 1] = "";
+    struct frame f;
+
+    (void)state;
+    frame_init(&f);
+    for (size_t i = 0; i < FRAME_TEXT / 8; i++) {
+        frame_add(&f, SPAN("12345678"));
+        memcpy(want + 8 * i, "12345678", 9);
+    }
+    assert_text(&f, want);
+    frame_add_u64(&f, 9);
+    assert_false(f.overflow);
 }
 
 static void numbers_without_room_are_an_overflow(void **state)
@@ -127,11 +164,11 @@ static void numbers_without_room_are_an_overflow(void **state)
 
     (void)state;
     frame_init(&f);
-    for (unsigned i = 0; i < FRAME_DIGITS && !f.overflow; i++) {
+    for (unsigned i = 0; i < FRAME_TEXT && !f.overflow; i++) {
         frame_add_u64(&f, UINT64_MAX - 1);
         fit += !f.overflow;
     }
-    assert_int_equal(fit, FRAME_DIGITS / 20);
+    assert_int_equal(fit, FRAME_TEXT / 20);
     frame_init(&f);
     frame_add_u64(&f, 7);
     assert_text(&f, "7");
@@ -207,6 +244,8 @@ int main(void)
         cmocka_unit_test(an_end_line_has_each_flag),
         cmocka_unit_test(empty_parts_take_no_room),
         cmocka_unit_test(one_part_too_many_is_an_overflow),
+        cmocka_unit_test(short_texts_are_few_parts),
+        cmocka_unit_test(many_short_texts_are_whole),
         cmocka_unit_test(numbers_without_room_are_an_overflow),
         cmocka_unit_test(the_worked_examples_can_be_written),
         cmocka_unit_test(a_written_frame_is_read_again),
