@@ -14,6 +14,8 @@ bool span_ieq(struct span a, struct span b)
 {
     if (a.n != b.n)
         return false;
+    if (a.n == 0 || memcmp(a.p, b.p, a.n) == 0)
+        return true; /* mostly */
     for (size_t i = 0; i < a.n; i++)
         if (char_lower(a.p[i]) != char_lower(b.p[i]))
             return false;
@@ -95,10 +97,8 @@ int span_u64(uint64_t *out, struct span s, uint64_t max)
         if (digit > 9)
             return ERR_SYNTAX;
         /* Read on after an overflow: a later octet may be no digit at all. */
-        if (v > (UINT64_MAX - digit) / 10)
-            over = true;
-        else
-            v = v * 10 + digit;
+        over |= __builtin_mul_overflow(v, 10, &v);
+        over |= __builtin_add_overflow(v, digit, &v);
     }
     if (over || v > max)
         return ERR_LIMIT;

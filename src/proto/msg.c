@@ -2,10 +2,11 @@
 #include "msg.h"
 
 #include <assert.h>
+#include <endian.h>
 
 #include "err.h"
 
-enum { IS_TOKEN = 1, IS_UPPER = 2, IS_DIGIT = 4, IS_ALPHA = 8 };
+enum { IS_TOKEN = 1, IS_UPPER = 2, IS_DIGIT = 4, IS_ALPHA = 8, IS_EQUALS = 16 };
 
 /* RFC 4975, 9: token is 21, 23-27, 2A-2B, 2D-2E, 30-39, 41-5A, 5E-7E. */
 static const unsigned char char_class[256] = {
@@ -18,6 +19,7 @@ static const unsigned char char_class[256] = {
     ['*'] = IS_TOKEN,
     ['+'] = IS_TOKEN,
     ['-'] = IS_TOKEN,
+    ['='] = IS_EQUALS,
     ['.'] = IS_TOKEN,
     ['^'] = IS_TOKEN,
     ['_'] = IS_TOKEN,
@@ -41,7 +43,7 @@ bool msg_is_ident(struct span s)
     if (s.n == 0 || s.n > MSG_TID_MAX)
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!is_class(s.p[i], IS_TOKEN) && s.p[i] != '=')
+        if (!is_class(s.p[i], IS_TOKEN | IS_EQUALS))
             return false;
     return true;
 }
@@ -55,25 +57,6 @@ static void set_fault(struct msg *m, enum msg_fault fault)
 {
     if (m->fault == MSG_FAULT_NONE)
         m->fault = fault;
-}
-
-/* Cuts one line off *rest, without its end; *clean is false if that was a bare
- * LF. */
-static bool next_line(struct span *line, struct span *rest, bool *clean)
-{
-    const char *lf;
-
-    if (rest->n == 0)
-        return false;
-    lf = memchr(rest->p, '\n', rest->n);
-    if (!lf)
-        return false;
-    *line = span_of(rest->p, (size_t)(lf - rest->p));
-    *rest = span_from(*rest, line->n + 1);
-    *clean = line->n > 0 && line->p[line->n - 1] == '\r';
-    if (*clean)
-        line->n--;
-    return true;
 }
 
 /* How many octets the UTF-8 sequence at p has by RFC 4975's UTF8-NONASCII,
@@ -97,56 +80,96 @@ static size_t utf8_len(const char *p, size_t n)
     return len;
 }
 
-/* Visible ASCII in all eight octets of x? May say no for a few that are. */
-static bool word_is_plain(uint64_t x)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
+enum { WIDE = 16 };
+typedef signed char wide __attribute__((vector_size(WIDE)));
 
-    return (((x - ones * 0x20) | (x + ones) | x) & (ones * 0x80)) == 0;
+/* How many of the next WIDE octets are 20-7E, up to the first that is not. */
+static size_t plain_octets(const char *p)
+{
+    uint64_t bad[2];
+    wide x;
+
+    memcpy(&x, p, sizeof x);
+    x = (x < 0x20) | (x == 0x7f); /* above 7F they are negative */
+    memcpy(bad, &x, sizeof x);
+    if (bad[0])
+        return (size_t)__builtin_ctzll(le64toh(bad[0])) / 8;
+    return bad[1] ? 8 + (size_t)__builtin_ctzll(le64toh(bad[1])) / 8 : WIDE;
 }
 
-/* Only HTAB, 20-7E and UTF8-NONASCII (M-5)? */
+/* How many octets at the front are 20-7E. */
+static size_t plain_len(struct span s)
+{
+    size_t i = 0;
+
+    while (s.n - i >= WIDE) {
+        size_t n = plain_octets(s.p + i);
+
+        i += n;
+        if (n < WIDE)
+            return i;
+    }
+    while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f)
+        i++;
+    return i;
+}
+
+/* How many octets at the front are HTAB, 20-7E or UTF8-NONASCII (M-5). *plain:
+ * are they nothing but 20-7E? */
+static size_t text_len(struct span s, bool *plain)
+{
+    size_t i = plain_len(s);
+
+    *plain = true;
+    while (i < s.n) {
+        unsigned char c = (unsigned char)s.p[i];
+        size_t len = c == '\t' ? 1 : c < 0x80 ? 0 : utf8_len(s.p + i, s.n - i);
+
+        if (len == 0)
+            break;
+        *plain = false;
+        i += len;
+        i += plain_len(span_from(s, i));
+    }
+    return i;
+}
+
 static bool is_text(struct span s)
 {
-    size_t i = 0;
+    bool plain;
 
-    while (i < s.n) {
-        uint64_t word;
-        unsigned char c = (unsigned char)s.p[i];
-
-        if (s.n - i >= sizeof word) {
-            memcpy(&word, s.p + i, sizeof word);
-            if (word_is_plain(word)) {
-                i += sizeof word;
-                continue;
-            }
-        }
-        if ((c >= 0x20 && c < 0x7f) || c == '\t') {
-            i++;
-        } else {
-            size_t len = utf8_len(s.p + i, s.n - i);
-
-            if (len == 0)
-                return false;
-            i += len;
-        }
-    }
-    return true;
+    return text_len(s, &plain) == s.n;
 }
 
-/* Only visible ASCII and blanks? */
-static bool is_plain(struct span s)
-{
-    size_t i = 0;
+/* A line without its end. */
+struct line {
+    struct span text;
+    bool is_whole; /* CRLF ends it, not a bare LF */
+    bool is_text;  /* ... and it holds nothing else than text_len() takes */
+    bool is_plain; /* ... and that is nothing but visible ASCII and blanks */
+};
 
-    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, s.p + i, sizeof word);
-        if (!word_is_plain(word))
-            break;
+/* Cuts one line off *rest. What is text is looked at once. */
+static bool next_line(struct line *line, struct span *rest)
+{
+    bool plain;
+    size_t n = text_len(*rest, &plain);
+    const char *lf;
+
+    if (rest->n - n >= 2 && rest->p[n] == '\r' && rest->p[n + 1] == '\n') {
+        *line = (struct line){span_of(rest->p, n), true, true, plain};
+        *rest = span_from(*rest, n + 2);
+        return true;
     }
-    while (i < s.n && s.p[i] >= 0x20 && s.p[i] <= 0x7e)
-        i++;
-    return i == s.n;
+    lf = n < rest->n ? memchr(rest->p + n, '\n', rest->n - n) : NULL;
+    if (!lf)
+        return false;
+    n = (size_t)(lf - rest->p);
+    line->is_text = line->is_plain = false;
+    line->is_whole = n > 0 && rest->p[n - 1] == '\r';
+    line->text = span_of(rest->p, n - line->is_whole);
+    *rest = span_from(*rest, n + 1);
+    return true;
 }
 
 bool msg_path_next(struct span *uri, struct span *path)
@@ -168,10 +191,6 @@ static void read_path(struct msg *m, struct slice *all, struct slice *first,
     *count = 0;
     while (value.n > 0 && value.p[value.n - 1] == ' ')
         value.n--;
-    if (!is_plain(value)) {
-        set_fault(m, MSG_FAULT_PATH);
-        return;
-    }
     while (msg_path_next(&uri, &path)) {
         if (*count == 0) {
             *first = slice_of(m, uri);
@@ -246,6 +265,7 @@ static bool status_is_valid(struct span s)
 struct head_scan {
     unsigned line; /* 1: the first behind the start line */
     unsigned path_uris;
+    bool is_plain;     /* the line is: see struct line */
     bool mime;         /* a Content-* header was there */
     bool content_type; /* Content-Type was there: no line may follow */
     bool failure_report, success_report;
@@ -265,10 +285,11 @@ static void read_paths(struct msg *m, struct head_scan *scan, bool is_to,
 
     if (scan->line != (is_to ? 1 : 2))
         set_fault(m, MSG_FAULT_PATH);
-    if (all->n != 0)
-        return;
-    read_path(m, all, is_to ? &m->to_first : &m->from_first,
-              is_to ? &m->n_to : &m->n_from, value, scan->path_uris);
+    if (!scan->is_plain)
+        set_fault(m, MSG_FAULT_PATH);
+    else if (all->n == 0)
+        read_path(m, all, is_to ? &m->to_first : &m->from_first,
+                  is_to ? &m->n_to : &m->n_from, value, scan->path_uris);
 }
 
 static void read_header(struct msg *m, struct head_scan *scan, struct span line,
@@ -342,7 +363,7 @@ static bool split_header(struct span *name, struct span *value,
         return false;
     *name = span_of(line.p, n);
     *value = span_from(line, n + 2);
-    return is_text(*value);
+    return true;
 }
 
 static void read_method(struct msg *m, struct span name)
@@ -419,23 +440,25 @@ int msg_parse(struct msg *out, struct span head, bool has_body,
                     .range_end = MSG_STAR,
                     .range_total = MSG_STAR};
     struct head_scan scan = {.path_uris = path_uris};
-    struct span rest = head, line, name, value;
-    bool clean;
+    struct span rest = head, name, value;
+    struct line line;
 
-    if (!next_line(&line, &rest, &clean) || !clean ||
-        !read_start_line(&m, line))
+    if (!next_line(&line, &rest) || !line.is_whole ||
+        !read_start_line(&m, line.text))
         return ERR_SYNTAX;
     if (has_body) {
         assert(rest.n >= 2);
         rest.n -= 2; /* the empty line */
     }
-    while (next_line(&line, &rest, &clean)) {
+    while (next_line(&line, &rest)) {
         scan.line++;
+        scan.is_plain = line.is_plain;
         if (scan.line == 3)
-            m.rest = slice_of(
-                &m, span_of(line.p, (size_t)(rest.p + rest.n - line.p)));
-        if (clean && split_header(&name, &value, line))
-            read_header(&m, &scan, line, name, value);
+            m.rest =
+                slice_of(&m, span_of(line.text.p,
+                                     (size_t)(rest.p + rest.n - line.text.p)));
+        if (line.is_text && split_header(&name, &value, line.text))
+            read_header(&m, &scan, line.text, name, value);
         else
             set_fault(&m, MSG_FAULT_HEADER);
     }
@@ -446,11 +469,12 @@ int msg_parse(struct msg *out, struct span head, bool has_body,
 
 bool msg_header(struct span *value, const struct msg *m, struct span name)
 {
-    struct span rest = msg_text(m, m->rest), line, found, text;
-    bool clean;
+    struct span rest = msg_text(m, m->rest), found, text;
+    struct line line;
 
-    while (next_line(&line, &rest, &clean)) {
-        if (split_header(&found, &text, line) && span_ieq(found, name)) {
+    while (next_line(&line, &rest)) {
+        if (line.is_text && split_header(&found, &text, line.text) &&
+            span_ieq(found, name)) {
             *value = text;
             return true;
         }
