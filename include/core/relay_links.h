@@ -40,7 +40,8 @@ struct relay_links {
     const struct policy *policy; /* the caller's; may be replaced at any time */
     relay_links_dial_fn dial;    /* NULL: nothing is dialled */
     void *ctx;
-    bool allow_tcp; /* dial.allow_tcp */
+    bool allow_tcp;   /* dial.allow_tcp */
+    uint64_t changes; /* that routes may depend on: see route_memo.h */
 };
 
 /* 0 or ERR_NOMEM. `policy` must outlive it or be replaced. */

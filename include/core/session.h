@@ -130,6 +130,7 @@ struct sessions {
     struct list all;       /* in the order in which they began */
     struct list walks;     /* that are under way */
     struct list slots[SESSION_SLOTS];
+    uint64_t changes; /* that routes may depend on: see route_memo.h */
     uint64_t swept_s; /* the wheel was swept up to this second */
     struct rnd *rnd;
     session_ending_fn on_ending; /* called for each that ends; or NULL */
@@ -237,8 +238,9 @@ struct link *session_write_to(struct session *ss, const struct uri *uri);
  * to, a link has SESSION_UNWRITTEN_MAX, and when all places are taken the
  * oldest of these gives way; no other does. One link has at most
  * SESSION_LINK_PEERS_MAX of all. */
-int session_bind_peer(struct session *ss, const struct uri *uri,
-                      struct link *link, bool written_to);
+int session_bind_peer(struct sessions *s, struct session *ss,
+                      const struct uri *uri, struct link *link,
+                      bool written_to);
 
 /* Unbinds the peer and frees it. */
 void session_forget_peer(struct peer *p);

@@ -216,6 +216,7 @@ int anchored_say(struct relay *r, struct anchored_pair *p,
     if (err)
         return err;
     x->was_redialled = false;
+    r->sessions.changes++;
     pair_touch(&r->sessions, p, r->now_ms);
     if (is_new && !is_first)
         leave_path(r, x);

@@ -36,6 +36,7 @@ void relay_link_opened(struct relay *r, struct link *l)
 
 void relay_link_known(struct relay *r, struct link *l)
 {
+    r->changes++;
     l->connecting = false;
     source_dialled(l);
     l->is_relay = identity_is_relay(l, r->policy);
@@ -493,6 +494,7 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
 
     if (l->fail_code)
         code = l->fail_code;
+    r->changes++;
     l->closing = true;
     send_link_lost(r, l);
     dispatch_give_up(r, l, code);

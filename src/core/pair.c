@@ -52,6 +52,7 @@ struct anchored_token *pair_token_new(struct sessions *s,
     table_add(&s->pairs.tokens, &t->by_token,
               table_hash(&s->pairs.tokens, t->uri.session_id));
     s->pairs.n++;
+    s->changes++;
     return t;
 }
 
@@ -59,6 +60,7 @@ void pair_token_free(struct sessions *s, struct anchored_token *t)
 {
     assert(list_is_empty(&t->pairs) && !t->gate);
     table_remove(&s->pairs.tokens, &t->by_token);
+    s->changes++;
     s->pairs.n--;
     free(t);
 }
@@ -400,6 +402,7 @@ void pair_bind(struct sessions *s, struct pair_side *x, struct link *l)
     list_append(&l->pairs.sides, &x->of_link);
     l->pairs.n++;
     s->pairs.bound++;
+    s->changes++;
     subject_unref(x->subject);
     x->subject = subject_ref(l->subject);
     x->connection = l->number;
@@ -416,5 +419,6 @@ void pair_unbind(struct sessions *s, struct pair_side *x)
     list_remove(&x->of_link);
     l->pairs.n--;
     s->pairs.bound--;
+    s->changes++;
     link_changed(l);
 }

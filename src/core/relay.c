@@ -49,6 +49,9 @@ int relay_new(struct relay **out, const struct policy *policy,
     err = auth_failures_init(&r->auth_failures, seed);
     if (err)
         goto fail_auth_failures;
+    err = route_memos_init(&r->memos);
+    if (err)
+        goto fail_memos;
     err = sessions_init(&r->sessions, &r->rnd, now_ms);
     if (err)
         goto fail_sessions;
@@ -65,6 +68,8 @@ int relay_new(struct relay **out, const struct policy *policy,
     *out = r;
     return 0;
 fail_sessions:
+    route_memos_fini(&r->memos);
+fail_memos:
     auth_failures_fini(&r->auth_failures);
 fail_auth_failures:
     relay_links_fini(&r->relay_links);
@@ -93,6 +98,7 @@ void relay_free(struct relay *r)
     pending_auths_fini(&r->pending_auths);
     sessions_fini(&r->sessions, r->now_ms);
     relay_links_fini(&r->relay_links);
+    route_memos_fini(&r->memos);
     auth_failures_fini(&r->auth_failures);
     txns_fini(&r->txns);
     pending_send_pool_fini(&r->heads);
@@ -142,6 +148,7 @@ static void relay_use_policy(struct relay *r)
 {
     const struct policy *policy = relay_fit(r);
 
+    r->changes++;
     r->policy = policy;
     r->chunker.policy = policy;
     r->sendq.policy = policy;
@@ -304,7 +311,8 @@ static void relay_reach(struct relay *r, struct route *route,
     }
     route->kind = ROUTE_LINK;
     if (!route->as_relay)
-        (void)session_bind_peer(route->session, &route->next, route->out, true);
+        (void)session_bind_peer(&r->sessions, route->session, &route->next,
+                                route->out, true);
 }
 
 void relay_route(struct relay *r, struct route *route, struct link *l,
@@ -328,6 +336,35 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
         return;
     r->stats.peers_claimed++;
     route->rival->ops->probe(route->rival);
+}
+
+/* Only grows, and stays the same as long as a route does. */
+static uint64_t route_stamp(const struct relay *r)
+{
+    return r->changes + r->sessions.changes + r->relay_links.changes;
+}
+
+struct route *relay_route_send(struct relay *r, struct route *route,
+                               struct link *l, const struct msg *m)
+{
+    struct route *kept =
+        route_memo_find(&r->memos, l, m, route_stamp(r), r->now_ms);
+
+    if (!kept) {
+        relay_route(r, route, l, m);
+        return route;
+    }
+    if (kept->speaker)
+        anchored_heard(r, kept, l);
+    return kept;
+}
+
+/* What waits for a side of a pair is in no link that lasts. */
+void relay_keep_route(struct relay *r, const struct link *l,
+                      const struct msg *m, const struct route *route)
+{
+    if (relay_link(r, route->out->number) == route->out)
+        route_memo_keep(&r->memos, l, m, route_stamp(r), route);
 }
 
 struct span relay_source(const struct link *l, const struct msg *m,

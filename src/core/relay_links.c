@@ -84,6 +84,7 @@ void relay_links_link_init(struct link *l)
 
 static void relay_links_drop(struct relay_links *n, struct authority *a)
 {
+    n->changes++;
     table_remove(&n->by_authority, &a->by_authority);
     list_remove(&a->of_link);
     a->link->relay_links.n--;
@@ -114,6 +115,7 @@ static void relay_links_add(struct relay_links *n, struct link *l,
     if (!a)
         return;
     *a = (struct authority){.link = l, .is_dialled = is_dialled, .key_n = w->n};
+    n->changes++;
     memcpy(a->key, w->key, w->n);
     list_init(&a->of_link);
     list_append(&l->relay_links.authorities, &a->of_link);

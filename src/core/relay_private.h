@@ -51,6 +51,7 @@
 #include "report.h"
 #include "rnd.h"
 #include "route.h"
+#include "route_memo.h"
 #include "sendq.h"
 #include "session.h"
 #include "source.h"
@@ -86,6 +87,8 @@ struct relay {
     struct txns txns;
     struct sessions sessions;
     struct relay_links relay_links;
+    struct route_memos memos;
+    uint64_t changes; /* of links and policy: see route_memo.h */
     struct anchored anchored;
     struct chunker chunker;
     struct sendq sendq;
@@ -127,6 +130,15 @@ void relay_forget(struct relay *r, struct link *l);
  * wait for in `out`. */
 void relay_route(struct relay *r, struct route *route, struct link *l,
                  const struct msg *m);
+
+/* The same for a SEND, often without looking for it again: *route, or what was
+ * kept for its paths. */
+struct route *relay_route_send(struct relay *r, struct route *route,
+                               struct link *l, const struct msg *m);
+
+/* The SEND went on as `route` says: so do others with its paths. */
+void relay_keep_route(struct relay *r, const struct link *l,
+                      const struct msg *m, const struct route *route);
 
 /* A request from this link was valid (R4976-6.1-d): it is no longer on
  * probation. */

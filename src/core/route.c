@@ -174,7 +174,8 @@ static bool leads_home(const struct route *r)
 /* The peer that speaks to our client is known by its URI from now on, over this
  * link (P-10). false if that decides the route. */
 static bool route_bind(struct route *r, const struct policy *policy,
-                       struct link *from, const struct uri *speaker)
+                       struct sessions *sessions, struct link *from,
+                       const struct uri *speaker)
 {
     const struct identity_use use = {.is_bound = true};
     struct link *holder = session_peer(r->session, speaker);
@@ -186,7 +187,8 @@ static bool route_bind(struct route *r, const struct policy *policy,
     }
     if (!identity_may_carry(from, policy, speaker, use))
         return true; /* it may speak, but nothing goes back to it */
-    if (session_bind_peer(r->session, speaker, from, false) != ERR_FULL)
+    if (session_bind_peer(sessions, r->session, speaker, from, false) !=
+        ERR_FULL)
         return true;
     route_refuse(r, 403);
     return false;
@@ -207,14 +209,16 @@ static void route_set_receiver(struct route *r, struct pair_side *x)
 /* Somebody speaks to our client: forward over the client's connection and
  * nowhere else (R4976-9.3-a). */
 static void route_inbound(struct route *r, const struct policy *policy,
-                          struct link *from, const struct uri *speaker)
+                          struct sessions *sessions, struct link *from,
+                          const struct uri *speaker)
 {
     route_set_receiver(r, NULL);
     if (!leads_home(r)) {
         route_refuse(r, 403);
         return;
     }
-    if (from && !from->is_relay && !route_bind(r, policy, from, speaker))
+    if (from && !from->is_relay &&
+        !route_bind(r, policy, sessions, from, speaker))
         return;
     if (r->session->link)
         lead_to(r, r->session->link);
@@ -455,7 +459,7 @@ void route_find(struct route *r, const struct policy *policy,
     if (session_is_of(r->session, at.from, &r->from_uri))
         route_outbound(r, policy, links, m);
     else
-        route_inbound(r, policy, at.from, &r->from_uri);
+        route_inbound(r, policy, sessions, at.from, &r->from_uri);
 }
 
 bool route_answer(const struct policy *policy, const struct sessions *sessions,

@@ -145,8 +145,9 @@ static void join_sessions(struct stream *s, const struct route *route)
     session_join(route->receiver, &s->receiver);
 }
 
+/* `is_kept`: it is a route of which the relay knows already. */
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
-                         const struct route *route)
+                         const struct route *route, bool is_kept)
 {
     struct session_message message = {.id = msg_text(m, m->message_id),
                                       .from = msg_text(m, m->from)};
@@ -181,7 +182,10 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     chunker_start(&l->stream, route->out, head);
     send_set_source(r, l, m, route);
     join_sessions(&l->stream, route);
-    note_contacts(route);
+    if (!is_kept) {
+        note_contacts(route);
+        relay_keep_route(r, l, m, route);
+    }
     if (o) {
         o->head->attempt = message.attempt;
         ongoing_resume(o, &l->stream);
@@ -192,26 +196,26 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
 struct link *send_head(struct relay *r, struct link *l, const struct msg *m,
                        bool again)
 {
-    struct route route;
+    struct route space, *route;
 
     r->stats.chunks_in += !again;
     r->stats.messages_in += !again && m->range_start == 1;
-    relay_route(r, &route, l, m);
-    switch (route.kind) {
+    route = relay_route_send(r, &space, l, m);
+    switch (route->kind) {
     case ROUTE_LINK:
-        start_stream(r, l, m, &route);
+        start_stream(r, l, m, route, route != &space);
         return NULL;
     case ROUTE_LOCAL:
-        local_response_request(r, l, m, &route);
+        local_response_request(r, l, m, route);
         drop_rest(l);
         return NULL;
     case ROUTE_DIAL: /* relay_route() has resolved it */
     case ROUTE_SIDE:
     case ROUTE_REFUSE:
-        send_refuse_route(r, l, m, &route);
+        send_refuse_route(r, l, m, route);
         return NULL;
     case ROUTE_EARLY:
-        return route.out;
+        return route->out;
     case ROUTE_FOREIGN:
         if (l->is_relay)
             send_refuse(r, l, m, 481); /* P-2: many sessions share the link */

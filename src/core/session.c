@@ -152,6 +152,7 @@ static void enter(struct sessions *s, struct session *ss)
     table_add(&s->by_token, &ss->by_token,
               table_hash(&s->by_token, ss->uri.session_id));
     s->ever++;
+    s->changes++;
 }
 
 /* The name under which a relay holds sessions: the first one of its
@@ -263,6 +264,7 @@ struct session *session_new_of_pair(struct sessions *s,
     ss->pair = pair;
     ss->began_ms = now_ms;
     ss->expires_ms = UINT64_MAX;
+    s->changes++;
     list_append(&s->pairs.all, &ss->of_all);
     table_add(&s->by_token, &ss->by_token,
               table_hash(&s->by_token, ss->uri.session_id));
@@ -296,6 +298,7 @@ void session_end(struct sessions *s, struct session *ss, enum session_why why,
 {
     struct list *m;
 
+    s->changes++;
     if (s->on_ending)
         s->on_ending(s->ending_ctx, ss);
     while ((m = list_first(&ss->peers)))
@@ -392,6 +395,7 @@ void sessions_link_closed(struct sessions *s, struct link *link,
 {
     struct list *m;
 
+    s->changes++;
     while ((m = list_first(&link->sessions.issued)))
         session_end(s, CONTAINER(m, struct session, of_link), why, now_ms);
     while ((m = list_first(&link->sessions.peers)))

@@ -115,8 +115,8 @@ static void peer_move(struct peer *p, struct link *link, bool written_to)
     p->written_to = written_to;
 }
 
-int session_bind_peer(struct session *ss, const struct uri *uri,
-                      struct link *link, bool written_to)
+int session_bind_peer(struct sessions *s, struct session *ss,
+                      const struct uri *uri, struct link *link, bool written_to)
 {
     struct peer *p = find_peer(ss, uri);
     int err;
@@ -125,6 +125,7 @@ int session_bind_peer(struct session *ss, const struct uri *uri,
         return 0;
     if (p && !p->link->closing)
         return ERR_EXISTS;
+    s->changes++;
     if (p) {
         peer_move(p, link, written_to);
         return 0;

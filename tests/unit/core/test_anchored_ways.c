@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ways through anchored pairs: forks, several of them in a row, peers that come
- * and go. */
+ * and go.
+ *
+ * test-wraps: route_memo_find */
 #include <stdio.h>
 
 #include "cmocka_all.h"
 #include "pair_bench.h"
+#include "route_memo.h"
 
 #define P_B2 "msrp://carol.example:12763/car0l;tcp"
 #define KEEP_ALIVE "Message-ID: 0\r\n-------hi$\r\n"
@@ -41,6 +44,43 @@ static void test_forks(void **state)
     rig_settle(&b->rig);
     pair_bench_ask(b, carol, "m1 SEND", b->u_b, P_B2, HELLO);
     pair_bench_assert_in(carol, "MSRP m1 403");
+}
+
+static size_t n_kept;
+
+struct route *__real_route_memo_find(struct route_memos *all,
+                                     const struct link *l, const struct msg *m,
+                                     uint64_t stamp, uint64_t now_ms);
+struct route *__wrap_route_memo_find(struct route_memos *all,
+                                     const struct link *l, const struct msg *m,
+                                     uint64_t stamp, uint64_t now_ms);
+
+struct route *__wrap_route_memo_find(struct route_memos *all,
+                                     const struct link *l, const struct msg *m,
+                                     uint64_t stamp, uint64_t now_ms)
+{
+    struct route *kept = __real_route_memo_find(all, l, m, stamp, now_ms);
+
+    n_kept += kept != NULL;
+    return kept;
+}
+
+/* The way is looked for once, as long as nothing about the pair has changed. */
+static void test_kept_way(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a, *bob;
+
+    pair_bench_connect(b, &a, &bob);
+    n_kept = 0;
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    assert_int_equal(n_kept, 2);
+    pair_bench_assert_in(a, "MSRP m1 200");
+    pair_bench_say(b, b->pair, ANCHORED_B, P_B2, false);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    assert_int_equal(n_kept, 2);
 }
 
 /* A second pair of the same call: P_A of the one is U_B of the other, as when
@@ -354,6 +394,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(f, pair_bench_set_up, pair_bench_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_forks),
+        TEST(test_kept_way),
         TEST(test_two_in_a_row),
         TEST(test_inside_is_inside),
         TEST(test_loop),

@@ -351,11 +351,12 @@ static void a_relay_holds_sessions_under_its_certificate(void **state)
 
 /* --- peers (P-10) --- */
 
-static int bind(struct session *ss, const char *text, struct fake_link *f)
+static int bind(struct sessions *all, struct session *ss, const char *text,
+                struct fake_link *f)
 {
     struct uri u = uri_of(text);
 
-    return session_bind_peer(ss, &u, &f->link, false);
+    return session_bind_peer(all, ss, &u, &f->link, false);
 }
 
 static struct link *peer(struct session *ss, const char *text)
@@ -370,7 +371,7 @@ static void a_peer_is_found_by_any_equal_uri(void **state)
     struct bench *b = *state;
     struct session *ss = new_one(b);
 
-    assert_int_equal(bind(ss, "msrp://x.invalid:9/p;ws", &b->b), 0);
+    assert_int_equal(bind(&b->all, ss, "msrp://x.invalid:9/p;ws", &b->b), 0);
     assert_ptr_equal(peer(ss, "MSRP://X.invalid:9/p;WS;y=z"), &b->b.link);
     assert_null(peer(ss, "msrp://x.invalid:9/P;ws"));
     assert_null(peer(new_one(b), "msrp://x.invalid:9/p;ws"));
@@ -382,7 +383,7 @@ static void a_peer_that_speaks_again_is_bound_once(void **state)
     struct session *ss = new_one(b);
 
     for (unsigned i = 0; i < 100; i++)
-        assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->b), 0);
+        assert_int_equal(bind(&b->all, ss, "msrp://x:9/p;tcp", &b->b), 0);
     assert_int_equal(ss->n_peers, 1);
 }
 
@@ -391,12 +392,12 @@ static void another_living_link_may_not_take_its_place(void **state)
     struct bench *b = *state;
     struct session *ss = new_one(b);
 
-    assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->a), 0);
-    assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->b), ERR_EXISTS);
+    assert_int_equal(bind(&b->all, ss, "msrp://x:9/p;tcp", &b->a), 0);
+    assert_int_equal(bind(&b->all, ss, "msrp://x:9/p;tcp", &b->b), ERR_EXISTS);
     assert_ptr_equal(peer(ss, "msrp://x:9/p;tcp"), &b->a.link);
     b->a.link.closing = true;
     assert_null(peer(ss, "msrp://x:9/p;tcp"));
-    assert_int_equal(bind(ss, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_int_equal(bind(&b->all, ss, "msrp://x:9/p;tcp", &b->b), 0);
     assert_ptr_equal(peer(ss, "msrp://x:9/p;tcp"), &b->b.link);
     assert_int_equal(ss->n_peers, 1);
     b->a.link.closing = false;
@@ -407,9 +408,9 @@ static void a_peers_link_takes_its_bindings_with_it(void **state)
     struct bench *b = *state;
     struct session *one = new_one(b), *two = new_one(b);
 
-    assert_int_equal(bind(one, "msrp://x:9/p;tcp", &b->b), 0);
-    assert_int_equal(bind(two, "msrp://x:9/p;tcp", &b->b), 0);
-    assert_int_equal(bind(two, "msrp://y:9/p;tcp", &b->a), 0);
+    assert_int_equal(bind(&b->all, one, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_int_equal(bind(&b->all, two, "msrp://x:9/p;tcp", &b->b), 0);
+    assert_int_equal(bind(&b->all, two, "msrp://y:9/p;tcp", &b->a), 0);
     close_link(b, &b->b);
     assert_null(peer(one, "msrp://x:9/p;tcp"));
     assert_null(peer(two, "msrp://x:9/p;tcp"));
@@ -424,21 +425,21 @@ static void a_link_has_few_peers_that_were_not_answered(void **state)
     struct session *ss = new_one(b);
     char text[64];
 
-    assert_int_equal(bind(ss, "msrp://p:9/p;tcp", &b->a), 0);
+    assert_int_equal(bind(&b->all, ss, "msrp://p:9/p;tcp", &b->a), 0);
     for (unsigned i = 0; i <= SESSION_UNWRITTEN_MAX; i++) {
         (void)snprintf(text, sizeof text, "msrp://x%u:9/p;tcp", i);
-        assert_int_equal(bind(ss, text, &b->b), 0);
+        assert_int_equal(bind(&b->all, ss, text, &b->b), 0);
     }
     assert_int_equal(ss->n_peers, 1 + SESSION_UNWRITTEN_MAX);
     assert_null(peer(ss, "msrp://x0:9/p;tcp"));
     assert_ptr_equal(peer(ss, "msrp://x1:9/p;tcp"), &b->b.link);
     assert_ptr_equal(peer(ss, text), &b->b.link);
     assert_ptr_equal(peer(ss, "msrp://p:9/p;tcp"), &b->a.link);
-    assert_int_equal(bind(ss, "msrp://p:9/p;tcp", &b->b), ERR_EXISTS);
+    assert_int_equal(bind(&b->all, ss, "msrp://p:9/p;tcp", &b->b), ERR_EXISTS);
 }
 
-static void bind_answered(struct session *ss, unsigned from, unsigned to,
-                          struct fake_link *f)
+static void bind_answered(struct sessions *all, struct session *ss,
+                          unsigned from, unsigned to, struct fake_link *f)
 {
     for (unsigned i = from; i < to; i++) {
         char text[64];
@@ -446,7 +447,7 @@ static void bind_answered(struct session *ss, unsigned from, unsigned to,
 
         (void)snprintf(text, sizeof text, "msrp://x%u:9/p;tcp", i);
         u = uri_of(text);
-        assert_int_equal(session_bind_peer(ss, &u, &f->link, false), 0);
+        assert_int_equal(session_bind_peer(all, ss, &u, &f->link, false), 0);
         assert_ptr_equal(session_write_to(ss, &u), &f->link);
     }
 }
@@ -459,19 +460,19 @@ static void an_answered_peer_gives_way_to_nobody(void **state)
     struct fake_link c;
 
     fake_link_init(&c, 9);
-    bind_answered(ss, 0, SHARE, &b->b);
-    bind_answered(ss, SHARE, 2 * SHARE - 1, &b->a);
+    bind_answered(&b->all, ss, 0, SHARE, &b->b);
+    bind_answered(&b->all, ss, SHARE, 2 * SHARE - 1, &b->a);
     assert_int_equal(2 * SHARE, SESSION_PEERS_MAX);
     assert_true(session_has_room(ss));
-    assert_int_equal(bind(ss, "msrp://new:9/p;tcp", &c), 0);
+    assert_int_equal(bind(&b->all, ss, "msrp://new:9/p;tcp", &c), 0);
     assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
     assert_true(session_has_room(ss));
-    assert_int_equal(bind(ss, "msrp://newer:9/p;tcp", &c), 0);
+    assert_int_equal(bind(&b->all, ss, "msrp://newer:9/p;tcp", &c), 0);
     assert_null(peer(ss, "msrp://new:9/p;tcp"));
-    bind_answered(ss, 100, 101, &c);
+    bind_answered(&b->all, ss, 100, 101, &c);
     assert_null(peer(ss, "msrp://newer:9/p;tcp"));
     assert_false(session_has_room(ss));
-    assert_int_equal(bind(ss, "msrp://newest:9/p;tcp", &c), ERR_FULL);
+    assert_int_equal(bind(&b->all, ss, "msrp://newest:9/p;tcp", &c), ERR_FULL);
     assert_ptr_equal(peer(ss, "msrp://x0:9/p;tcp"), &b->b.link);
     assert_int_equal(ss->n_peers, SESSION_PEERS_MAX);
     close_link(b, &c);
@@ -482,9 +483,9 @@ static void a_link_has_a_share_of_the_peers(void **state)
     struct bench *b = *state;
     struct session *ss = new_one(b);
 
-    bind_answered(ss, 0, SESSION_LINK_PEERS_MAX, &b->b);
-    assert_int_equal(bind(ss, "msrp://more:9/p;tcp", &b->b), ERR_FULL);
-    assert_int_equal(bind(ss, "msrp://more:9/p;tcp", &b->a), 0);
+    bind_answered(&b->all, ss, 0, SESSION_LINK_PEERS_MAX, &b->b);
+    assert_int_equal(bind(&b->all, ss, "msrp://more:9/p;tcp", &b->b), ERR_FULL);
+    assert_int_equal(bind(&b->all, ss, "msrp://more:9/p;tcp", &b->a), 0);
     assert_int_equal(ss->n_peers, SESSION_LINK_PEERS_MAX + 1);
 }
 
@@ -497,7 +498,7 @@ static void a_long_uri_is_not_remembered(void **state)
 
     memset(text + n, 'a', SESSION_PEER_URI_MAX);
     (void)snprintf(text + n + SESSION_PEER_URI_MAX, 8, ";tcp");
-    assert_int_equal(bind(ss, text, &b->b), ERR_LIMIT);
+    assert_int_equal(bind(&b->all, ss, text, &b->b), ERR_LIMIT);
     assert_int_equal(ss->n_peers, 0);
 }
 
@@ -519,7 +520,7 @@ static void what_needs_memory_copes_without(void **state)
 
     oom_arm_all();
     none = session_new(&b->all, &g);
-    bound = session_bind_peer(ss, &u, &b->b.link, false);
+    bound = session_bind_peer(&b->all, ss, &u, &b->b.link, false);
     session_fail(&b->all, ss, message("1234", "a"), 413);
     assert_true(oom_disarm());
     assert_null(none);
