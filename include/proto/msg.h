@@ -100,6 +100,10 @@ bool msg_header(struct span *value, const struct msg *m, struct span name);
  * '=' (I-12)? */
 bool msg_is_ident(struct span s);
 
+/* The tid in a start line, whose CRLF may stand behind it: empty if it does not
+ * begin with `MSRP tid `. */
+struct span msg_tid(struct span line);
+
 /* A sentence for a fault; static. */
 const char *msg_fault_text(enum msg_fault fault);
 

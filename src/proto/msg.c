@@ -38,14 +38,33 @@ static bool is_class(char c, int class)
     return char_class[(unsigned char)c] & class;
 }
 
+/* How many octets at the front an ident may have. */
+static size_t ident_len(struct span s)
+{
+    size_t n = 0;
+
+    while (n < s.n && is_class(s.p[n], IS_TOKEN | IS_EQUALS))
+        n++;
+    return n;
+}
+
 bool msg_is_ident(struct span s)
 {
-    if (s.n == 0 || s.n > MSG_TID_MAX)
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_class(s.p[i], IS_TOKEN | IS_EQUALS))
-            return false;
-    return true;
+    return s.n > 0 && s.n <= MSG_TID_MAX && ident_len(s) == s.n;
+}
+
+struct span msg_tid(struct span line)
+{
+    const struct span magic = SPAN("MSRP ");
+    size_t n;
+
+    if (!span_starts(line, magic))
+        return SPAN("");
+    line = span_from(line, magic.n);
+    n = ident_len(line);
+    return n <= MSG_TID_MAX && n < line.n && line.p[n] == ' '
+               ? span_of(line.p, n)
+               : SPAN("");
 }
 
 static struct slice slice_of(const struct msg *m, struct span s)
@@ -387,17 +406,13 @@ static void read_method(struct msg *m, struct span name)
  * all (M-1). */
 static bool read_start_line(struct msg *m, struct span line)
 {
-    struct span rest = line, tid, digits;
+    struct span tid = msg_tid(line), rest, digits;
     uint64_t code;
 
-    if (!span_eq(span_cut(&rest, ' '), SPAN("MSRP")))
-        return false;
-    if (span_find(rest, ' ') == rest.n)
-        return false;
-    tid = span_cut(&rest, ' ');
-    if (!msg_is_ident(tid))
+    if (tid.n == 0)
         return false;
     m->tid = slice_of(m, tid);
+    rest = span_from(line, (size_t)(tid.p - line.p) + tid.n + 1);
     if (rest.n == 0 || !is_class(rest.p[0], IS_DIGIT)) {
         read_method(m, rest);
         return true;

@@ -72,11 +72,9 @@ static bool may_be_start(struct span in)
  */
 static bool learn_tid(struct parser *p, struct span line)
 {
-    struct span rest = line, tid;
+    struct span tid = msg_tid(line);
 
-    (void)span_cut(&rest, ' ');
-    tid = span_cut(&rest, ' ');
-    if (!msg_is_ident(tid) || line.p[line.n - 2] != '\r')
+    if (tid.n == 0 || line.p[line.n - 2] != '\r')
         return false;
     memcpy(p->needle, "\r\n-------", 2 + HYPHENS);
     memcpy(p->needle + 2 + HYPHENS, tid.p, tid.n);

@@ -6,7 +6,8 @@
 /* A text up to this length is cheaper to copy than to point to. */
 enum { COPIED_MAX = 32 };
 
-/* Numbers have no other place, so half of it is theirs. */
+/* The rest of a frame's own text is for what has no other place: its first and
+ * last line, and numbers. */
 enum { FRAME_TEXT_COPIED = FRAME_TEXT / 2, U64_DIGITS = 20 };
 
 void frame_init(struct frame *f)
@@ -29,11 +30,27 @@ static void add_part(struct frame *f, struct span s)
     f->octets += s.n;
 }
 
-/* The n octets that were written behind the frame's own text are one part with
- * it if that was the last part. */
-static void add_written(struct frame *f, size_t n)
+/* Where n octets may be written, or NULL: then there is no room. */
+static char *room_for(struct frame *f, size_t n)
+{
+    if (FRAME_TEXT - f->text_n >= n)
+        return f->text + f->text_n;
+    f->overflow = true;
+    return NULL;
+}
+
+static char *put(char *at, struct span s)
+{
+    memcpy(at, s.p, s.n);
+    return at + s.n;
+}
+
+/* What was written up to `end` is one part with the frame's own text before it
+ * if that was the last part. */
+static void add_written(struct frame *f, const char *end)
 {
     char *at = f->text + f->text_n;
+    size_t n = (size_t)(end - at);
     struct span *last = f->n > 0 ? &f->parts[f->n - 1] : NULL;
 
     f->text_n += n;
@@ -48,12 +65,10 @@ static void add_written(struct frame *f, size_t n)
 /* Inline, so that literals cost no call. */
 static inline void add(struct frame *f, struct span s)
 {
-    if (s.n > COPIED_MAX || f->text_n + s.n > FRAME_TEXT_COPIED) {
+    if (s.n > COPIED_MAX || f->text_n + s.n > FRAME_TEXT_COPIED)
         add_part(f, s);
-        return;
-    }
-    memcpy(f->text + f->text_n, s.p, s.n);
-    add_written(f, s.n);
+    else
+        add_written(f, put(f->text + f->text_n, s));
 }
 
 void frame_add(struct frame *f, struct span s)
@@ -79,14 +94,20 @@ size_t frame_begin(char *dst, size_t size, const struct frame *f)
     return n;
 }
 
-void frame_add_u64(struct frame *f, uint64_t v)
+/* A number, or a star for MSG_STAR. */
+static char *put_u64(char *at, uint64_t v)
 {
     if (v == MSG_STAR)
-        add(f, SPAN("*"));
-    else if (FRAME_TEXT - f->text_n < U64_DIGITS)
-        f->overflow = true;
-    else
-        add_written(f, u64_text(f->text + f->text_n, v));
+        return put(at, SPAN("*"));
+    return at + u64_text(at, v);
+}
+
+void frame_add_u64(struct frame *f, uint64_t v)
+{
+    char *at = room_for(f, U64_DIGITS);
+
+    if (at)
+        add_written(f, put_u64(at, v));
 }
 
 static void add_comment(struct frame *f, struct span comment)
@@ -101,10 +122,11 @@ static void add_comment(struct frame *f, struct span comment)
 /* `MSRP tid `, which both kinds of frames begin with. */
 static void begin(struct frame *f, struct span tid)
 {
-    add(f, SPAN("MSRP "));
-    frame_add(f, tid);
-    add(f, SPAN(" "));
+    char *at = room_for(f, sizeof "MSRP  " + tid.n);
+
     f->begins = true;
+    if (at)
+        add_written(f, put(put(put(at, SPAN("MSRP ")), tid), SPAN(" ")));
 }
 
 void frame_request(struct frame *f, struct span tid, struct span method)
@@ -132,13 +154,14 @@ void frame_header(struct frame *f, struct span name, struct span value)
 
 void frame_range(struct frame *f, uint64_t start, uint64_t end, uint64_t total)
 {
-    add(f, SPAN("Byte-Range: "));
-    frame_add_u64(f, start);
-    add(f, SPAN("-"));
-    frame_add_u64(f, end);
-    add(f, SPAN("/"));
-    frame_add_u64(f, total);
-    add(f, SPAN("\r\n"));
+    char *at = room_for(f, sizeof "Byte-Range: -/\r\n" + 3 * U64_DIGITS);
+
+    if (!at)
+        return;
+    at = put_u64(put(at, SPAN("Byte-Range: ")), start);
+    at = put_u64(put(at, SPAN("-")), end);
+    at = put_u64(put(at, SPAN("/")), total);
+    add_written(f, put(at, SPAN("\r\n")));
 }
 
 void frame_status(struct frame *f, unsigned code, struct span comment)
@@ -148,17 +171,26 @@ void frame_status(struct frame *f, unsigned code, struct span comment)
     add_comment(f, comment);
 }
 
+/* The end-line behind `before`. */
+static void end_line(struct frame *f, struct span before, struct span tid,
+                     char flag)
+{
+    char *at = room_for(f, before.n + sizeof "-------$\r\n" + tid.n);
+
+    f->flag = flag;
+    if (!at)
+        return;
+    at = put(put(put(at, before), SPAN("-------")), tid);
+    *at++ = flag;
+    add_written(f, put(at, SPAN("\r\n")));
+}
+
 void frame_end(struct frame *f, struct span tid, char flag)
 {
-    add(f, SPAN("-------"));
-    frame_add(f, tid);
-    frame_add(f, span_of(&flag, 1));
-    add(f, SPAN("\r\n"));
-    f->flag = flag;
+    end_line(f, SPAN(""), tid, flag);
 }
 
 void frame_end_body(struct frame *f, struct span tid, char flag)
 {
-    add(f, SPAN("\r\n"));
-    frame_end(f, tid, flag);
+    end_line(f, SPAN("\r\n"), tid, flag);
 }
