@@ -6,7 +6,8 @@
  * The keys under which tickets are sealed are made here, replaced every hour,
  * and never leave the process; the one before opens tickets for an hour more.
  * Whoever shows a certificate gets no ticket, and none resumes him: what a host
- * may do is proved anew on each connection. */
+ * may do is proved anew on each connection. With TLS 1.2 a ticket is good for
+ * the name alone under which it was given (RFC 6066, 3). */
 #ifndef TLS_TICKETS_H
 #define TLS_TICKETS_H
 
