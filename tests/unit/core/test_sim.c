@@ -2,7 +2,7 @@
 /* Relays and clients in a simulated world (sim.h): whatever goes wrong, each
  * message is delivered once, or its sender is told once.
  *
- * test-wraps: getrandom route_memo_find
+ * test-wraps: getrandom
  *
  * Each row of the table runs with several seeds. In the environment:
  *
@@ -18,7 +18,6 @@
 #include <time.h>
 
 #include "cmocka_all.h"
-#include "route_memo.h"
 
 enum { SEEDS = 4 };
 
@@ -211,45 +210,6 @@ static void a_run_depends_on_its_seed_alone(void **state)
     assert_memory_not_equal(&one, &other, sizeof one);
 }
 
-static bool forgets;
-static size_t n_kept;
-
-struct route *__real_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms);
-struct route *__wrap_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms);
-
-struct route *__wrap_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms)
-{
-    if (forgets)
-        return NULL;
-    n_kept++;
-    return __real_route_memo_find(all, l, m, stamp, now_ms);
-}
-
-/* A route that was kept is the one that would have been found. */
-static void what_is_kept_of_routes_changes_nothing(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct sim_setup setup;
-        struct sim_result one, other;
-
-        set_up(&setup, &rows[i], 7 + i, 2);
-        forgets = false;
-        sim_run(&one, &setup);
-        forgets = true;
-        sim_run(&other, &setup);
-        assert_memory_equal(&one, &other, sizeof one);
-    }
-    forgets = false;
-    assert_true(n_kept > 1000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,7 +217,6 @@ int main(void)
         cmocka_unit_test(two_relays_keep_their_promises),
         cmocka_unit_test(three_relays_keep_their_promises),
         cmocka_unit_test(a_run_depends_on_its_seed_alone),
-        cmocka_unit_test(what_is_kept_of_routes_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
