@@ -14,11 +14,12 @@
 
 /* --- everybody --- */
 
-static bool has_mode(const char *path, mode_t mode)
+static bool has_mode(const char *path, mode_t type, mode_t mode)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 && (st.st_mode & mode) == mode;
+    return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+           (st.st_mode & mode) == mode;
 }
 
 /* A directory on the way that is closed to others protects the file. */
@@ -26,12 +27,12 @@ static bool is_open_to_all(const char *path)
 {
     char real[PATH_MAX];
 
-    if (!has_mode(path, S_IROTH) || !realpath(path, real))
+    if (!has_mode(path, S_IFREG, S_IROTH) || !realpath(path, real))
         return false;
     for (char *slash = strrchr(real, '/'); slash && slash > real;
          slash = strrchr(real, '/')) {
         *slash = '\0';
-        if (!has_mode(real, S_IXOTH))
+        if (!has_mode(real, S_IFDIR, S_IXOTH))
             return false;
     }
     return true;

@@ -196,6 +196,8 @@ static void secrets_that_everybody_can_read_are_a_warning(void **state)
              "%s: chmod o-r\n",
              users);
     assert_string_equal(x->warnings.text, text);
+    checked_whole(x, "auth: { users_file = \"/dev/null\"; };\n" TCP);
+    assert_null(strstr(x->warnings.text, "can read"));
     assert_int_equal(chmod(users, 0640), 0);
     checked_rest(x, TCP);
     assert_string_equal(x->warnings.text, "");
