@@ -177,13 +177,15 @@ static int push_file(struct scan *scan, const char *file,
     size_t n;
     int err = file_read(&data, &n, file, SOURCE_MAX);
 
-    if (err == ERR_IO)
-        config_report(scan->report, at, "cannot read %s: %s", file,
-                      strerror(errno));
-    else if (err == ERR_LIMIT)
+    if (err == ERR_NOMEM)
+        return err;
+    if (err == ERR_LIMIT)
         config_report(scan->report, at, "%s is larger than 1 MiB", file);
+    else if (err)
+        config_report(scan->report, at, "cannot read %s: %s", file,
+                      err_reason(err));
     if (err)
-        return err == ERR_NOMEM ? err : 0;
+        return 0;
     push(scan, file, span_of(data, n), data);
     return 0;
 }
