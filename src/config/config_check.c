@@ -131,10 +131,13 @@ static void check_files(const struct check *k, const struct config_loaded *l)
 {
     const struct config *c = k->config;
     const char *certificate = "", *key = "", *users = "", *secrets = "";
+    const char *ca = "", *relays_ca = "";
 
     if (l->tls) {
         certificate = tls_check_file(k, "tls.certificate", c->tls.certificate);
         key = tls_check_file(k, "tls.private_key", c->tls.private_key);
+        ca = c->tls.ca_file;
+        relays_ca = c->relays.ca_file;
     }
     if (l->users)
         users = c->auth.users_file;
@@ -146,12 +149,15 @@ static void check_files(const struct check *k, const struct config_loaded *l)
                     tls_check_blame(c, "tls.certificate")},
                    {"tls.private_key", key, true,
                     tls_check_blame(c, "tls.private_key")},
+                   {"tls.ca_file", ca, false, config_place(c, "tls.ca_file")},
+                   {"relays.ca_file", relays_ca, false,
+                    config_place(c, "relays.ca_file")},
                    {"auth.users_file", users, true,
                     config_check_place(c, "auth.users_file")},
                    {"auth.secret_file", secrets, true,
                     config_check_place(c, "auth.secret_file")},
                },
-               4);
+               6);
     if (l->tls)
         certificate_check_files(k->report, c);
 }

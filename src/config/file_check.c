@@ -82,6 +82,13 @@ static bool become_user(struct was_root *was, const struct config *c)
     return false;
 }
 
+/* Becomes relay.user if root runs this: else there is nobody to be. */
+static bool lend_user(struct was_root *was, const struct config *c)
+{
+    return geteuid() == 0 && getuid() == 0 && *c->relay.user &&
+           become_user(was, c);
+}
+
 /* Why it cannot be opened: an errno, or 0. */
 static int why_not_readable(const char *path)
 {
@@ -98,8 +105,7 @@ static void check_user(struct config_report *r, const struct config *c,
 {
     struct was_root was;
 
-    if (geteuid() != 0 || getuid() != 0 || !*c->relay.user ||
-        !become_user(&was, c))
+    if (!lend_user(&was, c))
         return;
     for (size_t i = 0; i < n; i++) {
         int why = *files[i].path ? why_not_readable(files[i].path) : 0;
@@ -122,4 +128,34 @@ void file_check(struct config_report *r, const struct config *c,
                         "%s: everybody on this host can read %s: chmod o-r",
                         files[i].key, files[i].path);
     check_user(r, c, files, n);
+}
+
+/* --- programs --- */
+
+/* Why it cannot be run: an errno, or 0. */
+static int why_not_runnable(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return errno;
+    if (S_ISDIR(st.st_mode))
+        return EISDIR;
+    return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+void file_check_program(struct config_report *r, const struct config *c,
+                        const char *path, struct config_place at)
+{
+    struct was_root was;
+    bool is_lent = lend_user(&was, c);
+    int why = why_not_runnable(path);
+
+    if (is_lent)
+        become_root(&was);
+    if (why)
+        config_report(r, at, "auth.lookup.command: %s%s%scannot run %s: %s",
+                      is_lent ? "relay.user " : "",
+                      is_lent ? c->relay.user : "", is_lent ? " " : "", path,
+                      strerror(why));
 }

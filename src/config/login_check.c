@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* login_check - users, secrets and look-ups: can anybody log in? */
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "config_check_private.h"
 #include "err.h"
+#include "file_check.h"
 #include "secrets_load.h"
 #include "users_load.h"
 
@@ -73,7 +70,6 @@ int login_check_secrets(const struct check *k, struct config_loaded *l)
 int login_check_lookup(const struct check *k, struct config_loaded *l)
 {
     const char *command = k->config->auth.lookup.command;
-    struct stat st;
     int err;
 
     if (!*command || !config_check_counts(k, "auth.lookup.command"))
@@ -81,12 +77,8 @@ int login_check_lookup(const struct check *k, struct config_loaded *l)
     err = words_split(&l->lookup, span_str(command));
     if (err)
         return err;
-    errno = EISDIR;
-    if (stat(l->lookup.items[0], &st) != 0 || S_ISDIR(st.st_mode) ||
-        access(l->lookup.items[0], X_OK) != 0)
-        config_report(k->report, config_place(k->config, "auth.lookup.command"),
-                      "auth.lookup.command: cannot run %s: %s",
-                      l->lookup.items[0], strerror(errno));
+    file_check_program(k->report, k->config, l->lookup.items[0],
+                       config_place(k->config, "auth.lookup.command"));
     return 0;
 }
 
