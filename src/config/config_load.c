@@ -13,6 +13,7 @@
 #include "config_syntax.h"
 #include "config_value.h"
 #include "err.h"
+#include "overlap_check.h"
 #include "settings.h"
 
 /* --- what the file said --- */
@@ -86,41 +87,11 @@ static void check_order(const struct config *c, struct config_report *r,
                   low, high);
 }
 
-static bool is_text(const struct addr *a, const char *text)
-{
-    char space[CONFIG_VALUE_MAX];
-
-    return strcmp(config_value_address_text(space, a), text) == 0;
-}
-
-/* Do they want the same socket? "::" takes IPv4 too. */
-static bool is_same_socket(const struct config_listen *a,
-                           const struct config_listen *b)
-{
-    if (a->port != b->port || a->port == 0)
-        return false;
-    return addr_is_same(&a->address, &b->address) ||
-           (is_text(&a->address, "::") && is_text(&b->address, "0.0.0.0")) ||
-           (is_text(&a->address, "0.0.0.0") && is_text(&b->address, "::"));
-}
-
 static void check_listen(const struct config *c, struct config_report *r)
 {
-    const struct config_listen *all = c->listen.items;
-
     if (!config_is_set(c, "listen"))
         config_report(r, (struct config_place){c->path, 1},
                       "listen is required");
-    for (size_t i = 1; i < c->listen.n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (is_same_socket(&all[i], &all[j]))
-                config_report(r, all[i].place,
-                              "duplicate address and port in listen: %s:%u "
-                              "has them already%s",
-                              all[j].place.file, all[j].place.line,
-                              addr_is_same(&all[i].address, &all[j].address)
-                                  ? ""
-                                  : " (:: includes 0.0.0.0)");
 }
 
 /* 0 is another setting's value. */
@@ -164,7 +135,7 @@ static void check_algorithms(const struct config *c, struct config_report *r)
                               "duplicate algorithm in auth.algorithms");
 }
 
-static void check_across(const struct config *c, struct config_report *r)
+static int check_across(const struct config *c, struct config_report *r)
 {
     check_order(c, r, "send.low_water", "send.high_water", true);
     if (is_sound(c, "auth.default_expires")) {
@@ -177,6 +148,7 @@ static void check_across(const struct config *c, struct config_report *r)
     check_sources(c, r);
     check_chunk_sizes(c, r);
     check_algorithms(c, r);
+    return overlap_check(c, r);
 }
 
 /* --- making --- */
@@ -248,9 +220,7 @@ static int fill(struct config *c, const struct config_source *s,
     err = config_read_defaults(c, r);
     if (!err)
         err = make_up(c);
-    if (!err)
-        check_across(c, r);
-    return err;
+    return err ? err : check_across(c, r);
 }
 
 /* Makes one of the file, or of `text` when that is not NULL. Values may be
