@@ -55,13 +55,33 @@ static void fit_numbers(struct config *c)
         c->auth.default_expires_s = c->auth.min_expires_s;
 }
 
+/* It comes from where the name comes from. */
+static int make_up_realm(struct config *c)
+{
+    const struct setting *name = settings_find("relay.name"),
+                         *realm = settings_find("relay.realm");
+    const char *file =
+        config_key_file(&c->origin->keys[name - settings], 0, NULL);
+
+    c->relay.realm = strdup(c->relay.name);
+    if (!c->relay.realm)
+        return ERR_NOMEM;
+    return file ? config_key_keep_file(&c->origin->keys[realm - settings], 0,
+                                       NULL, file)
+                : 0;
+}
+
 static int make_up(struct config *c)
 {
+    int err;
+
     if (!is_sound(c, "relay.name") && !(c->relay.name = own_name()))
         return ERR_NOMEM;
-    if (!is_sound(c, "relay.realm") &&
-        !(c->relay.realm = strdup(c->relay.name)))
-        return ERR_NOMEM;
+    if (!is_sound(c, "relay.realm")) {
+        err = make_up_realm(c);
+        if (err)
+            return err;
+    }
     fit_numbers(c);
     return 0;
 }
