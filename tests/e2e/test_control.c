@@ -393,7 +393,7 @@ static void a_check_says_what_the_daemon_says(void **state)
     assert_int_equal(said.code, 78);
     assert_holds(said.err, "limits.connektions");
     check_both(s, scene_text(s, "-c %s check", path));
-    said = ctl_run(s, "--json check");
+    said = ctl_run(s, "check --json");
     assert_int_equal(said.code, 78);
     assert_true(json_check(span_of(said.out, strlen(said.out) - 1)));
     assert_holds(said.out, "\"is_warning\":false,\"what\":\"");

@@ -54,7 +54,7 @@ MISTAKES = [
     ("empty certificate", ("DIR/relay.pem", "DIR/empty"), FAULT,
      "conf:3", r"tls.certificate: .*empty.*(PEM|certificate)"),
     ("certificate is a directory", ("DIR/relay.pem", "DIR"), FAULT,
-     "conf:3", r"tls.certificate: .* contains no PEM certificate"),
+     "conf:3", r"tls.certificate: cannot open .*: Is a directory"),
     ("expired certificate", lambda t: t.issue("relay", days=-1), WARNING,
      "conf:3", r"tls.certificate: .*relay.pem expired on \d{4}-.*: renew"),
     ("certificate of tomorrow", lambda t: t.issue("relay", starts=1), WARNING,
