@@ -235,8 +235,8 @@ static int fill(struct config *c, const struct config_source *s,
         err = take_part(c, s, i, r);
         result = err ? err : result;
     }
-    if (result)
-        return result;
+    if (result || s->lacks_file)
+        return result ? result : ERR_CONFIG;
     err = config_read_defaults(c, r);
     if (!err)
         err = make_up(c);
@@ -256,7 +256,7 @@ static int make(struct config **out, const char *path, const struct span *text,
         return ERR_NOMEM;
     err = config_source_init(&source, path, text, r);
     if (!err)
-        err = r->count > 0 ? ERR_CONFIG : fill(c, &source, r);
+        err = source.is_broken ? ERR_CONFIG : fill(c, &source, r);
     if (!err) { /* the places in it go on */
         c->origin->files = source.files;
         c->origin->n_files = source.n_files;
