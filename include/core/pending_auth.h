@@ -25,7 +25,7 @@
 
 enum {
     PENDING_AUTHS_OF_LINK = 16,
-    PENDING_AUTHS_OF_RELAY = 256,            /* many clients are behind it */
+    PENDING_AUTHS_OF_RELAY = 256, /* many clients are behind it */
     PENDING_AUTHS_MAX = 65536,
     PENDING_AUTHS_OCTETS = 64 * 1024 * 1024,
     /* Once half of that is taken, a client may have so much, or one AUTH of any

@@ -79,41 +79,6 @@ static void files_that_are_not_pem_are_faults(void **state)
     checked_fault(x, 1, "test.conf:3: tls.private_key: ", "relay.pem");
 }
 
-static void what_would_be_waited_for_is_a_fault(void **state)
-{
-    struct checked *x = *state;
-    char fifo[PATH_MAX], text[4 * PATH_MAX];
-
-    snprintf(fifo, sizeof fifo, "%s", scratch_path(&x->scratch, "fifo"));
-    assert_int_equal(mkfifo(fifo, 0600), 0);
-    snprintf(text, sizeof text,
-             "tls: {\n certificate = \"%s\";\n private_key = \"%s\";\n "
-             "ca_file = \"%s\"; };\n" TCP,
-             fifo, fifo, fifo);
-    checked_rest(x, text);
-    checked_fault(x, 3, "test.conf:3: tls.certificate: cannot open ",
-                  "fifo: not a regular file\n");
-    checked_fault(x, 3, "test.conf:4: tls.private_key: cannot open ",
-                  "fifo: not a regular file\n");
-    checked_fault(x, 3, "test.conf:5: tls.ca_file: cannot open ",
-                  "fifo: not a regular file\n");
-    snprintf(text, sizeof text,
-             "auth: { users_file = \"%s\"; secret_file = \"%s\"; };\n" TCP,
-             scratch_path(&x->scratch, "users"), fifo);
-    checked_whole(x, text);
-    checked_fault(x, 1, "test.conf:1: auth.secret_file: cannot read ",
-                  "fifo: not a regular file\n");
-    snprintf(text, sizeof text, TCP "@include \"%s\"\n", fifo);
-    checked_rest(x, text);
-    checked_fault(x, 1, "test.conf:3: cannot read ",
-                  "fifo: not a regular file\n");
-    snprintf(text, sizeof text, "control: { socket = \"@file:%s\"; };\n" TCP,
-             fifo);
-    checked_rest(x, text);
-    checked_fault(x, 1, "test.conf:2: control.socket: cannot read ",
-                  "fifo: not a regular file\n");
-}
-
 static void all_that_is_wrong_with_tls_is_told(void **state)
 {
     struct checked *x = *state;
@@ -596,7 +561,6 @@ int main(void)
         TEST(named_files_are_checked_without_a_tls_listener_too),
         TEST(a_key_of_another_certificate_is_a_fault),
         TEST(files_that_are_not_pem_are_faults),
-        TEST(what_would_be_waited_for_is_a_fault),
         TEST(all_that_is_wrong_with_tls_is_told),
         TEST(good_lists_of_ciphers_pass),
         TEST(a_certificate_without_the_relays_name_is_a_warning),
