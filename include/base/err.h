@@ -23,7 +23,8 @@
     X(ERR_CONFIG, -14, "invalid configuration")                                \
     X(ERR_UNSUPPORTED, -15, "not supported")                                   \
     X(ERR_NOT_NOW, -16, "not now")                                             \
-    X(ERR_PLACE, -17, "address cannot be used")
+    X(ERR_PLACE, -17, "address cannot be used")                                \
+    X(ERR_NOT_FILE, -18, "not a regular file")
 
 enum err {
 #define ERR_ENUM(name, value, text) name = (value),

@@ -21,8 +21,8 @@ enum command_exit {
 /* Does what `o` asks for: answers go to `out`, each fault of a configuration to
  * `err` as `FILE:LINE: what is wrong`, each warning as `FILE:LINE: warning:
  * what is odd`. When the relay is to run, *with is the checked configuration,
- * to be freed by the caller; else it is zeroed and the process exits with the
- * result. */
+ * to be freed by the caller, and warnings are left to the log if that goes to
+ * stderr as well; else it is zeroed and the process exits with the result. */
 enum command_exit command_do(struct config_loaded *with,
                              const struct options *o, FILE *out, FILE *err);
 

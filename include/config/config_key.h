@@ -9,14 +9,23 @@
 
 #include "config.h"
 
+struct setting;
+
+/* A text that came from a file. */
+struct config_key_file {
+    size_t item;                  /* of the key's list; 0: it has none */
+    const struct setting *member; /* of the group that the item is; or NULL */
+    char *file;                   /* owned */
+};
+
 /* What became of a key. */
 struct config_key {
     struct config_place place; /* line 0: it is not set */
     struct config_place *all;  /* owned: each that set it, the last one last */
     size_t n_all;
-    bool is_bad;    /* set, but to something wrong */
-    char **files;   /* owned: the file that item i came from, NULL: none; */
-    size_t n_files; /* ... a value that is no list is item 0 */
+    bool is_bad;                   /* set, but to something wrong */
+    struct config_key_file *files; /* owned */
+    size_t n_files;
 };
 
 struct config_origin {
@@ -38,8 +47,14 @@ const struct config_place *config_key_find_file(const struct config_key *k,
  * ERR_NOMEM. */
 int config_key_set(struct config_key *k, struct config_place at);
 
-/* Remembers that this item came from the file, for the dump. 0 or ERR_NOMEM. */
-int config_key_keep_file(struct config_key *k, size_t item, const char *file);
+/* Remembers that this item, or this member of it, came from the file. 0 or
+ * ERR_NOMEM. */
+int config_key_keep_file(struct config_key *k, size_t item,
+                         const struct setting *member, const char *file);
+
+/* The file that it came from, which is all that may be shown of it, or NULL. */
+const char *config_key_file(const struct config_key *k, size_t item,
+                            const struct setting *member);
 
 /* Frees all that it owns. */
 void config_key_fini(struct config_key *k);

@@ -14,6 +14,7 @@
 #ifndef CONFIG_SOURCE_H
 #define CONFIG_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config.h"
@@ -34,6 +35,8 @@ struct config_source {
     size_t n_parts, parts_size;
     char **files; /* the names that places point to */
     size_t n_files, files_size;
+    bool is_broken;  /* a fault of the text: nothing in it may count */
+    bool lacks_file; /* one that is missing may say or override anything */
 };
 
 /* Reads the file at `path`, or takes `text` for its content when that is not

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* file_check - warns of files that relay.user cannot read, and of secrets that
- * everybody can. */
+/* file_check - what relay.user can do with files: warns of those that he cannot
+ * read, and of secrets that everybody can; a program must be one that he can
+ * run. */
 #ifndef FILE_CHECK_H
 #define FILE_CHECK_H
 
@@ -21,5 +22,10 @@ struct file_check {
  * start by the service manager may fail. */
 void file_check(struct config_report *r, const struct config *c,
                 const struct file_check *files, size_t n);
+
+/* A program that cannot be run is a fault of auth.lookup.command at `at`. When
+ * root runs this, relay.user is asked for, who runs it later. */
+void file_check_program(struct config_report *r, const struct config *c,
+                        const char *path, struct config_place at);
 
 #endif

@@ -90,7 +90,7 @@ size_t relay_list_links(const struct relay *r, size_t max, relay_link_fn fn,
 
 /* A user with sessions, as the first walk counted them. */
 struct user_view {
-    struct span user; /* valid until the next call of the relay */
+    struct span user, realm; /* valid until the next call of the relay */
     uint64_t sessions;
     uint64_t connections; /* that they belong to; without other relays' */
     uint64_t sent_octets, received_octets;

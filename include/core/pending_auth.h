@@ -25,10 +25,12 @@
 
 enum {
     PENDING_AUTHS_OF_LINK = 16,
-    PENDING_AUTHS_OF_RELAY = 256,            /* many clients are behind it */
-    PENDING_AUTHS_CLIENT_OCTETS = 16 * 1024, /* but one AUTH of any size */
+    PENDING_AUTHS_OF_RELAY = 256, /* many clients are behind it */
     PENDING_AUTHS_MAX = 65536,
     PENDING_AUTHS_OCTETS = 64 * 1024 * 1024,
+    /* Once half of that is taken, a client may have so much, or one AUTH of any
+     * size. */
+    PENDING_AUTHS_CLIENT_OCTETS = 16 * 1024,
 };
 
 /* The wait of an AUTH is over; `m` is valid during the call only. */

@@ -37,6 +37,9 @@ struct policy {
      * they listen as far as these are others. */
     uint16_t ports[2 * POLICY_PORTS_MAX];
     size_t n_ports;
+    /* In the URIs of each listener, as ports. */
+    struct span port_names[POLICY_PORTS_MAX];
+    size_t n_port_names;
     uint16_t tls_port; /* the first of them with TLS; 0: none */
 
     enum digest_alg algorithms[DIGEST_ALGS]; /* MD5 last (I-7) */

@@ -90,6 +90,10 @@ struct span route_realm(const struct policy *policy, struct span host);
 
 /* Does a listener have this port now? */
 bool route_has_port(const struct policy *policy, uint16_t port);
+
+/* The host in URIs with this port: that of its listener, or policy->name if
+ * there is none, or several that disagree. */
+struct span route_port_name(const struct policy *policy, uint16_t port);
 /* ... or is this one of its names? */
 bool route_has_name(const struct policy *policy, struct span host);
 

@@ -43,6 +43,11 @@ const char *addr_host_text(char *dst, const struct addr *a);
 /* The same host, IPv4-mapped or not, and the same port? */
 bool addr_is_same(const struct addr *a, const struct addr *b);
 
+/* Does the kernel refuse one where the other listens? So it does where they are
+ * the same, and where one takes all addresses of the other's kind; "::" takes
+ * IPv4 too. Port 0 is any port that is free. */
+bool addr_overlaps(const struct addr *a, const struct addr *b);
+
 /* Octets that identify the host without its port, IPv4-mapped as IPv4: for
  * limits by address. Returns how many (4 or 16; AF_UNIX: 0) were written to dst
  * (16). */

@@ -103,6 +103,14 @@ int transport_ws_init(struct transport *t, size_t head_max);
 bool transport_tls_is_silent(const struct transport *t);
 bool transport_ws_is_silent(const struct transport *t);
 
+/* It is this time, for what is read next. */
+void transport_ws_clock(struct transport *t, uint64_t now_ms);
+static inline void transport_clock(struct transport *t, uint64_t now_ms)
+{
+    if (t->ws)
+        transport_ws_clock(t, now_ms);
+}
+
 /* Output of the transport's own, to be written between two writes of the
  * owner's; it is valid until the next call. Taken once: it is empty then. */
 struct span transport_ws_take_own(struct transport *t);

@@ -4,8 +4,9 @@
  * has opened it.
  *
  * Pure. Octets are taken from the front of the input, never more than the
- * header has, and gathered until it is complete. Of the TLVs of version 2, the
- * ones for TLS and for the checksum are read, all others are skipped. */
+ * header has. A line of version 1 and the addresses of version 2 are gathered;
+ * the TLVs of version 2, which may have 64 KiB, are read as they come: the ones
+ * for TLS and for the checksum, all others are skipped. */
 #ifndef PROXY_H
 #define PROXY_H
 
@@ -15,7 +16,18 @@
 
 #include "str.h"
 
-enum { PROXY_MAX = 4096 }; /* octets of a header */
+enum {
+    PROXY_MAX = 16 + UINT16_MAX, /* octets of a header */
+    PROXY_START = 107, /* octets that are gathered: a line of version 1 */
+};
+
+/* Where the TLVs of a header have got to. */
+struct proxy_tlvs {
+    unsigned char head[3]; /* type and length of the one at hand */
+    size_t n; /* octets of it so far, with its head; 0: between two */
+    bool has_crc;
+    uint32_t crc, want_crc;
+};
 
 /* Where a connection comes from. */
 struct proxy_source {
@@ -30,8 +42,9 @@ struct proxy_source {
 struct proxy_head {
     struct proxy_source source; /* once it is complete */
     const char *fault;          /* after an error: what is wrong; static */
-    size_t n;                   /* octets gathered */
-    unsigned char octets[PROXY_MAX];
+    size_t n;                   /* octets taken */
+    unsigned char octets[PROXY_START]; /* the first of them */
+    struct proxy_tlvs tlvs;
 };
 
 void proxy_init(struct proxy_head *h);

@@ -54,8 +54,10 @@ static int target_new(struct log_target **out, enum kind kind)
 
 static int open_path(int *fd, const char *path)
 {
-    int got =
-        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    /* A FIFO that nobody reads is an error; none is waited for. */
+    int got = open(
+        path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+        0640);
 
     if (got < 0)
         return ERR_IO;

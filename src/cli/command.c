@@ -9,18 +9,45 @@
 #include <openssl/crypto.h>
 
 #include "config_load.h"
+#include "config_warnings.h"
 #include "err.h"
 
-/* A config_fault_fn; ctx is the FILE that it goes to. */
+/* Where to say what is wrong with a configuration. */
+struct judge {
+    FILE *err;
+    struct config_warnings held; /* of a relay that is to run */
+};
+
+/* A config_fault_fn; ctx is the judge. */
 static void print_fault(void *ctx, struct config_place at, const char *what)
 {
-    fprintf(ctx, "%s:%u: %s\n", at.file, at.line, what);
+    const struct judge *j = ctx;
+
+    fprintf(j->err, "%s:%u: %s\n", at.file, at.line, what);
 }
 
 /* The same for warnings. */
 static void print_warning(void *ctx, struct config_place at, const char *what)
 {
-    fprintf(ctx, "%s:%u: warning: %s\n", at.file, at.line, what);
+    const struct judge *j = ctx;
+
+    fprintf(j->err, "%s:%u: warning: %s\n", at.file, at.line, what);
+}
+
+static void hold_warning(void *ctx, struct config_place at, const char *what)
+{
+    struct judge *j = ctx;
+
+    config_warnings_add(&j->held, at, what);
+}
+
+static void print_held(struct judge *j)
+{
+    for (size_t i = 0; i < j->held.n; i++) {
+        const struct config_warning *w = &j->held.items[i];
+
+        print_warning(j, (struct config_place){w->file, w->line}, w->what);
+    }
 }
 
 static void print_version(FILE *out)
@@ -55,13 +82,30 @@ static enum command_exit command_finish(FILE *out, FILE *err)
     return COMMAND_FAILED;
 }
 
+/* The relay logs its warnings: they are not said twice to whoever reads the log
+ * here. */
+static int load_to_run(struct config_loaded *out, const struct options *o,
+                       struct judge *j)
+{
+    int err =
+        config_load_checked(out, o->path, NULL, print_fault, hold_warning, j);
+
+    if (err || (!o->debug && strcmp(out->config->log.target, "stderr") != 0))
+        print_held(j);
+    return err;
+}
+
 /* A dump needs nothing of what the file names; running does. */
 static int load(struct config_loaded *out, const struct options *o, FILE *err)
 {
-    if (o->dump && !o->test)
-        return config_load(&out->config, o->path, print_fault, err);
-    return config_load_checked(out, o->path, NULL, print_fault, print_warning,
-                               err);
+    struct judge j = {.err = err};
+
+    if (o->test)
+        return config_load_checked(out, o->path, NULL, print_fault,
+                                   print_warning, &j);
+    if (o->dump)
+        return config_load(&out->config, o->path, print_fault, &j);
+    return load_to_run(out, o, &j);
 }
 
 enum command_exit command_do(struct config_loaded *with,

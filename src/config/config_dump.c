@@ -9,11 +9,19 @@
 #include "err.h"
 #include "settings.h"
 
+/* What is written, and where it came from. */
+struct dumping {
+    FILE *to;
+    const struct config_key *key; /* NULL: it does not matter */
+    size_t item;                  /* of its list, the one at hand */
+    const struct setting *member; /* of the group that the item is; or NULL */
+};
+
 /* Writes the value at `at` of the setting, as a file would say it. What came
- * from a file, which may be a secret, is written as the name of that, unless k
- * is NULL. */
-static void dump_value(FILE *to, const struct setting *s, const void *at,
-                       const struct config_key *k);
+ * from a file, which may be a secret, is written as the name of that, unless it
+ * does not matter. */
+static void dump_value(const struct dumping *d, const struct setting *s,
+                       const void *at);
 
 /* A string with whatever is not plain ASCII as an escape. */
 static void dump_text(FILE *to, const char *text)
@@ -49,102 +57,107 @@ static void dump_size(FILE *to, uint64_t octets)
         fputs(text, to);
 }
 
-static void dump_group(FILE *to, const struct setting *s, const char *at)
+static void dump_group(const struct dumping *d, const struct setting *s,
+                       const char *at)
 {
-    fputs("{ ", to);
-    for (size_t i = 0; i < s->n_members; i++) {
-        const struct setting *m = &s->members[i];
+    struct dumping one = *d;
 
-        fprintf(to, "%s = ", m->key);
-        dump_value(to, m, at + m->at, NULL);
-        fputs("; ", to);
+    fputs("{ ", d->to);
+    for (size_t i = 0; i < s->n_members; i++) {
+        one.member = &s->members[i];
+        fprintf(d->to, "%s = ", one.member->key);
+        dump_value(&one, one.member, at + one.member->at);
+        fputs("; ", d->to);
     }
-    putc('}', to);
+    putc('}', d->to);
 }
 
-static void dump_item(FILE *to, const struct setting *s, const void *at)
+static void dump_text_or_file(const struct dumping *d, const char *text)
+{
+    const char *file =
+        d->key ? config_key_file(d->key, d->item, d->member) : NULL;
+    char *name;
+
+    if (!file) {
+        dump_text(d->to, text);
+    } else if (asprintf(&name, "@file:%s", file) < 0) {
+        fputs("\"@file:\"", d->to); /* rather than what is in it */
+    } else {
+        dump_text(d->to, name);
+        free(name);
+    }
+}
+
+static void dump_item(const struct dumping *d, const struct setting *s,
+                      const void *at)
 {
     char text[CONFIG_VALUE_MAX];
 
     switch (s->type) {
     case SETTING_BOOL:
-        fputs(*(const bool *)at ? "true" : "false", to);
+        fputs(*(const bool *)at ? "true" : "false", d->to);
         return;
     case SETTING_COUNT:
     case SETTING_SECONDS:
-        fprintf(to, "%" PRIu64, *(const uint64_t *)at);
+        fprintf(d->to, "%" PRIu64, *(const uint64_t *)at);
         return;
     case SETTING_SIZE:
         if (settings_may_be_empty(s) && *(const uint64_t *)at == 0)
-            dump_text(to, "");
+            dump_text(d->to, "");
         else
-            dump_size(to, *(const uint64_t *)at);
+            dump_size(d->to, *(const uint64_t *)at);
         return;
     case SETTING_TIME:
-        fputs(config_value_time_text(text, *(const uint64_t *)at), to);
+        fputs(config_value_time_text(text, *(const uint64_t *)at), d->to);
         return;
     case SETTING_TEXT:
-        dump_text(to, *(char *const *)at);
+        dump_text_or_file(d, *(char *const *)at);
         return;
     case SETTING_CHOICE:
-        dump_text(to, s->choices[*(const unsigned *)at]);
+        dump_text(d->to, s->choices[*(const unsigned *)at]);
         return;
     case SETTING_ADDRESS:
-        dump_text(to, config_value_address_text(text, at));
+        dump_text(d->to, config_value_address_text(text, at));
         return;
     case SETTING_SERVER:
-        dump_text(to, addr_text(text, at));
+        dump_text(d->to, addr_text(text, at));
         return;
     case SETTING_CIDR:
-        dump_text(to, config_value_cidr_text(text, at));
+        dump_text(d->to, config_value_cidr_text(text, at));
         return;
     case SETTING_GROUP:
-        dump_group(to, s, at);
+        dump_group(d, s, at);
         return;
     }
 }
 
-/* Writes where item i came from, if that is a file. */
-static bool dump_file(FILE *to, const struct config_key *k, size_t i)
-{
-    char *text;
-
-    if (!k || i >= k->n_files || !k->files[i])
-        return false;
-    if (asprintf(&text, "@file:%s", k->files[i]) < 0) {
-        fputs("\"@file:\"", to); /* rather than what is in it */
-        return true;
-    }
-    dump_text(to, text);
-    free(text);
-    return true;
-}
-
-static void dump_list(FILE *to, const struct setting *s, const void *at,
-                      const struct config_key *k)
+static void dump_list(const struct dumping *d, const struct setting *s,
+                      const void *at)
 {
     const struct config_items l = config_items(at);
     bool is_group = s->type == SETTING_GROUP;
+    struct dumping one = *d;
 
-    fputs(is_group ? "(\n" : "[ ", to);
+    fputs(is_group ? "(\n" : "[ ", d->to);
     for (size_t i = 0; i < l.n; i++) {
+        if (!d->member)
+            one.item = i;
         if (is_group)
-            fputs("    ", to);
-        if (!dump_file(to, k, i))
-            dump_item(to, s, (const char *)l.items + i * setting_size(s));
-        fputs(i + 1 == l.n ? "" : is_group ? "," : ", ", to);
-        fputs(is_group ? "\n" : "", to);
+            fputs("    ", d->to);
+        dump_item(&one, s, (const char *)l.items + i * setting_size(s));
+        fputs(i + 1 == l.n ? "" : is_group ? "," : ", ", d->to);
+        fputs(is_group ? "\n" : "", d->to);
     }
-    fputs(is_group ? ")" : l.n ? " ]" : "]", to);
+    fputs(is_group ? ")" : l.n ? " ]" : "]", d->to);
 }
 
-static void dump_value(FILE *to, const struct setting *s, const void *at,
-                       const struct config_key *k)
+static void dump_value(const struct dumping *d, const struct setting *s,
+                       const void *at)
 {
     if (s->is_list)
-        dump_list(to, s, at, k);
-    else if (!dump_file(to, k, 0))
-        dump_item(to, s, at);
+        dump_list(d, s, at);
+    else
+        dump_item(d, s, at);
 }
 
 /* A group's name without its last part; groups may lie in groups. */
@@ -192,12 +205,13 @@ int config_dump(const struct config *c, FILE *to)
 
     for (size_t i = 0; i < settings_n; i++) {
         const struct setting *s = &settings[i];
+        const struct dumping d = {.to = to, .key = &c->origin->keys[i]};
         struct span key = span_str(s->key), own = outer_group(key);
 
         dump_move(to, &group, own);
         indent(to, group);
         fprintf(to, "%s = ", s->key + own.n + (own.n > 0));
-        dump_value(to, s, (const char *)c + s->at, &c->origin->keys[i]);
+        dump_value(&d, s, (const char *)c + s->at);
         fputs(";\n", to);
     }
     dump_move(to, &group, SPAN(""));
@@ -212,11 +226,12 @@ static char *value_text(const struct setting *s, const struct config *c)
     char *text = NULL;
     size_t n;
     FILE *f = open_memstream(&text, &n);
+    const struct dumping d = {.to = f};
     bool failed;
 
     if (!f)
         return NULL;
-    dump_value(f, s, (const char *)c + s->at, NULL);
+    dump_value(&d, s, (const char *)c + s->at);
     failed = ferror(f);
     if (fclose(f) || failed) {
         free(text);

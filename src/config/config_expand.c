@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config_expand.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -147,8 +146,7 @@ static int expand_file(struct config_expanded *out, char *why)
         return refuse_long(why);
     if (err) {
         (void)snprintf(why, CONFIG_EXPAND_WHY, "cannot read %.300s: %s",
-                       out->file,
-                       err == ERR_IO ? strerror(errno) : err_text(err));
+                       out->file, err_reason(err));
         return ERR_CONFIG;
     }
     text = without_line_end(span_of(data, n));

@@ -8,27 +8,36 @@
 #include "err.h"
 #include "settings.h"
 
-int config_key_keep_file(struct config_key *k, size_t item, const char *file)
+int config_key_keep_file(struct config_key *k, size_t item,
+                         const struct setting *member, const char *file)
 {
-    size_t n = item + 1;
-    char **files = k->files;
+    struct config_key_file *files =
+        reallocarray(k->files, k->n_files + 1, sizeof *files);
+    char *copy = strdup(file);
 
-    if (k->n_files < n)
-        files = reallocarray(k->files, n, sizeof *files);
-    if (!files)
+    if (files)
+        k->files = files;
+    if (!files || !copy) {
+        free(copy);
         return ERR_NOMEM;
-    k->files = files;
-    while (k->n_files < n)
-        files[k->n_files++] = NULL;
-    free(files[item]);
-    files[item] = strdup(file);
-    return files[item] ? 0 : ERR_NOMEM;
+    }
+    files[k->n_files++] = (struct config_key_file){item, member, copy};
+    return 0;
+}
+
+const char *config_key_file(const struct config_key *k, size_t item,
+                            const struct setting *member)
+{
+    for (size_t i = 0; i < k->n_files; i++)
+        if (k->files[i].item == item && k->files[i].member == member)
+            return k->files[i].file;
+    return NULL;
 }
 
 static void forget_files(struct config_key *k)
 {
     for (size_t i = 0; i < k->n_files; i++)
-        free(k->files[i]);
+        free(k->files[i].file);
     free(k->files);
     k->files = NULL;
     k->n_files = 0;

@@ -13,6 +13,7 @@
 #include "config_syntax.h"
 #include "config_value.h"
 #include "err.h"
+#include "overlap_check.h"
 #include "settings.h"
 
 /* --- what the file said --- */
@@ -54,13 +55,33 @@ static void fit_numbers(struct config *c)
         c->auth.default_expires_s = c->auth.min_expires_s;
 }
 
+/* It comes from where the name comes from. */
+static int make_up_realm(struct config *c)
+{
+    const struct setting *name = settings_find("relay.name"),
+                         *realm = settings_find("relay.realm");
+    const char *file =
+        config_key_file(&c->origin->keys[name - settings], 0, NULL);
+
+    c->relay.realm = strdup(c->relay.name);
+    if (!c->relay.realm)
+        return ERR_NOMEM;
+    return file ? config_key_keep_file(&c->origin->keys[realm - settings], 0,
+                                       NULL, file)
+                : 0;
+}
+
 static int make_up(struct config *c)
 {
+    int err;
+
     if (!is_sound(c, "relay.name") && !(c->relay.name = own_name()))
         return ERR_NOMEM;
-    if (!is_sound(c, "relay.realm") &&
-        !(c->relay.realm = strdup(c->relay.name)))
-        return ERR_NOMEM;
+    if (!is_sound(c, "relay.realm")) {
+        err = make_up_realm(c);
+        if (err)
+            return err;
+    }
     fit_numbers(c);
     return 0;
 }
@@ -86,41 +107,11 @@ static void check_order(const struct config *c, struct config_report *r,
                   low, high);
 }
 
-static bool is_text(const struct addr *a, const char *text)
-{
-    char space[CONFIG_VALUE_MAX];
-
-    return strcmp(config_value_address_text(space, a), text) == 0;
-}
-
-/* Do they want the same socket? "::" takes IPv4 too. */
-static bool is_same_socket(const struct config_listen *a,
-                           const struct config_listen *b)
-{
-    if (a->port != b->port || a->port == 0)
-        return false;
-    return addr_is_same(&a->address, &b->address) ||
-           (is_text(&a->address, "::") && is_text(&b->address, "0.0.0.0")) ||
-           (is_text(&a->address, "0.0.0.0") && is_text(&b->address, "::"));
-}
-
 static void check_listen(const struct config *c, struct config_report *r)
 {
-    const struct config_listen *all = c->listen.items;
-
     if (!config_is_set(c, "listen"))
         config_report(r, (struct config_place){c->path, 1},
                       "listen is required");
-    for (size_t i = 1; i < c->listen.n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (is_same_socket(&all[i], &all[j]))
-                config_report(r, all[i].place,
-                              "duplicate address and port in listen: %s:%u "
-                              "has them already%s",
-                              all[j].place.file, all[j].place.line,
-                              addr_is_same(&all[i].address, &all[j].address)
-                                  ? ""
-                                  : " (:: includes 0.0.0.0)");
 }
 
 /* 0 is another setting's value. */
@@ -164,7 +155,7 @@ static void check_algorithms(const struct config *c, struct config_report *r)
                               "duplicate algorithm in auth.algorithms");
 }
 
-static void check_across(const struct config *c, struct config_report *r)
+static int check_across(const struct config *c, struct config_report *r)
 {
     check_order(c, r, "send.low_water", "send.high_water", true);
     if (is_sound(c, "auth.default_expires")) {
@@ -177,6 +168,7 @@ static void check_across(const struct config *c, struct config_report *r)
     check_sources(c, r);
     check_chunk_sizes(c, r);
     check_algorithms(c, r);
+    return overlap_check(c, r);
 }
 
 /* --- making --- */
@@ -243,14 +235,12 @@ static int fill(struct config *c, const struct config_source *s,
         err = take_part(c, s, i, r);
         result = err ? err : result;
     }
-    if (result)
-        return result;
+    if (result || s->lacks_file)
+        return result ? result : ERR_CONFIG;
     err = config_read_defaults(c, r);
     if (!err)
         err = make_up(c);
-    if (!err)
-        check_across(c, r);
-    return err;
+    return err ? err : check_across(c, r);
 }
 
 /* Makes one of the file, or of `text` when that is not NULL. Values may be
@@ -266,7 +256,7 @@ static int make(struct config **out, const char *path, const struct span *text,
         return ERR_NOMEM;
     err = config_source_init(&source, path, text, r);
     if (!err)
-        err = r->count > 0 ? ERR_CONFIG : fill(c, &source, r);
+        err = source.is_broken ? ERR_CONFIG : fill(c, &source, r);
     if (!err) { /* the places in it go on */
         c->origin->files = source.files;
         c->origin->n_files = source.n_files;

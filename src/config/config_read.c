@@ -20,8 +20,9 @@ struct reading {
     const struct config_source *source; /* NULL: it is a default */
     size_t part;                        /* of the source */
     struct config_report *report;
-    struct config_key *into;         /* the key at hand; NULL: a default */
-    size_t item;                     /* of a list, the one at hand */
+    struct config_key *into;      /* the key at hand; NULL: a default */
+    size_t item;                  /* of its list, the one at hand */
+    const struct setting *member; /* of the group that the item is; or NULL */
     const struct config_place *from; /* where an expanded value is; or NULL */
     const char *file; /* whose content it is, which is never shown; or NULL */
 };
@@ -300,6 +301,7 @@ static void refuse_member(const struct reading *r, const struct setting *group,
 static int read_members(const struct reading *r, const struct setting *s,
                         const char *key, config_setting_t *from, char *at)
 {
+    struct reading one = *r;
     int result = 0;
 
     for (int i = 0; i < config_setting_length(from); i++) {
@@ -310,8 +312,9 @@ static int read_members(const struct reading *r, const struct setting *s,
         int err = ERR_CONFIG;
 
         snprintf(full, sizeof full, "%s.%s", key, name);
+        one.member = m;
         if (m)
-            err = read_value(r, m, full, child, at + m->at);
+            err = read_value(&one, m, full, child, at + m->at);
         else
             refuse_member(r, s, key, child);
         if (err == ERR_NOMEM)
@@ -344,6 +347,12 @@ static int read_group(const struct reading *r, const struct setting *s,
 
 /* --- values from elsewhere --- */
 
+/* A list in a group would need another index to be remembered by. */
+static bool may_be_in_file(const struct reading *r, const struct setting *s)
+{
+    return s->type == SETTING_TEXT && !(r->member && s->is_list);
+}
+
 /* The value that a string stands for; never to be expanded again. */
 static int read_expanded(const struct reading *r, const struct setting *s,
                          const char *key, const config_setting_t *from,
@@ -360,7 +369,7 @@ static int read_expanded(const struct reading *r, const struct setting *s,
         config_report(r->report, place, "%s: %s", key, why);
         return err;
     }
-    if (e.is_file && s->type != SETTING_TEXT) {
+    if (e.is_file && !may_be_in_file(r, s)) {
         config_report(r->report, place, "%s: only strings can be in a file",
                       key);
         return ERR_CONFIG;
@@ -372,7 +381,7 @@ static int read_expanded(const struct reading *r, const struct setting *s,
     if (!err)
         err = read_item(&inner, s, key, config_lookup(&tree, "v"), at);
     if (!err && e.is_file)
-        err = config_key_keep_file(r->into, r->item, e.file);
+        err = config_key_keep_file(r->into, r->item, r->member, e.file);
     config_destroy(&tree);
     explicit_bzero(&e, sizeof e);
     return err;
@@ -465,7 +474,8 @@ static int read_list(const struct reading *r, const struct setting *s,
         struct reading one = *r;
         int err;
 
-        one.item = l.n;
+        if (!r->member)
+            one.item = l.n;
         err = read_item(&one, s, key,
                         config_setting_get_elem(from, (unsigned)i), item);
         if (err) {

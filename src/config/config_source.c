@@ -15,7 +15,7 @@
 enum {
     SOURCE_MAX = 1 << 20, /* octets in one file */
     FILES_MAX = 100,
-    DEPTH_MAX = 10, /* as libconfig has it */
+    DEPTH_MAX = 10, /* of includes, as libconfig has it */
 };
 
 /* What the octet at hand is part of, by libconfig's own rules. */
@@ -39,7 +39,7 @@ struct scan {
     struct config_place comment; /* IN_COMMENT: where it begins */
     size_t open;                 /* brackets */
     char last;                   /* octet of code, blanks aside; 0: none */
-    struct frame frames[DEPTH_MAX];
+    struct frame frames[DEPTH_MAX + 1];
     size_t depth;
 };
 
@@ -129,6 +129,7 @@ static void end_part(struct scan *scan)
     if (scan->state == IN_COMMENT)
         config_report(scan->report, scan->comment,
                       "the comment is not closed: */ is missing");
+    scan->source->is_broken |= scan->state == IN_COMMENT;
     scan->state = IN_CODE;
 }
 
@@ -164,8 +165,10 @@ static void push(struct scan *scan, const char *file, struct span text,
         text = span_from(text, 3);
     scan->frames[scan->depth++] =
         (struct frame){.data = data, .rest = text, .file = file, .line = 1};
-    if (text.n && memchr(text.p, '\0', text.n))
+    if (text.n && memchr(text.p, '\0', text.n)) {
         config_report(scan->report, here(scan), "NUL octet in the file");
+        scan->source->is_broken = true;
+    }
 }
 
 /* Begins the file, whose name is already in the list; `at` is to blame when it
@@ -177,13 +180,15 @@ static int push_file(struct scan *scan, const char *file,
     size_t n;
     int err = file_read(&data, &n, file, SOURCE_MAX);
 
-    if (err == ERR_IO)
-        config_report(scan->report, at, "cannot read %s: %s", file,
-                      strerror(errno));
-    else if (err == ERR_LIMIT)
+    if (err == ERR_NOMEM)
+        return err;
+    if (err == ERR_LIMIT)
         config_report(scan->report, at, "%s is larger than 1 MiB", file);
+    else if (err)
+        config_report(scan->report, at, "cannot read %s: %s", file,
+                      err_reason(err));
     if (err)
-        return err == ERR_NOMEM ? err : 0;
+        return 0;
     push(scan, file, span_of(data, n), data);
     return 0;
 }
@@ -273,10 +278,14 @@ static int include_file(struct scan *scan, char *file)
         return err;
     if (is_open(scan, file))
         config_report(scan->report, at, "%s includes itself", file);
-    else if (scan->depth == DEPTH_MAX || s->n_files > FILES_MAX)
-        config_report(scan->report, at, "too many included files");
+    else if (scan->depth > DEPTH_MAX)
+        config_report(scan->report, at, "files are included more than %d deep",
+                      DEPTH_MAX);
+    else if (s->n_files > FILES_MAX)
+        config_report(scan->report, at, "more than %d files", FILES_MAX);
     else
         err = push_file(scan, file, at);
+    s->lacks_file |= scan->depth == depth;
     if (err || scan->depth == depth || !is_part)
         return err;
     top(scan)->is_part = true;
@@ -301,6 +310,7 @@ static int include_matches(struct scan *scan, const char *pattern)
     default:
         config_report(scan->report, here(scan), "cannot read %s: %s", pattern,
                       strerror(errno));
+        scan->source->lacks_file = true;
         return 0;
     }
 }
@@ -459,6 +469,7 @@ static int config_source_take_line(struct scan *scan)
         }
         config_report(scan->report, here(scan),
                       "@include needs a quoted file name");
+        scan->source->lacks_file = true;
         line.n = 0;
     }
     err = put_line(scan, line);
@@ -502,6 +513,7 @@ int config_source_init(struct config_source *s, const char *path,
         push(&scan, name, *text, NULL);
     else if (!err)
         err = push_file(&scan, name, (struct config_place){name, 1});
+    s->is_broken |= scan.depth == 0;
     if (!err)
         err = config_source_put_text(s, SPAN(""));
     if (!err)

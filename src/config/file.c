@@ -2,15 +2,15 @@
 #include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "file_open.h"
 
 enum { FIRST_SIZE = 16 * 1024 };
 
-/* Reads as it comes: what may be a pipe does not tell its size. */
+/* Reads as it comes: files of the kernel do not tell their size. */
 static int file_read_all(char **data, size_t *n, int fd, size_t max)
 {
     size_t size = 0;
@@ -41,11 +41,11 @@ int file_read(char **data, size_t *n, const char *path, size_t max)
 {
     char *all = NULL;
     size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    int err, errnum;
+    int fd, err, errnum;
 
-    if (fd < 0)
-        return ERR_IO;
+    err = file_open(&fd, path);
+    if (err)
+        return err;
     err = file_read_all(&all, &len, fd, max);
     errnum = errno;
     close(fd);

@@ -14,11 +14,12 @@
 
 /* --- everybody --- */
 
-static bool has_mode(const char *path, mode_t mode)
+static bool has_mode(const char *path, mode_t type, mode_t mode)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 && (st.st_mode & mode) == mode;
+    return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+           (st.st_mode & mode) == mode;
 }
 
 /* A directory on the way that is closed to others protects the file. */
@@ -26,12 +27,12 @@ static bool is_open_to_all(const char *path)
 {
     char real[PATH_MAX];
 
-    if (!has_mode(path, S_IROTH) || !realpath(path, real))
+    if (!has_mode(path, S_IFREG, S_IROTH) || !realpath(path, real))
         return false;
     for (char *slash = strrchr(real, '/'); slash && slash > real;
          slash = strrchr(real, '/')) {
         *slash = '\0';
-        if (!has_mode(real, S_IXOTH))
+        if (!has_mode(real, S_IFDIR, S_IXOTH))
             return false;
     }
     return true;
@@ -81,6 +82,13 @@ static bool become_user(struct was_root *was, const struct config *c)
     return false;
 }
 
+/* Becomes relay.user if root runs this: else there is nobody to be. */
+static bool lend_user(struct was_root *was, const struct config *c)
+{
+    return geteuid() == 0 && getuid() == 0 && *c->relay.user &&
+           become_user(was, c);
+}
+
 /* Why it cannot be opened: an errno, or 0. */
 static int why_not_readable(const char *path)
 {
@@ -97,8 +105,7 @@ static void check_user(struct config_report *r, const struct config *c,
 {
     struct was_root was;
 
-    if (geteuid() != 0 || getuid() != 0 || !*c->relay.user ||
-        !become_user(&was, c))
+    if (!lend_user(&was, c))
         return;
     for (size_t i = 0; i < n; i++) {
         int why = *files[i].path ? why_not_readable(files[i].path) : 0;
@@ -121,4 +128,34 @@ void file_check(struct config_report *r, const struct config *c,
                         "%s: everybody on this host can read %s: chmod o-r",
                         files[i].key, files[i].path);
     check_user(r, c, files, n);
+}
+
+/* --- programs --- */
+
+/* Why it cannot be run: an errno, or 0. */
+static int why_not_runnable(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return errno;
+    if (S_ISDIR(st.st_mode))
+        return EISDIR;
+    return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+void file_check_program(struct config_report *r, const struct config *c,
+                        const char *path, struct config_place at)
+{
+    struct was_root was;
+    bool is_lent = lend_user(&was, c);
+    int why = why_not_runnable(path);
+
+    if (is_lent)
+        become_root(&was);
+    if (why)
+        config_report(r, at, "auth.lookup.command: %s%s%scannot run %s: %s",
+                      is_lent ? "relay.user " : "",
+                      is_lent ? c->relay.user : "", is_lent ? " " : "", path,
+                      strerror(why));
 }

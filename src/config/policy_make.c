@@ -93,9 +93,13 @@ static void take_ports(struct made_policy *m, const struct config *config,
     int len;
 
     assert(n <= POLICY_PORTS_MAX);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        struct span name = span_str(uri_port_name(config, i));
+
         p->ports[p->n_ports++] =
             uri_port_of(&config->listen.items[i], ports[i]);
+        p->port_names[p->n_port_names++] = name.n ? name : p->name;
+    }
     for (size_t i = 0; i < n; i++)
         if (p->ports[i] != ports[i])
             p->ports[p->n_ports++] = ports[i];

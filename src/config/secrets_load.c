@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "secrets_load.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "err.h"
 #include "file.h"
@@ -37,7 +35,7 @@ int secrets_load(struct secrets **out, const struct config *c,
     if (err) {
         config_report(r, config_place(c, "auth.secret_file"),
                       "auth.secret_file: cannot read %s: %s", path,
-                      err == ERR_IO ? strerror(errno) : "file too large");
+                      err == ERR_LIMIT ? "file too large" : err_reason(err));
         return ERR_CONFIG;
     }
     err = secrets_parse(out, span_of(text, n), c->auth.secret_hash,

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "policy.h"
 #include "settings_check.h"
+#include "settings_private.h"
 
 enum {
     KIBI = 1 << 10,
@@ -57,114 +58,6 @@ static const char *const prefers[] = {
     .type = (what), .is_list = true, .at = offsetof(struct config, field),     \
     .min = (from), .max = (to)
 
-static const struct setting listen_members[] = {
-    {.key = "transport",
-     .type = SETTING_CHOICE,
-     .at = offsetof(struct config_listen, transport),
-     .choices = net_transport_names,
-     .initial = "\"tls\"",
-     .help = "The protocol of the listener: tls, tcp (no encryption), or the "
-             "WebSocket transports wss and ws."},
-    {.key = "address",
-     .type = SETTING_ADDRESS,
-     .at = offsetof(struct config_listen, address),
-     .initial = "\"::\"",
-     .help = "The numeric address to bind; \"::\" accepts IPv4 as well."},
-    {.key = "port",
-     .type = SETTING_COUNT,
-     .at = offsetof(struct config_listen, port),
-     .max = 65535,
-     .initial = "2855",
-     .help = "The port to bind; with 0 the kernel chooses one."},
-    {.key = "proxy",
-     .type = SETTING_CIDR,
-     .is_list = true,
-     .at = offsetof(struct config_listen, proxy),
-     .max = 1000,
-     .initial = "[ ]",
-     .help = "Proxies, as blocks of addresses: connections from there must "
-             "begin with a PROXY header (version 1 or 2), all others must "
-             "not. The address in it is the client's in the log, in limits "
-             "and in accounting."},
-    {.key = "tls_in_front",
-     .type = SETTING_BOOL,
-     .at = offsetof(struct config_listen, tls_in_front),
-     .initial = "false",
-     .help = "With tcp and ws: TLS ends at a proxy, through which alone the "
-             "listener can be reached. Its connections count as TLS: clients "
-             "may authenticate and get msrps URIs."},
-    {.key = "advertise",
-     .type = SETTING_COUNT,
-     .at = offsetof(struct config_listen, advertise),
-     .max = 65535,
-     .initial = "0",
-     .help = "The port in the URIs that are issued there, if a balancer or NAT "
-             "in front has another one; 0 is the port of the listener."},
-    {.key = "name",
-     .type = SETTING_TEXT,
-     .at = offsetof(struct config_listen, name),
-     .check = settings_check_host_or_none,
-     .initial = "\"\"",
-     .help = "The host name in the URIs that are issued there; \"\" is "
-             "relay.name."},
-    {.key = "max_chunk_size",
-     .type = SETTING_SIZE,
-     .at = offsetof(struct config_listen, max_chunk_size),
-     .max = GIBI,
-     .initial = "0",
-     .help = "The maximum body size of one SEND to those who connected there, "
-             "at least 2048; 0 is send.max_chunk_size."},
-};
-
-static const struct setting certificate_members[] = {
-    {.key = "certificate",
-     .type = SETTING_TEXT,
-     .at = offsetof(struct config_certificate, certificate),
-     .initial = "\"\"",
-     .help = "The certificate chain, a PEM file. Required."},
-    {.key = "private_key",
-     .type = SETTING_TEXT,
-     .at = offsetof(struct config_certificate, private_key),
-     .initial = "\"\"",
-     .help = "The private key of the certificate, a PEM file. Required."},
-};
-
-static const struct setting interface_members[] = {
-    {.key = "name",
-     .type = SETTING_TEXT,
-     .at = offsetof(struct config_interface, name),
-     .initial = "\"\"",
-     .help = "The name by which direction, from-interface and to-interface "
-             "choose it; several interfaces may have the same."},
-    {.key = "address",
-     .type = SETTING_TEXT,
-     .at = offsetof(struct config_interface, address),
-     .check = settings_check_interface_address,
-     .initial = "\"\"",
-     .help = "The numeric address in c= lines, and in URIs unless host is "
-             "set; required."},
-    {.key = "host",
-     .type = SETTING_TEXT,
-     .at = offsetof(struct config_interface, host),
-     .check = settings_check_interface_host,
-     .initial = "\"\"",
-     .help = "The host in URIs; \"\" is the address."},
-    {.key = "transport",
-     .type = SETTING_CHOICE,
-     .at = offsetof(struct config_interface, transport),
-     .choices = net_transport_names,
-     .initial = "\"tcp\"",
-     .help = "The transport of the listener that it leads to: tcp, tls, ws or "
-             "wss."},
-    {.key = "port",
-     .type = SETTING_COUNT,
-     .at = offsetof(struct config_interface, port),
-     .max = 65535,
-     .initial = "0",
-     .help = "The port of that listener; 0 is that of the first listener with "
-             "this transport."},
-};
-
 const struct setting settings[] = {
     {.key = "relay.name",
      TEXT(relay.name, settings_check_host),
@@ -201,8 +94,8 @@ const struct setting settings[] = {
 
     {.key = "listen",
      LIST(SETTING_GROUP, listen, 1, POLICY_PORTS_MAX),
-     .members = listen_members,
-     .n_members = sizeof listen_members / sizeof *listen_members,
+     .members = settings_listen_members,
+     .n_members = SETTINGS_LISTEN_MEMBERS,
      .item_size = sizeof(struct config_listen),
      .place_at = offsetof(struct config_listen, place),
      .help = "The listeners: one group each."},
@@ -217,8 +110,8 @@ const struct setting settings[] = {
      .help = "The private key of the certificate, a PEM file."},
     {.key = "tls.certificates",
      LIST(SETTING_GROUP, tls.certificates, 0, 1000),
-     .members = certificate_members,
-     .n_members = sizeof certificate_members / sizeof *certificate_members,
+     .members = settings_certificate_members,
+     .n_members = SETTINGS_CERTIFICATE_MEMBERS,
      .item_size = sizeof(struct config_certificate),
      .place_at = offsetof(struct config_certificate, place),
      .initial = "( )",
@@ -567,8 +460,8 @@ const struct setting settings[] = {
      .help = "Networks that may ask; others get no answer."},
     {.key = "anchor.interfaces",
      LIST(SETTING_GROUP, anchor.interfaces, 0, 64),
-     .members = interface_members,
-     .n_members = sizeof interface_members / sizeof *interface_members,
+     .members = settings_interface_members,
+     .n_members = SETTINGS_INTERFACE_MEMBERS,
      .item_size = sizeof(struct config_interface),
      .place_at = offsetof(struct config_interface, place),
      .initial = "( )",
@@ -649,46 +542,3 @@ const struct setting settings[] = {
 };
 
 const size_t settings_n = sizeof settings / sizeof *settings;
-
-const struct setting *settings_find(const char *key)
-{
-    for (size_t i = 0; i < settings_n; i++)
-        if (strcmp(settings[i].key, key) == 0)
-            return &settings[i];
-    return NULL;
-}
-
-bool settings_have_group(const char *name)
-{
-    size_t n = strlen(name);
-
-    for (size_t i = 0; i < settings_n; i++)
-        if (strncmp(settings[i].key, name, n) == 0 && settings[i].key[n] == '.')
-            return true;
-    return false;
-}
-
-size_t setting_size(const struct setting *s)
-{
-    switch (s->type) {
-    case SETTING_BOOL:
-        return sizeof(bool);
-    case SETTING_COUNT:
-    case SETTING_SIZE:
-    case SETTING_TIME:
-    case SETTING_SECONDS:
-        return sizeof(uint64_t);
-    case SETTING_TEXT:
-        return sizeof(char *);
-    case SETTING_CHOICE:
-        return sizeof(unsigned);
-    case SETTING_ADDRESS:
-    case SETTING_SERVER:
-        return sizeof(struct addr);
-    case SETTING_CIDR:
-        return sizeof(struct cidr);
-    case SETTING_GROUP:
-        return s->item_size;
-    }
-    return 0;
-}

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "users_load.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "clock.h"
 #include "err.h"
 #include "users_file.h"
@@ -31,12 +28,12 @@ int users_load(struct users **out, const struct config *c,
     struct config_place at = config_place(c, "auth.users_file");
     int err = users_file_load(out, path, users_load_on_fault, &l);
 
-    if (err != ERR_IO && err != ERR_LIMIT)
+    if (!err || err == ERR_NOMEM || err == ERR_CONFIG)
         return err;
     if (at.line == 0)
         at = (struct config_place){c->path, 1};
     config_report(r, at, "auth.users_file: cannot read %s: %s", path,
-                  err == ERR_IO ? strerror(errno) : "file too large");
+                  err == ERR_LIMIT ? "file too large" : err_reason(err));
     return ERR_CONFIG;
 }
 

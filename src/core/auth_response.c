@@ -190,12 +190,15 @@ static uint16_t auth_uri_port(const struct policy *policy, const struct link *l)
     return policy->tls_port;
 }
 
-/* The same for the host. */
+/* The same for the host. If a reload has changed its listener's, the new one.
+ */
 static struct span auth_uri_host(const struct policy *policy,
                                  const struct link *l)
 {
-    return l->name.n && route_has_name(policy, l->name) ? l->name
-                                                        : policy->name;
+    if (l->name.n && route_has_name(policy, l->name))
+        return l->name;
+    return l->name.n ? route_port_name(policy, auth_uri_port(policy, l))
+                     : policy->name;
 }
 
 static struct session_grant new_grant(const struct relay *r, struct link *l,

@@ -82,6 +82,7 @@ bool relay_users_show(struct relay_walk *w, uint64_t list, struct user_view *v)
     sum->is_shown = true;
     *v = (struct user_view){
         .user = ss->user,
+        .realm = ss->realm,
         .sessions = sum->sessions,
         .connections = sum->connections,
         .sent_octets = sum->sent_octets,

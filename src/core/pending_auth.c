@@ -82,6 +82,12 @@ static void pending_auth_give_up(struct pending_auth *a)
 
 /* --- all --- */
 
+/* Clients that have logged in nowhere must not take all room from others. */
+static bool is_short(const struct pending_auths *p)
+{
+    return p->octets > PENDING_AUTHS_OCTETS / 2;
+}
+
 static bool has_room(const struct pending_auths *p, const struct link *l,
                      size_t size)
 {
@@ -93,7 +99,7 @@ static bool has_room(const struct pending_auths *p, const struct link *l,
     if (p->n >= PENDING_AUTHS_MAX || p->octets + size > PENDING_AUTHS_OCTETS ||
         of_link->n >= most)
         return false;
-    return l->is_relay || of_link->n == 0 ||
+    return !is_short(p) || l->is_relay || of_link->n == 0 ||
            of_link->octets + size <= PENDING_AUTHS_CLIENT_OCTETS;
 }
 

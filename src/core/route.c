@@ -12,6 +12,20 @@ bool route_has_port(const struct policy *policy, uint16_t port)
     return false;
 }
 
+struct span route_port_name(const struct policy *policy, uint16_t port)
+{
+    struct span found = SPAN("");
+
+    for (size_t i = 0; i < policy->n_port_names; i++) {
+        if (policy->ports[i] != port)
+            continue;
+        if (found.n && !uri_host_equal(found, policy->port_names[i]))
+            return policy->name;
+        found = policy->port_names[i];
+    }
+    return found.n ? found : policy->name;
+}
+
 struct span route_realm(const struct policy *policy, struct span host)
 {
     for (size_t i = 0; i < policy->n_realms; i++)

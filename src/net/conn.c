@@ -297,12 +297,13 @@ static void conn_settle(struct conn *c)
     transport_settle(&c->transport);
 }
 
-/* What may be read now, by both rates. */
+/* What may be read now, by both rates, before the transport is read. */
 static uint64_t conn_allowed(struct conn *c)
 {
     uint64_t now_ms = loop_now_ms(c->net->loop);
     uint64_t own = token_bucket_allows(&c->rate, now_ms), all;
 
+    transport_clock(&c->transport, now_ms);
     if (!c->shared)
         return own;
     all = token_bucket_allows_burst(c->shared, CONN_SHARED_BURST_MS, now_ms);

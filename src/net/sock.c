@@ -134,6 +134,25 @@ bool addr_is_same(const struct addr *a, const struct addr *b)
     return strcmp(addr_text(text[0], a), addr_text(text[1], b)) == 0;
 }
 
+/* Is `a` an unspecified address that takes what `b` would? Neither is mapped.
+ */
+static bool addr_takes(const struct addr *a, const struct addr *b)
+{
+    if (a->sa.sa_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+    return a->in4.sin_addr.s_addr == htonl(INADDR_ANY) &&
+           b->sa.sa_family == AF_INET;
+}
+
+bool addr_overlaps(const struct addr *a, const struct addr *b)
+{
+    struct addr x = addr_unmapped(a), y = addr_unmapped(b);
+
+    if (addr_port(a) != addr_port(b) || addr_port(a) == 0)
+        return false;
+    return addr_is_same(&x, &y) || addr_takes(&x, &y) || addr_takes(&y, &x);
+}
+
 size_t addr_host_key(unsigned char *dst, const struct addr *a)
 {
     struct addr plain = addr_unmapped(a);

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <unistd.h>
 
 #include "err.h"
+#include "file_open.h"
 
 const char *tls_reason(void)
 {
@@ -22,10 +24,16 @@ static bool is_not_pem(void)
            ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
 }
 
-/* Opens a PEM file for reading, so that a missing file is reported as such. */
+/* Opens a PEM file for reading, so that a missing file is reported as such.
+ * OpenSSL itself would wait for the writer of a FIFO. */
 static int open_pem(BIO **out, const char *path, enum tls_fault fault,
                     const struct tls_report *r)
 {
+    int fd, err = file_open(&fd, path);
+
+    if (err)
+        return tls_fail(r, fault, "cannot open %s: %s", path, err_reason(err));
+    (void)close(fd);
     ERR_clear_error();
     errno = 0;
     *out = BIO_new_file(path, "r");

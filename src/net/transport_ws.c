@@ -18,6 +18,7 @@ _Static_assert((int)TRANSPORT_HEAD_MAX >= (int)WS_HEAD_MAX,
 enum {
     HELLO_SIZE = 2048, /* of its input, at first */
     IDLE_MAX = 32,     /* S-18 */
+    PING_LEAST_MS = 1000,
 };
 
 /* The opening handshake. */
@@ -36,9 +37,11 @@ struct ws_layer {
     struct hello *hello; /* NULL: it is up */
     bool in_message;     /* of the output: its last frame is still to come */
     bool said_goodbye;
-    bool awaits_pong; /* to a PING of ours */
-    unsigned idle;    /* frames in a row that brought nothing */
-    uint64_t empty;   /* in.empty that is in `idle` */
+    bool awaits_pong;   /* to a PING of ours */
+    unsigned idle;      /* frames in a row that brought nothing */
+    uint64_t now_ms;    /* of the turn that reads */
+    uint64_t pinged_ms; /* when the last PING without data came */
+    uint64_t empty;     /* in.empty that is in `idle` */
     struct ws in;
     size_t own_n; /* in `own`: output of its own that nobody has taken */
     char own[WS_HEAD_MAX + WS_CONTROL_MAX];
@@ -253,16 +256,31 @@ static int transport_ws_fail(struct transport *t, const char *fault,
     return ERR_SYNTAX;
 }
 
-/* Frames that bring nothing cost as much as others (S-18). PINGs do not count:
- * they keep an idle connection alive, and are answered. */
+/* Does the frame bring nothing and cost something? A PONG is due after a PING
+ * of ours. A PING that is empty keeps an idle connection alive; more than one a
+ * second do not. */
+static bool is_for_nothing(struct ws_layer *ws, enum ws_got what)
+{
+    bool is_early;
+
+    if (what == WS_GOT_PONG) {
+        is_early = !ws->awaits_pong;
+        ws->awaits_pong = false;
+        return is_early;
+    }
+    if (what != WS_GOT_PING || ws->in.control_n)
+        return false;
+    is_early = ws->now_ms < ws->pinged_ms + PING_LEAST_MS;
+    ws->pinged_ms = ws->now_ms;
+    return is_early;
+}
+
+/* Frames that bring nothing cost as much as others (S-18). */
 static bool is_too_idle(struct ws_layer *ws, enum ws_got what)
 {
     ws->idle += (unsigned)(ws->in.empty - ws->empty);
     ws->empty = ws->in.empty;
-    if (what == WS_GOT_PONG && !ws->awaits_pong)
-        ws->idle++;
-    if (what == WS_GOT_PONG)
-        ws->awaits_pong = false;
+    ws->idle += is_for_nothing(ws, what);
     if (what == WS_GOT_DATA)
         ws->idle = 0;
     return ws->idle > IDLE_MAX;
@@ -396,6 +414,11 @@ int transport_ws_init(struct transport *t, size_t head_max)
     t->ws = ws;
     t->ops = &ws_ops;
     return 0;
+}
+
+void transport_ws_clock(struct transport *t, uint64_t now_ms)
+{
+    t->ws->now_ms = now_ms;
 }
 
 bool transport_ws_is_silent(const struct transport *t)

@@ -124,86 +124,128 @@ static uint32_t crc_add(uint32_t crc, unsigned char octet)
     return crc;
 }
 
-/* The checksum was made with zeroes in its own place. */
-static bool is_crc_right(const struct proxy_head *h, size_t at)
+/* Does it tell addresses that are to be used? */
+static bool has_ends(const struct proxy_head *h)
 {
-    uint32_t crc = UINT32_MAX, want = 0;
+    return h->octets[AT_COMMAND] == PROXY &&
+           (h->octets[AT_FAMILY] == TCP_IPV4 ||
+            h->octets[AT_FAMILY] == TCP_IPV6);
+}
 
+/* Octets of one address. */
+static size_t host_size(const struct proxy_head *h)
+{
+    return h->octets[AT_FAMILY] == TCP_IPV4 ? 4 : 16;
+}
+
+/* Octets up to the TLVs. Whatever follows LOCAL, or addresses that mean nothing
+ * to us, is skipped. */
+static size_t start_of_v2(const struct proxy_head *h)
+{
+    return V2_HEAD + (has_ends(h) ? 2 * host_size(h) + 4 : 0);
+}
+
+static size_t length_of_v2(const struct proxy_head *h)
+{
+    return V2_HEAD + two_octets(h->octets + AT_LENGTH);
+}
+
+static int check_v2(struct proxy_head *h)
+{
+    unsigned char command = h->octets[AT_COMMAND],
+                  family = h->octets[AT_FAMILY];
+
+    if (command != LOCAL && command != PROXY)
+        return malformed(h);
+    if (h->n < V2_HEAD)
+        return 0;
+    if (length_of_v2(h) < start_of_v2(h) ||
+        (command == PROXY &&
+         (family >> 4 > FAMILY_MAX || (family & 0xf) > PROTO_MAX)))
+        return malformed(h);
+    return 0;
+}
+
+static void read_ends_v2(struct proxy_head *h)
+{
+    size_t n = host_size(h);
+
+    memcpy(h->source.host, h->octets + V2_HEAD, n);
+    h->source.n = n;
+    h->source.port = (uint16_t)two_octets(h->octets + V2_HEAD + 2 * n);
+    h->tlvs.crc = UINT32_MAX;
     for (size_t i = 0; i < h->n; i++)
-        crc = crc_add(crc, i >= at && i < at + CRC ? 0 : h->octets[i]);
-    for (size_t i = 0; i < CRC; i++)
-        want = want << 8 | h->octets[at + i];
-    return (crc ^ UINT32_MAX) == want;
+        h->tlvs.crc = crc_add(h->tlvs.crc, h->octets[i]);
 }
 
-static int read_tlv(struct proxy_head *h, size_t at, size_t n)
+/* The head of a TLV is complete; the header has `left` octets more. */
+static int begin_tlv(struct proxy_head *h, size_t left)
 {
-    switch (h->octets[at - TLV_HEAD]) {
-    case TLV_CRC32C:
-        if (n != CRC)
-            return malformed(h);
-        if (!is_crc_right(h, at))
-            return proxy_fail(h, "wrong checksum in PROXY header");
-        return 0;
-    case TLV_SSL:
-        if (n < SSL_LEAST)
-            return malformed(h);
-        h->source.is_tls = h->octets[at] & SSL_FLAG_TLS;
-        return 0;
-    default:
-        return 0;
-    }
+    struct proxy_tlvs *t = &h->tlvs;
+    size_t n = two_octets(t->head + 1);
+
+    if (n > left || (t->head[0] == TLV_CRC32C && (n != CRC || t->has_crc)) ||
+        (t->head[0] == TLV_SSL && n < SSL_LEAST))
+        return malformed(h);
+    t->has_crc |= t->head[0] == TLV_CRC32C;
+    return 0;
 }
 
-static int read_tlvs(struct proxy_head *h, size_t at)
+/* The checksum was made with zeroes in its own place. */
+static unsigned char take_value(struct proxy_head *h, unsigned char octet)
 {
+    struct proxy_tlvs *t = &h->tlvs;
+
+    if (t->head[0] == TLV_SSL && t->n == TLV_HEAD)
+        h->source.is_tls = octet & SSL_FLAG_TLS;
+    if (t->head[0] != TLV_CRC32C)
+        return octet;
+    t->want_crc = t->want_crc << 8 | octet;
+    return 0;
+}
+
+/* One octet of the TLVs; the header has `left` octets after it. */
+static int take_tlv(struct proxy_head *h, unsigned char octet, size_t left)
+{
+    struct proxy_tlvs *t = &h->tlvs;
     int err = 0;
 
-    while (!err && at < h->n) {
-        size_t n;
+    if (t->n < TLV_HEAD)
+        t->head[t->n] = octet;
+    else
+        octet = take_value(h, octet);
+    t->crc = crc_add(t->crc, octet);
+    t->n++;
+    if (t->n == TLV_HEAD)
+        err = begin_tlv(h, left);
+    if (t->n >= TLV_HEAD && t->n == TLV_HEAD + two_octets(t->head + 1))
+        t->n = 0;
+    return err;
+}
 
-        if (h->n - at < TLV_HEAD)
-            return malformed(h);
-        n = two_octets(h->octets + at + 1);
-        at += TLV_HEAD;
-        if (h->n - at < n)
-            return malformed(h);
-        err = read_tlv(h, at, n);
-        at += n;
+static int take_tlvs(struct proxy_head *h, struct span *in)
+{
+    size_t length = length_of_v2(h);
+    int err = 0;
+
+    while (!err && h->n < length && in->n) {
+        h->n++;
+        if (has_ends(h))
+            err = take_tlv(h, (unsigned char)in->p[0], length - h->n);
+        *in = span_from(*in, 1);
     }
     return err;
 }
 
-/* Addresses of n octets each, and their ports. */
-static int read_ends_v2(struct proxy_head *h, size_t n)
+static int end_v2(struct proxy_head *h)
 {
-    const unsigned char *p = h->octets + V2_HEAD;
+    const struct proxy_tlvs *t = &h->tlvs;
 
-    if (h->n < V2_HEAD + 2 * n + 4)
+    if (t->n)
         return malformed(h);
-    memcpy(h->source.host, p, n);
-    h->source.n = n;
-    h->source.port = (uint16_t)two_octets(p + 2 * n);
-    return read_tlvs(h, V2_HEAD + 2 * n + 4);
-}
-
-/* Whatever follows LOCAL, or addresses that mean nothing to us, is skipped. */
-static int read_v2(struct proxy_head *h)
-{
-    unsigned char family = h->octets[AT_FAMILY];
-
-    if (h->octets[AT_COMMAND] == LOCAL)
-        return 0;
-    switch (family) {
-    case TCP_IPV4:
-        return read_ends_v2(h, 4);
-    case TCP_IPV6:
-        return read_ends_v2(h, 16);
-    default:
-        return family >> 4 > FAMILY_MAX || (family & 0xf) > PROTO_MAX
-                   ? malformed(h)
-                   : 0;
-    }
+    if (t->has_crc && (t->crc ^ UINT32_MAX) != t->want_crc)
+        return proxy_fail(h, "wrong checksum in PROXY header");
+    return 0;
 }
 
 /* --- gathering --- */
@@ -211,21 +253,6 @@ static int read_v2(struct proxy_head *h)
 static bool agrees(const struct proxy_head *h, const void *with, size_t n)
 {
     return memcmp(h->octets, with, h->n < n ? h->n : n) == 0;
-}
-
-static bool is_v2(const struct proxy_head *h)
-{
-    return h->octets[0] == signature[0];
-}
-
-/* How many octets must be there before anything more is known. A line ends
- * where it ends, and is taken octet by octet. */
-static size_t wanted(const struct proxy_head *h)
-{
-    if (h->n == 0 || !is_v2(h))
-        return h->n + 1;
-    return h->n < V2_HEAD ? V2_HEAD
-                          : V2_HEAD + two_octets(h->octets + AT_LENGTH);
 }
 
 static void gather(struct proxy_head *h, struct span *in, size_t to)
@@ -237,10 +264,11 @@ static void gather(struct proxy_head *h, struct span *in, size_t to)
     *in = span_from(*in, n);
 }
 
-/* What there is of it so far: ERR_AGAIN, 0 when it is complete, or
- * ERR_SYNTAX. */
-static int look_v1(struct proxy_head *h)
+/* ERR_AGAIN, 0 when it is complete, or ERR_SYNTAX, as the next one. A line ends
+ * where it ends, and is taken octet by octet. */
+static int next_v1(struct proxy_head *h, struct span *in)
 {
+    gather(h, in, h->n + 1);
     if (!agrees(h, lead, V1_LEAD))
         return proxy_fail(h, "no PROXY header");
     if (h->octets[h->n - 1] != '\n')
@@ -249,23 +277,32 @@ static int look_v1(struct proxy_head *h)
                                                              : malformed(h);
 }
 
-static int look_v2(struct proxy_head *h)
+static int next_v2(struct proxy_head *h, struct span *in)
 {
-    if (!agrees(h, signature, SIGNATURE))
-        return proxy_fail(h, "no PROXY header");
-    if (h->n > AT_COMMAND && h->octets[AT_COMMAND] != LOCAL &&
-        h->octets[AT_COMMAND] != PROXY)
-        return malformed(h);
-    if (wanted(h) > PROXY_MAX)
-        return proxy_fail(h, "PROXY header too long");
-    return h->n < wanted(h) ? ERR_AGAIN : read_v2(h);
+    size_t start = h->n < V2_HEAD ? V2_HEAD : start_of_v2(h);
+    int err = 0;
+
+    if (h->n < start) {
+        gather(h, in, start);
+        if (!agrees(h, signature, SIGNATURE))
+            return proxy_fail(h, "no PROXY header");
+        if (h->n > AT_COMMAND)
+            err = check_v2(h);
+        if (err || h->n < V2_HEAD || h->n < start_of_v2(h))
+            return err ? err : ERR_AGAIN;
+        if (has_ends(h))
+            read_ends_v2(h);
+    } else {
+        err = take_tlvs(h, in);
+    }
+    if (err)
+        return err;
+    return h->n < length_of_v2(h) ? ERR_AGAIN : end_v2(h);
 }
 
 void proxy_init(struct proxy_head *h)
 {
-    h->source = (struct proxy_source){.n = 0};
-    h->fault = "";
-    h->n = 0;
+    *h = (struct proxy_head){.fault = ""};
 }
 
 int proxy_next(struct proxy_head *h, struct span *in)
@@ -273,8 +310,10 @@ int proxy_next(struct proxy_head *h, struct span *in)
     int err = ERR_AGAIN;
 
     while (err == ERR_AGAIN && in->n) {
-        gather(h, in, wanted(h));
-        err = is_v2(h) ? look_v2(h) : look_v1(h);
+        bool is_v2 = h->n ? h->octets[0] == signature[0]
+                          : (unsigned char)in->p[0] == signature[0];
+
+        err = is_v2 ? next_v2(h, in) : next_v1(h, in);
     }
     return err;
 }

@@ -91,6 +91,7 @@ static void put_user(struct control_call *call, const struct user_view *v)
 
     control_row(call, &j);
     json_str(&j, "user", v->user);
+    json_str(&j, "realm", v->realm);
     json_u64(&j, "sessions", v->sessions);
     json_u64(&j, "connections", v->connections);
     json_u64(&j, "sent_octets", v->sent_octets);

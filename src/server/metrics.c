@@ -92,6 +92,20 @@ static void put_family(struct text *t, const struct metrics *m,
     }
 }
 
+static const struct metrics_group *const groups[] = {
+    &metrics_connections,
+    &metrics_sessions,
+    &metrics_messages,
+    &metrics_process,
+};
+
+static void put_group(struct text *t, const struct metrics *m,
+                      const struct metrics_group *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        put_family(t, m, &g->families[i]);
+}
+
 static void put_build(struct text *t, const struct metrics *m)
 {
     static const char name[] = "msrprelayd_build_info";
@@ -133,8 +147,8 @@ static void put_lookups(struct text *t, const struct lookup_stats *lookup)
 void metrics_write(struct text *t, const struct metrics *m)
 {
     put_build(t, m);
-    for (size_t i = 0; i < metrics_families_n; i++)
-        put_family(t, m, &metrics_families[i]);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        put_group(t, m, groups[i]);
     put_turns(t, &m->loop);
     put_lookups(t, &m->lookup);
 }

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* metrics_private - what metrics.c and metrics_table.c share, and no other file
- * sees. */
+/* metrics_private - what metrics.c and the groups of metrics share, and no
+ * other file sees.
+ *
+ *     metrics.c              writes them, group by group
+ *     metrics_connections.c  who connects, and what was refused
+ *     metrics_sessions.c     logins, sessions, anchored sessions
+ *     metrics_messages.c     what is relayed
+ *     metrics_process.c      dials, DNS, TLS, the process
+ */
 #ifndef METRICS_PRIVATE_H
 #define METRICS_PRIVATE_H
 
@@ -44,8 +51,23 @@ struct metrics_family {
     size_t n_samples;
 };
 
-/* All families but those that metrics.c writes by itself. */
-extern const struct metrics_family metrics_families[];
-extern const size_t metrics_families_n;
+/* Families that belong together: all but those that metrics.c writes by
+ * itself. */
+struct metrics_group {
+    const struct metrics_family *families;
+    size_t n;
+};
+
+/* A row names what it shows by its place in struct metrics. */
+#define AT(field) offsetof(struct metrics, field)
+#define SAMPLES(list)                                                          \
+    .samples = (list), .n_samples = sizeof(list) / sizeof *(list)
+#define METRICS_GROUP(list)                                                    \
+    {                                                                          \
+        (list), sizeof(list) / sizeof *(list)                                  \
+    }
+
+extern const struct metrics_group metrics_connections, metrics_sessions,
+    metrics_messages, metrics_process;
 
 #endif

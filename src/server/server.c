@@ -332,10 +332,23 @@ static void server_stop(struct server *s)
     notify_fini(&s->notify);
 }
 
+/* What is wrong with what is in use stands in the log, too (S-39). */
+static void log_warnings(struct server *s)
+{
+    for (size_t i = 0; i < s->now.warnings->n; i++) {
+        const struct config_warning *w = &s->now.warnings->items[i];
+
+        logs_judgement(s, LOG_LEVEL_WARN,
+                       &(struct judgement){
+                           "start", "warning", {w->file, w->line}, w->what});
+    }
+}
+
 static void server_serve(struct server *s)
 {
     s->stats.started_s = s->stats.last_reload_ok_s =
         (double)clock_unix_ms() / 1000;
+    log_warnings(s);
     log_info(s->log, "started version=%s name=%s", MSRP_VERSION,
              s->now.config->relay.name);
     notify_ready(&s->notify, "running");

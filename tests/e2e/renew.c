@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -121,6 +122,14 @@ void renew_file(struct relay *r, const char *suffix, const char *text)
     assert_non_null(f);
     assert_true(fputs(text, f) >= 0);
     assert_int_equal(fclose(f), 0);
+}
+
+void renew_fifo(struct relay *r, const char *suffix)
+{
+    const char *path = relay_path(r, suffix);
+
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
 }
 
 char *renew_read(struct relay *r, const char *suffix)

@@ -32,6 +32,8 @@ void renew_users(struct relay *r, const struct renew_user *users, size_t n);
 
 /* Anything in one of the relay's files: conf, pem, key, users. */
 void renew_file(struct relay *r, const char *suffix, const char *text);
+/* A FIFO in its place, without a writer. */
+void renew_fifo(struct relay *r, const char *suffix);
 /* All of such a file, to be freed. */
 char *renew_read(struct relay *r, const char *suffix);
 /* The same once `text` stands in it, for which the client asks its relay this

@@ -118,9 +118,11 @@ static void users_are_told_with_their_sums(void **state)
     talk_answer(bob, talk_expect(bob, "SEND"), 200);
     talk_expect_code(alice, tid, 200);
     list = ctl_ok(s, "users --json");
-    assert_holds(list, "{\"user\":\"alice\",\"sessions\":2,\"connections\":2,"
+    assert_holds(list, "{\"user\":\"alice\",\"realm\":\"example.com\","
+                       "\"sessions\":2,\"connections\":2,"
                        "\"sent_octets\":5,\"received_octets\":0}");
-    assert_holds(list, "{\"user\":\"bob\",\"sessions\":1,\"connections\":1,"
+    assert_holds(list, "{\"user\":\"bob\",\"realm\":\"example.com\","
+                       "\"sessions\":1,\"connections\":1,"
                        "\"sent_octets\":0,\"received_octets\":5}");
     assert_lacks(ctl_ok(s, "users user=bob"), "alice");
     assert_holds(ctl_ok(s, "users peer=127.0.0.0/8"), "alice");
@@ -383,6 +385,7 @@ static void a_check_says_what_the_daemon_says(void **state)
 
     assert_int_equal(said.code, 0);
     assert_string_equal(said.out, "ok\n");
+    assert_string_equal(ctl_ok(s, "check --json"), "[]\n");
     relay_write(relay_files(s->relay), strrchr(path, '/') + 1,
                 scene_text(s, "%s\nlimits: { connektions = 7; };\n", text));
     free(text);
@@ -390,6 +393,12 @@ static void a_check_says_what_the_daemon_says(void **state)
     assert_int_equal(said.code, 78);
     assert_holds(said.err, "limits.connektions");
     check_both(s, scene_text(s, "-c %s check", path));
+    said = ctl_run(s, "check --json");
+    assert_int_equal(said.code, 78);
+    assert_true(json_check(span_of(said.out, strlen(said.out) - 1)));
+    assert_holds(said.out, "\"is_warning\":false,\"what\":\"");
+    assert_holds(said.out, "limits.connektions");
+    assert_string_equal(said.err, "");
     assert_holds(ctl_ok(s, "status"), "running"); /* nothing has changed */
 }
 

@@ -74,6 +74,8 @@ static void a_reload_changes_them_under_sessions(void **state)
     carol = login(s, "carol");
     assert_uri(carol, "other.example.com:444");
     exchange(carol, bob);
+    login_on(bob);
+    assert_uri(bob, "other.example.com:444");
     opts.listen = tls_at(s, "");
     renew_with(s, &opts);
     exchange(carol, alice);

@@ -409,9 +409,27 @@ static void each_session_leaves_a_line_of_json(void **state)
     free(all);
 }
 
+/* --- the start ------------------------------------------------------------ */
+
+static void warnings_of_the_start_are_in_the_log(void **state)
+{
+    static const struct relay_opts opts = {
+        .groups = "tcp: { receive_buffer = 4096; };"};
+    struct scene *s = scene_start(state, &opts);
+    const char *line;
+
+    scene_wait_log(s, " started version=");
+    line = strstr(relay_log(s->relay), " warn start file=");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "relay.conf line="));
+    assert_non_null(strstr(line, " warning=\"send.max_chunk_size "));
+    assert_null(strstr(relay_log(s->relay), ": warning: ")); /* said once */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        E2E_TEST(warnings_of_the_start_are_in_the_log),
         cmocka_unit_test(a_secret_is_found_wherever_it_stands),
         cmocka_unit_test(secrets_of_a_frame_are_gathered),
         E2E_TEST(nothing_secret_is_written_down_at_any_level),

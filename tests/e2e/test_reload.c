@@ -223,6 +223,19 @@ static void two_hundred_transfers_live_through_a_hundred_reloads(void **state)
     free(t);
 }
 
+/* The writer of a FIFO would be waited for, by the loop. */
+static void a_fifo_in_the_place_of_a_file_is_a_fault(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    renew_fifo(s->relay, "users");
+    renew_in_vain(s, "relay.users: not a regular file");
+    renew_fifo(s->relay, "key");
+    renew_in_vain(s, "relay.key: not a regular file");
+    flow_pass(alice, bob, CHUNK, CHUNK, CHUNK);
+}
+
 /* --- at bad times --------------------------------------------------------- */
 
 static void a_thousand_at_once_do_no_harm(void **state)
@@ -352,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         E2E_TEST(two_hundred_transfers_live_through_a_hundred_reloads),
+        E2E_TEST(a_fifo_in_the_place_of_a_file_is_a_fault),
         E2E_TEST(a_thousand_at_once_do_no_harm),
         E2E_TEST(handshakes_meanwhile_succeed),
         E2E_TEST(dials_meanwhile_succeed),

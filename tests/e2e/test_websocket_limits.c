@@ -7,7 +7,13 @@
 #include "websocket.h"
 #include "ws_side.h"
 
-enum { EMPTY = 0x82, EMPTY_PART = 0x02, EMPTY_REST = 0x00, PONG = 0x8a };
+enum {
+    EMPTY = 0x82,
+    EMPTY_PART = 0x02,
+    EMPTY_REST = 0x00,
+    PING = 0x89,
+    PONG = 0x8a
+};
 enum { IDLE_MAX = 32, POLICY = 1008 };
 
 static const struct relay_opts usual = {.listen = WEBSOCKET_AND_OTHERS};
@@ -44,6 +50,17 @@ static void empty_parts_are_the_end(void **state)
 static void unasked_pongs_are_the_end(void **state)
 {
     assert_too_many(state, PONG, PONG);
+}
+
+/* The first one is what keeps a connection alive. */
+static void a_burst_of_empty_pings_is_the_end(void **state)
+{
+    struct scene *s = scene_start(state, &usual);
+    struct client *c = websocket_login(s, "alice");
+
+    put_many(c, PING, 2 * IDLE_MAX);
+    assert_int_equal(websocket_wait_close(c), POLICY);
+    scene_wait_log(s, "cause=\"websocket: too many frames without data\"");
 }
 
 static void pings_and_data_in_between_are_welcome(void **state)
@@ -101,6 +118,7 @@ int main(void)
         E2E_TEST(empty_messages_are_the_end),
         E2E_TEST(empty_parts_are_the_end),
         E2E_TEST(unasked_pongs_are_the_end),
+        E2E_TEST(a_burst_of_empty_pings_is_the_end),
         E2E_TEST(pings_and_data_in_between_are_welcome),
         E2E_TEST(cookies_of_a_browser_are_taken),
         E2E_TEST(handshake_may_be_as_long_as_heads_may_be),

@@ -118,7 +118,7 @@ offers '--json' msrprelayctl top --
 offers 'on off --json' msrprelayctl drain ''
 offers 'error' msrprelayctl loglevel e
 offers 'session=' msrprelayctl kick s
-offers '' msrprelayctl check ''
+offers '--json' msrprelayctl check ''
 offers 'md5' msrprelayctl passwd -a m
 offers '--stdin' msrprelayctl passwd --s
 offers 'alice bob' "$dir/msrprelayctl" -s /sock kick --user ''

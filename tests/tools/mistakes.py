@@ -54,7 +54,7 @@ MISTAKES = [
     ("empty certificate", ("DIR/relay.pem", "DIR/empty"), FAULT,
      "conf:3", r"tls.certificate: .*empty.*(PEM|certificate)"),
     ("certificate is a directory", ("DIR/relay.pem", "DIR"), FAULT,
-     "conf:3", r"tls.certificate: .* contains no PEM certificate"),
+     "conf:3", r"tls.certificate: cannot open .*: Is a directory"),
     ("expired certificate", lambda t: t.issue("relay", days=-1), WARNING,
      "conf:3", r"tls.certificate: .*relay.pem expired on \d{4}-.*: renew"),
     ("certificate of tomorrow", lambda t: t.issue("relay", starts=1), WARNING,
@@ -197,7 +197,7 @@ MISTAKES = [
     (":: and 0.0.0.0",
      (TLS, 'listen = ( { address = "::"; port = 9; },\n'
       '{ address = "0.0.0.0"; port = 9; } );'), FAULT,
-     "conf:3", r"duplicate .*conf:2 .*:: includes 0.0.0.0"),
+     "conf:3", r"duplicate .*conf:2 .*0.0.0.0 and :: overlap"),
     ("passwords in the clear",
      [(TLS, TCP.replace("127.0.0.1", "0.0.0.0")),
       ("auth: {", "auth: { allow_tcp = true;")], WARNING, "conf:2", r"without encryption at a public address: use tls"),

@@ -268,11 +268,9 @@ static int take_selftest(struct ctl_args *a, char why[CMDLINE_WHY], int argc,
 static int take_bare(struct ctl_args *a, char why[CMDLINE_WHY], int argc,
                      char **argv)
 {
-    bool is_top = strcmp(argv[0], "top") == 0;
-
-    a->what = is_top ? CTL_TOP : CTL_CHECK;
+    a->what = strcmp(argv[0], "top") == 0 ? CTL_TOP : CTL_CHECK;
     for (int i = 1; i < argc; i++) {
-        if (!is_top || strcmp(argv[i], "--json") != 0)
+        if (strcmp(argv[i], "--json") != 0)
             return cmdline_refuse(why, "unknown argument for this command: %s",
                                   argv[i]);
         a->json = true;

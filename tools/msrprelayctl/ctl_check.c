@@ -7,6 +7,7 @@
 
 #include "config_load.h"
 #include "ctl_ask.h"
+#include "ctl_show.h"
 #include "err.h"
 
 static void print_warning(void *ctx, struct config_place at, const char *what)
@@ -23,7 +24,7 @@ static void keep_row(void *ctx, json_t *row)
     *status = json_incref(row);
 }
 
-enum ctl_exit ctl_check_running(int fd, int timeout_ms)
+enum ctl_exit ctl_check_running(int fd, int timeout_ms, bool json)
 {
     json_t *status = NULL;
     enum ctl_exit code;
@@ -40,22 +41,57 @@ enum ctl_exit ctl_check_running(int fd, int timeout_ms)
                             "the relay was started with a relative path; name "
                             "the file with -c");
     else
-        code = ctl_check(path);
+        code = ctl_check(path, json);
     json_decref(status);
     return code;
 }
 
-enum ctl_exit ctl_check(const char *path)
+static void show(struct ctl_show *to, struct config_place at, const char *what,
+                 bool is_warning)
+{
+    json_t *row =
+        json_pack("{s:s,s:i,s:b,s:s}", "file", at.file, "line", (int)at.line,
+                  "is_warning", is_warning, "what", what);
+
+    ctl_show_row(to, row);
+    json_decref(row);
+}
+
+static void show_fault(void *ctx, struct config_place at, const char *what)
+{
+    show(ctx, at, what, false);
+}
+
+static void show_warning(void *ctx, struct config_place at, const char *what)
+{
+    show(ctx, at, what, true);
+}
+
+static int check_as_json(struct config_loaded *loaded, const char *path)
+{
+    struct ctl_show list;
+    int err;
+
+    ctl_show_begin(&list, stdout, CONTROL_FAULTS, true);
+    err = config_load_checked(loaded, path, NULL, show_fault, show_warning,
+                              &list);
+    ctl_show_end(&list, NULL);
+    return err;
+}
+
+enum ctl_exit ctl_check(const char *path, bool json)
 {
     struct config_loaded loaded;
-    int err = config_load_checked(&loaded, path, NULL, ctl_print_fault,
-                                  print_warning, NULL);
+    int err = json ? check_as_json(&loaded, path)
+                   : config_load_checked(&loaded, path, NULL, ctl_print_fault,
+                                         print_warning, NULL);
 
     if (err == ERR_CONFIG) /* every fault has been printed */
         return CTL_BAD_CONFIG;
     if (err)
         return ctl_complain(CTL_FAILED, path, err_text(err));
     config_loaded_free(&loaded, NULL);
-    puts("ok");
+    if (!json)
+        puts("ok");
     return CTL_OK;
 }

@@ -11,11 +11,6 @@
 #include "err.h"
 #include "password.h"
 
-static const char *reason(int err)
-{
-    return err == ERR_IO && errno ? strerror(errno) : err_text(err);
-}
-
 /* --- the password --- */
 
 /* Twice, since what is typed is not shown. */
@@ -56,7 +51,7 @@ static char *get_password(const struct ctl_args *a)
     else if (err == ERR_SYNTAX)
         ctl_complain(CTL_FAILED, "the password contains a NUL", "");
     else if (err)
-        ctl_complain(CTL_FAILED, "no password", errno ? reason(err) : "");
+        ctl_complain(CTL_FAILED, "no password", errno ? err_reason(err) : "");
     else if (!*password) {
         ctl_complain(CTL_FAILED, "the password is empty", "");
         password_free(password);
@@ -105,7 +100,7 @@ static enum ctl_exit make_change(const struct ctl_args *a, const char *path,
     if (err == ERR_NOT_FOUND)
         return ctl_complain(CTL_FAILED, "no such user in this realm", a->user);
     if (err)
-        return ctl_complain(CTL_FAILED, path, reason(err));
+        return ctl_complain(CTL_FAILED, path, err_reason(err));
     fprintf(stderr,
             "%s: user %s in realm %.*s %s; run 'msrprelayctl reload' to apply "
             "it\n",

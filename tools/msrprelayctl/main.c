@@ -61,7 +61,7 @@ static enum ctl_exit serve(const struct ctl_args *a, int fd)
     case CTL_TOP:
         return ctl_top(a, fd, TIMEOUT_MS);
     case CTL_CHECK:
-        return ctl_check_running(fd, TIMEOUT_MS);
+        return ctl_check_running(fd, TIMEOUT_MS, a->json);
     case CTL_ASK:
     case CTL_PASSWD:
     case CTL_HELP:
@@ -106,11 +106,11 @@ static enum ctl_exit check(const struct ctl_args *a)
     int fd;
 
     if (a->config)
-        return finish(ctl_check(a->config));
+        return finish(ctl_check(a->config, a->json));
     if (a->socket)
         return reach(a, a->socket);
     if (ctl_ask_open(&fd, default_socket))
-        return finish(ctl_check(CTL_CONFIG));
+        return finish(ctl_check(CTL_CONFIG, a->json));
     code = finish(serve(a, fd));
     close(fd);
     return code;

@@ -253,6 +253,17 @@ static void what_cannot_be_opened_is_an_error(void **state)
     assert_null(t);
 }
 
+static void a_fifo_that_nobody_reads_is_not_waited_for(void **state)
+{
+    struct log_files *f = *state;
+    struct log_target *t = NULL;
+
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    assert_int_equal(log_target_open(&t, f->path), ERR_IO);
+    assert_int_equal(errno, ENXIO);
+    assert_null(t);
+}
+
 static void nowhere_is_no_target(void **state)
 {
     struct log_target *t = (void *)state;
@@ -472,6 +483,7 @@ int main(void)
         WITH_FIXTURE(a_failed_reopening_keeps_the_old_file),
         WITH_FIXTURE(a_file_that_is_open_already_is_taken_over),
         WITH_FIXTURE(what_cannot_be_opened_is_an_error),
+        WITH_FIXTURE(a_fifo_that_nobody_reads_is_not_waited_for),
         WITH_FIXTURE(nowhere_is_no_target),
         WITH_FIXTURE(the_journal_gets_fields_of_its_own),
         WITH_FIXTURE(the_journal_gets_a_raw_line_as_message),

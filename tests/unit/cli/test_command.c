@@ -160,9 +160,37 @@ static void a_warning_is_told_and_all_is_ok(void **state)
         strstr(x->err, "odd.conf:2: warning: send.max_chunk_size "));
     assert_int_equal(run(x, (struct options){0}, "odd.conf"), 0);
     assert_non_null(x->loaded.config);
-    assert_non_null(strstr(x->err, "odd.conf:2: warning: "));
+    assert_int_equal(x->loaded.warnings->n, 2); /* for the log, on stderr */
+    assert_string_equal(x->err, "");
     assert_int_equal(run(x, (struct options){.dump = true}, "odd.conf"), 0);
     assert_string_equal(x->err, "");
+}
+
+#define ODD                                                                    \
+    "relay: { user = \"\"; };\n"                                               \
+    "tcp: { receive_buffer = 4096; }; send: { max_chunk_size = 65536; };\n"    \
+    "auth: { users_file = \"%s\"; };\n"                                        \
+    "log: { target = \"syslog\"; };\n"                                         \
+    "listen = ( { transport = \"tcp\"; port = 0; } );\n%s"
+
+/* In a log elsewhere, who starts the relay would not see them. */
+static void a_start_tells_its_warnings(void **state)
+{
+    struct fixture *x = *state;
+    char text[512];
+    const char *users = scratch_path(&x->scratch, "users");
+
+    snprintf(text, sizeof text, ODD, users, "");
+    scratch_write(&x->scratch, "odd.conf", span_str(text));
+    assert_int_equal(run(x, (struct options){0}, "odd.conf"), 0);
+    assert_non_null(strstr(x->err, "odd.conf:2: warning: "));
+    assert_int_equal(run(x, (struct options){.debug = true}, "odd.conf"), 0);
+    assert_string_equal(x->err, "");
+    snprintf(text, sizeof text, ODD, users, "one = 1;\n");
+    scratch_write(&x->scratch, "odd.conf", span_str(text));
+    assert_int_equal(run(x, (struct options){0}, "odd.conf"), 78);
+    assert_non_null(strstr(x->err, "odd.conf:2: warning: "));
+    assert_non_null(strstr(x->err, "odd.conf:6: unknown key one\n"));
 }
 
 static void a_dump_needs_nothing_of_what_is_named(void **state)
@@ -277,6 +305,7 @@ int main(void)
         TEST(a_test_looks_at_what_is_named),
         TEST(one_run_tells_faulty_values_and_what_is_named),
         TEST(a_warning_is_told_and_all_is_ok),
+        TEST(a_start_tells_its_warnings),
         TEST(a_dump_needs_nothing_of_what_is_named),
         TEST(a_dump_can_be_read_again),
         TEST(a_test_with_a_dump_prints_the_dump_alone),

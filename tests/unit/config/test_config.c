@@ -313,6 +313,30 @@ static void faults_in_included_files_have_their_places(void **state)
     scratch_fini(&s);
 }
 
+/* What does not fit together may do so with the file that is missing. */
+static void a_missing_file_hides_no_other_fault(void **state)
+{
+    struct faults f = {0};
+    struct config *c = NULL;
+    struct scratch s;
+
+    (void)state;
+    scratch_init(&s);
+    scratch_write(&s, "inc.conf", SPAN("relay: {\nrealms = 7; };\n"));
+    scratch_write(&s, "top.conf",
+                  SPAN("@include \"gone.conf\"\n@include \"inc.conf\"\n"
+                       "timers: { idle = -1;\n\nstall = \"x\"; };\n"));
+    assert_int_equal(
+        config_load(&c, scratch_path(&s, "top.conf"), faults_add, &f),
+        ERR_CONFIG);
+    assert_int_equal(f.count, 4);
+    assert_non_null(strstr(f.text, "top.conf:1: cannot read "));
+    assert_non_null(strstr(f.text, "\ninc.conf:2: relay.realms must be "));
+    assert_non_null(strstr(f.text, "\ntop.conf:3: timers.idle must be "));
+    assert_non_null(strstr(f.text, "\ntop.conf:5: timers.stall must be "));
+    scratch_fini(&s);
+}
+
 static void places_in_included_files_outlive_the_reading(void **state)
 {
     struct faults f = {0};
@@ -386,6 +410,7 @@ int main(void)
         cmocka_unit_test(wide_integers_are_not_wrapped),
         cmocka_unit_test(places_say_where_a_key_was_set),
         cmocka_unit_test(faults_in_included_files_have_their_places),
+        cmocka_unit_test(a_missing_file_hides_no_other_fault),
         cmocka_unit_test(places_in_included_files_outlive_the_reading),
         cmocka_unit_test(a_missing_file_is_a_fault),
         cmocka_unit_test(every_allocation_may_fail),

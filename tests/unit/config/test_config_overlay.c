@@ -241,6 +241,34 @@ static void values_may_be_in_files_that_a_dump_does_not_show(void **state)
     free(text);
 }
 
+static void members_of_groups_in_files_are_not_shown(void **state)
+{
+    struct fixture *x = *state;
+    char *text;
+
+    write_file(x, "secret", "s3cret.example\n");
+    write_file(x, "top.conf",
+               "listen = ( { port = 1; },\n"
+               "{ name = \"@file:secret\"; port = 0; } );\n"
+               "tls: { certificates = ( { certificate = \"@file:secret\";\n"
+               "private_key = \"/key\"; } ); };\n"
+               "relay: { name = \"@file:secret\"; };\n");
+    load_sound(x, "top.conf");
+    assert_string_equal(x->config->listen.items[1].name, "s3cret.example");
+    text = dump(x->config);
+    assert_null(strstr(text, "s3cret"));
+    assert_non_null(strstr(text, "port = 1;"));
+    assert_non_null(strstr(text, "{ certificate = \"@file:/"));
+    assert_non_null(strstr(text, "/secret\"; private_key = \"/key\"; }"));
+    assert_non_null(strstr(text, "realm = \"@file:/"));
+    write_file(x, "again.conf", text);
+    free(text);
+    load_sound(x, "again.conf");
+    assert_string_equal(x->config->listen.items[1].name, "s3cret.example");
+    assert_string_equal(x->config->listen.items[0].name, "");
+    assert_string_equal(x->config->relay.realm, "s3cret.example");
+}
+
 static void only_strings_come_from_files(void **state)
 {
     struct fixture *x = *state;
@@ -280,6 +308,7 @@ int main(void)
         TEST(faults_are_told_where_they_are),
         TEST(values_may_be_in_the_environment),
         TEST(values_may_be_in_files_that_a_dump_does_not_show),
+        TEST(members_of_groups_in_files_are_not_shown),
         TEST(only_strings_come_from_files),
         TEST(what_is_in_a_file_is_not_told),
     };

@@ -285,18 +285,44 @@ static void a_socket_is_listened_on_once(void **state)
     parsed_bad("listen = ( { address = \"0.0.0.0\"; port = 1; },\n"
                "{ address = \"::\"; port = 1; } );",
                "test.conf:2: duplicate address and port in listen: test.conf:1 "
-               "has them already (:: includes 0.0.0.0)\n");
+               "has them already (:: and 0.0.0.0 overlap)\n");
     parsed_bad("listen = ( { address = \"::\"; port = 1; },\n"
                "{ address = \"0.0.0.0\"; port = 1; } );",
                "test.conf:2: duplicate address and port in listen: test.conf:1 "
-               "has them already (:: includes 0.0.0.0)\n");
+               "has them already (0.0.0.0 and :: overlap)\n");
     parsed_bad("listen = ( { address = \"192.0.2.1\"; port = 1; },\n"
                "{ address = \"::ffff:192.0.2.1\"; port = 1; } );",
                "test.conf:2: duplicate address and port in listen: test.conf:1 "
                "has them already\n");
+    parsed_bad("listen = ( { address = \"0.0.0.0\"; port = 1; },\n"
+               "{ address = \"127.0.0.1\"; port = 1; } );",
+               "test.conf:2: duplicate address and port in listen: test.conf:1 "
+               "has them already (127.0.0.1 and 0.0.0.0 overlap)\n");
+    parsed_bad("listen = ( { port = 1; },\n"
+               "{ address = \"::1\"; port = 1; } );",
+               "test.conf:2: duplicate address and port in listen: test.conf:1 "
+               "has them already (::1 and :: overlap)\n");
+    config_free(parsed_good("listen = ( { port = 0; }, { port = 0; },\n"
+                            "{ address = \"0.0.0.0\"; port = 1; },\n"
+                            "{ address = \"::1\"; port = 1; } );"));
+}
+
+static void no_two_groups_want_the_same_socket(void **state)
+{
+    (void)state;
+    parsed_bad("listen = ( { address = \"0.0.0.0\"; port = 9285; } );\n"
+               "metrics: { address = \"127.0.0.1\"; };",
+               "test.conf:2: duplicate address and port in metrics: "
+               "test.conf:1 has them already (127.0.0.1 and 0.0.0.0 "
+               "overlap)\n");
+    parsed_bad("listen = ( { port = 1; } );\n"
+               "anchor: { listen = [ \"udp:127.0.0.1:1\",\n"
+               "\"tcp:127.0.0.1:1\" ]; };",
+               "test.conf:2: duplicate address and port in anchor.listen: "
+               "test.conf:1 has them already (127.0.0.1 and :: overlap)\n");
     config_free(
-        parsed_good("listen = ( { port = 0; }, { port = 0; },\n"
-                    "{ port = 1; }, { address = \"::1\"; port = 1; } );"));
+        parsed_good("listen = ( { port = 9285; } );\n"
+                    "anchor: { listen = [ \"udp:127.0.0.1:9285\" ]; };"));
 }
 
 static void an_algorithm_is_offered_once(void **state)
@@ -333,6 +359,7 @@ int main(void)
         cmocka_unit_test(lives_of_uris_must_be_in_order),
         cmocka_unit_test(a_wrong_value_is_not_compared),
         cmocka_unit_test(a_socket_is_listened_on_once),
+        cmocka_unit_test(no_two_groups_want_the_same_socket),
         cmocka_unit_test(an_algorithm_is_offered_once),
         cmocka_unit_test(octets_that_do_not_print_are_escaped),
     };

@@ -196,6 +196,8 @@ static void secrets_that_everybody_can_read_are_a_warning(void **state)
              "%s: chmod o-r\n",
              users);
     assert_string_equal(x->warnings.text, text);
+    checked_whole(x, "auth: { users_file = \"/dev/null\"; };\n" TCP);
+    assert_null(strstr(x->warnings.text, "can read"));
     assert_int_equal(chmod(users, 0640), 0);
     checked_rest(x, TCP);
     assert_string_equal(x->warnings.text, "");
@@ -224,6 +226,45 @@ static void files_closed_to_the_relays_user_are_a_warning(void **state)
     checked_rest(x, "relay: { user = \"known\"; group = \"known\"; };\n" TCP);
     assert_string_equal(x->warnings.text, "");
     assert_int_equal(access("/root", W_OK), 0); /* root again */
+    snprintf(text, sizeof text,
+             "relay: { user = \"known\"; group = \"known\"; };\n"
+             "tls: { ca_file = \"%s/ca.pem\"; };\n" TCP,
+             tls_files_dir(x->tls)); /* is closed to others */
+    checked_rest(x, text);
+    assert_non_null(strstr(x->warnings.text,
+                           "test.conf:3: tls.ca_file: relay.user known cannot "
+                           "read "));
+}
+
+/* Root can do what relay.user cannot. */
+static void a_helper_closed_to_the_relays_user_is_a_fault(void **state)
+{
+    struct checked *x = *state;
+    char helper[PATH_MAX], users[PATH_MAX], text[3 * PATH_MAX];
+
+    if (getuid() != 0)
+        skip(); /* nobody else can become that user */
+    checked_uid = 0;
+    assert_int_equal(chmod(x->scratch.dir, 0755), 0);
+    snprintf(helper, sizeof helper, "%s",
+             scratch_write(&x->scratch, "helper", SPAN("#!/bin/sh\n")));
+    assert_int_equal(chmod(helper, 0700), 0);
+    snprintf(users, sizeof users, "%s", scratch_path(&x->scratch, "users"));
+    assert_int_equal(chown(users, 65534, 65534), 0);
+    snprintf(text, sizeof text,
+             "relay: { user = \"known\"; group = \"known\"; };\n"
+             "auth: { users_file = \"%s\"; allow_tcp = true;\n"
+             "lookup: { command = \"%s -x\"; }; };\n" TCP,
+             users, helper);
+    checked_whole(x, text);
+    checked_fault(x, 1,
+                  "test.conf:3: auth.lookup.command: relay.user known cannot "
+                  "run ",
+                  "helper: Permission denied\n");
+    assert_int_equal(access("/root", W_OK), 0); /* root again */
+    assert_int_equal(chmod(helper, 0711), 0);
+    checked_whole(x, text);
+    assert_string_equal(x->faults.text, "");
 }
 
 static void those_that_are_kept_are_bounded(void **state)
@@ -265,6 +306,7 @@ int main(void)
         TEST(users_of_other_algorithms_are_a_warning),
         TEST(secrets_that_everybody_can_read_are_a_warning),
         TEST(files_closed_to_the_relays_user_are_a_warning),
+        TEST(a_helper_closed_to_the_relays_user_is_a_fault),
         cmocka_unit_test(those_that_are_kept_are_bounded),
     };
 

@@ -55,6 +55,9 @@ static void what_is_advertised_is_the_relays_too(void **state)
     assert_int_equal(p->ports[0], 443);
     assert_int_equal(p->ports[1], 2856);
     assert_int_equal(p->ports[2], 2855);
+    assert_int_equal(p->n_port_names, 2);
+    assert_span(p->port_names[0], "edge.example");
+    assert_span(p->port_names[1], "r.example");
     assert_int_equal(p->tls_port, 443);
     assert_span(p->self, "msrps://r.example:443;tcp");
     policy_free(p);

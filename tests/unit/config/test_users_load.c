@@ -97,6 +97,18 @@ static void a_file_that_is_gone_is_a_fault(void **state)
     assert_false(users_stamp_of(x->config).is_sure);
 }
 
+static void a_fifo_is_a_fault_and_not_waited_for(void **state)
+{
+    struct fixture *x = *state;
+    struct users *users = NULL;
+    const char *path = scratch_path(&x->scratch, "users");
+
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(users_load(&users, x->config, &x->report), ERR_CONFIG);
+    assert_int_equal(x->report.count, 1);
+}
+
 static void what_was_written_just_now_is_not_sure(void **state)
 {
     struct fixture *x = *state;
@@ -147,6 +159,7 @@ int main(void)
         TEST(users_of_the_configuration_are_loaded),
         TEST(each_malformed_line_is_a_fault),
         TEST(a_file_that_is_gone_is_a_fault),
+        TEST(a_fifo_is_a_fault_and_not_waited_for),
         TEST(what_was_written_just_now_is_not_sure),
         TEST(an_untouched_file_is_the_same),
         TEST(another_content_is_not_the_same),

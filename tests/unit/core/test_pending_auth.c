@@ -77,16 +77,28 @@ static int ask(struct bench *b, struct fake_link *f, size_t octets)
     return pending_auths_ask(&b->all, &answer, &q, &f->link, &m, 1000);
 }
 
-static void a_client_may_have_some_octets_waiting(void **state)
+static void sixteen_of_a_client_may_wait_however_large(void **state)
 {
     struct bench *b = *state;
 
+    for (int i = 0; i < PENDING_AUTHS_OF_LINK; i++)
+        assert_int_equal(ask(b, &b->a, 10000), ERR_AGAIN);
+    assert_int_equal(ask(b, &b->a, 10), ERR_FULL);
+    assert_int_equal(ask(b, &b->b, 10), ERR_AGAIN);
+}
+
+static void a_client_may_have_some_octets_when_many_wait(void **state)
+{
+    struct bench *b = *state;
+
+    b->all.octets += PENDING_AUTHS_OCTETS / 2;
     assert_int_equal(ask(b, &b->a, 10000), ERR_AGAIN);
     assert_int_equal(ask(b, &b->a, 10000), ERR_FULL);
     assert_int_equal(ask(b, &b->a, 100), ERR_AGAIN);
     assert_int_equal(ask(b, &b->b, 10000), ERR_AGAIN);
     b->a.link.is_relay = true; /* which has many clients */
     assert_int_equal(ask(b, &b->a, 10000), ERR_AGAIN);
+    b->all.octets -= PENDING_AUTHS_OCTETS / 2;
 }
 
 static void all_links_together_have_a_bound(void **state)
@@ -118,7 +130,8 @@ static void without_memory_nothing_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_client_may_have_some_octets_waiting),
+        TEST(sixteen_of_a_client_may_wait_however_large),
+        TEST(a_client_may_have_some_octets_when_many_wait),
         TEST(all_links_together_have_a_bound),
         TEST(without_memory_nothing_waits),
     };

@@ -487,6 +487,24 @@ static void an_answer_loses_our_uris_in_front(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Listeners of one port may differ by address and name. */
+static void a_port_has_the_name_that_its_listeners_agree_on(void **state)
+{
+    struct policy p = {.name = SPAN("r.example"),
+                       .ports = {443, 2855, 2855, 8443, 8443},
+                       .n_ports = 5,
+                       .port_names = {SPAN("edge.example"), SPAN("a.example"),
+                                      SPAN("b.example"), SPAN("c.example"),
+                                      SPAN("C.example")},
+                       .n_port_names = 5};
+
+    (void)state;
+    assert_span_equal(route_port_name(&p, 443), SPAN("edge.example"));
+    assert_span_equal(route_port_name(&p, 2855), SPAN("r.example"));
+    assert_span_equal(route_port_name(&p, 8443), SPAN("C.example"));
+    assert_span_equal(route_port_name(&p, 1), SPAN("r.example"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +528,7 @@ int main(void)
         TEST(what_is_over_is_refused),
         TEST(every_uri_must_be_one_and_have_a_port),
         TEST(an_answer_loses_our_uris_in_front),
+        cmocka_unit_test(a_port_has_the_name_that_its_listeners_agree_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,7 +237,8 @@ static void filters_are_taken_like_other_values(void **state)
 
 static void top_and_check_are_the_tools_own(void **state)
 {
-    char top[] = "top,--json", check[] = "-c,/conf,check";
+    char top[] = "top,--json", check[] = "-c,/conf,check",
+         check_json[] = "check,--json";
     char why[CMDLINE_WHY] = "";
     struct ctl_args a;
 
@@ -249,7 +250,9 @@ static void top_and_check_are_the_tools_own(void **state)
     assert_int_equal(a.what, CTL_CHECK);
     assert_string_equal(a.config, "/conf");
     assert_refused("check,it", "unknown argument for this command: it");
-    assert_refused("check,--json", "unknown argument for this command: --json");
+    assert_int_equal(parse(&a, why, check_json), 0);
+    assert_int_equal(a.what, CTL_CHECK);
+    assert_true(a.json);
 }
 
 int main(void)

@@ -255,6 +255,37 @@ static void what_can_not_be_connected_to_is_an_error_with_errno(void **state)
     assert_int_equal(fd, -1);
 }
 
+/* Of all pairs, the kernel decides which overlap. */
+static void addresses_overlap_where_the_kernel_says_so(void **state)
+{
+    static const char *const hosts[] = {
+        "0.0.0.0", "127.0.0.1",      "127.0.0.2",       "::",
+        "::1",     "::ffff:0.0.0.0", "::ffff:127.0.0.1"};
+    static const struct sock_opts opts = {0};
+    const size_t n = sizeof hosts / sizeof *hosts;
+
+    (void)state;
+    for (size_t i = 0; i < n * n; i++) {
+        struct addr a = parsed(hosts[i / n], 0), b = parsed(hosts[i % n], 0);
+        struct addr bound;
+        int first, second, err;
+
+        assert_false(addr_overlaps(&a, &b));
+        assert_int_equal(sock_listen(&first, &a, &opts), 0);
+        assert_int_equal(sock_local(&bound, first), 0);
+        addr_set_port(&a, addr_port(&bound));
+        addr_set_port(&b, addr_port(&bound));
+        err = sock_listen(&second, &b, &opts);
+        if (err)
+            assert_int_equal(errno, EADDRINUSE);
+        else
+            close(second);
+        close(first);
+        if (addr_overlaps(&a, &b) != (err != 0))
+            fail_msg("%s and %s", hosts[i / n], hosts[i % n]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +294,7 @@ int main(void)
         cmocka_unit_test(brackets_are_for_ipv6_literals_alone),
         cmocka_unit_test(the_host_key_has_no_port_and_takes_mapped_as_ipv4),
         cmocka_unit_test(addresses_are_the_same_with_host_and_port),
+        cmocka_unit_test(addresses_overlap_where_the_kernel_says_so),
         cmocka_unit_test(a_listening_socket_has_port_and_flags),
         cmocka_unit_test(any_ipv6_address_takes_ipv4_too),
         cmocka_unit_test(a_taken_port_is_an_error_with_errno),

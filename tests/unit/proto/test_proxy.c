@@ -93,7 +93,9 @@ static const struct example bad[] = {
     {SPAN(SIGNATURE "\x21\x11\x00\x13" IPV4_ENDS "\x03\x00\x04\xfd\x68\x4a"
                     "\x35"),
      "wrong checksum in PROXY header", false},
-    {SPAN(SIGNATURE "\x21\x11\xff\xff"), "PROXY header too long", false},
+    {SPAN(SIGNATURE "\x21\x11\x00\x1a" IPV4_ENDS "\x03\x00\x04\xfd\x68\x4a"
+                    "\x35\x03\x00\x04\xfd\x68\x4a\x35"),
+     "malformed PROXY header", false},
 };
 
 enum { GOOD = sizeof good / sizeof *good, BAD = sizeof bad / sizeof *bad };
@@ -188,28 +190,29 @@ static void what_is_wrong_is_told(void **state)
         }
 }
 
-/* As long as there may be, and an octet more. */
+/* As long as there may be, in pieces of all sizes; the TLV for TLS is at its
+ * end. */
 static void the_longest_header_is_read(void **state)
 {
-    static char text[PROXY_MAX + 1];
-    size_t n = PROXY_MAX - 16;
+    enum { FILLED = UINT16_MAX - 12 - 3 - 8 };
+    static const size_t pieces[] = {1, 7, 512, 4096, PROXY_MAX};
+    static char text[PROXY_MAX];
     struct proxy_head h;
 
     (void)state;
-    memcpy(text, SIGNATURE "\x21\x11", 14);
-    memcpy(text + 16, IPV4_ENDS, 12);
-    for (int more = 0; more < 2; more++, n++) {
-        struct span in = span_of(text, sizeof text);
-
-        text[14] = (char)(n >> 8);
-        text[15] = (char)n;
-        text[28] = '\xea';
-        text[29] = (char)((n - 15) >> 8);
-        text[30] = (char)(n - 15);
-        proxy_init(&h);
-        assert_int_equal(proxy_next(&h, &in), more ? ERR_SYNTAX : 0);
+    memcpy(text, SIGNATURE "\x21\x11\xff\xff" IPV4_ENDS "\xea", 29);
+    text[29] = (char)(FILLED >> 8);
+    text[30] = (char)(FILLED & 0xff);
+    memcpy(text + PROXY_MAX - 8, "\x20\x00\x05\x01\0\0\0\0", 8);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        assert_int_equal(fed(&h, span_of(text, sizeof text), pieces[i]), 0);
+        assert_int_equal(h.n, PROXY_MAX);
+        assert_int_equal(h.source.port, 40312);
+        assert_true(h.source.is_tls);
     }
-    assert_string_equal(h.fault, "PROXY header too long");
+    text[PROXY_MAX - 6] = 6; /* longer than what is left */
+    assert_int_equal(fed(&h, span_of(text, sizeof text), 512), ERR_SYNTAX);
+    assert_true(sizeof h < 512); /* nothing of it is kept */
 }
 
 static void beginnings_are_known_by_five_octets(void **state)
