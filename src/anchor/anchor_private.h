@@ -26,6 +26,7 @@ enum {
     DIALOGUES_MAX = 64,     /* the same */
     NAME_MAX_OCTETS = 1024, /* call-ids, tags, branches */
     LIST_DEFAULT = 32,
+    ANSWERS_KEPT = 4, /* of a dialogue, to know them when they come late */
 };
 
 /* Settings in use. */
@@ -115,7 +116,8 @@ struct offer {
     struct name chain; /* the first URI of P_A, if it is one of this call */
     struct timer timer;
     bool is_answered;
-    bool is_closed; /* no further dialogue comes of it */
+    bool is_closed; /* no further dialogue comes of it; of a re-offer: it was
+                       dropped, and answers to it match nothing */
     unsigned n_dialogues;
     struct offered *sections; /* owned */
     size_t n;
@@ -134,7 +136,6 @@ struct section {
     enum sdp_protocol protocol[2];         /* of the leg of each tag */
     struct anchor_interface *interface[2]; /* referenced */
     struct anchor_said *said[2];           /* the same; the last committed */
-    bool dials[2];                         /* as committed */
 };
 
 struct dialogue {
@@ -142,7 +143,10 @@ struct dialogue {
     struct call *call;
     struct name tags[2]; /* of the offerer, of the one who answered */
     struct offer *initial;
-    struct offer *reoffers[2]; /* the newest of each side; owned */
+    struct offer *reoffers[2];      /* the newest of each side; owned */
+    const struct offer *agreed;     /* whose answer was committed last */
+    uint64_t answers[ANSWERS_KEPT]; /* hashes of SDPs that were committed, the
+                                       latest first */
     struct list sections;
     uint64_t began_ms;
 };
@@ -197,7 +201,8 @@ struct grant *grant_new(struct anchor *a, const struct anchor_interface *i,
                         unsigned index);
 void grant_unref(struct grant *g, enum anchored_why why);
 
-void offered_fini(struct offered *o, enum anchored_why why);
+/* Nothing is offered there any more. */
+void offered_drop(struct offered *o, enum anchored_why why);
 void offered_free(struct offered *all, size_t n, enum anchored_why why);
 /* With these sections, which it owns then: NULL without memory. */
 struct offer *offer_new(struct call *c, const struct ng_request *request,
@@ -235,7 +240,8 @@ struct dialogue *match_dialogue(const struct call *c, struct span tag,
 struct offer *match_repeated(const struct call *c,
                              const struct ng_request *request,
                              const struct sdp *sdp);
-/* The offer that is answered, and the dialogue, NULL if it is new. */
+/* The offer that is answered, and the dialogue, NULL if it is new. What comes
+ * late for a re-offer that was dropped, matches none. */
 struct offer *match_answered(struct dialogue **dialogue, const struct call *c,
                              const struct ng_request *request,
                              const struct sdp *sdp);
