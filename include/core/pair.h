@@ -56,7 +56,9 @@ struct pair_side {
     struct list of_arrived;  /* in anchored.arrived: what waits is to go over to
                                 its link */
     bool was_bound;          /* it has had a link that was up, with this path */
-    bool was_redialled;      /* at once, and it has not spoken since */
+    uint8_t n_redials;       /* dials at once after losses, one soon after the
+                                other */
+    uint64_t redialled_ms;   /* when the last one was */
     struct subject *subject; /* of its latest link; a reference; or NULL */
     uint64_t connection;     /* ... and its number */
     uint64_t errors;         /* its messages that failed */

@@ -56,7 +56,7 @@ void anchored_heard(struct relay *r, struct route *route, struct link *l)
     struct pair_side *x = route->speaker;
     struct link *former = x->link;
 
-    x->was_redialled = false;
+    l->pairs.is_heard = true;
     if (is_heard_there(x, l))
         return;
     if (has_too_many(r, l)) {
