@@ -8,10 +8,12 @@
 /* What becomes of a section. */
 struct answered {
     const struct offered *offered;
-    struct section *old;      /* that there is; NULL: none */
-    struct section *made;     /* that is new; NULL: none */
-    struct anchor_said *said; /* by who answers; NULL: refused */
-    enum sdp_setup role;      /* that the offerer is answered */
+    struct section *old;        /* that there is; NULL: none */
+    struct section *made;       /* that is new; NULL: none */
+    struct anchored_uri *given; /* in place of what the offerer had, owned;
+                                   NULL: that stays */
+    struct anchor_said *said;   /* by who answers; NULL: refused */
+    enum sdp_setup role;        /* that the offerer is answered */
 };
 
 /* An answer while it is handled. */
@@ -113,24 +115,44 @@ static int have_dialogue(struct answering *f)
     return ERR_NOMEM;
 }
 
-/* A token that is not the pair's is that of another leg protocol: the pair is
- * replaced. */
+/* Keeps what is said, and has a pair for it. The offerer may speak something
+ * else than before: then his URI says so (A-45). A token that is not the pair's
+ * was given for another far protocol: the pair is replaced. */
+static int make_section(struct answering *f, struct answered *s,
+                        const struct sdp_section *in)
+{
+    const struct offered *o = s->offered;
+    const struct anchored_grant terms = grant_terms(o->near);
+
+    s->said = anchor_said_new(in);
+    if (!s->said)
+        return ERR_NOMEM;
+    if (!s->old || s->old->grant != o->grant) {
+        s->made = section_new(f->dialogue, o, f->by);
+        return s->made ? 0 : ERR_NOMEM;
+    }
+    return s->old->interface[f->by] == o->near
+               ? 0
+               : anchored_uri_new(&s->given, s->old->pair,
+                                  section_side(s->old, f->by), &terms);
+}
+
 static int accept(struct answering *f, struct answered *s,
                   const struct sdp_section *in)
 {
     const struct offered *o = s->offered;
-    struct section *to;
+    const struct section *to;
 
-    s->said = anchor_said_new(in);
-    if (s->said && (!s->old || s->old->grant != o->grant))
-        s->made = section_new(f->dialogue, o, f->by);
-    if (!s->said || !(to = section_of(s)) || to->grant != o->grant) {
+    if (make_section(f, s, in)) {
         anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
         return ERR_NOMEM;
     }
+    to = section_of(s);
     s->role = role_for(f, o->said);
     exchange_edit(&f->x, o->index, o->said->protocol, o->near,
-                  anchored_pair_uri(to->pair, section_side(to, f->by)),
+                  s->given
+                      ? anchored_uri_text(s->given)
+                      : anchored_pair_uri(to->pair, section_side(to, f->by)),
                   s->role);
     return 0;
 }
@@ -167,11 +189,27 @@ static int commit_side(struct answering *f, struct section *s, unsigned tag,
     return 0;
 }
 
+/* The offerer has another URI from now on. */
+static void commit_given(struct answering *f, struct answered *in)
+{
+    struct section *s = in->old;
+
+    anchored_uri_use(f->x.anchor->relay, s->pair, section_side(s, f->by),
+                     in->given);
+    in->given = NULL;
+    anchor_interface_unref(s->interface[f->by]);
+    s->interface[f->by] = anchor_interface_ref(in->offered->near);
+    s->protocol[f->by] = in->offered->said->protocol;
+}
+
 /* Side A is told first. */
-static int commit_section(struct answering *f, const struct answered *in)
+static int commit_section(struct answering *f, struct answered *in)
 {
     struct section *s = section_of(in);
     int err = 0;
+
+    if (in->given)
+        commit_given(f, in);
 
     for (unsigned i = 0; !err && i < 2; i++) {
         unsigned tag = i == 0 ? s->a : !s->a;
@@ -368,7 +406,9 @@ void anchor_answer(struct anchor *a, const struct ng_request *request,
         else
             take_answer(&f);
     }
-    for (size_t i = 0; i < f.n; i++)
+    for (size_t i = 0; i < f.n; i++) {
+        anchored_uri_free(f.sections[i].given);
         anchor_said_unref(f.sections[i].said);
+    }
     exchange_fini(&f.x);
 }

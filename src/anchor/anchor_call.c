@@ -105,7 +105,7 @@ void call_free(struct call *c, enum anchored_why why)
 
 /* --- what was given out in an offer --- */
 
-static struct anchored_grant grant_terms(const struct anchor_interface *i)
+struct anchored_grant grant_terms(const struct anchor_interface *i)
 {
     return (struct anchored_grant){
         .host = i->host,

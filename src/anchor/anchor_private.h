@@ -197,6 +197,8 @@ struct call *call_new(struct anchor *a, struct span id);
 void call_check(struct call *c);
 void call_free(struct call *c, enum anchored_why why);
 
+/* What a URI at the interface looks like. */
+struct anchored_grant grant_terms(const struct anchor_interface *i);
 struct grant *grant_new(struct anchor *a, const struct anchor_interface *i,
                         unsigned index);
 void grant_unref(struct grant *g, enum anchored_why why);

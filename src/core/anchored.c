@@ -199,6 +199,37 @@ static void leave_path(struct relay *r, struct pair_side *x)
     former_settle(r, f);
 }
 
+/* --- what a side is given --- */
+
+int anchored_uri_new(struct anchored_uri **out, const struct anchored_pair *p,
+                     enum anchored_side side,
+                     const struct anchored_grant *grant)
+{
+    *out = pair_uri_new(&p->side[side], grant);
+    return *out ? 0 : ERR_NOMEM;
+}
+
+struct span anchored_uri_text(const struct anchored_uri *u)
+{
+    return u->uri.text;
+}
+
+void anchored_uri_use(struct relay *r, struct anchored_pair *p,
+                      enum anchored_side side, struct anchored_uri *u)
+{
+    struct pair_side *x = &p->side[side];
+    bool is_other_link = x->uri->secure != u->uri.secure;
+
+    pair_uri_use(x, u);
+    if (is_other_link)
+        leave_path(r, x);
+}
+
+void anchored_uri_free(struct anchored_uri *u)
+{
+    free(u);
+}
+
 /* --- what a side says --- */
 
 static void dial_if_due(struct relay *r, struct pair_side *x)
