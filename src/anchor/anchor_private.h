@@ -186,7 +186,8 @@ struct sdp_edit *exchange_edit(struct exchange *x, unsigned index,
                                enum sdp_protocol protocol,
                                const struct anchor_interface *i,
                                struct span uri, enum sdp_setup setup);
-/* Answers `ok` with the SDP, edited. 0, or an error that was answered. */
+/* Answers `ok` with the SDP, edited. 0, or an error that was answered, or
+ * ERR_FULL for an answer that does not fit: then nothing may be kept. */
 int exchange_answer(struct exchange *x);
 /* --- anchor_call.c --- */
 

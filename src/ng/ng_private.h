@@ -62,8 +62,9 @@ struct ng {
 
 /* --- ng.c --- */
 
-/* The answer to a message with a cookie; empty if there is none to give. Valid
- * until the next call. */
+/* The answer to a message with a cookie, of `max` octets at most, which are
+ * NG_REPLY_MAX at most; empty if there is none to give. Valid until the next
+ * call. */
 struct span ng_answer(struct ng *ng, const struct addr *from,
                       struct span message, size_t max);
 
