@@ -34,7 +34,7 @@ struct anchor_settings {
     bool trust_sdp;
     unsigned path_uris; /* in one path, at most */
 };
-enum { ANCHOR_PRINTS_MAX = 16 };
+enum { ANCHOR_PRINTS_MAX = 64 };
 
 /* What is asked of the owner. */
 struct anchor_ops {
