@@ -266,6 +266,25 @@ static void test_lost_and_dialled_again(void **state)
     pair_bench_assert_in(bob, "\r\nhello\r\n");
 }
 
+/* A dial by need counts as one of those of who sends, until it is over. */
+static void test_dial_is_charged(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a = pair_bench_come(b, "a"), *bob;
+
+    b->dials = true;
+    pair_bench_answer(b, true);
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    assert_null(bob->fake.link.dialled_for); /* the answer's */
+    rig_down(&b->rig, bob, 408);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    assert_non_null(bob->fake.link.dialled_for);
+    rig_up(&b->rig, bob);
+    assert_null(bob->fake.link.dialled_for);
+    pair_bench_assert_in(a, "MSRP m1 200");
+}
+
 /* Answers the SEND with which the relay opens a connection. */
 static void answer_opening(struct pair_bench *b, struct wire *bob)
 {
@@ -445,6 +464,7 @@ int main(void)
         TEST(test_loop),
         TEST(test_between_owners),
         TEST(test_lost_and_dialled_again),
+        TEST(test_dial_is_charged),
         TEST(test_lost_again_and_again),
         TEST(test_opening_is_not_in_flight),
         TEST(test_lost_and_back),
