@@ -28,6 +28,7 @@ struct anchor_settings {
     size_t n_places;
     const struct span *prints; /* of our certificates: "SHA-256 AA:BB:..." */
     size_t n_prints;
+    uint64_t shown; /* another number for other certificates */
     uint64_t offer_timeout_ms;
     uint64_t max_sessions; /* sections of pairs and of pending offers */
     bool prefer_active;

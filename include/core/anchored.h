@@ -148,6 +148,9 @@ struct anchored_said {
     /* The literal address of `c=`, if anchor.trust_sdp is set: it counts as in
      * dial.allow for this side (A-52). Empty: none does. */
     struct span trusted;
+    /* Which certificate of ours the side was told of, as the application calls
+     * it: it is shown again when the side is dialled. */
+    uint64_t shown;
     /* Announced fingerprints of functions that are known; any number of them.
      * The strongest function counts (A-61). */
     bool has_fingerprint; /* one was announced, even of an unknown function */

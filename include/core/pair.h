@@ -55,6 +55,7 @@ struct pair_side {
     struct span dial_host, trusted;
     uint16_t dial_port;
     bool has_fingerprint;
+    uint64_t shown;
     struct fingerprint *fingerprints; /* of the strongest function; owned */
     size_t n_fingerprints;
     /* Its connection. */

@@ -175,11 +175,16 @@ static int take_answered(struct answering *f, const struct offered *o)
 /* --- what is committed --- */
 
 static int commit_side(struct answering *f, struct section *s, unsigned tag,
-                       struct anchor_said *said, bool we_dial)
+                       struct anchor_said *said, bool we_dial, uint64_t shown)
 {
     struct anchor *a = f->x.anchor;
+    const struct anchor_terms terms = {
+        .we_dial = we_dial,
+        .trust = a->setup->settings.trust_sdp,
+        .shown = shown,
+    };
     int err = anchor_said_commit(said, a->relay, s->pair, section_side(s, tag),
-                                 we_dial, a->setup->settings.trust_sdp);
+                                 &terms);
 
     if (err)
         return err;
@@ -210,15 +215,16 @@ static int commit_section(struct answering *f, struct answered *in)
 
     if (in->given)
         commit_given(f, in);
-
     for (unsigned i = 0; !err && i < 2; i++) {
         unsigned tag = i == 0 ? s->a : !s->a;
 
         err = tag == f->by
                   ? commit_side(f, s, tag, in->offered->said,
-                                anchor_role_dials_offerer(in->role))
+                                anchor_role_dials_offerer(in->role),
+                                f->x.anchor->setup->settings.shown)
                   : commit_side(f, s, tag, in->said,
-                                anchor_role_dials_answerer(in->said->setup));
+                                anchor_role_dials_answerer(in->said->setup),
+                                in->offered->shown);
     }
     return err;
 }

@@ -191,6 +191,7 @@ static int take_section(struct offering *f, const struct sdp_section *in)
         return 0;
     f->n++;
     o->index = in->index;
+    o->shown = f->x.anchor->setup->settings.shown;
     o->is_rejected = in->kind != SDP_USABLE;
     if (o->is_rejected)
         return 0;

@@ -99,6 +99,7 @@ struct grant {
 /* What an offer says of a section. */
 struct offered {
     unsigned index;
+    uint64_t shown;           /* anchor_settings.shown, as of the offer */
     bool is_rejected;         /* port 0, and there is a pair that is to end */
     struct anchor_said *said; /* referenced */
     struct grant *grant;      /* referenced */

@@ -119,6 +119,7 @@ static struct link *dial_peer(struct relay *r, const struct pair_side *x,
         .trusted = x->trusted,
         .fingerprints = x->fingerprints,
         .n_fingerprints = x->first.secure ? x->n_fingerprints : 0,
+        .shown = x->shown,
         .is_fresh = is_fresh,
     };
     bool nobody_matches = x->first.secure && x->has_fingerprint &&

@@ -424,6 +424,7 @@ int pair_side_say(struct pair_side *x, const struct anchored_said *said,
     x->dial_host = next.dial_host;
     x->dial_port = said->dial_port;
     x->trusted = next.trusted;
+    x->shown = said->shown;
     x->has_fingerprint = next.has_fingerprint;
     x->fingerprints = next.fingerprints;
     x->n_fingerprints = next.n_fingerprints;

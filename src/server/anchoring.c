@@ -127,6 +127,16 @@ static void find_prints(struct prints *p, const struct tls_ctx *tls)
     }
 }
 
+uint64_t anchoring_shown(const struct tls_ctx *tls)
+{
+    struct fingerprint f;
+    uint64_t number = 0;
+
+    if (tls && tls_ctx_fingerprint(tls, 0, FINGERPRINT_SHA256, &f) == 0)
+        memcpy(&number, f.octets, sizeof number);
+    return number;
+}
+
 int anchoring_make(struct setup *setup)
 {
     const struct config *config = setup->config;
@@ -134,6 +144,7 @@ int anchoring_make(struct setup *setup)
     struct own_addresses own = {0};
     struct prints prints;
     struct anchor_settings settings = {
+        .shown = anchoring_shown(setup->tls_any),
         .offer_timeout_ms = config->anchor.offer_timeout_ms,
         .max_sessions = config->anchor.max_sessions,
         .prefer_active = config->anchor.prefer == CONFIG_ACTIVE,

@@ -294,6 +294,8 @@ int anchoring_open(const struct setup *setup, struct server *s,
 /* What is shown, which is ours as well: setup->policy is there. 0 or
  * ERR_NOMEM. */
 int anchoring_make(struct setup *setup);
+/* A number for the certificate that the context shows; 0 without one. */
+uint64_t anchoring_shown(const struct tls_ctx *tls);
 void anchoring_abandon(struct setup *setup, struct server *s);
 void anchoring_commit(struct server *s);
 /* About once a second. */

@@ -251,6 +251,39 @@ static void every_certificate_is_told(void **state)
     assert_non_null(strstr(sdp, fingerprint_line(c.s, rsa)));
 }
 
+/* bob expects the certificate that his SDP told of, whatever a reload has done
+ * since (anchor trap 18); a new SDP tells of the new one. */
+static void who_is_dialled_is_shown_what_was_told(void **state)
+{
+    struct call c = dial_tls(state, right_line);
+    struct proxy_call call = {.call_id = CALL_ID, .from = "1928", .to = "314"};
+    uint64_t told = renew_serial(c.s->relay);
+
+    call_meet(&c);
+    assert_int_equal(renew_serial_seen(c.bob), told);
+    renew_certificate(c.s->relay);
+    renew_well(c.s);
+    assert_int_not_equal(renew_serial(c.s->relay), told);
+    call_talk(&c, "before");
+    call_talk_back(&c);
+    host_cut(c.host);
+    c.bob = host_accept(c.host);
+    assert_int_equal(renew_serial_seen(c.bob), told);
+    talk_answer(c.bob, talk_expect(c.bob, "SEND"), 200);
+    call_talk(&c, "and after");
+    call_talk_back(&c);
+
+    call.sdp = call_sdp(c.s, P_A, "");
+    (void)proxy_offer(c.proxy, &call);
+    call.sdp = tls_sdp(c.s, c.p_b, right_line(c.s));
+    (void)proxy_answer(c.proxy, &call);
+    host_cut(c.host);
+    c.bob = host_accept(c.host);
+    assert_int_equal(renew_serial_seen(c.bob), renew_serial(c.s->relay));
+    talk_answer(c.bob, talk_expect(c.bob, "SEND"), 200);
+    call_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +293,7 @@ int main(void)
         E2E_TEST(who_is_dialled_is_known_by_the_fingerprint_alone),
         E2E_TEST(somebody_else_gets_nothing),
         E2E_TEST(every_certificate_is_told),
+        E2E_TEST(who_is_dialled_is_shown_what_was_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
