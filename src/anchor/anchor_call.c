@@ -265,12 +265,10 @@ static void close_offer(struct offer *o)
             offered_drop(&o->sections[i], ANCHORED_OFFER_TIMEOUT);
 }
 
-/* A re-offer that nobody answered: what comes late is not an answer to what was
- * agreed before it. */
-static void drop_reoffer(struct offer *o)
+void reoffer_drop(struct offer *o, enum anchored_why why)
 {
-    count_timeout(o);
-    offered_free(o->sections, o->n, ANCHORED_OFFER_TIMEOUT);
+    timer_stop(&o->timer);
+    offered_free(o->sections, o->n, why);
     o->sections = NULL;
     o->n = 0;
     o->is_closed = true;
@@ -284,7 +282,8 @@ void on_offer_timeout(struct timer *t)
 
     relay_clock(c->anchor->relay, loop_now_ms(c->anchor->loop));
     if (o->dialogue) {
-        drop_reoffer(o);
+        count_timeout(o);
+        reoffer_drop(o, ANCHORED_OFFER_TIMEOUT);
     } else if (o->n_dialogues) {
         close_offer(o);
     } else {

@@ -215,6 +215,9 @@ struct offer *offer_new(struct call *c, const struct ng_request *request,
 void offer_replace(struct offer *o, struct offered *sections, size_t n);
 void offer_free(struct offer *o, enum anchored_why why);
 const struct offered *offer_section(const struct offer *o, unsigned index);
+/* Nobody is to answer a re-offer: what comes late is not an answer to what was
+ * agreed before it. */
+void reoffer_drop(struct offer *o, enum anchored_why why);
 void on_offer_timeout(struct timer *t);
 
 struct dialogue *dialogue_new(struct offer *o, struct span from_tag,

@@ -366,6 +366,31 @@ static void deletes_find_what_they_name(void **state)
     assert_int_equal(anchor_rig_stats(r).calls_now, 0);
 }
 
+/* A re-INVITE is refused, and the proxy deletes its branch. */
+static void a_branch_may_name_a_reoffer(void **state)
+{
+    struct anchor_rig *r = *state;
+
+    anchor_rig_offer(r, "c", "a", OFFER);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    r->ask.to_tag = SPAN("b");
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_offer(r, "c", "a", OFFER M_TCP P_A);
+    assert_int_equal(anchor_rig_tokens(r), 2);
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_delete(r, "c", "a", "b");
+    assert_int_equal(r->warning.n, 0);
+    assert_int_equal(anchor_rig_pairs(r), 1);
+    assert_int_equal(anchor_rig_tokens(r), 1);
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_answer(r, "c", "a", "b", ANSWER M_TCP P_B);
+    expect_error(r, "No matching offer");
+    /* It names nothing any more, as a BYE's does. */
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_delete(r, "c", "b", "");
+    assert_int_equal(anchor_rig_stats(r).calls_now, 0);
+}
+
 static void an_offer_that_nobody_answers_times_out(void **state)
 {
     struct anchor_rig *r = *state;
@@ -408,6 +433,7 @@ int main(void)
         WITH_ANCHOR(an_offer_again_may_change_its_leg),
         WITH_ANCHOR(one_relay_may_stand_twice_in_a_call),
         WITH_ANCHOR(deletes_find_what_they_name),
+        WITH_ANCHOR(a_branch_may_name_a_reoffer),
         WITH_ANCHOR(an_offer_that_nobody_answers_times_out),
     };
 
