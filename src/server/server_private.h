@@ -107,6 +107,7 @@ struct memory {
     int statm; /* /proc/self/statm; < 0: resident memory is not known */
     struct alarm *look;
     uint64_t trimmed_ms;
+    uint64_t most; /* things that memory is held for, since then at most */
 };
 
 enum server_state {
@@ -186,6 +187,8 @@ void setup_use(struct server *s, struct setup *old);
 int memory_start(struct server *s);
 /* Copes with one that was not started. */
 void memory_stop(struct server *s);
+/* About once a second. */
+void memory_tick(struct server *s);
 /* limits.memory may have changed. */
 void memory_configure(struct server *s);
 
