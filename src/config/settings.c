@@ -162,7 +162,7 @@ static const struct setting interface_members[] = {
      .max = 65535,
      .initial = "0",
      .help = "The port of that listener; 0 is that of the first listener with "
-             "this transport."},
+             "this transport, or its listen.advertise."},
 };
 
 const struct setting settings[] = {
@@ -574,7 +574,7 @@ const struct setting settings[] = {
      .initial = "( )",
      .help = "What the SDP of anchored sessions shows, one group each; if "
              "empty, the first listener of each transport that is not on "
-             "loopback."},
+             "loopback, as listen.advertise and listen.name show it."},
     {.key = "anchor.offer_timeout",
      TIME(anchor.offer_timeout_ms, SHORTEST_MS, DAY_MS),
      .initial = "180",
