@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Offers (A-30 to A-35). An offer touches no pair: what it says is kept until
  * an answer commits it. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "anchor_private.h"
@@ -79,6 +80,7 @@ static int choose_kept(struct offering *f, struct offered *o,
 static int choose_repeated(struct offering *f, struct offered *o,
                            const struct offered *before)
 {
+    assert(before && before->grant);
     o->far = anchor_interface_ref(before->far);
     o->far_protocol = before->far_protocol;
     o->grant = before->grant;
