@@ -221,6 +221,7 @@ void anchored_uri_use(struct relay *r, struct anchored_pair *p,
     bool is_other_link = x->uri->secure != u->uri.secure;
 
     pair_uri_use(x, u);
+    r->sessions.changes++;
     if (is_other_link)
         leave_path(r, x);
 }

@@ -39,7 +39,11 @@ static void test_a_changes(void **state)
     char u_a[128];
 
     pair_bench_connect(b, &a, &bob);
+    pair_bench_ask(b, bob, "m1 SEND", b->u_b, P_B, HELLO);
+    pair_bench_assert_in(a, b->u_a);
+    pair_bench_assert_in(bob, "MSRP m1 200");
     change_to_tls(b, ANCHORED_A, P_TLS, u_a);
+    (void)pair_bench_got(bob);
     assert_same_token(b->u_a, u_a);
     assert_int_equal(a->fake.closes, 1); /* what it spoke over before */
     assert_int_equal(bob->fake.closes, 0);
