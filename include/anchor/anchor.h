@@ -28,13 +28,14 @@ struct anchor_settings {
     size_t n_places;
     const struct span *prints; /* of our certificates: "SHA-256 AA:BB:..." */
     size_t n_prints;
+    uint64_t shown; /* another number for other certificates */
     uint64_t offer_timeout_ms;
     uint64_t max_sessions; /* sections of pairs and of pending offers */
     bool prefer_active;
     bool trust_sdp;
     unsigned path_uris; /* in one path, at most */
 };
-enum { ANCHOR_PRINTS_MAX = 16 };
+enum { ANCHOR_PRINTS_MAX = 64 };
 
 /* What is asked of the owner. */
 struct anchor_ops {

@@ -41,9 +41,16 @@ static inline struct span anchor_said_first(const struct anchor_said *s)
  * question. */
 bool anchor_said_is_dialable(const struct anchor_said *s);
 
+/* What goes with it that the SDP does not say. */
+struct anchor_terms {
+    bool we_dial;
+    bool trust;     /* anchor.trust_sdp */
+    uint64_t shown; /* anchor_settings.shown when the side was given its SDP */
+};
+
 /* Tells core. */
 int anchor_said_commit(const struct anchor_said *s, struct relay *r,
                        struct anchored_pair *p, enum anchored_side side,
-                       bool we_dial, bool trust);
+                       const struct anchor_terms *terms);
 
 #endif

@@ -111,9 +111,26 @@ struct anchored_terms {
 int anchored_pair_new(struct anchored_pair **out, struct relay *r,
                       const struct anchored_terms *terms);
 
-/* U_A, U_B; valid as long as the pair. */
+/* U_A, U_B; valid until another one is in use for the side, or the pair ends.
+ */
 struct span anchored_pair_uri(const struct anchored_pair *p,
                               enum anchored_side side);
+
+/* Another URI for a side, with the token that it has already: the side has
+ * begun to speak another protocol, which does not concern the other side (A-31,
+ * A-45). It is in use from anchored_uri_use() on, which takes it, and unbinds
+ * the side if what it speaks over is not what it spoke over before. Until then
+ * the caller owns it. 0 or ERR_NOMEM. */
+struct anchored_uri;
+int anchored_uri_new(struct anchored_uri **out, const struct anchored_pair *p,
+                     enum anchored_side side,
+                     const struct anchored_grant *grant);
+/* Valid as long as the pair, or the URI if it is not in use. */
+struct span anchored_uri_text(const struct anchored_uri *u);
+void anchored_uri_use(struct relay *r, struct anchored_pair *p,
+                      enum anchored_side side, struct anchored_uri *u);
+/* NULL is harmless. */
+void anchored_uri_free(struct anchored_uri *u);
 
 enum { ANCHORED_PATH_MAX = 16, ANCHORED_FINGERPRINTS_MAX = 16 };
 
@@ -131,6 +148,9 @@ struct anchored_said {
     /* The literal address of `c=`, if anchor.trust_sdp is set: it counts as in
      * dial.allow for this side (A-52). Empty: none does. */
     struct span trusted;
+    /* Which certificate of ours the side was told of, as the application calls
+     * it: it is shown again when the side is dialled. */
+    uint64_t shown;
     /* Announced fingerprints of functions that are known; any number of them.
      * The strongest function counts (A-61). */
     bool has_fingerprint; /* one was announced, even of an unknown function */

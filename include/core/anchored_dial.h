@@ -25,8 +25,10 @@ struct anchored_dial {
      * without will (A-62). n 0: it has to name the host. */
     const struct fingerprint *fingerprints;
     size_t n_fingerprints;
-    bool is_fresh; /* an answer has named it just now: that it failed before
-                      does not matter */
+    uint64_t shown; /* which certificate of ours the SDP has told of, as the
+                       application calls it (anchored_said) */
+    bool is_fresh;  /* an answer has named it just now: that it failed before
+                       does not matter */
 };
 
 /* Starts to dial. Returns a link that is `connecting`, or NULL with the

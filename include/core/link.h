@@ -167,6 +167,7 @@ struct link_sessions {
 struct link_pairs {
     struct list sides; /* of struct pair_side, bound to it */
     uint32_t n;
+    bool is_heard; /* the other end has asked or answered something */
 };
 
 /* send.c. A link that is in any of these lists, or has members in its own, is

@@ -34,9 +34,17 @@ struct anchored_token {
     char text[];
 };
 
+/* A URI that a side was given in place of its first one. */
+struct anchored_uri {
+    struct uri uri;
+    char text[];
+};
+
 struct pair_side {
     struct anchored_pair *pair;
     const struct uri *uri; /* that it was given: U_A, U_B */
+    struct anchored_uri
+        *given; /* holds that if it is not the first one; owned */
     /* What its SDP said. */
     char *text;       /* path, then `dial_host`, then `trusted`; owned; NULL:
                          it has said nothing yet */
@@ -47,6 +55,7 @@ struct pair_side {
     struct span dial_host, trusted;
     uint16_t dial_port;
     bool has_fingerprint;
+    uint64_t shown;
     struct fingerprint *fingerprints; /* of the strongest function; owned */
     size_t n_fingerprints;
     /* Its connection. */
@@ -56,7 +65,9 @@ struct pair_side {
     struct list of_arrived;  /* in anchored.arrived: what waits is to go over to
                                 its link */
     bool was_bound;          /* it has had a link that was up, with this path */
-    bool was_redialled;      /* at once, and it has not spoken since */
+    uint8_t n_redials;       /* dials at once after losses, one soon after the
+                                other */
+    uint64_t redialled_ms;   /* when the last one was */
     struct subject *subject; /* of its latest link; a reference; or NULL */
     uint64_t connection;     /* ... and its number */
     uint64_t errors;         /* its messages that failed */
@@ -84,6 +95,12 @@ void pairs_link_init(struct link *l);
 /* A new token; NULL when out of memory, or for a host that makes no URI. */
 struct anchored_token *pair_token_new(struct sessions *s,
                                       const struct anchored_grant *grant);
+/* As anchored_uri_new(). */
+struct anchored_uri *pair_uri_new(const struct pair_side *x,
+                                  const struct anchored_grant *grant);
+/* It is the side's from now on. */
+void pair_uri_use(struct pair_side *x, struct anchored_uri *u);
+
 /* Frees one that has no pairs and no gate any more. */
 void pair_token_free(struct sessions *s, struct anchored_token *t);
 
@@ -119,6 +136,7 @@ static inline bool pair_any(const struct sessions *s)
 struct pair_entrance {
     struct anchored_token *token; /* U_B; or NULL */
     struct anchored_pair *pair;   /* U_A; or NULL */
+    const struct uri *uri;        /* as it was looked for */
 };
 
 /* Is `uri` one that a side was given? */

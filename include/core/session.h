@@ -182,8 +182,11 @@ struct session_uri {
 /* How much room such a URI takes, with a NUL. */
 size_t session_uri_room(const struct session_uri *u);
 
-/* Writes it with a new token into dst, which has that room, and takes it apart:
+/* Writes it with this token into dst, which has that room, and takes it apart:
  * 0, or ERR_SYNTAX for a host that makes no URI. */
+int session_uri_write(struct uri *out, char *dst, const struct session_uri *u,
+                      struct span token);
+/* The same with a new token. */
 int session_uri_make(struct sessions *s, struct uri *out, char *dst,
                      const struct session_uri *u);
 

@@ -25,6 +25,7 @@
 #include "net_stats.h"
 #include "parser.h"
 #include "places.h"
+#include "shown_tls.h"
 #include "relay.h"
 #include "rnd.h"
 #include "subject.h"
@@ -86,6 +87,7 @@ struct hops {
         *tls_client;          /* to relays; NULL: nothing is dialled over TLS */
     struct tls_ctx *tls_peer; /* the same, to lone peers */
     struct tls_ctx *tls_any; /* the same, to those whose fingerprint is known */
+    struct shown_tls shown;  /* what those were told to expect from us */
     uint16_t uri_port;       /* in URIs issued over a dialled connection */
     /* Called when a PROXY header has told where a connection comes from, with
      * that address and what the log says of the connection: may it stay? */

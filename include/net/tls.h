@@ -93,9 +93,9 @@ typedef void (*tls_name_fn)(void *ctx, struct span name);
 int64_t tls_ctx_certificate(const struct tls_ctx *t, size_t i, tls_name_fn fn,
                             void *ctx);
 
-/* The fingerprint of the context's own certificate (A-60): 0, or ERR_NOT_FOUND
- * without one. */
-int tls_ctx_fingerprint(const struct tls_ctx *t,
+/* The fingerprint of the i-th of the context's own certificates (A-60): 0, or
+ * ERR_NOT_FOUND without one. */
+int tls_ctx_fingerprint(const struct tls_ctx *t, size_t i,
                         enum fingerprint_function function,
                         struct fingerprint *out);
 

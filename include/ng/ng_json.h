@@ -29,8 +29,9 @@ int ng_json_scan(struct ng_json_scan *s, struct span text, size_t max);
 
 /* Appends the object `document`, and nothing else, to `out` as bencode.
  * Booleans are 1 and 0; null is left out; numbers that are no integers become
- * an empty list, which is of the wrong type wherever one is looked for. 0,
- * ERR_SYNTAX, ERR_LIMIT, or the error of `out`. */
+ * an empty list, which is of the wrong type wherever one is looked for;
+ * integers beyond 64 bits become the largest, or its negative. 0, ERR_SYNTAX,
+ * ERR_LIMIT, or the error of `out`. */
 int ng_json_read(struct text *out, struct span document);
 
 #endif

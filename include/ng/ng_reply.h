@@ -50,6 +50,9 @@ void ng_reply_dict_end(struct ng_reply *r);
  * since it began (A-11). */
 void ng_reply_error(struct ng_reply *r, const char *reason);
 
+/* Can it be ended? Ask before anything is kept for which it is the answer. */
+bool ng_reply_fits(const struct ng_reply *r);
+
 /* Ends the outer dictionary: 0, or ERR_FULL. */
 int ng_reply_end(struct ng_reply *r);
 

@@ -140,6 +140,7 @@ struct sdp_edit *exchange_edit(struct exchange *x, unsigned index,
     return e;
 }
 
+/* What does not fit is refused by the caller of anchor_request(). */
 int exchange_answer(struct exchange *x)
 {
     struct text sdp;
@@ -157,6 +158,7 @@ int exchange_answer(struct exchange *x)
             x->anchor->stats.warnings++;
             ng_reply_text(x->reply, "warning", text_span(&x->warning));
         }
+        err = ng_reply_fits(x->reply) ? 0 : ERR_FULL;
     }
     text_fini(&sdp);
     return err;

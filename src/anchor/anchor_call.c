@@ -105,7 +105,7 @@ void call_free(struct call *c, enum anchored_why why)
 
 /* --- what was given out in an offer --- */
 
-static struct anchored_grant grant_terms(const struct anchor_interface *i)
+struct anchored_grant grant_terms(const struct anchor_interface *i)
 {
     return (struct anchored_grant){
         .host = i->host,
@@ -164,19 +164,19 @@ void grant_unref(struct grant *g, enum anchored_why why)
 
 /* --- offers --- */
 
-void offered_fini(struct offered *o, enum anchored_why why)
+void offered_drop(struct offered *o, enum anchored_why why)
 {
     grant_unref(o->grant, why);
     anchor_interface_unref(o->near);
     anchor_interface_unref(o->far);
     anchor_said_unref(o->said);
-    *o = (struct offered){0};
+    *o = (struct offered){.index = o->index};
 }
 
 void offered_free(struct offered *all, size_t n, enum anchored_why why)
 {
     for (size_t i = 0; i < n; i++)
-        offered_fini(&all[i], why);
+        offered_drop(&all[i], why);
     free(all);
 }
 
@@ -216,7 +216,7 @@ void offer_replace(struct offer *o, struct offered *sections, size_t n)
     o->sections = sections;
     o->n = n;
     for (size_t i = 0; i < n; i++)
-        if (sections[i].grant)
+        if (sections[i].grant && !sections[i].grant->offer)
             sections[i].grant->offer = o;
     offer_start(o);
 }
@@ -260,12 +260,18 @@ static void count_timeout(struct offer *o)
 static void close_offer(struct offer *o)
 {
     o->is_closed = true;
-    for (size_t i = 0; i < o->n; i++) {
-        if (o->sections[i].grant && o->sections[i].grant->n_pairs == 0) {
-            offered_fini(&o->sections[i], ANCHORED_OFFER_TIMEOUT);
-            o->sections[i].index = UINT32_MAX;
-        }
-    }
+    for (size_t i = 0; i < o->n; i++)
+        if (o->sections[i].grant && o->sections[i].grant->n_pairs == 0)
+            offered_drop(&o->sections[i], ANCHORED_OFFER_TIMEOUT);
+}
+
+void reoffer_drop(struct offer *o, enum anchored_why why)
+{
+    timer_stop(&o->timer);
+    offered_free(o->sections, o->n, why);
+    o->sections = NULL;
+    o->n = 0;
+    o->is_closed = true;
 }
 
 /* An offer that was answered stays, but makes no further dialogue. */
@@ -276,18 +282,15 @@ void on_offer_timeout(struct timer *t)
 
     relay_clock(c->anchor->relay, loop_now_ms(c->anchor->loop));
     if (o->dialogue) {
-        if (o->is_answered)
-            return;
         count_timeout(o);
-        o->dialogue->reoffers[o->by] = NULL;
+        reoffer_drop(o, ANCHORED_OFFER_TIMEOUT);
     } else if (o->n_dialogues) {
         close_offer(o);
-        return;
     } else {
         count_timeout(o);
+        offer_free(o, ANCHORED_OFFER_TIMEOUT);
+        call_check(c);
     }
-    offer_free(o, ANCHORED_OFFER_TIMEOUT);
-    call_check(c);
 }
 
 /* --- dialogues --- */
@@ -417,27 +420,33 @@ struct section *section_new(struct dialogue *d, const struct offered *o,
     return s;
 }
 
-/* U_B goes with its last pair, although the offer, which was answered, stays
- * for its other sections (A-37). */
-static void release_offered(struct grant *g, enum anchored_why why)
+/* An offer that was answered holds no U_B, although it stays for its other
+ * sections; what is offered anew and not answered yet does (A-37). */
+static void release_offered(struct offer *o, const struct grant *g,
+                            enum anchored_why why)
 {
-    const struct offer *o = g->offer;
-
-    if (!o || g->refs != 1 || !o->is_answered)
+    if (!o || !o->is_answered)
         return;
-    for (size_t i = 0; i < o->n; i++) {
-        if (o->sections[i].grant == g) {
-            g->offer = NULL;
-            offered_fini(&o->sections[i], why);
-            o->sections[i].index = UINT32_MAX;
-            return;
-        }
-    }
+    for (size_t i = 0; i < o->n; i++)
+        if (o->sections[i].grant == g)
+            offered_drop(&o->sections[i], why);
+}
+
+/* U_B goes with its last pair. */
+static void release_grant(const struct dialogue *d, struct grant *g,
+                          enum anchored_why why)
+{
+    release_offered(d->reoffers[0], g, why);
+    release_offered(d->reoffers[1], g, why);
+    if (g->n_pairs == 0)
+        release_offered(d->initial, g, why);
+    grant_unref(g, why);
 }
 
 void section_free(struct section *s, enum anchored_why why)
 {
-    struct anchor *a = s->dialogue->call->anchor;
+    struct dialogue *d = s->dialogue;
+    struct anchor *a = d->call->anchor;
     struct grant *g = s->grant;
 
     if (s->pair)
@@ -450,10 +459,5 @@ void section_free(struct section *s, enum anchored_why why)
         anchor_said_unref(s->said[i]);
     }
     free(s);
-    if (g->refs > 1) {
-        g->refs--;
-        release_offered(g, why);
-    } else {
-        grant_unref(g, why);
-    }
+    release_grant(d, g, why);
 }

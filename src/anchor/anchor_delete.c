@@ -89,15 +89,56 @@ static struct offer *offer_of_branch(const struct call *c, struct span branch)
     return NULL;
 }
 
-static bool delete_from(struct call *c, const struct ng_request *r)
+/* The offer within a dialogue that has not been answered. */
+static struct offer *reoffer_of_branch(const struct call *c, struct span branch)
 {
-    struct offer *o = offer_of_branch(c, r->via_branch);
-    bool found;
+    struct list *m;
+
+    if (branch.n == 0)
+        return NULL;
+    for (m = c->dialogues.next; m != &c->dialogues; m = m->next) {
+        struct dialogue *d = CONTAINER(m, struct dialogue, of_call);
+
+        for (size_t i = 0; i < 2; i++) {
+            struct offer *o = d->reoffers[i];
+
+            if (o && !o->is_answered && !o->is_closed &&
+                span_eq(name_span(&o->via_branch), branch))
+                return o;
+        }
+    }
+    return NULL;
+}
+
+/* What the branch names alone: a re-INVITE that was refused leaves its dialogue
+ * as it was (A-26, A-32). */
+static bool delete_branch(struct call *c, struct span branch)
+{
+    struct offer *o = offer_of_branch(c, branch);
 
     if (o) {
         delete_offer(c, o);
-        found = true;
-    } else if (r->to_tag.n) {
+        return true;
+    }
+    o = reoffer_of_branch(c, branch);
+    if (o)
+        reoffer_drop(o, ANCHORED_DELETE);
+    return o != NULL;
+}
+
+static bool delete_from(struct call *c, const struct ng_request *r)
+{
+    bool found = delete_branch(c, r->via_branch);
+
+    if (found) {
+        call_check(c);
+        return true;
+    }
+    if (r->from_tag.n == 0) {
+        call_free(c, ANCHORED_DELETE);
+        return true;
+    }
+    if (r->to_tag.n) {
         found = delete_dialogues(c, r->from_tag, r->to_tag) ||
                 delete_pending(c, r->from_tag);
     } else {
@@ -118,12 +159,8 @@ void anchor_delete(struct anchor *a, const struct ng_request *request,
     if (anchor_misses(a, request, reply, false, false))
         return;
     c = call_find(a, request->call_id);
-    if (c && (request->from_tag.n || offer_of_branch(c, request->via_branch))) {
+    if (c)
         found = delete_from(c, request);
-    } else if (c) {
-        call_free(c, ANCHORED_DELETE);
-        found = true;
-    }
     if (!found && request->is_fatal) {
         anchor_refuse(a, reply, ANCHOR_NOT_FOUND);
         return;

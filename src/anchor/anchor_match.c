@@ -210,18 +210,17 @@ struct offer *match_answered(struct dialogue **dialogue, const struct call *c,
                              const struct sdp *sdp)
 {
     struct offer *o = offer_of_branch(c, request);
-    struct dialogue *d;
-    int by;
+    struct dialogue *d =
+        match_dialogue(c, request->to_tag, request->from_tag, sdp);
+    struct offer *again =
+        d ? d->reoffers[dialogue_tag(d, request->from_tag)] : NULL;
 
-    if (!o) {
-        d = match_dialogue(c, request->to_tag, request->from_tag, sdp);
-        by = d ? dialogue_tag(d, request->from_tag) : -1;
-        if (by >= 0 && d->reoffers[by]) {
-            *dialogue = d;
-            return d->reoffers[by];
-        }
-        o = match_initial(c, request, sdp);
+    if (again && (!o || is_branch(again, request))) {
+        *dialogue = d;
+        return again->is_closed ? NULL : again;
     }
+    if (!o)
+        o = match_initial(c, request, sdp);
     *dialogue = o ? dialogue_of(o, request->to_tag) : NULL;
     return o;
 }

@@ -20,17 +20,6 @@ struct offering {
 
 /* --- legs --- */
 
-/* What the offerer has been given is kept, whatever is said now. */
-static int choose_kept(struct offered *o, const struct section *s, unsigned by)
-{
-    o->near = anchor_interface_ref(s->interface[by]);
-    o->far = anchor_interface_ref(s->interface[!by]);
-    o->far_protocol = s->protocol[!by];
-    o->grant = s->grant;
-    o->grant->refs++;
-    return 0;
-}
-
 static int choose_one(struct offering *f, struct anchor_interface **out,
                       const struct anchor_want *want, unsigned index)
 {
@@ -58,16 +47,65 @@ static void refuse_interface(struct offering *f, enum sdp_protocol protocol)
     ng_reply_error(f->x.reply, reason);
 }
 
+/* The interface of the offerer stays, unless he speaks what is not spoken
+ * there: then it is another one of its name (A-45, A-46). */
+static int choose_near(struct offering *f, struct offered *o,
+                       struct anchor_interface *kept)
+{
+    struct anchor_want want = {.name = kept->name, .family = o->said->family};
+
+    anchor_want_transport(&want, o->said->protocol, o->said->is_ws, false);
+    if (kept->transport == want.transports[0]) {
+        o->near = anchor_interface_ref(kept);
+        return 0;
+    }
+    if (choose_one(f, &o->near, &want, o->index) == 0)
+        return 0;
+    refuse_interface(f, o->said->protocol);
+    return ERR_NOT_FOUND;
+}
+
+/* What the other side has been given stays, whatever is said now. */
+static int choose_kept(struct offering *f, struct offered *o,
+                       const struct section *s)
+{
+    o->far = anchor_interface_ref(s->interface[!f->by]);
+    o->far_protocol = s->protocol[!f->by];
+    o->grant = s->grant;
+    o->grant->refs++;
+    return choose_near(f, o, s->interface[f->by]);
+}
+
+/* So does what an earlier offer gave out that nobody has answered. */
+static int choose_repeated(struct offering *f, struct offered *o,
+                           const struct offered *before)
+{
+    assert(before && before->grant);
+    o->far = anchor_interface_ref(before->far);
+    o->far_protocol = before->far_protocol;
+    o->grant = before->grant;
+    o->grant->refs++;
+    return choose_near(f, o, before->near);
+}
+
+/* What is asked for on the far leg, if nothing is agreed yet. */
+static enum sdp_protocol far_protocol(const struct offering *f,
+                                      const struct anchor_said *said)
+{
+    enum sdp_protocol p;
+
+    return sdp_protocol_find(&p, f->x.request->transport_protocol)
+               ? said->protocol
+               : p;
+}
+
 /* A section of the dialogue to which one is added: interfaces and the far
- * protocol are the dialogue's (A-45, A-46). NULL if none is. */
-static const struct section *section_kin(const struct offering *f,
-                                         unsigned index)
+ * protocol are the dialogue's (A-45, A-46). NULL if there is none. */
+static const struct section *section_kin(const struct offering *f)
 {
     struct list *m = f->dialogue ? list_first(&f->dialogue->sections) : NULL;
 
-    if (!m || dialogue_section(f->dialogue, index))
-        return NULL;
-    return CONTAINER(m, struct section, of_dialogue);
+    return m ? CONTAINER(m, struct section, of_dialogue) : NULL;
 }
 
 /* For both legs of a new section. */
@@ -78,11 +116,9 @@ static int choose_new(struct offering *f, struct offered *o)
                                .family = o->said->family};
     struct anchor_want far = {.name = r->to_interface,
                               .family = o->said->family};
+    const struct section *kin = section_kin(f);
 
-    const struct section *kin = section_kin(f, o->index);
-
-    if (sdp_protocol_find(&o->far_protocol, r->transport_protocol))
-        o->far_protocol = o->said->protocol;
+    o->far_protocol = far_protocol(f, o->said);
     if (kin) {
         near.name = kin->interface[f->by]->name;
         far.name = kin->interface[!f->by]->name;
@@ -107,23 +143,12 @@ static int choose_new(struct offering *f, struct offered *o)
 
 /* --- sections --- */
 
-/* An earlier offer of the same, not answered, whose token stays. */
-static int choose_repeated(struct offered *o, const struct offered *before)
+/* Was the same asked for before? Another far protocol cannot keep its URI. */
+static bool keeps(const struct offering *f, const struct offered *before,
+                  const struct anchor_said *said)
 {
-    assert(before && before->grant);
-    o->near = anchor_interface_ref(before->near);
-    o->far = anchor_interface_ref(before->far);
-    o->far_protocol = before->far_protocol;
-    o->grant = before->grant;
-    o->grant->refs++;
-    return 0;
-}
-
-/* Is this the same leg as before? Another protocol cannot keep its URI. */
-static bool keeps(const struct offered *before, const struct anchor_said *said)
-{
-    return before && before->grant && before->said &&
-           before->said->protocol == said->protocol;
+    return before && before->grant &&
+           (f->dialogue || before->far_protocol == far_protocol(f, said));
 }
 
 static int take_usable(struct offering *f, struct offered *o,
@@ -139,10 +164,10 @@ static int take_usable(struct offering *f, struct offered *o,
         anchor_refuse(f->x.anchor, f->x.reply, ANCHOR_NO_MEMORY);
         return ERR_NOMEM;
     }
-    if (s && s->protocol[f->by] == in->protocol)
-        return choose_kept(o, s, f->by);
-    if (keeps(before, o->said))
-        return choose_repeated(o, before);
+    if (s)
+        return choose_kept(f, o, s);
+    if (keeps(f, before, o->said))
+        return choose_repeated(f, o, before);
     return choose_new(f, o);
 }
 
@@ -153,7 +178,7 @@ static struct span uri_for_receiver(const struct offering *f,
     const struct section *s =
         f->dialogue ? dialogue_section(f->dialogue, o->index) : NULL;
 
-    if (s && s->grant == o->grant)
+    if (s)
         return anchored_pair_uri(s->pair, section_side(s, !f->by));
     return anchored_token_uri(o->grant->token);
 }
@@ -168,6 +193,7 @@ static int take_section(struct offering *f, const struct sdp_section *in)
         return 0;
     f->n++;
     o->index = in->index;
+    o->shown = f->x.anchor->setup->settings.shown;
     o->is_rejected = in->kind != SDP_USABLE;
     if (o->is_rejected)
         return 0;

@@ -26,6 +26,7 @@ enum {
     DIALOGUES_MAX = 64,     /* the same */
     NAME_MAX_OCTETS = 1024, /* call-ids, tags, branches */
     LIST_DEFAULT = 32,
+    ANSWERS_KEPT = 4, /* of a dialogue, to know them when they come late */
 };
 
 /* Settings in use. */
@@ -98,6 +99,7 @@ struct grant {
 /* What an offer says of a section. */
 struct offered {
     unsigned index;
+    uint64_t shown;           /* anchor_settings.shown, as of the offer */
     bool is_rejected;         /* port 0, and there is a pair that is to end */
     struct anchor_said *said; /* referenced */
     struct grant *grant;      /* referenced */
@@ -115,7 +117,8 @@ struct offer {
     struct name chain; /* the first URI of P_A, if it is one of this call */
     struct timer timer;
     bool is_answered;
-    bool is_closed; /* no further dialogue comes of it */
+    bool is_closed; /* no further dialogue comes of it; of a re-offer: it was
+                       dropped, and answers to it match nothing */
     unsigned n_dialogues;
     struct offered *sections; /* owned */
     size_t n;
@@ -134,7 +137,6 @@ struct section {
     enum sdp_protocol protocol[2];         /* of the leg of each tag */
     struct anchor_interface *interface[2]; /* referenced */
     struct anchor_said *said[2];           /* the same; the last committed */
-    bool dials[2];                         /* as committed */
 };
 
 struct dialogue {
@@ -142,7 +144,10 @@ struct dialogue {
     struct call *call;
     struct name tags[2]; /* of the offerer, of the one who answered */
     struct offer *initial;
-    struct offer *reoffers[2]; /* the newest of each side; owned */
+    struct offer *reoffers[2];      /* the newest of each side; owned */
+    const struct offer *agreed;     /* whose answer was committed last */
+    uint64_t answers[ANSWERS_KEPT]; /* hashes of SDPs that were committed, the
+                                       latest first */
     struct list sections;
     uint64_t began_ms;
 };
@@ -182,7 +187,8 @@ struct sdp_edit *exchange_edit(struct exchange *x, unsigned index,
                                enum sdp_protocol protocol,
                                const struct anchor_interface *i,
                                struct span uri, enum sdp_setup setup);
-/* Answers `ok` with the SDP, edited. 0, or an error that was answered. */
+/* Answers `ok` with the SDP, edited. 0, or an error that was answered, or
+ * ERR_FULL for an answer that does not fit: then nothing may be kept. */
 int exchange_answer(struct exchange *x);
 /* --- anchor_call.c --- */
 
@@ -193,11 +199,14 @@ struct call *call_new(struct anchor *a, struct span id);
 void call_check(struct call *c);
 void call_free(struct call *c, enum anchored_why why);
 
+/* What a URI at the interface looks like. */
+struct anchored_grant grant_terms(const struct anchor_interface *i);
 struct grant *grant_new(struct anchor *a, const struct anchor_interface *i,
                         unsigned index);
 void grant_unref(struct grant *g, enum anchored_why why);
 
-void offered_fini(struct offered *o, enum anchored_why why);
+/* Nothing is offered there any more. */
+void offered_drop(struct offered *o, enum anchored_why why);
 void offered_free(struct offered *all, size_t n, enum anchored_why why);
 /* With these sections, which it owns then: NULL without memory. */
 struct offer *offer_new(struct call *c, const struct ng_request *request,
@@ -206,6 +215,9 @@ struct offer *offer_new(struct call *c, const struct ng_request *request,
 void offer_replace(struct offer *o, struct offered *sections, size_t n);
 void offer_free(struct offer *o, enum anchored_why why);
 const struct offered *offer_section(const struct offer *o, unsigned index);
+/* Nobody is to answer a re-offer: what comes late is not an answer to what was
+ * agreed before it. */
+void reoffer_drop(struct offer *o, enum anchored_why why);
 void on_offer_timeout(struct timer *t);
 
 struct dialogue *dialogue_new(struct offer *o, struct span from_tag,
@@ -235,7 +247,8 @@ struct dialogue *match_dialogue(const struct call *c, struct span tag,
 struct offer *match_repeated(const struct call *c,
                              const struct ng_request *request,
                              const struct sdp *sdp);
-/* The offer that is answered, and the dialogue, NULL if it is new. */
+/* The offer that is answered, and the dialogue, NULL if it is new. What comes
+ * late for a re-offer that was dropped, matches none. */
 struct offer *match_answered(struct dialogue **dialogue, const struct call *c,
                              const struct ng_request *request,
                              const struct sdp *sdp);

@@ -141,12 +141,13 @@ bool anchor_said_is_dialable(const struct anchor_said *s)
 
 int anchor_said_commit(const struct anchor_said *s, struct relay *r,
                        struct anchored_pair *p, enum anchored_side side,
-                       bool we_dial, bool trust)
+                       const struct anchor_terms *terms)
 {
     struct anchored_said said = s->core;
 
-    said.we_dial = we_dial;
-    if (trust && s->family)
+    said.we_dial = terms->we_dial;
+    said.shown = terms->shown;
+    if (terms->trust && s->family)
         said.trusted = s->host;
     return anchored_say(r, p, side, &said);
 }

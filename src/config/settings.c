@@ -467,7 +467,7 @@ const struct setting settings[] = {
      .initial = "( )",
      .help = "What the SDP of anchored sessions shows, one group each; if "
              "empty, the first listener of each transport that is not on "
-             "loopback."},
+             "loopback, as listen.advertise and listen.name show it."},
     {.key = "anchor.offer_timeout",
      TIME(anchor.offer_timeout_ms, SHORTEST_MS, DAY_MS),
      .initial = "180",

@@ -112,5 +112,5 @@ const struct setting settings_interface_members[SETTINGS_INTERFACE_MEMBERS] = {
      .max = 65535,
      .initial = "0",
      .help = "The port of that listener; 0 is that of the first listener with "
-             "this transport."},
+             "this transport, or its listen.advertise."},
 };

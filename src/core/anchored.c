@@ -10,6 +10,8 @@
 
 enum {
     FORMER_MS = 2000, /* until a link of a former path is given up */
+    REDIALS_MAX = 4,  /* at once, within this time */
+    REDIAL_REST_MS = 10000,
 };
 
 /* A link that a side was bound to under a former path. */
@@ -175,7 +177,8 @@ static void leave_path(struct relay *r, struct pair_side *x)
     struct former_link *f;
 
     fail_waiting(r, x, 408);
-    x->was_bound = x->was_redialled = false;
+    x->was_bound = false;
+    x->n_redials = 0;
     if (!l)
         return;
     pair_unbind(&r->sessions, x);
@@ -194,6 +197,38 @@ static void leave_path(struct relay *r, struct pair_side *x)
     list_append(&r->anchored.former, &f->of_all);
     list_append(&x->pair->former, &f->of_pair);
     former_settle(r, f);
+}
+
+/* --- what a side is given --- */
+
+int anchored_uri_new(struct anchored_uri **out, const struct anchored_pair *p,
+                     enum anchored_side side,
+                     const struct anchored_grant *grant)
+{
+    *out = pair_uri_new(&p->side[side], grant);
+    return *out ? 0 : ERR_NOMEM;
+}
+
+struct span anchored_uri_text(const struct anchored_uri *u)
+{
+    return u->uri.text;
+}
+
+void anchored_uri_use(struct relay *r, struct anchored_pair *p,
+                      enum anchored_side side, struct anchored_uri *u)
+{
+    struct pair_side *x = &p->side[side];
+    bool is_other_link = x->uri->secure != u->uri.secure;
+
+    pair_uri_use(x, u);
+    r->sessions.changes++;
+    if (is_other_link)
+        leave_path(r, x);
+}
+
+void anchored_uri_free(struct anchored_uri *u)
+{
+    free(u);
 }
 
 /* --- what a side says --- */
@@ -215,7 +250,7 @@ int anchored_say(struct relay *r, struct anchored_pair *p,
 
     if (err)
         return err;
-    x->was_redialled = false;
+    x->n_redials = 0;
     r->sessions.changes++;
     pair_touch(&r->sessions, p, r->now_ms);
     if (is_new && !is_first)
@@ -338,6 +373,19 @@ void anchored_link_known(struct relay *r, struct link *l)
     anchored_settle(r);
 }
 
+/* A side that we connect to cannot come back by itself: it is dialled at once,
+ * and if that was in vain, by need (A-55). What speaks on each connection and
+ * loses it at once again is not dialled without end. */
+static bool may_redial(const struct relay *r, struct pair_side *x,
+                       const struct link *lost)
+{
+    if (r->now_ms - x->redialled_ms >= REDIAL_REST_MS)
+        x->n_redials = 0;
+    return !lost->connecting && anchored_may_dial(r, x) &&
+           (x->n_redials == 0 ||
+            (lost->pairs.is_heard && x->n_redials < REDIALS_MAX));
+}
+
 void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
 {
     struct list lost, *m;
@@ -352,13 +400,14 @@ void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
     }
     while ((m = list_take_first(&lost))) {
         struct pair_side *x = CONTAINER(m, struct pair_side, of_link);
-        bool is_due = !l->connecting && !kicked && !x->was_redialled &&
-                      anchored_may_dial(r, x);
+        bool is_due = !kicked && may_redial(r, x, l);
 
         fail_waiting(r, x, l->fail_code ? l->fail_code : 408);
-        x->was_redialled = true;
-        if (is_due)
-            (void)anchored_dial_side(r, x, false, &code);
+        if (!is_due)
+            continue;
+        x->n_redials++;
+        x->redialled_ms = r->now_ms;
+        (void)anchored_dial_side(r, x, false, &code);
     }
 }
 

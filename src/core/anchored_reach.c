@@ -56,7 +56,7 @@ void anchored_heard(struct relay *r, struct route *route, struct link *l)
     struct pair_side *x = route->speaker;
     struct link *former = x->link;
 
-    x->was_redialled = false;
+    l->pairs.is_heard = true;
     if (is_heard_there(x, l))
         return;
     if (has_too_many(r, l)) {
@@ -119,6 +119,7 @@ static struct link *dial_peer(struct relay *r, const struct pair_side *x,
         .trusted = x->trusted,
         .fingerprints = x->fingerprints,
         .n_fingerprints = x->first.secure ? x->n_fingerprints : 0,
+        .shown = x->shown,
         .is_fresh = is_fresh,
     };
     bool nobody_matches = x->first.secure && x->has_fingerprint &&
@@ -143,8 +144,8 @@ static struct link *dial_relay(struct relay *r, const struct pair_side *x,
     return l;
 }
 
-/* A side has one dial under way at most, so that none is charged to anybody
- * (S-12). */
+/* A side has one dial under way at most. Who sends to it is charged for that
+ * (relay_dial()); nobody is for what an answer asks for (A-50). */
 struct link *anchored_dial_side(struct relay *r, struct pair_side *x,
                                 bool is_fresh, uint16_t *code)
 {
@@ -173,14 +174,16 @@ static struct link *wait_for(struct relay *r, struct pair_side *y,
     return y->waiting && !y->waiting->link.closing ? &y->waiting->link : NULL;
 }
 
-static struct link *link_to(struct relay *r, struct pair_side *y,
+static struct link *link_to(struct relay *r, const struct route *route,
+                            const struct link *in, const struct msg *m,
                             uint16_t *code)
 {
+    struct pair_side *y = route->side;
     struct link *l = y->link && !y->link->closing ? y->link : NULL;
 
     *code = 408;
     if (!l && anchored_may_dial(r, y)) {
-        l = anchored_dial_side(r, y, false, code);
+        l = relay_dial(r, route, in, m, code);
         if (!l)
             return NULL;
     }
@@ -192,7 +195,7 @@ static struct link *link_to(struct relay *r, struct pair_side *y,
 }
 
 static void reach_side(struct relay *r, struct route *route,
-                       const struct msg *m)
+                       const struct link *in, const struct msg *m)
 {
     struct pair_side *y = route->side;
 
@@ -200,7 +203,7 @@ static void reach_side(struct relay *r, struct route *route,
         route->kind = ROUTE_LOCAL; /* */
         return;
     }
-    route->out = link_to(r, y, &route->code);
+    route->out = link_to(r, route, in, m, &route->code);
     route->kind = route->out ? ROUTE_LINK : ROUTE_REFUSE;
 }
 
@@ -217,10 +220,11 @@ static void reach_gate(struct relay *r, struct route *route)
     route->code = 481;
 }
 
-void anchored_reach(struct relay *r, struct route *route, const struct msg *m)
+void anchored_reach(struct relay *r, struct route *route, const struct link *in,
+                    const struct msg *m)
 {
     if (route->kind == ROUTE_SIDE)
-        reach_side(r, route, m);
+        reach_side(r, route, in, m);
     else
         reach_gate(r, route);
 }

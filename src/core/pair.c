@@ -56,6 +56,29 @@ struct anchored_token *pair_token_new(struct sessions *s,
     return t;
 }
 
+struct anchored_uri *pair_uri_new(const struct pair_side *x,
+                                  const struct anchored_grant *grant)
+{
+    const struct session_uri uri = uri_of(grant);
+    struct anchored_uri *u = malloc(sizeof *u + session_uri_room(&uri));
+
+    if (u && session_uri_write(&u->uri, u->text, &uri, x->uri->session_id)) {
+        free(u);
+        return NULL;
+    }
+    return u;
+}
+
+void pair_uri_use(struct pair_side *x, struct anchored_uri *u)
+{
+    if (x == &x->pair->side[ANCHORED_A])
+        x->pair->session->uri = u->uri;
+    else
+        x->uri = &u->uri;
+    free(x->given);
+    x->given = u;
+}
+
 void pair_token_free(struct sessions *s, struct anchored_token *t)
 {
     assert(list_is_empty(&t->pairs) && !t->gate);
@@ -73,6 +96,23 @@ static bool has_token(const struct table_node *node, const void *key)
     return span_eq(t->uri.session_id, *(const struct span *)key);
 }
 
+/* Its own URI, or one that B was given later. */
+static bool token_has_uri(const struct anchored_token *t, const struct uri *uri)
+{
+    const struct list *m;
+
+    if (uri_equal(&t->uri, uri))
+        return true;
+    for (m = t->pairs.next; m != &t->pairs; m = m->next)
+        if (uri_equal(
+                CONTAINER((void *)(uintptr_t)m, struct anchored_pair, of_token)
+                    ->side[ANCHORED_B]
+                    .uri,
+                uri))
+            return true;
+    return false;
+}
+
 static struct anchored_token *find_token(const struct sessions *s,
                                          const struct uri *uri)
 {
@@ -83,7 +123,7 @@ static struct anchored_token *find_token(const struct sessions *s,
     struct anchored_token *t =
         node ? CONTAINER(node, struct anchored_token, by_token) : NULL;
 
-    return t && uri_equal(&t->uri, uri) ? t : NULL;
+    return t && token_has_uri(t, uri) ? t : NULL;
 }
 
 /* --- pairs --- */
@@ -114,6 +154,7 @@ static void side_fini(struct pair_side *x)
     subject_unref(x->subject);
     free(x->fingerprints);
     free(x->text);
+    free(x->given);
 }
 
 struct anchored_pair *pair_new(struct sessions *s,
@@ -181,7 +222,7 @@ bool pair_entrance(struct pair_entrance *e, const struct sessions *s,
 {
     const struct session *ss;
 
-    *e = (struct pair_entrance){0};
+    *e = (struct pair_entrance){.uri = uri};
     if (s->pairs.n == 0 || uri->session_id.n == 0)
         return false;
     e->token = find_token(s, uri);
@@ -261,7 +302,8 @@ struct pair_side *pair_speaker(const struct pair_entrance *e,
     {
         struct anchored_pair *p = CONTAINER(m, struct anchored_pair, of_token);
 
-        if (speaks(&p->side[ANCHORED_B], from))
+        if (uri_equal(p->side[ANCHORED_B].uri, e->uri) &&
+            speaks(&p->side[ANCHORED_B], from))
             return &p->side[ANCHORED_B];
     }
     return NULL;
@@ -382,6 +424,7 @@ int pair_side_say(struct pair_side *x, const struct anchored_said *said,
     x->dial_host = next.dial_host;
     x->dial_port = said->dial_port;
     x->trusted = next.trusted;
+    x->shown = said->shown;
     x->has_fingerprint = next.has_fingerprint;
     x->fingerprints = next.fingerprints;
     x->n_fingerprints = next.n_fingerprints;

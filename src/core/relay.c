@@ -268,11 +268,9 @@ void relay_on_dial(struct relay *r, relay_links_dial_fn dial, void *ctx,
     r->relay_links.allow_tcp = allow_tcp;
 }
 
-/* Dials for who sends on `in`, as one of the few dials that a source may have
- * under way (S-12). */
-static struct link *relay_dial(struct relay *r, const struct route *route,
-                               const struct link *in, const struct msg *m,
-                               uint16_t *code)
+struct link *relay_dial(struct relay *r, const struct route *route,
+                        const struct link *in, const struct msg *m,
+                        uint16_t *code)
 {
     struct source *a =
         source_open(&r->sources, in, 0, relay_source(in, m, route->sender));
@@ -282,9 +280,11 @@ static struct link *relay_dial(struct relay *r, const struct route *route,
         r->stats.too_many_dials++;
         *code = 408;
     } else {
-        out = relay_links_dial(&r->relay_links, &route->next, route->as_relay,
-                               code);
-        if (out)
+        out = route->kind == ROUTE_SIDE
+                  ? anchored_dial_side(r, route->side, false, code)
+                  : relay_links_dial(&r->relay_links, &route->next,
+                                     route->as_relay, code);
+        if (out && out->connecting && !out->dialled_for)
             source_dial(a, out);
     }
     source_close(a);
@@ -325,7 +325,7 @@ void relay_route(struct relay *r, struct route *route, struct link *l,
     if (route->kind == ROUTE_DIAL)
         relay_reach(r, route, l, m);
     else if (route->kind == ROUTE_SIDE || route->kind == ROUTE_EARLY)
-        anchored_reach(r, route, m);
+        anchored_reach(r, route, l, m);
     r->stats.senders_unproven += route->is_unproven;
     if (route->is_stranger) {
         r->anchored.refused++;

@@ -159,6 +159,13 @@ void relay_denied(struct relay *r, struct link *l, const char *why);
 struct span relay_source(const struct link *l, const struct msg *m,
                          const struct session *sender);
 
+/* Dials for who sends `m` on `in`, to where ROUTE_DIAL or ROUTE_SIDE leads, as
+ * one of the few dials that a source may have under way (S-12). NULL with the
+ * response code in *code. */
+struct link *relay_dial(struct relay *r, const struct route *route,
+                        const struct link *in, const struct msg *m,
+                        uint16_t *code);
+
 /* --- waiting_link.c: a link of this relay's own, where what is for a peer
  * waits until it is there --- */
 
@@ -198,8 +205,9 @@ void anchored_note_impostor(struct relay *r, const struct route *route,
 
 /* Resolves ROUTE_SIDE and ROUTE_EARLY: into ROUTE_LINK, into ROUTE_LOCAL for
  * what goes no further, or into ROUTE_REFUSE. ROUTE_EARLY gets `out`, a link to
- * wait for. */
-void anchored_reach(struct relay *r, struct route *route, const struct msg *m);
+ * wait for. The request has come over `in`. */
+void anchored_reach(struct relay *r, struct route *route, const struct link *in,
+                    const struct msg *m);
 
 /* Is the side to be dialled, and can it be? Not one that is inside this relay.
  */

@@ -281,6 +281,7 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
         return;
     }
     r->stats.responses_received[code_index(m->code)]++;
+    l->pairs.is_heard = true;
     if (x->head && m->code != 200) {
         failure_report_txn(r, x, REPORT_REFUSED, m->code);
     } else {

@@ -102,19 +102,26 @@ size_t session_uri_room(const struct session_uri *u)
     return u->host.n + SESSION_TOKEN_LEN + AROUND;
 }
 
+int session_uri_write(struct uri *out, char *dst, const struct session_uri *u,
+                      struct span token)
+{
+    int n = snprintf(dst, session_uri_room(u), "%s://%.*s:%u/%.*s;%s",
+                     u->secure ? "msrps" : "msrp", SPAN_ARG(u->host), u->port,
+                     SPAN_ARG(token), u->transport);
+
+    return uri_parse(out, span_of(dst, (size_t)n));
+}
+
 int session_uri_make(struct sessions *s, struct uri *out, char *dst,
                      const struct session_uri *u)
 {
     unsigned char random[16];
-    char token[SESSION_TOKEN_LEN + 1];
-    int n;
+    char token[SESSION_TOKEN_LEN];
 
     rnd_bytes(s->rnd, random, sizeof random);
-    token[base64url_text(token, random, sizeof random)] = '\0';
-    n = snprintf(dst, session_uri_room(u), "%s://%.*s:%u/%s;%s",
-                 u->secure ? "msrps" : "msrp", SPAN_ARG(u->host), u->port,
-                 token, u->transport);
-    return uri_parse(out, span_of(dst, (size_t)n));
+    return session_uri_write(
+        out, dst, u,
+        span_of(token, base64url_text(token, random, sizeof random)));
 }
 
 static struct session_uri uri_of(const struct session_grant *g)

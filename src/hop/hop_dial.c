@@ -170,7 +170,7 @@ static void hop_dial_fail(struct hop *h, int err)
 static struct tls_ctx *hop_context(const struct hop *h)
 {
     if (h->fingerprints)
-        return h->all->tls_any;
+        return shown_tls_find(&h->all->shown, h->shown, h->all->tls_any);
     return h->link.relay_links.to_relay ? h->all->tls_client : h->all->tls_peer;
 }
 
@@ -281,6 +281,7 @@ static bool hop_expect(struct hop *h, const struct anchored_dial *to)
         h->at = span_str(at);
         h->at_port = to->port;
     }
+    h->shown = to->shown;
     if (size == 0)
         return true;
     h->fingerprints = malloc(size);

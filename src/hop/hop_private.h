@@ -65,7 +65,8 @@ struct hop {
     struct fingerprint *fingerprints; /* of which its certificate has to have
                                          one, and no name; NULL; owned */
     size_t n_fingerprints;
-    char *early; /* output until the link is up, owned */
+    uint64_t shown; /* as in struct anchored_dial */
+    char *early;    /* output until the link is up, owned */
     size_t early_n, early_room;
     enum hop_clear clear;
     struct clear_probe probe;

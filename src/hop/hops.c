@@ -108,6 +108,7 @@ void hops_fini(struct hops *h)
     timer_fifo_free(h->answer);
     user_rates_fini(&h->user_rates);
     places_fini(&h->places);
+    shown_tls_fini(&h->shown);
 }
 
 void hops_close_idle(struct hops *all)

@@ -82,11 +82,17 @@ bool tls_peer_shows(const SSL *ssl, const struct fingerprint *any, size_t n)
     return false;
 }
 
-int tls_ctx_fingerprint(const struct tls_ctx *t,
+static const X509 *ctx_cert(const struct tls_ctx *t, size_t i)
+{
+    return t->names ? tls_names_cert(t->names, i)
+                    : SSL_CTX_get0_certificate(t->ssl_ctx);
+}
+
+int tls_ctx_fingerprint(const struct tls_ctx *t, size_t i,
                         enum fingerprint_function function,
                         struct fingerprint *out)
 {
-    const X509 *cert = SSL_CTX_get0_certificate(t->ssl_ctx);
+    const X509 *cert = ctx_cert(t, i);
 
     return cert_fingerprint(out, cert, function) ? 0 : ERR_NOT_FOUND;
 }
@@ -141,8 +147,7 @@ size_t tls_ctx_certificates(const struct tls_ctx *t)
 int64_t tls_ctx_certificate(const struct tls_ctx *t, size_t i, tls_name_fn fn,
                             void *ctx)
 {
-    const X509 *cert = t->names ? tls_names_cert(t->names, i)
-                                : SSL_CTX_get0_certificate(t->ssl_ctx);
+    const X509 *cert = ctx_cert(t, i);
 
     cert_names(cert, fn, ctx);
     return cert_ends(cert);

@@ -103,8 +103,9 @@ struct span ng_answer(struct ng *ng, const struct addr *from,
         ng->stats.duplicates++;
         return answer;
     }
+    ng_reply_init(&ng->reply, ng->reply.p, max);
     read_document(ng, &f);
-    if (ng_reply_end(&ng->reply) || ng->reply.n > max) {
+    if (ng_reply_end(&ng->reply)) {
         ng->stats.too_large++;
         ng_reply_error(&ng->reply, "Reply too large");
         (void)ng_reply_end(&ng->reply);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "err.h"
+#include "ng_private.h"
 
 /* --- the end of an object --- */
 
@@ -100,7 +101,7 @@ static json_t *next_member(struct text *out, struct level *l)
         v = json_object_iter_value(l->iter);
         if (json_is_null(v))
             continue;
-        /* No key has a NUL in it: jansson refuses that. */
+        /* No key has a NUL in it: ng_json_tame() has seen to that. */
         put_string(out, span_str(json_object_iter_key(l->iter)));
         l->iter = json_object_iter_next(l->value, l->iter);
         return v;
@@ -142,6 +143,7 @@ int ng_json_read(struct text *out, struct span document)
     struct ng_json_scan s = {0};
     json_error_t error;
     json_t *object;
+    struct text tame;
     int err;
 
     if (document.n == 0 || document.p[0] != '{')
@@ -151,7 +153,15 @@ int ng_json_read(struct text *out, struct span document)
         return err == ERR_LIMIT ? ERR_LIMIT : ERR_SYNTAX;
     if (s.at != document.n)
         return ERR_SYNTAX;
-    object = json_loadb(document.p, document.n, JSON_ALLOW_NUL, &error);
+    text_init(&tame, document.n + 1);
+    ng_json_tame(&tame, document);
+    if (tame.err) {
+        err = tame.err;
+        text_fini(&tame);
+        return err;
+    }
+    object = json_loadb(tame.p, tame.n, JSON_ALLOW_NUL, &error);
+    text_fini(&tame);
     if (!object)
         return ERR_SYNTAX;
     put_object(out, object);

@@ -4,6 +4,7 @@
  *     ng.c      from a message to its answer
  *     ng_udp.c  datagrams
  *     ng_tcp.c  connections
+ *     ng_json_tame.c  what comes before JSON is read
  */
 #ifndef NG_PRIVATE_H
 #define NG_PRIVATE_H
@@ -13,6 +14,7 @@
 #include "net.h"
 #include "ng.h"
 #include "ng_memory.h"
+#include "text.h"
 #include "timer.h"
 
 enum {
@@ -62,8 +64,9 @@ struct ng {
 
 /* --- ng.c --- */
 
-/* The answer to a message with a cookie; empty if there is none to give. Valid
- * until the next call. */
+/* The answer to a message with a cookie, of `max` octets at most, which are
+ * NG_REPLY_MAX at most; empty if there is none to give. Valid until the next
+ * call. */
 struct span ng_answer(struct ng *ng, const struct addr *from,
                       struct span message, size_t max);
 
@@ -71,6 +74,12 @@ struct span ng_answer(struct ng *ng, const struct addr *from,
 bool ng_permits(struct ng *ng, const struct addr *peer);
 
 uint64_t ng_now_us(void);
+
+/* --- ng_json_tame.c --- */
+
+/* Appends the document, which ng_json_scan() has found to be whole, so that the
+ * JSON library can hold what RFC 8259 allows in it. */
+void ng_json_tame(struct text *out, struct span document);
 
 /* --- ng_udp.c --- */
 

@@ -130,6 +130,14 @@ void ng_reply_error(struct ng_reply *r, const char *reason)
     span_copy(r->reason, sizeof r->reason, span_str(reason));
 }
 
+/* The last brace takes an octet in either form. */
+bool ng_reply_fits(const struct ng_reply *r)
+{
+    if (r->is_json)
+        return !r->full && !r->json.full && r->json.n < r->json.size;
+    return !r->full && r->n < r->size;
+}
+
 int ng_reply_end(struct ng_reply *r)
 {
     ng_reply_dict_end(r);

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "anchor_places.h"
 #include "config_value.h"
 #include "err.h"
 #include "listener.h"
@@ -11,10 +12,7 @@
 #include "relay.h"
 #include "server_private.h"
 
-enum {
-    PLACES_MAX = 64 + 8,
-    LABEL_MAX = 200, /* octets of a call-id, as the log shows it */
-};
+enum { LABEL_MAX = 200 }; /* octets of a call-id, as the log shows it */
 
 /* Where proxies ask. */
 struct ng_listener {
@@ -87,157 +85,11 @@ int anchoring_start(struct server *s)
 
 /* --- what is shown --- */
 
-/* All that a configuration shows. */
-struct shown {
-    struct anchor_place items[PLACES_MAX];
-    size_t n;
-    char texts[PLACES_MAX][ADDR_TEXT_MAX]; /* of addresses found here */
-};
-
-static enum anchor_transport anchor_transport_of(enum net_transport transport)
-{
-    switch (transport) {
-    case NET_TLS:
-        return ANCHOR_TLS;
-    case NET_WS:
-        return ANCHOR_WS;
-    case NET_WSS:
-        return ANCHOR_WSS;
-    case NET_TCP:
-        break;
-    }
-    return ANCHOR_TCP;
-}
-
-static uint16_t port_of_listener(const struct setup *setup, size_t i)
-{
-    return addr_port(listener_addr(setup->listeners[i]->listener));
-}
-
-static uint16_t first_port(const struct setup *setup,
-                           enum net_transport transport)
-{
-    for (size_t i = 0; i < setup->config->listen.n; i++)
-        if (setup->config->listen.items[i].transport == transport)
-            return port_of_listener(setup, i);
-    return 0;
-}
-
-static void add_configured(struct shown *p, const struct setup *setup,
-                           const struct config_interface *i)
-{
-    p->items[p->n++] = (struct anchor_place){
-        .name = span_str(i->name),
-        .address = span_str(i->address),
-        .family = strchr(i->address, ':') ? 6 : 4,
-        .host = span_str(i->host),
-        .port = i->port ? (uint16_t)i->port : first_port(setup, i->transport),
-        .transport = anchor_transport_of(i->transport),
-    };
-}
-
-static bool is_shown(const struct shown *p, enum anchor_transport transport)
-{
-    for (size_t i = 0; i < p->n; i++)
-        if (p->items[i].transport == transport)
-            return true;
-    return false;
-}
-
-static void add_address(struct shown *p, const struct setup *setup, size_t i,
-                        const struct addr *a)
-{
-    enum net_transport transport = setup->config->listen.items[i].transport;
-    bool secure = transport == NET_TLS || transport == NET_WSS;
-    const char *text;
-
-    if (p->n == PLACES_MAX)
-        return;
-    text = addr_host_text(p->texts[p->n], a);
-    p->items[p->n++] = (struct anchor_place){
-        .address = span_str(text),
-        .family = strchr(text, ':') ? 6 : 4,
-        .host = secure ? span_str(setup->config->relay.name) : SPAN(""),
-        .port = port_of_listener(setup, i),
-        .transport = anchor_transport_of(transport),
-    };
-}
-
-/* Others can reach it: no loopback, no link. */
-static bool is_reachable(const struct addr *a)
-{
-    static const struct cidr closed[] = {
-        {{127}, 4, 8},
-        {{169, 254}, 4, 16},
-        {{[15] = 1}, 16, 128},
-        {{0xfe, 0x80}, 16, 10},
-    };
-
-    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
-        if (cidr_has(&closed[i], a))
-            return false;
-    return true;
-}
-
-static bool is_any(const struct addr *a)
-{
-    static const struct cidr any[] = {{{0}, 4, 32}, {{0}, 16, 128}};
-
-    return cidr_has(&any[0], a) || cidr_has(&any[1], a);
-}
-
-/* The first address of the host, of each family that the listener takes. */
-static void add_any(struct shown *p, const struct setup *setup, size_t i,
-                    const struct own_addresses *own)
-{
-    const struct addr *at = &setup->config->listen.items[i].address;
-    bool has[2] = {false, at->sa.sa_family != AF_INET6};
-
-    for (size_t j = 0; j < own->n; j++) {
-        bool is_v6 = own->items[j].sa.sa_family == AF_INET6;
-
-        if (has[is_v6] || !is_reachable(&own->items[j]))
-            continue;
-        has[is_v6] = true;
-        add_address(p, setup, i, &own->items[j]);
-    }
-}
-
-/* */
-static void add_default(struct shown *p, const struct setup *setup)
-{
-    struct own_addresses own = {0};
-
-    (void)own_addresses_read(&own, 0);
-    for (size_t i = 0; i < setup->config->listen.n; i++) {
-        const struct config_listen *l = &setup->config->listen.items[i];
-
-        if (is_shown(p, anchor_transport_of(l->transport)))
-            continue;
-        if (is_any(&l->address))
-            add_any(p, setup, i, &own);
-        else if (is_reachable(&l->address))
-            add_address(p, setup, i, &l->address);
-    }
-    own_addresses_fini(&own);
-}
-
-static void find_places(struct shown *p, const struct setup *setup)
-{
-    const struct config *config = setup->config;
-
-    p->n = 0;
-    for (size_t i = 0; i < config->anchor.interfaces.n; i++)
-        add_configured(p, setup, &config->anchor.interfaces.items[i]);
-    if (p->n == 0)
-        add_default(p, setup);
-}
-
 /* Hosts and ports that are ours from now on. */
-static int set_authorities(struct setup *setup, const struct shown *p)
+static int set_authorities(struct setup *setup, const struct anchor_places *p)
 {
-    char hosts[PLACES_MAX][ADDR_TEXT_MAX];
-    struct policy_authority all[PLACES_MAX];
+    char hosts[ANCHOR_PLACES_MAX][ADDR_TEXT_MAX];
+    struct policy_authority all[ANCHOR_PLACES_MAX];
 
     for (size_t i = 0; i < p->n; i++) {
         struct span host = p->items[i].host;
@@ -253,24 +105,46 @@ static int set_authorities(struct setup *setup, const struct shown *p)
     return policy_set_authorities(setup->policy, all, p->n);
 }
 
-static size_t fingerprint_of(char *dst, const struct tls_ctx *tls)
+/* Of each certificate that may be shown. */
+struct prints {
+    struct span items[ANCHOR_PRINTS_MAX];
+    size_t n;
+    char texts[ANCHOR_PRINTS_MAX][FINGERPRINT_TEXT_MAX];
+};
+
+static void find_prints(struct prints *p, const struct tls_ctx *tls)
 {
     struct fingerprint f;
 
-    if (!tls || tls_ctx_fingerprint(tls, FINGERPRINT_SHA256, &f))
-        return 0;
-    return fingerprint_text(dst, &f);
+    p->n = 0;
+    for (size_t i = 0; tls && i < tls_ctx_certificates(tls); i++) {
+        if (p->n == ANCHOR_PRINTS_MAX ||
+            tls_ctx_fingerprint(tls, i, FINGERPRINT_SHA256, &f))
+            return;
+        p->items[p->n] =
+            span_of(p->texts[p->n], fingerprint_text(p->texts[p->n], &f));
+        p->n++;
+    }
+}
+
+uint64_t anchoring_shown(const struct tls_ctx *tls)
+{
+    struct fingerprint f;
+    uint64_t number = 0;
+
+    if (tls && tls_ctx_fingerprint(tls, 0, FINGERPRINT_SHA256, &f) == 0)
+        memcpy(&number, f.octets, sizeof number);
+    return number;
 }
 
 int anchoring_make(struct setup *setup)
 {
     const struct config *config = setup->config;
-    struct shown *p = calloc(1, sizeof *p);
-    char text[FINGERPRINT_TEXT_MAX];
-    struct span print = span_of(text, fingerprint_of(text, setup->tls));
+    struct anchor_places *p = calloc(1, sizeof *p);
+    struct own_addresses own = {0};
+    struct prints prints;
     struct anchor_settings settings = {
-        .prints = &print,
-        .n_prints = print.n > 0,
+        .shown = anchoring_shown(setup->tls_any),
         .offer_timeout_ms = config->anchor.offer_timeout_ms,
         .max_sessions = config->anchor.max_sessions,
         .prefer_active = config->anchor.prefer == CONFIG_ACTIVE,
@@ -281,9 +155,14 @@ int anchoring_make(struct setup *setup)
 
     if (!p)
         return ERR_NOMEM;
-    find_places(p, setup);
+    (void)own_addresses_read(&own, 0);
+    anchor_places_find(p, config, setup->policy->ports, &own);
+    own_addresses_fini(&own);
     settings.places = p->items;
     settings.n_places = p->n;
+    find_prints(&prints, setup->tls);
+    settings.prints = prints.items;
+    settings.n_prints = prints.n;
     err = set_authorities(setup, p);
     if (!err)
         err = anchor_prepare(&setup->anchor, &settings);

@@ -6,7 +6,9 @@
  * second, or a hundred times when half of it is used. From 75 % of the limit
  * on, outputs hold less before their senders wait, the less the nearer the
  * limit is. From 90 % on, whoever has much unanswered waits too, connections
- * that never logged in go, and nobody new is let in. */
+ * that never logged in go, and nobody new is let in.
+ *
+ * What is freed stays resident until the allocator is told to give it back. */
 #include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -21,6 +23,9 @@ enum {
     LOOK_CLOSELY_MS = 10,
     SHED_MAX = 100, /* connections at one look */
     TRIM_MS = 1000, /* between two attempts to give memory back */
+    /* The same when there is enough. */
+    TRIM_AT_REST_MS = 10 * 1000,
+    MANY = 1000, /* things that are worth the attempt */
 };
 
 void memory_configure(struct server *s)
@@ -68,6 +73,35 @@ static void memory_trim(struct memory *m, uint64_t now_ms)
         return;
     m->trimmed_ms = now_ms;
     (void)malloc_trim(0);
+}
+
+/* What most memory is held for: connections, sessions, what anchoring has. */
+static uint64_t memory_holders(const struct server *s)
+{
+    struct anchored_stats anchored;
+    struct ng_stats ng;
+    struct relay_stats relay;
+
+    anchored_stats(s->relay, &anchored);
+    ng_stats(s->ng, &ng);
+    relay_stats(s->relay, &relay);
+    return s->hops.count + relay.sessions_now + anchored.tokens_now +
+           anchored.pairs_now + ng.remembered;
+}
+
+/* When much has ended, its memory is given back once. */
+void memory_tick(struct server *s)
+{
+    struct memory *m = &s->memory;
+    uint64_t holders = memory_holders(s), now_ms = loop_now_ms(s->loop);
+
+    if (holders > m->most)
+        m->most = holders;
+    if (m->most < MANY || holders > m->most / 2 ||
+        now_ms - m->trimmed_ms < TRIM_AT_REST_MS)
+        return;
+    m->most = holders;
+    memory_trim(m, now_ms);
 }
 
 static void memory_look(void *ctx)

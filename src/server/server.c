@@ -89,6 +89,7 @@ static void on_tick(void *ctx)
     if (loop_now_ms(s->loop) - s->anchoring_ms >= ANCHORING_MS) {
         s->anchoring_ms = loop_now_ms(s->loop);
         anchoring_tick(s);
+        memory_tick(s);
     }
     server_check_end(s);
     alarm_set(s->tick, TICK_MS);

@@ -107,6 +107,7 @@ struct memory {
     int statm; /* /proc/self/statm; < 0: resident memory is not known */
     struct alarm *look;
     uint64_t trimmed_ms;
+    uint64_t most; /* things that memory is held for, since then at most */
 };
 
 enum server_state {
@@ -186,6 +187,8 @@ void setup_use(struct server *s, struct setup *old);
 int memory_start(struct server *s);
 /* Copes with one that was not started. */
 void memory_stop(struct server *s);
+/* About once a second. */
+void memory_tick(struct server *s);
 /* limits.memory may have changed. */
 void memory_configure(struct server *s);
 
@@ -294,6 +297,8 @@ int anchoring_open(const struct setup *setup, struct server *s,
 /* What is shown, which is ours as well: setup->policy is there. 0 or
  * ERR_NOMEM. */
 int anchoring_make(struct setup *setup);
+/* A number for the certificate that the context shows; 0 without one. */
+uint64_t anchoring_shown(const struct tls_ctx *tls);
 void anchoring_abandon(struct setup *setup, struct server *s);
 void anchoring_commit(struct server *s);
 /* About once a second. */

@@ -219,7 +219,7 @@ void setup_free(struct setup *setup)
     *setup = (struct setup){0};
 }
 
-static void use_hops(struct server *s)
+static void use_hops(struct server *s, const struct setup *old)
 {
     const struct config *config = s->now.config;
     const struct policy *policy = s->now.policy;
@@ -237,6 +237,7 @@ static void use_hops(struct server *s)
     hops->tls_client = s->now.tls_client;
     hops->tls_peer = s->now.tls_peer;
     hops->tls_any = s->now.tls_any;
+    shown_tls_use(&hops->shown, anchoring_shown(s->now.tls_any), old->tls_any);
     hops->relay_addresses = &config->relays.addresses;
     hops->uri_port = uri_port_dialled(config, policy->ports, config->listen.n);
 }
@@ -256,7 +257,7 @@ void setup_use(struct server *s, struct setup *old)
     relay_on_anchored_dial(s->relay, hop_dial_for_pair, &s->hops);
     s->dialler.policy = s->now.policy;
     anchoring_commit(s);
-    use_hops(s);
+    use_hops(s, old);
     memory_configure(s);
     keep_users(old, &s->now);
     setup_free(old);

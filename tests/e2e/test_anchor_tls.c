@@ -7,6 +7,7 @@
 #include "anchored_call.h"
 #include "cmocka_all.h"
 #include "fingerprint.h"
+#include "renew.h"
 
 #define P_TLS "msrps://127.0.0.1:7654/aLiCe81hfnsQ;tcp"
 
@@ -222,6 +223,67 @@ static void somebody_else_gets_nothing(void **state)
     call_end(&c);
 }
 
+/* --- several certificates ------------------------------------------------- */
+
+/* A client may be shown any of them. */
+static void every_certificate_is_told(void **state)
+{
+    const struct tls_files_cert cert = {
+        .common_name = "rsa", .san = "DNS:" RELAY_NAME, .rsa = true};
+    struct call c = call_prepare(state, PROXY_ANCHOR);
+    struct tls_files *files = relay_files(c.s->relay);
+    const char *rsa = tls_files_path(files, "rsa.pem"), *sdp;
+    struct relay_opts opts = {.groups = PROXY_ANCHOR};
+
+    assert_true(tls_files_issue(files, "rsa", &cert));
+    opts.tls = scene_text(c.s,
+                          "certificates = ( { certificate = \"%s\";"
+                          " private_key = \"%s/rsa.key\"; } );",
+                          rsa, tls_files_dir(files));
+    renew_with(c.s, &opts);
+    sdp = proxy_offer(proxy_new_at(c.s, "127.0.0.1",
+                                   relay_port_since(c.s->relay, 0, "ng-udp")),
+                      &(struct proxy_call){.call_id = CALL_ID,
+                                           .from = "1928",
+                                           .sdp = tls_sdp(c.s, P_TLS, "")});
+    assert_non_null(
+        strstr(sdp, fingerprint_line(c.s, relay_path(c.s->relay, "pem"))));
+    assert_non_null(strstr(sdp, fingerprint_line(c.s, rsa)));
+}
+
+/* bob expects the certificate that his SDP told of, whatever a reload has done
+ * since (anchor trap 18); a new SDP tells of the new one. */
+static void who_is_dialled_is_shown_what_was_told(void **state)
+{
+    struct call c = dial_tls(state, right_line);
+    struct proxy_call call = {.call_id = CALL_ID, .from = "1928", .to = "314"};
+    uint64_t told = renew_serial(c.s->relay);
+
+    call_meet(&c);
+    assert_int_equal(renew_serial_seen(c.bob), told);
+    renew_certificate(c.s->relay);
+    renew_well(c.s);
+    assert_int_not_equal(renew_serial(c.s->relay), told);
+    call_talk(&c, "before");
+    call_talk_back(&c);
+    host_cut(c.host);
+    c.bob = host_accept(c.host);
+    assert_int_equal(renew_serial_seen(c.bob), told);
+    talk_answer(c.bob, talk_expect(c.bob, "SEND"), 200);
+    call_talk(&c, "and after");
+    call_talk_back(&c);
+
+    call.sdp = call_sdp(c.s, P_A, "");
+    (void)proxy_offer(c.proxy, &call);
+    call.sdp = tls_sdp(c.s, c.p_b, right_line(c.s));
+    (void)proxy_answer(c.proxy, &call);
+    host_cut(c.host);
+    c.bob = host_accept(c.host);
+    assert_int_equal(renew_serial_seen(c.bob), renew_serial(c.s->relay));
+    talk_answer(c.bob, talk_expect(c.bob, "SEND"), 200);
+    call_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +292,8 @@ int main(void)
         E2E_TEST(neither_does_no_certificate),
         E2E_TEST(who_is_dialled_is_known_by_the_fingerprint_alone),
         E2E_TEST(somebody_else_gets_nothing),
+        E2E_TEST(every_certificate_is_told),
+        E2E_TEST(who_is_dialled_is_shown_what_was_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

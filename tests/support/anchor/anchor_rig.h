@@ -26,6 +26,7 @@ struct anchor_rig {
     char memory[65536];
     struct ng_reply reply;
     /* The last answer. */
+    bool is_full; /* it did not fit */
     struct span result, reason, warning, sdp, message;
 };
 

@@ -341,6 +341,38 @@ static void a_call_has_a_bounded_number_of_offers(void **state)
     assert_int_equal(anchor_rig_pairs(r), 64);
 }
 
+/* Each length of the answer: what fits is kept, what does not fit is not. */
+static void an_answer_that_does_not_fit_keeps_nothing(void **state)
+{
+    struct anchor_rig *r = *state;
+    bool fits[2] = {false, false};
+
+    for (size_t size = 64; size < 512; size++) {
+        ng_reply_init(&r->reply, r->memory, size);
+        anchor_rig_offer(r, "c", "a", OFFER);
+        assert_int_equal(anchor_rig_tokens(r), r->is_full ? 0 : 1);
+        assert_int_equal(anchor_rig_stats(r).calls_now, r->is_full ? 0 : 1);
+        fits[!r->is_full] = true;
+        anchor_rig_delete(r, "c", "", "");
+    }
+    assert_true(fits[0] && fits[1]);
+    ng_reply_init(&r->reply, r->memory, sizeof r->memory);
+    anchor_rig_offer(r, "c", "a", OFFER);
+    ng_reply_init(&r->reply, r->memory, 128);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    expect_error(r, "Reply too large");
+    assert_int_equal(anchor_rig_pairs(r), 0);
+    ng_reply_init(&r->reply, r->memory, sizeof r->memory);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    assert_span(r->result, "ok");
+    ng_reply_init(&r->reply, r->memory, 128);
+    r->ask.to_tag = SPAN("b");
+    anchor_rig_offer(r, "c", "a", OFFER M_TCP P_A);
+    expect_error(r, "Reply too large");
+    assert_int_equal(anchor_rig_tokens(r), 1);
+    assert_int_equal(anchor_rig_pairs(r), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +390,7 @@ int main(void)
         WITH_ANCHOR(the_family_of_the_peer_chooses_too),
         WITH_ANCHOR(new_calls_are_refused_when_it_is_full),
         WITH_ANCHOR(a_call_has_a_bounded_number_of_offers),
+        WITH_ANCHOR(an_answer_that_does_not_fit_keeps_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

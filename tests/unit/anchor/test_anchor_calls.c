@@ -194,22 +194,106 @@ static void a_downgrade_is_refused(void **state)
     assert_int_equal(anchor_rig_pairs(r), 0);
 }
 
-static void another_protocol_in_a_reinvite_replaces_the_pair(void **state)
+/* The token in the first path of the last answer. */
+static const char *token_of(const struct anchor_rig *r, char *dst)
+{
+    char uri[128];
+    const char *token = strrchr(path_of(r, uri), '/') + 1;
+
+    span_copy(dst, 32, span_of(token, strcspn(token, ";")));
+    return dst;
+}
+
+/* A's leg is TLS from now on; B sees nothing of that. */
+static void another_protocol_in_a_reinvite_is_that_of_one_leg(void **state)
 {
     struct anchor_rig *r = *state;
-    char before[128], after[128];
+    char u_b[128], token_a[32], got[128];
 
     anchor_rig_offer(r, "c", "a", OFFER);
-    path_of(r, before);
+    path_of(r, u_b);
     anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    token_of(r, token_a);
     r->ask.to_tag = SPAN("b");
     anchor_rig_offer(r, "c", "a", HEAD C_A M_TLS P_A);
-    assert_string_not_equal(path_of(r, after), before);
+    expect_sdp(r, HEAD C_A "m=message 2856 TCP/MSRP *\r\n" C_US P_US
+                           "a=setup:actpass\r\n");
+    assert_string_equal(path_of(r, got), u_b);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    expect_sdp(r, HEAD "m=message 2855 TCP/TLS/MSRP *\r\n" C_US
+                       "a=path:msrps://relay.example.com:2855/@;tcp\r\n"
+                       "a=setup:passive\r\na=fingerprint:SHA-256 68:2F\r\n");
+    assert_string_equal(token_of(r, got), token_a);
+    assert_int_equal(anchor_rig_pairs(r), 1);
+    assert_int_equal(anchor_rig_tokens(r), 1);
+    /* That is A's from now on. */
+    r->ask.to_tag = SPAN("a");
+    anchor_rig_offer(r, "c", "b", ANSWER);
+    assert_true(anchor_rig_has(r->sdp, "a=path:msrps://relay.example.com"));
+    assert_string_equal(token_of(r, got), token_a);
+    anchor_rig_answer(r, "c", "b", "a", HEAD C_A M_TLS P_A);
+    assert_string_equal(path_of(r, got), u_b);
+}
+
+/* So does B, of whose token another fork has a pair. */
+static void a_fork_changes_its_own_leg(void **state)
+{
+    struct anchor_rig *r = *state;
+    char u_b[128], token_b[32], got[128];
+
+    anchor_rig_offer(r, "c", "a", OFFER);
+    path_of(r, u_b);
+    token_of(r, token_b);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    anchor_rig_answer(r, "c", "a", "b2", ANSWER);
+    r->ask.to_tag = SPAN("a");
+    anchor_rig_offer(r, "c", "b", HEAD M_TLS P_B);
+    anchor_rig_answer(r, "c", "b", "a", OFFER);
+    assert_true(anchor_rig_has(r->sdp, "a=path:msrps://relay.example.com"));
+    assert_string_equal(token_of(r, got), token_b);
+    r->ask.to_tag = SPAN("b");
+    anchor_rig_offer(r, "c", "a", OFFER);
+    assert_true(anchor_rig_has(r->sdp, "a=path:msrps://relay.example.com"));
+    r->ask.to_tag = SPAN("b2");
+    anchor_rig_offer(r, "c", "a", OFFER);
+    assert_string_equal(path_of(r, got), u_b);
+    assert_int_equal(anchor_rig_tokens(r), 1);
+}
+
+/* The proxy asks for another protocol behind it before all is agreed. */
+static void another_far_protocol_replaces_the_pair(void **state)
+{
+    struct anchor_rig *r = *state;
+    char u_b[128], got[128];
+
+    anchor_rig_offer(r, "c", "a", OFFER);
+    path_of(r, u_b);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    r->ask.transport_protocol = SPAN("TCP/TLS/MSRP");
+    anchor_rig_offer(r, "c", "a", OFFER);
+    assert_string_not_equal(path_of(r, got), u_b);
     assert_int_equal(anchor_rig_tokens(r), 2);
     anchor_rig_answer(r, "c", "a", "b", HEAD M_TLS P_B);
     assert_span(r->result, "ok");
     assert_int_equal(anchor_rig_pairs(r), 1);
     assert_int_equal(anchor_rig_tokens(r), 1);
+}
+
+/* The same offer with another protocol has another URI for its answer alone. */
+static void an_offer_again_may_change_its_leg(void **state)
+{
+    struct anchor_rig *r = *state;
+    char u_b[128], got[128];
+
+    r->ask.transport_protocol = SPAN("TCP/MSRP");
+    anchor_rig_offer(r, "c", "a", OFFER);
+    path_of(r, u_b);
+    r->ask.transport_protocol = SPAN("TCP/MSRP");
+    anchor_rig_offer(r, "c", "a", HEAD C_A M_TLS P_A);
+    assert_string_equal(path_of(r, got), u_b);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    assert_true(anchor_rig_has(r->sdp, "a=path:msrps://relay.example.com"));
+    assert_true(anchor_rig_has(r->sdp, "m=message 2855 TCP/TLS/MSRP"));
 }
 
 /* --- two anchors in one relay (anchor trap 16) --- */
@@ -282,6 +366,31 @@ static void deletes_find_what_they_name(void **state)
     assert_int_equal(anchor_rig_stats(r).calls_now, 0);
 }
 
+/* A re-INVITE is refused, and the proxy deletes its branch. */
+static void a_branch_may_name_a_reoffer(void **state)
+{
+    struct anchor_rig *r = *state;
+
+    anchor_rig_offer(r, "c", "a", OFFER);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    r->ask.to_tag = SPAN("b");
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_offer(r, "c", "a", OFFER M_TCP P_A);
+    assert_int_equal(anchor_rig_tokens(r), 2);
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_delete(r, "c", "a", "b");
+    assert_int_equal(r->warning.n, 0);
+    assert_int_equal(anchor_rig_pairs(r), 1);
+    assert_int_equal(anchor_rig_tokens(r), 1);
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_answer(r, "c", "a", "b", ANSWER M_TCP P_B);
+    expect_error(r, "No matching offer");
+    /* It names nothing any more, as a BYE's does. */
+    r->ask.via_branch = SPAN("again");
+    anchor_rig_delete(r, "c", "b", "");
+    assert_int_equal(anchor_rig_stats(r).calls_now, 0);
+}
+
 static void an_offer_that_nobody_answers_times_out(void **state)
 {
     struct anchor_rig *r = *state;
@@ -318,9 +427,13 @@ int main(void)
         WITH_ANCHOR(sections_come_and_go),
         WITH_ANCHOR(a_section_that_is_refused_makes_no_pair),
         WITH_ANCHOR(a_downgrade_is_refused),
-        WITH_ANCHOR(another_protocol_in_a_reinvite_replaces_the_pair),
+        WITH_ANCHOR(another_protocol_in_a_reinvite_is_that_of_one_leg),
+        WITH_ANCHOR(a_fork_changes_its_own_leg),
+        WITH_ANCHOR(another_far_protocol_replaces_the_pair),
+        WITH_ANCHOR(an_offer_again_may_change_its_leg),
         WITH_ANCHOR(one_relay_may_stand_twice_in_a_call),
         WITH_ANCHOR(deletes_find_what_they_name),
+        WITH_ANCHOR(a_branch_may_name_a_reoffer),
         WITH_ANCHOR(an_offer_that_nobody_answers_times_out),
     };
 

@@ -27,6 +27,18 @@ static void reanswer(struct anchor_rig *r)
     anchor_rig_answer(r, "c", "b", "a", HEAD C_A M_TCP P_A M_TLS P_A M_TCP P_A);
 }
 
+/* A's first leg is TLS from now on. */
+static void change(struct anchor_rig *r)
+{
+    r->ask.to_tag = SPAN("b");
+    anchor_rig_offer(r, "c", "a", HEAD C_A M_TLS P_A M_TLS P_A M_TCP P_A);
+}
+
+static void rechange(struct anchor_rig *r)
+{
+    anchor_rig_answer(r, "c", "a", "b", HEAD M_TCP P_B M_TLS P_B M_TCP P_B);
+}
+
 /* Fails each of its allocations in turn, until none is left to fail. */
 static void sweep(struct anchor_rig *r, command_fn fn)
 {
@@ -58,6 +70,10 @@ static void every_command_survives_without_memory(void **state)
     sweep(r, reoffer);
     assert_int_equal(anchor_rig_tokens(r), 3);
     sweep(r, reanswer);
+    assert_int_equal(anchor_rig_pairs(r), 3);
+    sweep(r, change);
+    sweep(r, rechange);
+    assert_true(anchor_rig_has(r->sdp, "a=path:msrps://relay.example.com"));
     assert_int_equal(anchor_rig_pairs(r), 3);
     r->ask.call_id = SPAN("c");
     anchor_rig_command(r, "query");

@@ -266,6 +266,70 @@ static void test_lost_and_dialled_again(void **state)
     pair_bench_assert_in(bob, "\r\nhello\r\n");
 }
 
+/* A dial by need counts as one of those of who sends, until it is over. */
+static void test_dial_is_charged(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a = pair_bench_come(b, "a"), *bob;
+
+    b->dials = true;
+    pair_bench_answer(b, true);
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    assert_null(bob->fake.link.dialled_for); /* the answer's */
+    rig_down(&b->rig, bob, 408);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    assert_non_null(bob->fake.link.dialled_for);
+    rig_up(&b->rig, bob);
+    assert_null(bob->fake.link.dialled_for);
+    pair_bench_assert_in(a, "MSRP m1 200");
+}
+
+/* Answers the SEND with which the relay opens a connection. */
+static void answer_opening(struct pair_bench *b, struct wire *bob)
+{
+    struct span out = fake_link_new_output(&bob->fake);
+    struct span tid = span_from(out, sizeof "MSRP " - 1);
+    char text[PAIR_TEXT_MAX];
+
+    tid.n = TID_LEN;
+    (void)snprintf(text, sizeof text,
+                   "MSRP %.*s 200 OK\r\nTo-Path: %s\r\nFrom-Path: " P_B
+                   "\r\n-------%.*s$\r\n",
+                   SPAN_ARG(tid), b->u_b, SPAN_ARG(tid));
+    rig_send(&b->rig, bob, text);
+}
+
+/* ... each time, if the peer answers: one that only listens cannot come back.
+ * But not without end. */
+static void test_lost_again_and_again(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *bob;
+
+    b->dials = true;
+    pair_bench_answer(b, true);
+    for (unsigned i = 1; i <= 5; i++) {
+        assert_int_equal(b->n_dialled, i);
+        bob = rig_wire(&b->rig, SPAN("dialled"));
+        rig_up(&b->rig, bob);
+        answer_opening(b, bob);
+        rig_close(&b->rig, bob, false);
+    }
+    assert_int_equal(b->n_dialled, 5); /* too often */
+    pair_bench_say(b, b->pair, ANCHORED_B, P_B, true);
+    assert_int_equal(b->n_dialled, 6); /* an answer names it */
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    rig_up(&b->rig, bob);
+    rig_close(&b->rig, bob, false);
+    assert_int_equal(b->n_dialled, 7);
+    bob = rig_wire(&b->rig, SPAN("dialled"));
+    rig_up(&b->rig, bob);
+    rig_wait(&b->rig, 10000); /* it has held for a while */
+    rig_close(&b->rig, bob, false);
+    assert_int_equal(b->n_dialled, 8);
+}
+
 /* The SEND that opens a connection is the relay's own: nobody awaits its
  * answer, and it keeps nobody from exiting. */
 static void test_opening_is_not_in_flight(void **state)
@@ -400,6 +464,8 @@ int main(void)
         TEST(test_loop),
         TEST(test_between_owners),
         TEST(test_lost_and_dialled_again),
+        TEST(test_dial_is_charged),
+        TEST(test_lost_again_and_again),
         TEST(test_opening_is_not_in_flight),
         TEST(test_lost_and_back),
         TEST(test_comes_while_dialled),

@@ -144,7 +144,7 @@ static void ours_is_told(void **state)
         fingerprint_of(same, EVP_sha256(), FINGERPRINT_SHA256);
     struct fingerprint got;
 
-    assert_int_equal(tls_ctx_fingerprint(tls, FINGERPRINT_SHA256, &got), 0);
+    assert_int_equal(tls_ctx_fingerprint(tls, 0, FINGERPRINT_SHA256, &got), 0);
     assert_true(fingerprint_equal(&got, &want));
     SSL_CTX_free(same);
     tls_ctx_unref(tls);

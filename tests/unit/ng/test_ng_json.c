@@ -48,6 +48,40 @@ static void strings_lose_their_escapes(void **state)
           SPAN("d3:sdp15:v=0\r\n\"\0\xe2\x82\xac\xf0\x9f\x98\x80}e"));
 }
 
+/* A JSON text may have them: they cost no other member (A-12). */
+static void numbers_of_any_size_are_read(void **state)
+{
+    static char long_one[700];
+
+    (void)state;
+    check(SPAN("{\"a\":9223372036854775807,\"b\":-9223372036854775807}"),
+          SPAN("d1:ai9223372036854775807e1:bi-9223372036854775807ee"));
+    check(SPAN("{\"a\":9223372036854775808,\"b\":1}"),
+          SPAN("d1:ai9223372036854775807e1:bi1ee"));
+    check(SPAN("{\"a\":-99999999999999999999}"),
+          SPAN("d1:ai-9223372036854775807ee"));
+    check(SPAN("{\"a\":[1e999,-1E+999,1.5e-400,0.1],\"b\":1}"),
+          SPAN("d1:allelelelee1:bi1ee"));
+    memset(long_one, '9', sizeof long_one);
+    memcpy(long_one, "{\"a\":", 5);
+    long_one[500] = '.';
+    long_one[sizeof long_one - 1] = '}';
+    check(span_of(long_one, sizeof long_one), SPAN("d1:alee"));
+    check(SPAN("{\"9\":\"99999999999999999999 1e999\"}"),
+          SPAN("d1:926:99999999999999999999 1e999e"));
+}
+
+/* Neither is one the name of another member. */
+static void names_may_have_a_nul(void **state)
+{
+    (void)state;
+    check(SPAN("{\"a\\u0000b\":{\"\\u0000\":[1]},\"a\":1}"),
+          SPAN("d3:a\1bd1:\1li1eee1:ai1ee"));
+    check(SPAN("{\"\\\\u0000\":\"\\u0000\",\"x\":[\"\\u0000\"]}"),
+          SPAN("d6:\\u00001:\0"
+               "1:xl1:\0ee"));
+}
+
 static void what_is_no_object_is_refused(void **state)
 {
     static const char *const bad[] = {
@@ -64,7 +98,20 @@ static void what_is_no_object_is_refused(void **state)
         "{\"a\":\"\xff\"}",
         "{\"a\":\"\\ud83d\"}",
         "{'a':1}",
-        "{\"a\":99999999999999999999}",
+        "{\"a\":099999999999999999999}",
+        "{\"a\":-}",
+        "{\"a\":1.}",
+        "{\"a\":.1}",
+        "{\"a\":1e}",
+        "{\"a\":1e+}",
+        "{\"a\":1ee999}",
+        "{\"a\":1e9.9}",
+        "{\"a\":01.5}",
+        "{\"a\":-01.5}",
+        "{\"a\":--1}",
+        "{\"a\":1-1}",
+        "{\"a\":1-1111111111111111111}",
+        "{\"a\\u000\":1}",
         "{\"a\":\"\n\"}",
     };
 
@@ -123,6 +170,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_become_dictionaries),
         cmocka_unit_test(strings_lose_their_escapes),
+        cmocka_unit_test(numbers_of_any_size_are_read),
+        cmocka_unit_test(names_may_have_a_nul),
         cmocka_unit_test(what_is_no_object_is_refused),
         cmocka_unit_test(depth_and_number_of_values_have_bounds),
         cmocka_unit_test(a_scan_goes_on_where_it_stopped),

@@ -87,6 +87,23 @@ static void what_does_not_fit_is_full_until_it_begins_again(void **state)
     }
 }
 
+static void what_fits_is_known_before_its_end(void **state)
+{
+    struct ng_reply r;
+    bool fits;
+
+    (void)state;
+    for (int is_json = 0; is_json < 2; is_json++) {
+        for (size_t size = 0; size < 160; size++) {
+            ng_reply_init(&r, memory, size);
+            write_all(&r, is_json);
+            fits = ng_reply_fits(&r);
+            assert_true(fits == (ng_reply_end(&r) == 0));
+        }
+        assert_true(fits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +111,7 @@ int main(void)
         cmocka_unit_test(json_is_written),
         cmocka_unit_test(an_error_replaces_what_was_written),
         cmocka_unit_test(what_does_not_fit_is_full_until_it_begins_again),
+        cmocka_unit_test(what_fits_is_known_before_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
