@@ -233,16 +233,16 @@ static void who_is_closed_while_waiting_never_begins(void **state)
 {
     struct crowd *c = *state;
     uint64_t begun_ms = loop_now_ms(c->loop);
+    unsigned before;
 
     overcrowd(c);
-    if (begun > MOST) /* too slow a machine: nobody waits any more */
-        skip();
+    before = begun; /* MOST, and more of them on a slow machine */
     for (int i = 0; i < MANY; i++)
         if (!has_begun[c->fds[i]])
             conn_close(c->conns[i]);
     while (loop_now_ms(c->loop) - begun_ms < 600)
         loop_turn(c->loop, false);
-    assert_int_equal(begun, MOST);
+    assert_int_equal(begun, before);
 }
 
 /* --- what a place is for --- */
