@@ -282,7 +282,8 @@ static void the_newcomer_is_refused_when_all_others_have_sessions(void **state)
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     scene_wait_end(connect_raw(s, "third"));
-    scene_wait_log(s, " reason=\"limits.connections\"");
+    scene_wait_line(
+        s, " connection refused peer=", " reason=\"limits.connections\"");
     talk_expect_nothing(alice);
     talk_expect_nothing(bob);
     client_close(bob);
