@@ -134,12 +134,20 @@ int pair_rig_set_up(void **state)
 
 void pair_rig_turn(struct pair_rig *w)
 {
-    const struct timespec nap = {.tv_nsec = 200000};
-
     loop_turn(w->loop, false);
     relay_clock(w->relay, loop_now_ms(w->loop));
     relay_tick(w->relay);
-    nanosleep(&nap, NULL);
+}
+
+/* When a wait that begins now has failed. */
+static uint64_t deadline_ms(const struct pair_rig *w)
+{
+    return loop_now_ms(w->loop) + PATIENCE_MS;
+}
+
+static bool has_time(const struct pair_rig *w, uint64_t until_ms)
+{
+    return loop_now_ms(w->loop) < until_ms;
 }
 
 int pair_rig_tear_down(void **state)
@@ -251,9 +259,11 @@ void far_end_come(struct pair_rig *w, struct far_end *e, SSL_CTX *ctx)
 void far_end_dialled(struct pair_rig *w, struct far_end *e, int listening,
                      SSL_CTX *ctx)
 {
+    uint64_t until_ms = deadline_ms(w);
+
     *e = (struct far_end){.fd = -1};
     assert_int_equal(fcntl(listening, F_SETFL, O_NONBLOCK), 0);
-    for (int i = 0; e->fd < 0 && i < 10000; i++) {
+    while (e->fd < 0 && has_time(w, until_ms)) {
         pair_rig_turn(w);
         e->fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     }
@@ -287,7 +297,9 @@ static void far_end_read(struct far_end *e)
 
 void far_end_until(struct pair_rig *w, struct far_end *e, const char *part)
 {
-    for (int i = 0; i < 20000 && !strstr(e->text, part); i++) {
+    uint64_t until_ms = deadline_ms(w);
+
+    while (!strstr(e->text, part) && has_time(w, until_ms)) {
         pair_rig_turn(w);
         far_end_read(e);
         if (e->eof)
@@ -299,7 +311,9 @@ void far_end_until(struct pair_rig *w, struct far_end *e, const char *part)
 
 void far_end_until_eof(struct pair_rig *w, struct far_end *e)
 {
-    for (int i = 0; i < 20000 && !e->eof; i++) {
+    uint64_t until_ms = deadline_ms(w);
+
+    while (!e->eof && has_time(w, until_ms)) {
         pair_rig_turn(w);
         far_end_read(e);
     }
@@ -314,13 +328,14 @@ void far_end_forget(struct far_end *e)
 
 void far_end_tell(struct pair_rig *w, struct far_end *e, const char *text)
 {
+    uint64_t until_ms = deadline_ms(w);
     size_t done;
 
     if (!e->ssl) {
         assert_int_equal(send(e->fd, text, strlen(text), 0), strlen(text));
         return;
     }
-    for (int i = 0; i < 20000; i++) {
+    while (has_time(w, until_ms)) {
         ERR_clear_error();
         if (SSL_write_ex(e->ssl, text, strlen(text), &done) == 1)
             return;
