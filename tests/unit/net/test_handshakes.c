@@ -163,12 +163,14 @@ static void turn(struct crowd *c, int times)
 /* Lets as many arrive as may begin, and some more. */
 static void overcrowd(struct crowd *c)
 {
+    enum { NEEDED = 2 * MANY + 64 };
     struct rlimit limit;
 
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < NEEDED) /* root may have more */
+        limit.rlim_max = NEEDED;
     limit.rlim_cur = limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    if (limit.rlim_cur < 2 * MANY + 64)
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         skip();
     arrive(c, MANY);
     turn(c, MANY / PER_TURN + 20);
