@@ -2,11 +2,13 @@
 /* Many messages fail at one moment: the sender hears of each of them, once and
  * in order, and is not closed for it (S-10). A flood into one who does not read
  * makes whoever floods wait (S-11). */
+#include "chain.h"
 #include "cmocka_all.h"
-#include "login.h"
 #include "request.h"
 
 enum { MANY = 2000 };
+
+static const char lost[] = "000 408 Timeout";
 
 /* Does nobody answer them? Then they are on their way when bob ends. */
 static void send_many(struct client *alice, struct client *bob)
@@ -22,7 +24,7 @@ static void send_many(struct client *alice, struct client *bob)
         assert_int_equal(scene_frame(alice)->head.code, 200);
 }
 
-static void expect_reports(struct client *alice)
+static void expect_reports(struct client *alice, const char *status)
 {
     for (int i = 0; i < MANY; i++) {
         struct got *g = scene_frame(alice);
@@ -30,7 +32,7 @@ static void expect_reports(struct client *alice)
         assert_int_equal(g->head.method, MSG_REPORT);
         assert_string_equal(talk_header(alice, g, "Message-ID"),
                             scene_text(alice->scene, "m%05d", i));
-        assert_string_equal(talk_header(alice, g, "Status"), "000 408 Timeout");
+        assert_string_equal(talk_header(alice, g, "Status"), status);
     }
     talk_expect_nothing(alice);
 }
@@ -42,7 +44,7 @@ static void all_are_told_to_one_who_reads(void **state)
 
     send_many(alice, bob);
     client_close(bob);
-    expect_reports(alice);
+    expect_reports(alice, lost);
 }
 
 static void all_are_told_to_one_who_reads_later(void **state)
@@ -58,7 +60,37 @@ static void all_are_told_to_one_who_reads_later(void **state)
     client_close(bob);
     login(s, "carol"); /* the relay has seen the end of bob */
     alice->deaf = false;
-    expect_reports(alice);
+    expect_reports(alice, lost);
+}
+
+static void all_are_told_of_refusals(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    send_many(alice, bob);
+    for (int i = 0; i < MANY; i++)
+        talk_answer(bob, talk_expect(bob, "SEND"), 415);
+    expect_reports(alice, "000 415 Media Type Not Understood");
+}
+
+/* The link lives, for others too. */
+static void all_are_told_over_a_link(void **state)
+{
+    struct scene *s = chain_start(state, NULL);
+    struct relay *far = chain_add(s, CHAIN_EXTRA, NULL);
+    struct client *alice = scene_connect_to(s, far, "alice");
+    struct client *bob = login(s, "bob"), *carol = login(s, "carol");
+
+    login_on(alice);
+    send_many(alice, bob);
+    for (int i = 0; i < MANY; i++)
+        (void)talk_expect(bob, "SEND");
+    client_close(bob);
+    expect_reports(alice, lost);
+    talk_expect_code(alice, talk_text(alice, carol, "hello"), 200);
+    talk_answer(carol, talk_expect_body(carol, SPAN("hello"), '$'), 200);
+    assert_int_equal(chain_links(far), 1);
 }
 
 /* --- floods (2.9) --------------------------------------------------------- */
@@ -154,6 +186,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         E2E_TEST(all_are_told_to_one_who_reads),
         E2E_TEST(all_are_told_to_one_who_reads_later),
+        E2E_TEST(all_are_told_of_refusals),
+        E2E_TEST(all_are_told_over_a_link),
         E2E_TEST(a_strangers_flood_closes_nobody),
         E2E_TEST(a_users_flood_closes_nobody),
         E2E_TEST(who_writes_to_himself_gets_all_of_it),
