@@ -56,7 +56,8 @@ static const struct {
 };
 
 /* Blocked while the loop does not run: a second TERM, or an USR1 during the
- * start, must not kill the process. */
+ * start, must not kill the process. What was caught before is dropped then: for
+ * the last turn there are no tables to show, and nothing to reload. */
 static void hold_signals(bool on)
 {
     sigset_t set;
@@ -344,6 +345,7 @@ static void server_serve(struct server *s)
     hold_signals(false);
     loop_run(s->loop);
     hold_signals(true);
+    loop_drop_signals(s->loop);
     log_info(s->log, "stopped");
 }
 
