@@ -301,6 +301,12 @@ static int server_start(struct server *s, struct config_loaded *from)
 /* Copes with a half-made one. */
 static void server_stop(struct server *s)
 {
+    /* What is due in the last turn must not need what is gone by then. */
+    if (s->tick)
+        alarm_free(s->tick);
+    if (s->watchdog)
+        alarm_free(s->watchdog);
+    memory_stop(s);
     state_dump_fini(s);
     status_stop(s);
     http_endpoints_close(s);
@@ -312,11 +318,6 @@ static void server_stop(struct server *s)
         hops_drop_all(&s->hops);
     if (s->loop)
         loop_turn(s->loop, false); /* what the end deferred */
-    if (s->tick)
-        alarm_free(s->tick);
-    if (s->watchdog)
-        alarm_free(s->watchdog);
-    memory_stop(s);
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
     anchor_free(s->anchor);
