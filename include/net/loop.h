@@ -110,7 +110,10 @@ void alarm_free(struct alarm *a);
 
 typedef void (*loop_signal_fn)(void *ctx, int signo);
 
-/* Calls fn in the loop for this signal, until the loop is freed. */
+/* Calls fn in the loop for this signal, until loop_drop_signals() or the end.
+ */
 int loop_on_signal(struct loop *l, int signo, loop_signal_fn fn, void *ctx);
+/* No call is made for a signal any more, not even for one that has come. */
+void loop_drop_signals(struct loop *l);
 
 #endif

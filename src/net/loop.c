@@ -97,18 +97,23 @@ int loop_new(struct loop **out)
     return 0;
 }
 
-void loop_free(struct loop *l)
+void loop_drop_signals(struct loop *l)
 {
     struct list *m;
 
-    if (!l)
-        return;
     while ((m = list_take_first(&l->signals))) {
         struct signal_watch *s = CONTAINER(m, struct signal_watch, link);
 
         ev_signal_stop(l->ev, &s->watcher);
         free(s);
     }
+}
+
+void loop_free(struct loop *l)
+{
+    if (!l)
+        return;
+    loop_drop_signals(l);
     ev_ref(l->ev);
     ev_check_stop(l->ev, &l->awake);
     ev_loop_destroy(l->ev);

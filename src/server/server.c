@@ -56,7 +56,8 @@ static const struct {
 };
 
 /* Blocked while the loop does not run: a second TERM, or an USR1 during the
- * start, must not kill the process. */
+ * start, must not kill the process. What was caught before is dropped then: for
+ * the last turn there are no tables to show, and nothing to reload. */
 static void hold_signals(bool on)
 {
     sigset_t set;
@@ -301,6 +302,12 @@ static int server_start(struct server *s, struct config_loaded *from)
 /* Copes with a half-made one. */
 static void server_stop(struct server *s)
 {
+    /* What is due in the last turn must not need what is gone by then. */
+    if (s->tick)
+        alarm_free(s->tick);
+    if (s->watchdog)
+        alarm_free(s->watchdog);
+    memory_stop(s);
     state_dump_fini(s);
     status_stop(s);
     http_endpoints_close(s);
@@ -312,11 +319,6 @@ static void server_stop(struct server *s)
         hops_drop_all(&s->hops);
     if (s->loop)
         loop_turn(s->loop, false); /* what the end deferred */
-    if (s->tick)
-        alarm_free(s->tick);
-    if (s->watchdog)
-        alarm_free(s->watchdog);
-    memory_stop(s);
     hops_fini(&s->hops);
     dialler_close(&s->dialler);
     anchor_free(s->anchor);
@@ -358,6 +360,7 @@ static void server_serve(struct server *s)
     hold_signals(false);
     loop_run(s->loop);
     hold_signals(true);
+    loop_drop_signals(s->loop);
     log_info(s->log, "stopped");
 }
 

@@ -260,6 +260,8 @@ static size_t read_tcp(struct client *c, char *dst, size_t room)
 static void pass_on(struct client *c)
 {
     bytes_add(&c->pipe->out, bytes_peek(&c->in));
+    if (c->tap)
+        bytes_add(c->tap, bytes_peek(&c->in));
     c->in.at = c->in.n;
 }
 

@@ -66,6 +66,7 @@ struct client {
     bool deaf;           /* reads nothing */
     struct client *pipe; /* raw: what comes in goes out there, and both end
                             together */
+    struct bytes *tap;   /* ... and is kept here as well; may be NULL */
     size_t most;         /* octets read in a turn; 0: any number */
     struct bytes in, out;
     struct ws_side *ws; /* NULL: no WebSocket */

@@ -4,15 +4,12 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "program.h"
 #include "renew.h"
 
 #define PROGRAM "/usr/sbin/haproxy"
@@ -20,9 +17,8 @@
 enum { WAYS_MAX = 8 };
 
 struct haproxy {
-    struct scene_part part; /* what it writes */
+    struct scene_part part; /* nothing to wait for */
     struct scene *scene;
-    pid_t pid;
     size_t n;
     int fds[WAYS_MAX]; /* it inherits these, listening already */
     unsigned ports[WAYS_MAX];
@@ -30,11 +26,7 @@ struct haproxy {
 
 bool haproxy_is_there(void)
 {
-    if (access(PROGRAM, X_OK) == 0)
-        return true;
-    print_message("skipped: " PROGRAM " is not there; tests/packages --tests "
-                  "installs it\n");
-    return false;
+    return program_is_there(PROGRAM);
 }
 
 /* --- its configuration ---------------------------------------------------- */
@@ -91,66 +83,37 @@ static int listen_for(unsigned *port)
 
 /* --- the process ---------------------------------------------------------- */
 
-static void become_haproxy(const struct haproxy *h, const char *path, int out)
+static void keep_listeners(void *ctx)
 {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    const struct haproxy *h = ctx;
+
     for (size_t i = 0; i < h->n; i++)
         fcntl(h->fds[i], F_SETFD, 0);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    execl(PROGRAM, "haproxy", "-db", "-f", path, (char *)NULL);
-    _exit(127);
 }
 
-static void on_output(struct scene_part *p)
+static void haproxy_free(struct scene_part *p)
 {
-    char some[4096];
-    ssize_t n = read(p->fd, some, sizeof some);
-
-    if (n > 0 && getenv("MSRP_E2E_LOG"))
-        fprintf(stderr, "%.*s", (int)n, some);
-    if (n == 0) {
-        close(p->fd);
-        p->fd = -1;
-    }
-}
-
-static void stop(struct scene_part *p)
-{
-    struct haproxy *h = CONTAINER(p, struct haproxy, part);
-
-    kill(h->pid, SIGKILL);
-    waitpid(h->pid, NULL, 0);
-    if (p->fd >= 0)
-        close(p->fd);
-    free(h);
+    free(CONTAINER(p, struct haproxy, part));
 }
 
 struct haproxy *haproxy_start(struct scene *s, const struct haproxy_way *ways,
                               size_t n)
 {
     struct haproxy *h = calloc(1, sizeof *h);
-    const char *path;
-    int ends[2];
+    const char *argv[] = {PROGRAM, "-db", "-f", NULL, NULL};
 
     assert_non_null(h);
     assert_true(n <= WAYS_MAX);
     h->scene = s;
     h->n = n;
+    h->part = (struct scene_part){.fd = -1, .free = haproxy_free};
+    scene_add_part(s, &h->part);
     for (size_t i = 0; i < n; i++)
         h->fds[i] = listen_for(&h->ports[i]);
-    path = write_config(h, ways);
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    h->pid = fork();
-    assert_true(h->pid >= 0);
-    if (h->pid == 0)
-        become_haproxy(h, path, ends[1]);
-    close(ends[1]);
+    argv[3] = write_config(h, ways);
+    program_start(s, argv, keep_listeners, h);
     for (size_t i = 0; i < n; i++)
         close(h->fds[i]);
-    h->part =
-        (struct scene_part){.fd = ends[0], .on_ready = on_output, .free = stop};
-    scene_add_part(s, &h->part);
     return h;
 }
 

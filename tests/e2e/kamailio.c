@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kamailio.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "cmocka_all.h"
+#include "program.h"
 #include "talk.h"
 
 #define PROGRAM "/usr/sbin/kamailio"
 
-enum { AGAIN_MS = 50 };
-
 struct kamailio {
-    struct scene_part part; /* what it writes */
+    struct scene_part part; /* nothing to wait for */
     struct scene *scene;
-    pid_t pid;
     unsigned port;
     bool tls;
 };
 
 bool kamailio_is_there(void)
 {
-    if (access(PROGRAM, X_OK) == 0)
-        return true;
-    print_message("skipped: " PROGRAM " is not there; tests/packages --tests "
-                  "installs it\n");
-    return false;
+    return program_is_there(PROGRAM);
 }
 
 /* --- its configuration ---------------------------------------------------- */
@@ -123,101 +109,26 @@ static const char *write_config(const struct kamailio *k)
 
 /* --- the process ---------------------------------------------------------- */
 
-/* It takes no port 0: one that nobody had a moment ago. */
-static unsigned free_port(void)
+static void kamailio_free(struct scene_part *p)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
-static void become_kamailio(const char *path, const char *dir, int out)
-{
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    execl(PROGRAM, "kamailio", "-f", path, "-DD", "-E", "-m", "32", "-M", "8",
-          "-w", dir, "-Y", dir, (char *)NULL);
-    _exit(127);
-}
-
-static void on_output(struct scene_part *p)
-{
-    char some[4096];
-    ssize_t n = read(p->fd, some, sizeof some);
-
-    if (n > 0 && getenv("MSRP_E2E_LOG"))
-        fprintf(stderr, "%.*s", (int)n, some);
-    if (n == 0) {
-        close(p->fd);
-        p->fd = -1;
-    }
-}
-
-static void stop(struct scene_part *p)
-{
-    struct kamailio *k = CONTAINER(p, struct kamailio, part);
-
-    kill(k->pid, SIGTERM);
-    while (p->fd >= 0) { /* closed by its last process */
-        struct pollfd readable = {p->fd, POLLIN, 0};
-
-        if (poll(&readable, 1, DEADLINE_MS) == 0) {
-            kill(k->pid, SIGKILL);
-            close(p->fd);
-            break;
-        }
-        on_output(p);
-    }
-    waitpid(k->pid, NULL, 0);
-    free(k);
-}
-
-static bool is_listening(const struct kamailio *k)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)k->port),
-                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool is = connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
-
-    close(fd);
-    return is;
+    free(CONTAINER(p, struct kamailio, part));
 }
 
 struct kamailio *kamailio_start(struct scene *s, bool tls)
 {
     struct kamailio *k = calloc(1, sizeof *k);
-    const char *path, *dir = tls_files_dir(relay_files(s->relay));
-    uint64_t deadline_ms = now_ms() + DEADLINE_MS;
-    int ends[2];
+    const char *dir = tls_files_dir(relay_files(s->relay));
+    const char *argv[] = {PROGRAM, "-f", NULL, "-DD", "-E", "-m", "32",
+                          "-M",    "8",  "-w", dir,   "-Y", dir,  NULL};
 
     assert_non_null(k);
     k->scene = s;
     k->tls = tls;
-    k->port = free_port();
-    path = write_config(k);
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    k->pid = fork();
-    assert_true(k->pid >= 0);
-    if (k->pid == 0)
-        become_kamailio(path, dir, ends[1]);
-    close(ends[1]);
-    k->part =
-        (struct scene_part){.fd = ends[0], .on_ready = on_output, .free = stop};
+    k->port = program_free_port();
+    k->part = (struct scene_part){.fd = -1, .free = kamailio_free};
     scene_add_part(s, &k->part);
-    while (!is_listening(k)) {
-        if (k->part.fd < 0 || now_ms() >= deadline_ms)
-            fail_msg("Kamailio does not start");
-        scene_turn(s, now_ms() + AGAIN_MS);
-    }
+    argv[2] = write_config(k);
+    program_wait_port(program_start(s, argv, NULL, NULL), k->port);
     dns_stub_host(outside_names(s), KAMAILIO_NAME, 60, "127.0.0.1");
     return k;
 }

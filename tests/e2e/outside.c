@@ -111,10 +111,11 @@ struct host {
     struct scene *scene;
     const char *name;
     SSL_CTX *tls;
-    bool deaf, sees_probe;
+    bool deaf, sees_probe, keeps;
     unsigned port, behind;
     struct client *connections[CONNECTIONS_MAX];
     unsigned n, taken;
+    struct bytes passed;
 };
 
 static struct host *host_of(struct scene_part *p)
@@ -129,6 +130,7 @@ static void go_on(struct host *h, struct client *c)
     struct client *on = scene_connect_with(h->scene, h->name, &opts);
 
     c->raw = on->raw = true;
+    c->tap = h->keeps ? &h->passed : NULL;
     c->pipe = on;
     on->pipe = c;
 }
@@ -189,6 +191,7 @@ static void free_host(struct scene_part *p)
 
     host_close(h);
     SSL_CTX_free(h->tls);
+    free(h->passed.p);
     free(h);
 }
 
@@ -252,6 +255,7 @@ struct host *host_new(struct scene *s, const struct host_opts *opts)
     h->deaf = opts->deaf;
     h->sees_probe = opts->sees_probe;
     h->behind = opts->behind;
+    h->keeps = opts->keeps;
     h->name = opts->name ? opts->name : "peer.example.org";
     h->part = (struct scene_part){.fd = listen_somewhere(&h->port),
                                   .on_ready = on_connection,
@@ -285,6 +289,11 @@ const char *host_uri(const struct host *h)
 unsigned host_connections(const struct host *h)
 {
     return h->n;
+}
+
+struct span host_passed(const struct host *h)
+{
+    return bytes_peek(&h->passed);
 }
 
 static bool is_settled(void *ctx)

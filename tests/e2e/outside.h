@@ -36,6 +36,7 @@ struct host_opts {
     struct tls_files *files; /* its authority's; usually the relay's */
     int version;             /* of TLS, such as TLS1_2_VERSION; 0: any */
     unsigned behind;         /* passes octets on to this port of loopback */
+    bool keeps;              /* what it passes on, for host_passed() */
     bool tls;
     bool expired;    /* its certificate */
     bool incurious;  /* asks for no certificate, as no relay does */
@@ -59,6 +60,8 @@ const char *host_uri_as(const struct host *h, const char *name);
 void host_cut(struct host *h);
 /* How many connections it has had. */
 unsigned host_connections(const struct host *h);
+/* All that went to the port behind it. */
+struct span host_passed(const struct host *h);
 
 /* Waits for its next connection to be open, in the order in which they came. */
 struct client *host_accept(struct host *h);

@@ -463,6 +463,33 @@ void scene_wait_log(struct scene *s, const char *text)
     scene_wait_log_of(s, s->relay, text);
 }
 
+struct awaited_line {
+    const struct relay *relay;
+    const char *one, *other;
+};
+
+static bool is_line_logged(void *ctx)
+{
+    const struct awaited_line *a = ctx;
+    struct span log = span_str(relay_log(a->relay));
+
+    while (log.n > 0) {
+        struct span line = span_cut(&log, '\n');
+
+        if (memmem(line.p, line.n, a->one, strlen(a->one)) &&
+            memmem(line.p, line.n, a->other, strlen(a->other)))
+            return true;
+    }
+    return false;
+}
+
+void scene_wait_line(struct scene *s, const char *one, const char *other)
+{
+    struct awaited_line a = {s->relay, one, other};
+
+    scene_until(s, is_line_logged, &a, scene_text(s, "%s ... %s", one, other));
+}
+
 void scene_wait_closed(struct client *c)
 {
     scene_wait_log(c->scene, scene_text(c->scene, "c=%u closed", c->number));

@@ -94,6 +94,8 @@ void scene_wait_log_of(struct scene *s, const struct relay *r,
                        const char *text);
 /* ... behind so many octets of it: relay_log_size() at an earlier time. */
 void scene_wait_log_since(struct scene *s, size_t mark, const char *text);
+/* ... both in one line of it. */
+void scene_wait_line(struct scene *s, const char *one, const char *other);
 /* Waits until the relay has seen that this client is gone. Connections have to
  * be counted as the relay does: made one after the other, none refused. */
 void scene_wait_closed(struct client *c);

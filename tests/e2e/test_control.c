@@ -266,8 +266,8 @@ static void a_connection_is_kicked_by_its_number(void **state)
     assert_string_equal(ctl_ok(s, "kick --connection 1 --json"),
                         "{\"connections\":1}\n");
     assert_int_equal(scene_wait_end(alice), CLIENT_END_EOF);
-    scene_wait_log(s, " user=alice reason=\"kicked\" in=");
-    scene_wait_log(s, " user=alice reason=kicked\n");
+    scene_wait_line(s, "c=1 closed peer=", " user=alice reason=\"kicked\" in=");
+    scene_wait_line(s, " session ended ", " user=alice reason=kicked");
     ctl_fails(s, "kick connection=77", 1, "no such connection");
 }
 

@@ -167,6 +167,22 @@ static void second_term_leaves_at_once(void **state)
     assert_int_equal(scene_wait_exit(s), 0);
 }
 
+/* There are no tables any more, and nothing to reload. */
+static void signals_that_come_with_the_end_do_no_harm(void **state)
+{
+    static const int others[] = {SIGUSR2, SIGHUP, SIGUSR1, SIGTERM};
+
+    for (int i = 0; i < 20; i++) {
+        struct scene *s = scene_start(state, NULL);
+
+        relay_signal(s->relay, SIGTERM);
+        for (int k = 0; k <= i % 4; k++)
+            relay_signal(s->relay, others[k]);
+        assert_int_equal(scene_wait_exit(s), 0);
+        assert_int_equal(scene_end(state), 0);
+    }
+}
+
 /* Somebody in the middle of a handshake, or who never closes, holds up
  * nothing. */
 static void silent_peers_do_not_hold_it_up(void **state)
@@ -195,6 +211,7 @@ int main(void)
         E2E_TEST(unanswered_message_fails_with_report_after_the_drain),
         E2E_TEST(unfinished_chunk_fails_after_the_drain),
         E2E_TEST(second_term_leaves_at_once),
+        E2E_TEST(signals_that_come_with_the_end_do_no_harm),
         E2E_TEST(silent_peers_do_not_hold_it_up),
     };
 

@@ -19,9 +19,13 @@ enum {
 
 static const char *const users[USERS] = {"alice", "bob", "carol", "dave"};
 
-/* As many sessions as one likes, and no log of all of it. */
+/* As many sessions as one likes, no log of all of it, and time for those who
+ * wait meanwhile. */
 static const struct relay_opts many = {
-    .level = "info", .groups = "limits: { sessions_per_connection = 0; };"};
+    .level = "info",
+    .auth = "nonce_lifetime = 300.0;",
+    .groups = "limits: { sessions_per_connection = 0; };\n"
+              "timers: { probation = 300.0; };\n"};
 
 /* --- many logins (3.1) ---------------------------------------------------- */
 

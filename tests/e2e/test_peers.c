@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Peers that behave badly or not at all, and the limits of the relay's
  * patience. */
+#include <openssl/err.h>
+
 #include "cmocka_all.h"
 #include "login.h"
 
@@ -104,6 +106,31 @@ static void noise_without_end_on_tls_is_refused(void **state)
 static void noise_without_end_on_tcp_is_refused(void **state)
 {
     noise_without_end_is_refused(state, RELAY_TCP);
+}
+
+/* 2.12: as many as it likes, computed by whoever has the time for it. */
+static void key_updates_without_end_are_the_end(void **state)
+{
+    struct scene *s = scene_start(state, NULL);
+    struct client *alice = login(s, "alice"), *bob = login(s, "bob");
+
+    for (int logged_in = 0; logged_in < 2; logged_in++) {
+        struct client *c = scene_connect(s, RELAY_TLS, "carol");
+
+        if (logged_in)
+            login_on(c);
+        for (int i = 0; i < 1000; i++) {
+            ERR_clear_error();
+            if (SSL_key_update(c->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||
+                SSL_do_handshake(c->ssl) != 1)
+                break; /* the end is there already */
+        }
+        scene_wait_end(c);
+        scene_wait_line(s, scene_text(s, " c=%u closed ", c->number),
+                        " reason=\"tls\"");
+    }
+    talk_text(alice, bob, "hello");
+    talk_answer(bob, talk_expect_body(bob, SPAN("hello"), '$'), 200);
 }
 
 static void foreign_end_line_among_headers_closes(void **state)
@@ -282,7 +309,8 @@ static void the_newcomer_is_refused_when_all_others_have_sessions(void **state)
     struct client *alice = login(s, "alice"), *bob = login(s, "bob");
 
     scene_wait_end(connect_raw(s, "third"));
-    scene_wait_log(s, " reason=\"limits.connections\"");
+    scene_wait_line(
+        s, " connection refused peer=", " reason=\"limits.connections\"");
     talk_expect_nothing(alice);
     talk_expect_nothing(bob);
     client_close(bob);
@@ -387,6 +415,7 @@ int main(void)
         E2E_TEST(other_protocols_are_refused),
         E2E_TEST(noise_without_end_on_tls_is_refused),
         E2E_TEST(noise_without_end_on_tcp_is_refused),
+        E2E_TEST(key_updates_without_end_are_the_end),
         E2E_TEST(foreign_end_line_among_headers_closes),
         E2E_TEST(head_over_the_limit_closes),
         E2E_TEST(faulty_request_gets_400_and_may_stay),

@@ -5,7 +5,7 @@
 
 #include "cmocka_all.h"
 #include "flow.h"
-#include "login.h"
+#include "websocket.h"
 
 enum {
     KIB = 1024,
@@ -92,16 +92,19 @@ static void slow_reader_is_neither_silent_nor_stalled(void **state)
 
 /* 2.10: what the kernel has taken goes on to arrive, in small steps, while it
  * takes nothing more for longer than a stall. */
-static void a_trickle_is_no_stall(void **state)
+static void trickle(void **state, enum relay_port port)
 {
     static const struct relay_opts opts = {
+        .listen = WEBSOCKET_AND_OTHERS,
+        .auth = "allow_tcp = true;",
         .groups = "tcp: { send_buffer = 1048576; };\n"
                   "timers: { stall = 0.5; };",
         .level = "info"};
     enum { SEGMENT = 536, RATE = 64, SECONDS = 4 }; /* 6,400 octets/s */
     struct scene *s = scene_start(state, &opts);
-    struct client_opts small = {.tls = s->tls,
-                                .port = relay_port(s->relay, RELAY_TLS),
+    bool is_tls = port == RELAY_TLS || port == RELAY_WSS;
+    struct client_opts small = {.tls = is_tls ? s->tls : NULL,
+                                .port = relay_port(s->relay, port),
                                 .receive_buffer = 4 * KIB,
                                 .segment = SEGMENT};
     struct client *alice = login(s, "alice"),
@@ -110,6 +113,9 @@ static void a_trickle_is_no_stall(void **state)
     struct flow_out out = {0};
     struct flow_in in = {0};
 
+    scene_wait_open(bob);
+    if (port == RELAY_WS || port == RELAY_WSS)
+        websocket_open(bob);
     login_on(bob);
     flow_in_start(&in, bob);
     flow_out_start(&out, alice, bob, GIB, GIB);
@@ -118,6 +124,21 @@ static void a_trickle_is_no_stall(void **state)
     flow_out_abort(&out);
     flow_out_end(&out, sent);
     flow_in_end(&in, sent);
+}
+
+static void a_trickle_is_no_stall(void **state)
+{
+    trickle(state, RELAY_TLS);
+}
+
+static void nor_is_one_without_tls(void **state)
+{
+    trickle(state, RELAY_TCP);
+}
+
+static void nor_is_one_over_a_websocket(void **state)
+{
+    trickle(state, RELAY_WSS);
 }
 
 /* Bob answers alice at once, but the relay does not read it: it has paused him,
@@ -243,6 +264,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         E2E_TEST(slow_reader_is_neither_silent_nor_stalled),
         E2E_TEST(a_trickle_is_no_stall),
+        E2E_TEST(nor_is_one_without_tls),
+        E2E_TEST(nor_is_one_over_a_websocket),
         E2E_TEST(answers_behind_a_pause_of_ours_are_not_late),
         E2E_TEST(reader_who_never_answers_is_silent),
         E2E_TEST(stalled_receiver_fails_the_chunk_at_hand),

@@ -288,7 +288,7 @@ static void close_is_answered_with_its_code(void **state)
 
     ws_side_put(alice->ws, 0x88, SPAN("\x0b\xb9 enough"));
     assert_int_equal(websocket_wait_close(alice), 3001);
-    scene_wait_log(s, " reason=\"eof\"");
+    scene_wait_line(s, " closed peer=", " reason=\"eof\"");
 }
 
 static void close_without_a_code_is_answered_without(void **state)
@@ -501,7 +501,7 @@ static void reader_that_stalls_fails_and_harms_nobody(void **state)
     flow_out_start(&out, bob, alice, (uint64_t)1 << 30, MAX_CHUNK);
     scene_wait_blocked(bob);
     talk_expect_nothing(carol);
-    scene_wait_log(s, " reason=\"stall\"");
+    scene_wait_line(s, " closed peer=", " reason=\"stall\"");
     flow_out_abort(&out);
     flow_out_end(&out, hash);
     talk_expect_nothing(carol);

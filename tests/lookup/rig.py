@@ -258,9 +258,10 @@ class Helper:
 
 
 @contextlib.contextmanager
-def helper(scratch, *command):
-    """One that has ended well after the block."""
-    h = Helper(scratch, *command)
+def helper(scratch, program, *rest):
+    """One that has ended well after the block. It is as patient as the test,
+    unless `rest` says otherwise."""
+    h = Helper(scratch, program, "--timeout", str(PATIENCE_S), *rest)
     try:
         yield h
         h.end()

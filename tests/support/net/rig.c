@@ -110,6 +110,19 @@ static int connect_pair(int *server, struct addr *peer, int client_receive)
     return client;
 }
 
+/* The same without TCP. */
+static int make_pair(int *server, struct addr *peer)
+{
+    int fds[2];
+
+    assert_int_equal(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+        0);
+    assert_int_equal(addr_parse(peer, SPAN("127.0.0.1"), 1), 0);
+    *server = fds[1];
+    return fds[0];
+}
+
 struct tls_ctx *rig_server_ctx(struct tls_files *files, bool rsa)
 {
     const struct tls_files_cert relay = {
@@ -202,7 +215,8 @@ struct rig *rig_new(const struct rig_opts *opts)
         assert_int_equal(loop_new(&r->loop), 0);
         assert_int_equal(net_new(&r->net, r->loop, &settings), 0);
     }
-    r->fd = connect_pair(&server, &peer, opts->client_receive);
+    r->fd = opts->pair ? make_pair(&server, &peer)
+                       : connect_pair(&server, &peer, opts->client_receive);
     if (opts->tls && !opts->no_hello)
         begin_client_tls(r, opts);
     assert_int_equal(begin_conn(r, opts, server, &peer), 0);

@@ -58,6 +58,8 @@ struct rig_opts {
     bool no_hello;      /* the client does not begin the handshake */
     bool ws;            /* conn waits for a WebSocket to be opened */
     bool proxied;       /* conn waits for a PROXY header first */
+    bool pair;          /* a socket pair: what one end has written, the other
+                           has; no kernel moves it later */
     int client_receive; /* SO_RCVBUF of the client */
     struct net_settings settings; /* zero fields: defaults */
 };

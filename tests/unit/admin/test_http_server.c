@@ -358,27 +358,26 @@ static void oldest_idle_connection_makes_room(void **state)
     tear_down(&w);
 }
 
-/* Silent ones, ones that stop in the middle, and ones that do not read. */
-static void a_scrape_among_600_broken_ones_is_answered_at_once(void **state)
+/* Silent ones, ones that stop in the middle, and ones that do not read.
+ * Nobody's time ends while the test lasts: only room that is made lets the
+ * scrape in. */
+static void a_scrape_among_600_broken_ones_is_answered(void **state)
 {
     static const char *const says[] = {"", "GET /sm",
                                        "GET /big HTTP/1.0\r\n\r\n", "\r\n\r\n"};
-    enum { MANY = 600, SOON_MS = 1000 };
+    enum { MANY = 600 };
     struct asker *all[MANY];
-    uint64_t began_ms;
     struct world w;
 
     (void)state;
-    set_up(&w, PATIENCE_MS);
+    set_up(&w, 100 * PATIENCE_MS);
     for (int i = 0; i < MANY; i++) {
         all[i] = connect_to(&w);
         (void)send(all[i]->fd, says[i % 4], strlen(says[i % 4]), MSG_NOSIGNAL);
         if (i % 50 == 49)
             loop_turn(w.loop, false);
     }
-    began_ms = clock_ms();
     assert_answer(&w, "GET /small HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "");
-    assert_true(clock_ms() < began_ms + SOON_MS);
     for (int i = 0; i < MANY; i++)
         hang_up(all[i]);
     tear_down(&w);
@@ -545,7 +544,7 @@ int main(void)
         cmocka_unit_test(request_may_come_in_pieces),
         cmocka_unit_test(second_request_is_not_heard),
         cmocka_unit_test(oldest_idle_connection_makes_room),
-        cmocka_unit_test(a_scrape_among_600_broken_ones_is_answered_at_once),
+        cmocka_unit_test(a_scrape_among_600_broken_ones_is_answered),
         cmocka_unit_test(a_request_among_newer_connections_is_answered),
         cmocka_unit_test(who_says_nothing_is_closed_in_time),
         cmocka_unit_test(who_drips_gains_no_time),

@@ -1,502 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Anchored pairs over real sockets: peers that connect and peers that are
  * dialled, with fingerprints and without. */
-#include <errno.h>
 #include <fcntl.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "anchored.h"
 #include "cmocka_all.h"
 #include "dispatch.h"
-#include "hop.h"
-#include "tls_files.h"
-
-enum { TEXT_MAX = 4096, PATIENCE_MS = 20000 };
-
-#define P_A "msrps://127.0.0.1:9/alice;tcp"
-
-struct world {
-    struct loop *loop;
-    struct net *net;
-    struct rnd rnd;
-    struct resolve *resolve;
-    struct dial *dial;
-    struct policy policy;
-    struct users *users;
-    struct log *log;
-    struct relay *relay;
-    struct hops hops;
-    struct tls_files *files;
-    struct tls_ctx *server, *any, *client;
-    bool may_dial;
-    struct anchored_token *token;
-    struct anchored_pair *pair;
-};
-
-/* The other end of a connection. */
-struct end {
-    int fd;
-    SSL *ssl; /* NULL: none */
-    char text[TEXT_MAX];
-    size_t n;
-    bool is_up, eof;
-};
-
-/* --- the relay --- */
-
-static bool may_dial(void *ctx, const struct addr *to, struct span host,
-                     bool secure)
-{
-    const struct world *w = ctx;
-
-    (void)to;
-    (void)host;
-    (void)secure;
-    return w->may_dial;
-}
-
-static void on_gone(void *ctx, const struct addr *peer)
-{
-    (void)ctx;
-    (void)peer;
-}
-
-static struct tls_settings settings_of(struct world *w, bool any)
-{
-    return (struct tls_settings){
-        .certificate = tls_files_path(w->files, "relay.pem"),
-        .private_key = tls_files_path(w->files, "relay.key"),
-        .ca_file = tls_files_path(w->files, "ca.pem"),
-        .ciphers = "",
-        .ciphersuites = "",
-        .insecure = any,
-        .any_peer = any};
-}
-
-static void make_tls(struct world *w)
-{
-    const struct tls_files_cert relay = {.common_name = "relay",
-                                         .san = "DNS:relay.example"};
-    const struct tls_files_cert phone = {.common_name = "phone",
-                                         .san = "DNS:phone.example"};
-    struct tls_settings s;
-    char why[TLS_WHY_MAX];
-    enum tls_fault fault;
-
-    w->files = tls_files_new();
-    assert_non_null(w->files);
-    assert_true(tls_files_issue(w->files, "relay", &relay));
-    assert_true(tls_files_issue(w->files, "phone", &phone));
-    s = settings_of(w, true);
-    assert_int_equal(tls_server_new(&w->server, &s, &fault, why), 0);
-    assert_int_equal(tls_client_new(&w->any, &s, &fault, why), 0);
-    s = settings_of(w, false);
-    assert_int_equal(tls_client_new(&w->client, &s, &fault, why), 0);
-}
-
-static void make_net(struct world *w)
-{
-    const struct net_settings net = {.read_per_turn = 65536,
-                                     .input_size = 65536,
-                                     .output_max = 1 << 20,
-                                     .handshake_ms = PATIENCE_MS,
-                                     .stall_ms = PATIENCE_MS,
-                                     .ws_head_max = 16384};
-    const struct resolve_settings names = {.dns = {.try_ms = 1000, .tries = 1},
-                                           .deadline_ms = 1000};
-    const struct dial_settings dial = {.connect_ms = PATIENCE_MS,
-                                       .total_ms = PATIENCE_MS};
-
-    assert_int_equal(loop_new(&w->loop), 0);
-    assert_int_equal(net_new(&w->net, w->loop, &net), 0);
-    assert_int_equal(resolve_new(&w->resolve, w->loop, &w->rnd, &names), 0);
-    assert_int_equal(
-        dial_new(&w->dial, w->loop, w->resolve, &w->rnd, &dial, may_dial, w),
-        0);
-}
-
-static void make_relay(struct world *w)
-{
-    const struct hops_times times = {PATIENCE_MS, PATIENCE_MS, PATIENCE_MS};
-    uint64_t seed[2] = {1, 2};
-
-    w->policy = (struct policy){.name = SPAN("relay.example"),
-                                .realm = SPAN("example"),
-                                .max_chunk_size = 65536,
-                                .high_water = 65536,
-                                .low_water = 16384,
-                                .hold_ms = PATIENCE_MS,
-                                .transaction_ms = PATIENCE_MS};
-    assert_int_equal(users_parse(&w->users, SPAN(""), NULL, NULL), 0);
-    assert_int_equal(log_new(&w->log, LOG_LEVEL_ERROR, "stderr"), 0);
-    assert_int_equal(relay_new(&w->relay, &w->policy, w->users, w->log,
-                               loop_now_ms(w->loop)),
-                     0);
-    assert_int_equal(hops_init(&w->hops, w->loop, &times, seed), 0);
-    w->hops.net = w->net;
-    w->hops.relay = w->relay;
-    w->hops.log = w->log;
-    w->hops.dial = w->dial;
-    w->hops.on_gone = on_gone;
-    w->hops.max = 100;
-    w->hops.head_size = 8192;
-    w->hops.path_uris = 16;
-    w->hops.tls_client = w->hops.tls_peer = w->client;
-    w->hops.tls_any = w->any;
-    relay_on_dial(w->relay, hop_dial, &w->hops, true);
-    relay_on_anchored_dial(w->relay, hop_dial_for_pair, &w->hops);
-}
-
-static int set_up(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-
-    assert_non_null(w);
-    rnd_init(&w->rnd);
-    w->may_dial = true;
-    make_tls(w);
-    make_net(w);
-    make_relay(w);
-    *state = w;
-    return 0;
-}
-
-static void turn(struct world *w)
-{
-    const struct timespec nap = {.tv_nsec = 200000};
-
-    loop_turn(w->loop, false);
-    relay_clock(w->relay, loop_now_ms(w->loop));
-    relay_tick(w->relay);
-    nanosleep(&nap, NULL);
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-
-    anchored_token_end(w->relay, w->token, ANCHORED_DELETE);
-    hops_drop_all(&w->hops);
-    turn(w);
-    assert_int_equal(w->hops.count, 0);
-    relay_free(w->relay);
-    hops_fini(&w->hops);
-    dial_free(w->dial);
-    resolve_free(w->resolve);
-    net_free(w->net);
-    loop_free(w->loop);
-    users_free(w->users);
-    log_free(w->log);
-    tls_ctx_unref(w->server);
-    tls_ctx_unref(w->any);
-    tls_ctx_unref(w->client);
-    tls_files_free(w->files);
-    free(w);
-    return 0;
-}
-
-/* --- the other ends --- */
-
-/* A context of the phone's, which shows `stem`. */
-static SSL_CTX *context(struct world *w, const char *stem)
-{
-    SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-    char name[64];
-
-    assert_non_null(ctx);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-    if (!stem)
-        return ctx;
-    (void)snprintf(name, sizeof name, "%s.pem", stem);
-    assert_int_equal(
-        SSL_CTX_use_certificate_chain_file(ctx, tls_files_path(w->files, name)),
-        1);
-    (void)snprintf(name, sizeof name, "%s.key", stem);
-    assert_int_equal(SSL_CTX_use_PrivateKey_file(
-                         ctx, tls_files_path(w->files, name), SSL_FILETYPE_PEM),
-                     1);
-    return ctx;
-}
-
-static struct fingerprint fingerprint_of(struct world *w, const char *stem)
-{
-    struct fingerprint f = {.function = FINGERPRINT_SHA256, .n = 32};
-    SSL_CTX *ctx = context(w, stem);
-
-    assert_int_equal(X509_digest(SSL_CTX_get0_certificate(ctx), EVP_sha256(),
-                                 f.octets, NULL),
-                     1);
-    SSL_CTX_free(ctx);
-    return f;
-}
-
-static void secure(struct end *e, SSL_CTX *ctx, bool accepts)
-{
-    e->ssl = SSL_new(ctx);
-    assert_non_null(e->ssl);
-    assert_int_equal(SSL_set_fd(e->ssl, e->fd), 1);
-    if (accepts)
-        SSL_set_accept_state(e->ssl);
-    else
-        SSL_set_connect_state(e->ssl);
-    SSL_CTX_free(ctx);
-}
-
-static int listen_at(uint16_t *port)
-{
-    struct addr at;
-    int fd;
-
-    assert_int_equal(addr_parse(&at, SPAN("127.0.0.1"), 0), 0);
-    assert_int_equal(sock_listen(&fd, &at, &(struct sock_opts){0}), 0);
-    assert_int_equal(sock_local(&at, fd), 0);
-    *port = addr_port(&at);
-    return fd;
-}
-
-/* A connection to the relay. */
-static void come(struct world *w, struct end *e, SSL_CTX *ctx)
-{
-    const struct hop_origin origin = {.name = "",
-                                      .transport = ctx ? NET_TLS : NET_TCP,
-                                      .tls = ctx ? w->server : NULL,
-                                      .port = 2855,
-                                      .bound_port = 2855};
-    struct addr peer = {.len = sizeof peer.in6};
-    uint16_t port;
-    int listening = listen_at(&port), fd;
-    struct addr to;
-
-    *e = (struct end){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    assert_int_equal(addr_parse(&to, SPAN("127.0.0.1"), port), 0);
-    assert_int_equal(connect(e->fd, &to.sa, to.len), 0);
-    fd = accept4(listening, &peer.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    assert_true(fd >= 0);
-    close(listening);
-    assert_int_equal(fcntl(e->fd, F_SETFL, O_NONBLOCK), 0);
-    assert_int_equal(hop_accept(&w->hops, fd, &peer, &origin), 0);
-    if (ctx)
-        secure(e, ctx, false);
-}
-
-/* The connection that the relay opens to this socket. */
-static void be_dialled(struct world *w, struct end *e, int listening,
-                       SSL_CTX *ctx)
-{
-    *e = (struct end){.fd = -1};
-    assert_int_equal(fcntl(listening, F_SETFL, O_NONBLOCK), 0);
-    for (int i = 0; e->fd < 0 && i < 10000; i++) {
-        turn(w);
-        e->fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    }
-    assert_true(e->fd >= 0);
-    close(listening);
-    if (ctx)
-        secure(e, ctx, true);
-}
-
-static void read_some(struct end *e)
-{
-    size_t room = sizeof e->text - 1 - e->n, n = 0;
-    ssize_t got;
-
-    if (!e->ssl) {
-        got = recv(e->fd, e->text + e->n, room, 0);
-        e->eof |= got == 0 || (got < 0 && errno != EAGAIN);
-        n = got > 0 ? (size_t)got : 0;
-    } else {
-        ERR_clear_error();
-        if (SSL_read_ex(e->ssl, e->text + e->n, room, &n) != 1) {
-            int err = SSL_get_error(e->ssl, 0);
-
-            n = 0;
-            e->eof |= err != SSL_ERROR_WANT_READ && err != SSL_ERROR_WANT_WRITE;
-        }
-    }
-    e->n += n;
-    e->text[e->n] = '\0';
-}
-
-/* Until it has been sent this; then it forgets what it has. */
-static void until(struct world *w, struct end *e, const char *part)
-{
-    for (int i = 0; i < 20000 && !strstr(e->text, part); i++) {
-        turn(w);
-        read_some(e);
-        if (e->eof)
-            break;
-    }
-    if (!strstr(e->text, part))
-        fail_msg("no \"%s\" in \"%s\"%s", part, e->text, e->eof ? ", EOF" : "");
-}
-
-static void until_eof(struct world *w, struct end *e)
-{
-    for (int i = 0; i < 20000 && !e->eof; i++) {
-        turn(w);
-        read_some(e);
-    }
-    assert_true(e->eof);
-}
-
-static void forget(struct end *e)
-{
-    e->n = 0;
-    e->text[0] = '\0';
-}
-
-static void tell(struct world *w, struct end *e, const char *text)
-{
-    size_t done;
-
-    if (!e->ssl) {
-        assert_int_equal(send(e->fd, text, strlen(text), 0), strlen(text));
-        return;
-    }
-    for (int i = 0; i < 20000; i++) {
-        ERR_clear_error();
-        if (SSL_write_ex(e->ssl, text, strlen(text), &done) == 1)
-            return;
-        turn(w);
-    }
-    fail();
-}
-
-/* A request of the side that announced `from`. */
-static void ask(struct world *w, struct end *e, const char *tid, struct span to,
-                const char *from, const char *body)
-{
-    char text[TEXT_MAX];
-
-    (void)snprintf(text, sizeof text,
-                   "MSRP %s SEND\r\nTo-Path: %.*s\r\nFrom-Path: %s\r\n"
-                   "Message-ID: %s\r\n%s%s-------%s$\r\n",
-                   tid, SPAN_ARG(to), from, tid,
-                   *body ? "Byte-Range: 1-5/5\r\nContent-Type: a/b\r\n\r\n"
-                         : "",
-                   body, tid);
-    tell(w, e, text);
-}
-
-/* It answers 200 to the request that came first. */
-static void answer(struct world *w, struct end *e)
-{
-    char text[TEXT_MAX], tid[64], to[512], from[512];
-
-    assert_int_equal(sscanf(e->text,
-                            "MSRP %63s SEND\r\nTo-Path: %511s\r\n"
-                            "From-Path: %511s\r\n",
-                            tid, to, from),
-                     3);
-    (void)snprintf(text, sizeof text,
-                   "MSRP %s 200 OK\r\nTo-Path: %s\r\nFrom-Path: %s\r\n"
-                   "-------%s$\r\n",
-                   tid, from, to, tid);
-    forget(e);
-    tell(w, e, text);
-}
-
-static void leave(struct end *e)
-{
-    SSL_free(e->ssl);
-    close(e->fd);
-}
-
-/* --- pairs --- */
-
-static void offer(struct world *w, bool is_secure)
-{
-    const struct anchored_grant grant = {
-        .host = SPAN("127.0.0.1"), .port = 2855, .secure = is_secure};
-    const struct anchored_terms terms = {
-        .for_a = {.host = SPAN("127.0.0.1"), .port = 2855, .secure = true},
-        .call_id = SPAN("call")};
-    struct anchored_terms all = terms;
-
-    assert_int_equal(anchored_token_new(&w->token, w->relay, &grant), 0);
-    all.token = w->token;
-    assert_int_equal(anchored_pair_new(&w->pair, w->relay, &all), 0);
-}
-
-static void say(struct world *w, enum anchored_side side, const char *path,
-                struct anchored_said said)
-{
-    struct span uri = span_str(path);
-
-    said.path = &uri;
-    said.n_path = 1;
-    relay_clock(w->relay, loop_now_ms(w->loop));
-    assert_int_equal(anchored_say(w->relay, w->pair, side, &said), 0);
-}
-
-/* A over TLS, known by a certificate that nobody verifies. */
-static void say_a(struct world *w, const struct fingerprint *f)
-{
-    say(w, ANCHORED_A, P_A,
-        (struct anchored_said){
-            .has_fingerprint = true, .fingerprints = f, .n_fingerprints = 1});
-}
-
-static struct span u_a(struct world *w)
-{
-    return anchored_pair_uri(w->pair, ANCHORED_A);
-}
+#include "pair_rig.h"
 
 /* B is dialled in clear; A comes over TLS: SEND, 200 both ways. */
 static void tls_to_tcp(void **state)
 {
-    struct world *w = *state;
-    struct fingerprint f = fingerprint_of(w, "phone");
-    struct end a, b;
+    struct pair_rig *w = *state;
+    struct fingerprint f = pair_rig_fingerprint(w, "phone");
+    struct far_end a, b;
     char p_b[64];
     uint16_t port;
-    int listening = listen_at(&port);
+    int listening = pair_rig_listen(&port);
 
     (void)snprintf(p_b, sizeof p_b, "msrp://127.0.0.1:%u/bob;tcp", port);
-    offer(w, false);
-    say_a(w, &f);
-    say(w, ANCHORED_B, p_b, (struct anchored_said){.we_dial = true});
-    be_dialled(w, &b, listening, NULL);
-    until(w, &b, "$\r\n");
+    pair_rig_offer(w, false);
+    pair_rig_say_a(w, &f);
+    pair_rig_say(w, ANCHORED_B, p_b, (struct anchored_said){.we_dial = true});
+    far_end_dialled(w, &b, listening, NULL);
+    far_end_until(w, &b, "$\r\n");
     assert_null(
         strstr(b.text, "Byte-Range")); /* the opening one is the probe */
-    answer(w, &b);
-    come(w, &a, context(w, "phone"));
-    ask(w, &a, "m1", u_a(w), P_A, "hello\r\n");
-    until(w, &b, "\r\nhello\r\n");
-    until(w, &a, "MSRP m1 200");
-    answer(w, &b);
-    ask(w, &b, "m2", anchored_pair_uri(w->pair, ANCHORED_B), p_b, "howdy\r\n");
-    until(w, &a, "\r\nhowdy\r\n");
-    until(w, &b, "MSRP m2 200");
+    far_end_answer(w, &b);
+    far_end_come(w, &a, pair_rig_context(w, "phone"));
+    far_end_ask(w, &a, "m1", pair_rig_u_a(w), PAIR_RIG_P_A, "hello\r\n");
+    far_end_until(w, &b, "\r\nhello\r\n");
+    far_end_until(w, &a, "MSRP m1 200");
+    far_end_answer(w, &b);
+    far_end_ask(w, &b, "m2", anchored_pair_uri(w->pair, ANCHORED_B), p_b,
+                "howdy\r\n");
+    far_end_until(w, &a, "\r\nhowdy\r\n");
+    far_end_until(w, &b, "MSRP m2 200");
     assert_null(strstr(a.text, "bob"));
-    leave(&a);
-    leave(&b);
+    far_end_leave(&a);
+    far_end_leave(&b);
 }
 
 /* another certificate than the one announced, or none: 403, closed. */
 static void impostor_is_refused(void **state)
 {
     static const char *const shown[] = {"relay", NULL};
-    struct world *w = *state;
-    struct fingerprint f = fingerprint_of(w, "phone");
+    struct pair_rig *w = *state;
+    struct fingerprint f = pair_rig_fingerprint(w, "phone");
     struct anchored_stats stats;
-    struct end a;
+    struct far_end a;
 
-    offer(w, true);
-    say_a(w, &f);
-    say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
-        (struct anchored_said){0});
+    pair_rig_offer(w, true);
+    pair_rig_say_a(w, &f);
+    pair_rig_say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
+                 (struct anchored_said){0});
     for (size_t i = 0; i < 2; i++) {
-        come(w, &a, context(w, shown[i]));
-        ask(w, &a, "m1", u_a(w), P_A, "hello\r\n");
-        until(w, &a, "MSRP m1 403");
-        until_eof(w, &a);
-        leave(&a);
+        far_end_come(w, &a, pair_rig_context(w, shown[i]));
+        far_end_ask(w, &a, "m1", pair_rig_u_a(w), PAIR_RIG_P_A, "hello\r\n");
+        far_end_until(w, &a, "MSRP m1 403");
+        far_end_until_eof(w, &a);
+        far_end_leave(&a);
     }
     anchored_stats(w->relay, &stats);
     assert_int_equal(stats.refused_fingerprint, 2);
@@ -506,141 +70,142 @@ static void impostor_is_refused(void **state)
 /* a URI with msrps is spoken over TLS alone. */
 static void clear_is_refused(void **state)
 {
-    struct world *w = *state;
-    struct end a;
+    struct pair_rig *w = *state;
+    struct far_end a;
 
-    offer(w, true);
-    say(w, ANCHORED_A, P_A, (struct anchored_said){0});
-    say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
-        (struct anchored_said){0});
-    come(w, &a, NULL);
-    ask(w, &a, "m1", u_a(w), P_A, "hello\r\n");
-    until(w, &a, "MSRP m1 403");
-    leave(&a);
+    pair_rig_offer(w, true);
+    pair_rig_say(w, ANCHORED_A, PAIR_RIG_P_A, (struct anchored_said){0});
+    pair_rig_say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
+                 (struct anchored_said){0});
+    far_end_come(w, &a, NULL);
+    far_end_ask(w, &a, "m1", pair_rig_u_a(w), PAIR_RIG_P_A, "hello\r\n");
+    far_end_until(w, &a, "MSRP m1 403");
+    far_end_leave(&a);
 }
 
 /* who is dialled is known by his fingerprint, whatever his name. */
-static void dial_by_fingerprint(struct world *w, struct end *b,
+static void dial_by_fingerprint(struct pair_rig *w, struct far_end *b,
                                 const struct fingerprint *f)
 {
     uint16_t port;
-    int listening = listen_at(&port);
+    int listening = pair_rig_listen(&port);
     char p_b[64];
 
     (void)snprintf(p_b, sizeof p_b, "msrps://far.invalid.example:%u/bob;tcp",
                    port);
-    offer(w, true);
-    say(w, ANCHORED_A, P_A, (struct anchored_said){0});
+    pair_rig_offer(w, true);
+    pair_rig_say(w, ANCHORED_A, PAIR_RIG_P_A, (struct anchored_said){0});
     /* The address came beside the path. */
-    say(w, ANCHORED_B, p_b,
-        (struct anchored_said){.we_dial = true,
-                               .dial_host = SPAN("127.0.0.1"),
-                               .dial_port = port,
-                               .has_fingerprint = true,
-                               .fingerprints = f,
-                               .n_fingerprints = 1});
-    be_dialled(w, b, listening, context(w, "phone"));
+    pair_rig_say(w, ANCHORED_B, p_b,
+                 (struct anchored_said){.we_dial = true,
+                                        .dial_host = SPAN("127.0.0.1"),
+                                        .dial_port = port,
+                                        .has_fingerprint = true,
+                                        .fingerprints = f,
+                                        .n_fingerprints = 1});
+    far_end_dialled(w, b, listening, pair_rig_context(w, "phone"));
 }
 
 static void dialled_by_fingerprint(void **state)
 {
-    struct world *w = *state;
-    struct fingerprint f = fingerprint_of(w, "phone");
+    struct pair_rig *w = *state;
+    struct fingerprint f = pair_rig_fingerprint(w, "phone");
     struct anchored_facts facts;
-    struct end b;
+    struct far_end b;
 
     dial_by_fingerprint(w, &b, &f);
-    until(w, &b, "To-Path: msrps://far.invalid.example");
+    far_end_until(w, &b, "To-Path: msrps://far.invalid.example");
     anchored_pair_facts(w->pair, &facts);
     assert_true(facts.side[ANCHORED_B].is_bound);
     assert_true(facts.side[ANCHORED_B].is_tls);
-    leave(&b);
+    far_end_leave(&b);
 }
 
 static void wrong_fingerprint_gets_no_octet(void **state)
 {
-    struct world *w = *state;
-    struct fingerprint f = fingerprint_of(w, "relay");
-    struct end a, b;
+    struct pair_rig *w = *state;
+    struct fingerprint f = pair_rig_fingerprint(w, "relay");
+    struct far_end a, b;
 
     dial_by_fingerprint(w, &b, &f);
-    come(w, &a, context(w, NULL));
-    ask(w, &a, "m1", u_a(w), P_A, "hello\r\n");
-    until_eof(w, &b);
+    far_end_come(w, &a, pair_rig_context(w, NULL));
+    far_end_ask(w, &a, "m1", pair_rig_u_a(w), PAIR_RIG_P_A, "hello\r\n");
+    far_end_until_eof(w, &b);
     assert_int_equal(b.n, 0);
-    until(w, &a, "MSRP m1 403");
-    leave(&a);
-    leave(&b);
+    far_end_until(w, &a, "MSRP m1 403");
+    far_end_leave(&a);
+    far_end_leave(&b);
 }
 
 /* what is denied is not dialled, unless the SDP's address is trusted. */
 static void denied_and_trusted(void **state)
 {
-    struct world *w = *state;
+    struct pair_rig *w = *state;
     struct anchored_said said = {.we_dial = true};
     uint16_t port;
-    int listening = listen_at(&port);
-    struct end a, b;
+    int listening = pair_rig_listen(&port);
+    struct far_end a, b;
     char p_b[64];
 
     w->may_dial = false;
     (void)snprintf(p_b, sizeof p_b, "msrp://127.0.0.1:%u/bob;tcp", port);
-    offer(w, false);
-    say(w, ANCHORED_A, P_A, (struct anchored_said){0});
-    say(w, ANCHORED_B, p_b, said);
-    come(w, &a, context(w, NULL));
-    ask(w, &a, "m1", u_a(w), P_A, "hello\r\n");
-    until(w, &a, "MSRP m1 403");
+    pair_rig_offer(w, false);
+    pair_rig_say(w, ANCHORED_A, PAIR_RIG_P_A, (struct anchored_said){0});
+    pair_rig_say(w, ANCHORED_B, p_b, said);
+    far_end_come(w, &a, pair_rig_context(w, NULL));
+    far_end_ask(w, &a, "m1", pair_rig_u_a(w), PAIR_RIG_P_A, "hello\r\n");
+    far_end_until(w, &a, "MSRP m1 403");
     said.trusted = SPAN("127.0.0.1");
-    say(w, ANCHORED_B, p_b, said);
-    be_dialled(w, &b, listening, NULL);
-    until(w, &b, "To-Path: msrp://127.0.0.1");
-    leave(&a);
-    leave(&b);
+    pair_rig_say(w, ANCHORED_B, p_b, said);
+    far_end_dialled(w, &b, listening, NULL);
+    far_end_until(w, &b, "To-Path: msrp://127.0.0.1");
+    far_end_leave(&a);
+    far_end_leave(&b);
 }
 
 /* A-39: one that came is left to its peer when the pair ends, and closed after
  * timers.probation. */
 static void one_that_came_is_closed_later(void **state)
 {
-    struct world *w = *state;
-    struct end a;
+    struct pair_rig *w = *state;
+    struct far_end a;
 
-    offer(w, true);
-    say(w, ANCHORED_A, P_A, (struct anchored_said){0});
-    say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
-        (struct anchored_said){0});
-    come(w, &a, context(w, NULL));
-    ask(w, &a, "m1", u_a(w), P_A, "");
-    until(w, &a, "MSRP m1 200");
+    pair_rig_offer(w, true);
+    pair_rig_say(w, ANCHORED_A, PAIR_RIG_P_A, (struct anchored_said){0});
+    pair_rig_say(w, ANCHORED_B, "msrps://127.0.0.1:9/bob;tcp",
+                 (struct anchored_said){0});
+    far_end_come(w, &a, pair_rig_context(w, NULL));
+    far_end_ask(w, &a, "m1", pair_rig_u_a(w), PAIR_RIG_P_A, "");
+    far_end_until(w, &a, "MSRP m1 200");
     timer_fifo_set_length(w->hops.probation, 100);
     anchored_token_end(w->relay, w->token, ANCHORED_DELETE);
     w->token = NULL;
-    forget(&a);
-    until_eof(w, &a);
+    far_end_forget(&a);
+    far_end_until_eof(w, &a);
     assert_int_equal(w->hops.stats.probation, 1);
-    leave(&a);
+    far_end_leave(&a);
 }
 
 /* One that was dialled is closed at once. */
 static void one_that_was_dialled_is_closed(void **state)
 {
-    struct world *w = *state;
-    struct fingerprint f = fingerprint_of(w, "phone");
-    struct end b;
+    struct pair_rig *w = *state;
+    struct fingerprint f = pair_rig_fingerprint(w, "phone");
+    struct far_end b;
 
     dial_by_fingerprint(w, &b, &f);
-    until(w, &b, "$\r\n");
+    far_end_until(w, &b, "$\r\n");
     anchored_token_end(w->relay, w->token, ANCHORED_DELETE);
     w->token = NULL;
-    until_eof(w, &b);
+    far_end_until_eof(w, &b);
     assert_int_equal(w->hops.stats.probation, 0);
-    leave(&b);
+    far_end_leave(&b);
 }
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f)                                                                   \
+    cmocka_unit_test_setup_teardown(f, pair_rig_set_up, pair_rig_tear_down)
     const struct CMUnitTest tests[] = {
         T(tls_to_tcp),
         T(impostor_is_refused),

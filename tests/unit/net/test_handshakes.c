@@ -163,12 +163,14 @@ static void turn(struct crowd *c, int times)
 /* Lets as many arrive as may begin, and some more. */
 static void overcrowd(struct crowd *c)
 {
+    enum { NEEDED = 2 * MANY + 64 };
     struct rlimit limit;
 
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < NEEDED) /* root may have more */
+        limit.rlim_max = NEEDED;
     limit.rlim_cur = limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    if (limit.rlim_cur < 2 * MANY + 64)
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         skip();
     arrive(c, MANY);
     turn(c, MANY / PER_TURN + 20);
@@ -233,16 +235,16 @@ static void who_is_closed_while_waiting_never_begins(void **state)
 {
     struct crowd *c = *state;
     uint64_t begun_ms = loop_now_ms(c->loop);
+    unsigned before;
 
     overcrowd(c);
-    if (begun > MOST) /* too slow a machine: nobody waits any more */
-        skip();
+    before = begun; /* MOST, and more of them on a slow machine */
     for (int i = 0; i < MANY; i++)
         if (!has_begun[c->fds[i]])
             conn_close(c->conns[i]);
     while (loop_now_ms(c->loop) - begun_ms < 600)
         loop_turn(c->loop, false);
-    assert_int_equal(begun, MOST);
+    assert_int_equal(begun, before);
 }
 
 /* --- what a place is for --- */
