@@ -11,6 +11,7 @@
 #include "login.h"
 #include "program.h"
 #include "reach.h"
+#include "request.h"
 
 #define MARK "pwned"
 
@@ -163,12 +164,12 @@ static const char *const attempts[] = {
     "Byte-Range: 1-5/5\r\nContent-Type: a/" MARK "\r\n\r\nhello\r\n"
     "-------@TID$\r\n",
     "MSRP @TID " MARK "\r\nTo-Path: @TO\r\nFrom-Path: @ME\r\n-------@TID$\r\n",
+    "MSRP @TID AUTH\r\nTo-Path: @TO\r\nFrom-Path: @ME\r\n-------@TID$\r\n",
+    /* Whether these are answered is not the matter here. */
     "MSRP @TID FOO\r\nTo-Path: @TO\r\nFrom-Path: @ME\r\n"
     "Content-Type: a/b\r\n\r\n\r\n@CMD\r\n-------@TID$\r\n",
     "MSRP @TID NICKNAME\r\nTo-Path: @TO\r\nFrom-Path: @ME\r\n"
     "Use-Nickname: \"" MARK "\"\r\n-------@TID$\r\n",
-    "MSRP @TID AUTH\r\nTo-Path: @TO\r\nFrom-Path: @ME\r\n-------@TID$\r\n",
-    /* These are not answered. */
     "MSRP @TID SEND\r\nTo-Path: @TO\r\nFrom-Path: @ME\r\nMessage-ID: 5\r\n"
     "Failure-Report: no\r\nByte-Range: 1-*/*\r\nContent-Type: a/b\r\n\r\n"
     "\r\n@CMD\r\n-------@TID$\r\n",
@@ -176,7 +177,7 @@ static const char *const attempts[] = {
     "Byte-Range: 1-5/5\r\nStatus: 000 200 " MARK "\r\n-------@TID$\r\n",
 };
 
-enum { ATTEMPTS = sizeof attempts / sizeof *attempts, ANSWERED = 9 };
+enum { ATTEMPTS = sizeof attempts / sizeof *attempts, ANSWERED = 7 };
 
 static const char *put_in(struct scene *s, const char *text, const char *key,
                           const char *value)
@@ -201,11 +202,12 @@ static void attempt(struct neighbour *b, size_t i, const char *uri)
     text = put_in(b->s, text, "@CMD", b->kind->command);
     client_put(alice, span_str(text));
     if (i < ANSWERED) {
-        g = scene_frame(alice);
-        assert_span_equal(msg_text(&g->head, g->head.tid), span_str(tid));
+        do /* an earlier one may be answered late */
+            g = scene_frame(alice);
+        while (!span_eq(msg_text(&g->head, g->head.tid), span_str(tid)));
         assert_in_range(g->head.code, 400, 599);
     }
-    talk_expect_nothing(alice);
+    assert_int_equal(request_skip(alice), 0);
 }
 
 /* Something of its own between the relay and the program, which keeps what
