@@ -127,9 +127,14 @@ struct link_sendq {
     struct list senders;      /* streams whose `out` it is */
     struct list waiters;      /* links that wait for it, in order */
     struct list of_congested; /* in shared->congested, if it has waiters */
+    uint64_t delayed_ms;      /* how long it kept shared links waiting ... */
+    uint64_t delayed_from_ms; /* ... since then */
     /* As an input. */
-    struct list waiting; /* in the `waiters` of another link */
-    int64_t credit;      /* octets that it may feed before others have a turn */
+    struct list waiting;    /* in the `waiters` of another link */
+    struct link *waits_for; /* that one; or NULL */
+    uint64_t spoke;         /* the account of the SEND that came last */
+    uint64_t others_ms;     /* when another account's came; 0: never */
+    int64_t credit; /* octets that it may feed before others have a turn */
     uint64_t blocked_since_ms;
     uint64_t taken_ms;       /* as an output: when octets were taken last */
     uint64_t paused_ms;      /* sum of former waits; see link_paused_ms() */

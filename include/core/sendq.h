@@ -85,6 +85,21 @@ enum { SENDQ_QUANTUM = 65536 }; /* octets of body in a turn */
  * (S-11), or for a link that is still being dialled (S-12)? */
 bool sendq_is_refused(const struct link *in, const struct link *out);
 
+/* Is there no room, and has the receiver behind `out` kept links like `in`
+ * waiting for SENDQ_DELAY_MS of the last SENDQ_DELAY_OF_MS, while others send
+ * over `in` too (S-13)? An output that is shared itself is no single
+ * receiver's. */
+enum { SENDQ_DELAY_MS = 1000, SENDQ_DELAY_OF_MS = 60000 };
+bool sendq_is_delayed(const struct link *in, const struct link *out,
+                      uint64_t now_ms);
+
+/* Is its receiver behind, so that more than `low_water` waits for it? */
+bool sendq_is_behind(const struct link *out);
+
+/* A SEND of this account comes over the link. */
+void sendq_spoke(struct link *in, const struct source *account,
+                 uint64_t now_ms);
+
 /* Has a whole request from `in`, other than SEND, to wait for room in the
  * output of `out` (S-11)? */
 bool sendq_request_must_wait(const struct link *in, const struct link *out);

@@ -38,9 +38,14 @@ struct source {
     struct list of_ready;  /* in sources.ready, when it need wait no longer */
     struct list partial;   /* transactions of SENDs with `partial` */
     uint32_t n_partial;
-    uint32_t n;     /* transactions that await a response, and REPORTs owed */
-    uint32_t dials; /* links that are dialled for it */
-    uint32_t refs;  /* of streams, transactions and these links */
+    uint32_t n; /* transactions that await a response, and REPORTs owed */
+    /* Octets of chunks with Failure-Report: yes towards another relay that
+     * await a response, and how many of them there may be: see
+     * source_answered(). */
+    uint64_t octets;
+    uint32_t window; /* 0: any number, as towards others */
+    uint32_t dials;  /* links that are dialled for it */
+    uint32_t refs;   /* of streams, transactions and these links */
 };
 
 struct sources {
@@ -75,6 +80,18 @@ bool source_is_full(const struct source *a, uint32_t limit, uint32_t times);
  * again. NULL is harmless. */
 void source_charge(struct source *a, struct txn *x);
 void source_discharge(struct txn *x);
+
+/* A relay that is behind with a receiver answers late (send.c), so that what
+ * waits there for one receiver stays within its output and need not stop the
+ * link (S-13). The window is at most half of `high_water`: it grows with each
+ * answer that is there soon, and is halved by one that is not. */
+void source_set_window(struct source *a, size_t high_water);
+/* The chunk has ended, and is charged with its octets. */
+void source_charge_octets(struct txn *x);
+/* The response came after `took_ms`. */
+void source_answered(struct txn *x, uint64_t took_ms, size_t high_water);
+/* Are there as many octets as there may be? false for NULL. */
+bool source_is_ahead(const struct source *a);
 
 /* Are `limit` links and more being dialled for it, or SOURCE_ALL times as many
  * for all sources of its link (S-12)? Limit 0: none. false for NULL. */

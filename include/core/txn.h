@@ -52,6 +52,7 @@ struct txn {
         uint64_t position; /* unsent: of its last octet in the output */
         uint64_t due_ms;   /* sent: when it times out; owed: when it is void */
     };
+    uint32_t octets;       /* charged to the source: source_charge_octets() */
     uint64_t unread_ms;    /* link_unread_ms() as of the last look */
     uint64_t prolonged_ms; /* by that so far */
     bool is_open;          /* its chunk is still being written */
@@ -81,6 +82,10 @@ int txns_init(struct txns *t, const uint64_t seed[2],
               struct pending_send_pool *heads, uint64_t timeout_ms);
 /* All transactions must have been dropped. */
 void txns_fini(struct txns *t);
+
+/* For how long it has waited since all of it was sent. */
+uint64_t txn_took_ms(const struct txns *t, const struct txn *x,
+                     uint64_t now_ms);
 
 /* Sets the timeout of transactions whose clock starts from now on. */
 void txns_set_timeout(struct txns *t, uint64_t timeout_ms);

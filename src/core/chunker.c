@@ -51,19 +51,34 @@ size_t chunker_gather(const struct stream *s)
     return s->is_open ? 1 : CHUNK_ALONE_MAX;
 }
 
+static bool is_to_relay(const struct link *out)
+{
+    return out->is_relay || out->relay_links.to_relay;
+}
+
 /* Octets of body in a chunk to this link. */
 static size_t chunker_max(const struct chunker *c, const struct link *out)
 {
     const struct policy *p = c->policy;
 
-    if (p->relay_chunk_size && (out->is_relay || out->relay_links.to_relay))
+    if (p->relay_chunk_size && is_to_relay(out))
         return p->relay_chunk_size;
     return out->max_chunk_size ? out->max_chunk_size : p->max_chunk_size;
 }
 
-size_t chunker_most(const struct chunker *c, const struct stream *s)
+/* ... of this stream: no more than may be on its way (S-13). */
+static size_t stream_max(const struct chunker *c, const struct stream *s)
 {
     size_t max = chunker_max(c, s->out);
+
+    if (s->source && s->source->window && s->source->window < max)
+        return s->source->window;
+    return max;
+}
+
+size_t chunker_most(const struct chunker *c, const struct stream *s)
+{
+    size_t max = stream_max(c, s);
     size_t sent = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
 
     /* The chunk may have been opened when more was allowed. */
@@ -162,6 +177,8 @@ static int new_txn(struct chunker *c, struct stream *s)
     if (!s->txn)
         return ERR_NOMEM;
     session_await(s, &s->txn->of_sender, &s->txn->of_receiver);
+    if (is_to_relay(s->out))
+        source_set_window(s->source, c->policy->high_water);
     source_charge(s->source, s->txn);
     while ((old = source_surplus(s->source)))
         txn_drop(c->txns, old);
@@ -239,7 +256,7 @@ static bool is_full_chunk(const struct chunker *c, const struct stream *s,
 {
     size_t before = s->is_open ? (size_t)(s->next - s->chunk_start) : 0;
 
-    return before + n >= chunker_max(c, s->out);
+    return before + n >= stream_max(c, s);
 }
 
 /* Ends the open chunk before its own end-line would appear in the body; the

@@ -175,6 +175,12 @@ static void dispatch_let_go(struct relay *r, struct link *l)
         refuse_held(r, l, 408);
 }
 
+/* REPORTs are awaited, and small: they may wait for longer. */
+static bool dispatch_holds_report(const struct link *l)
+{
+    return l->frame.held && l->frame.held->m.method == MSG_REPORT;
+}
+
 /* A link that others share waits for this output. Has it waited for too long?
  */
 static bool is_held_too_long(const struct relay *r, const struct link *in,
@@ -184,7 +190,9 @@ static bool is_held_too_long(const struct relay *r, const struct link *in,
 
     if (out->sendq.taken_ms > since_ms)
         since_ms = out->sendq.taken_ms;
-    return link_is_shared(in) && r->now_ms - since_ms >= r->policy->hold_ms;
+    if (link_is_shared(in) && r->now_ms - since_ms >= r->policy->hold_ms)
+        return true;
+    return !dispatch_holds_report(in) && sendq_is_delayed(in, out, r->now_ms);
 }
 
 static void dispatch_let_go_all(struct relay *r)
@@ -322,7 +330,8 @@ bool relay_is_ready(struct relay *r, struct link *l)
         send_fail(r, l, 481);
         return true;
     }
-    if (sendq_is_refused(l, l->stream.out)) {
+    if (sendq_is_refused(l, l->stream.out) ||
+        sendq_is_delayed(l, l->stream.out, r->now_ms)) {
         r->stats.no_room++;
         send_fail(r, l, 408);
         return true;
@@ -381,6 +390,7 @@ void relay_link_sent(struct relay *r, struct link *l, uint64_t position)
 {
     l->sendq.taken_ms = r->now_ms;
     txns_sent(&r->txns, l, position, r->now_ms);
+    send_answer_moved(r, l);
     failure_report_write(r, l);
     ongoing_moved(l);
     sendq_answered(&r->sources, r->now_ms);

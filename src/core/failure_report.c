@@ -221,6 +221,7 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
     bool is_due = report_is_due(h->failure_report, cause);
     struct link *in = relay_link(r, h->in_number);
 
+    send_answer_failed(r, x);
     if (x->is_open)
         x->end = x->link->sendq.open->next - 1;
     x->code = code;
@@ -243,8 +244,11 @@ void failure_report_txn(struct relay *r, struct txn *x, enum report_cause cause,
 static void collect(struct relay *r, struct list *failed, struct txn *x,
                     enum report_cause cause, uint16_t code)
 {
-    bool is_due = x->head && report_is_due(x->head->failure_report, cause) &&
-                  !was_reported(r, x->head) && !send_is_unanswered(r, x->head);
+    bool is_due;
+
+    send_answer_failed(r, x);
+    is_due = x->head && report_is_due(x->head->failure_report, cause) &&
+             !was_reported(r, x->head) && !send_is_unanswered(r, x->head);
 
     if (x->back)
         local_response_lost(r, x);

@@ -335,6 +335,14 @@ void send_end(struct relay *r, struct link *l, char flag);
  * with the code with which their messages fail. */
 void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
 
+/* `out` has taken octets: if its receiver is no longer behind, SENDs whose
+ * answer waited for that get it. */
+void send_answer_moved(struct relay *r, struct link *out);
+
+/* The transaction fails: its chunk is answered first, if that waits for octets
+ * to leave. */
+void send_answer_failed(struct relay *r, struct txn *x);
+
 /* Answers those with 200 that have waited for long enough (S-12). */
 void send_tick(struct relay *r);
 

@@ -84,6 +84,15 @@ static void request_count(struct relay *r, const struct msg *m,
                      route->receiver->pair && !route->receiver_is_b);
 }
 
+/* May it not wait for room? A REPORT is awaited, and small: it may for longer.
+ */
+static bool request_is_refused(const struct relay *r, const struct link *in,
+                               const struct msg *m, const struct link *out)
+{
+    return sendq_is_refused(in, out) ||
+           (m->method != MSG_REPORT && sendq_is_delayed(in, out, r->now_ms));
+}
+
 static void forward(struct relay *r, struct link *l, const struct msg *m,
                     const struct route *route, struct span body)
 {
@@ -92,7 +101,7 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     struct span tid_text;
     struct frame f;
 
-    if (sendq_is_refused(l, route->out)) {
+    if (request_is_refused(r, l, m, route->out)) {
         r->stats.no_room++;
         local_response_code(r, l, m, 408);
         return;
@@ -142,7 +151,7 @@ struct link *request_forward(struct relay *r, struct link *l,
     relay_route(r, &route, l, m);
     switch (route.kind) {
     case ROUTE_LINK:
-        if (!sendq_is_refused(l, route.out) &&
+        if (!request_is_refused(r, l, m, route.out) &&
             sendq_request_must_wait(l, route.out))
             return route.out;
         forward(r, l, m, &route, body);
@@ -289,6 +298,8 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
             learn_port(r, l, m);
         if (x->back)
             response_pass(r, x->back, m);
+        source_answered(x, txn_took_ms(&r->txns, x, r->now_ms),
+                        r->policy->high_water);
         txn_drop(&r->txns, x);
     }
     sendq_answered(&r->sources, r->now_ms);

@@ -105,6 +105,7 @@ static void send_set_source(struct relay *r, struct link *l,
 {
     source_change(&l->stream.source, &r->sources, l, route->out->number,
                   relay_source(l, m, route->sender));
+    sendq_spoke(l, l->stream.source, r->now_ms);
 }
 
 /* Those who send through both sessions of this relay know each other by these;
@@ -324,6 +325,19 @@ void send_answer_parked(struct relay *r, struct link *out, uint16_t code)
     list_remove(&out->send.of_parking);
 }
 
+void send_answer_moved(struct relay *r, struct link *out)
+{
+    if (!list_is_empty(&out->send.parked) && !out->connecting &&
+        !sendq_is_behind(out))
+        send_answer_parked(r, out, 200);
+}
+
+void send_answer_failed(struct relay *r, struct txn *x)
+{
+    if (x->head && !list_is_empty(&x->head->parked) && !x->link->connecting)
+        answer_parked(r, x->head, 200);
+}
+
 void send_tick(struct relay *r)
 {
     struct list *m, *next;
@@ -409,6 +423,18 @@ static void send_cut(struct relay *r, struct link *l)
     send_stop(r, l);
 }
 
+/* The answer to a chunk of another relay, or of many, tells it also that its
+ * octets have left, so that it sends no more than the receiver takes (S-13). */
+static bool is_answered_late(const struct link *in, const struct stream *s)
+{
+    if (!report_answers(s->head->failure_report, 408))
+        return false;
+    return s->out->connecting ||
+           (link_is_shared(in) && !link_is_shared(s->out) &&
+            s->head->failure_report == MSG_REPORT_YES &&
+            sendq_is_behind(s->out));
+}
+
 void send_end(struct relay *r, struct link *l, char flag)
 {
     struct stream *s = &l->stream;
@@ -422,7 +448,7 @@ void send_end(struct relay *r, struct link *l, char flag)
     note_ongoing(r, s, flag);
     r->stats.chunks_forwarded++;
     count_message(r, s, flag);
-    if (s->out->connecting && report_answers(s->head->failure_report, 408))
+    if (is_answered_late(l, s))
         park_answer(r, s->out, s->head);
     else
         send_answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */

@@ -94,6 +94,55 @@ bool sendq_is_refused(const struct link *in, const struct link *out)
                             (out->connecting && link_is_shared(in)));
 }
 
+/* --- one receiver and all others (S-13) --- */
+
+void sendq_spoke(struct link *in, const struct source *account, uint64_t now_ms)
+{
+    uint64_t key = account ? account->by_key.hash : 0;
+
+    if (key == in->sendq.spoke)
+        return;
+    if (in->sendq.spoke)
+        in->sendq.others_ms = now_ms;
+    in->sendq.spoke = key;
+}
+
+static bool others_send(const struct link *in, uint64_t now_ms)
+{
+    return in->sendq.others_ms &&
+           now_ms - in->sendq.others_ms < SENDQ_DELAY_OF_MS;
+}
+
+bool sendq_is_delayed(const struct link *in, const struct link *out,
+                      uint64_t now_ms)
+{
+    uint64_t delayed_ms = 0;
+
+    if (!is_over(out) || !link_is_shared(in) || link_is_shared(out) ||
+        !others_send(in, now_ms))
+        return false;
+    if (now_ms - out->sendq.delayed_from_ms < SENDQ_DELAY_OF_MS)
+        delayed_ms = out->sendq.delayed_ms;
+    if (in->sendq.waits_for == out)
+        delayed_ms += now_ms - in->sendq.blocked_since_ms;
+    return delayed_ms >= SENDQ_DELAY_MS;
+}
+
+static void note_delay(const struct link *in, struct link *out, uint64_t now_ms)
+{
+    struct link_sendq *q = &out->sendq;
+
+    if (!link_is_shared(in))
+        return;
+    if (now_ms - q->delayed_from_ms >= SENDQ_DELAY_OF_MS) {
+        q->delayed_from_ms = in->sendq.blocked_since_ms;
+        q->delayed_ms = 0;
+    }
+    q->delayed_ms += now_ms - in->sendq.blocked_since_ms;
+}
+
+/* --- waiting --- */
+
 bool sendq_request_must_wait(const struct link *in, const struct link *out)
 {
     return in != out && !out->closing && is_over(out);
@@ -118,8 +167,10 @@ bool sendq_must_await(const struct link *in, const struct link *out)
 
     return in != out && !out->closing && !link_is_shared(in) &&
            s->head->failure_report == MSG_REPORT_YES &&
-           source_is_full(s->source,
-                          in->sendq.shared->policy->transactions_per_link, 1) &&
+           (source_is_ahead(s->source) ||
+            source_is_full(s->source,
+                           in->sendq.shared->policy->transactions_per_link,
+                           1)) &&
            !is_awaiting_answers(out);
 }
 
@@ -134,6 +185,11 @@ bool sendq_must_wait(const struct link *in, const struct link *out)
 {
     return !out->closing &&
            (is_over(out) || (in->sendq.credit <= 0 && is_shared(out)));
+}
+
+bool sendq_is_behind(const struct link *out)
+{
+    return out->ops->queued(out) > out->sendq.shared->policy->low_water;
 }
 
 /* Resumes as many as there is room for. A resumed link is asked for events
@@ -189,7 +245,7 @@ void sendq_await(struct link *in, struct link *out, uint64_t now_ms)
     struct source *a = in->stream.source;
     uint32_t limit = in->sendq.shared->policy->transactions_per_link;
 
-    if (a->common && a->n < limit)
+    if (a->common && a->n < limit && !source_is_ahead(a))
         a = a->common;
     block(in, now_ms);
     in->sendq.awaits = a;
@@ -201,6 +257,7 @@ void sendq_await(struct link *in, struct link *out, uint64_t now_ms)
 void sendq_wait(struct link *in, struct link *out, uint64_t now_ms)
 {
     block(in, now_ms);
+    in->sendq.waits_for = out;
     list_remove(&out->sendq.of_congested);
     list_append(&in->sendq.shared->congested, &out->sendq.of_congested);
     if (in->sendq.credit > 0) /* its turn is not over */
@@ -229,6 +286,9 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
     in->sendq.shared->waiting--;
     in->sendq.shared->since_sum_ms -= in->sendq.blocked_since_ms;
     in->sendq.shared->wait_ms += now_ms - in->sendq.blocked_since_ms;
+    if (in->sendq.waits_for)
+        note_delay(in, in->sendq.waits_for, now_ms);
+    in->sendq.waits_for = NULL;
     list_remove(&in->sendq.waiting);
     list_remove(&in->sendq.of_awaiters);
     if (in->sendq.awaits)

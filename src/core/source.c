@@ -135,12 +135,47 @@ void source_charge(struct source *a, struct txn *x)
         a->common->n++;
 }
 
+void source_set_window(struct source *a, size_t high_water)
+{
+    if (a && a->window == 0)
+        a->window = (uint32_t)(high_water / 4);
+}
+
+bool source_is_ahead(const struct source *a)
+{
+    return a && a->window > 0 && a->octets >= a->window;
+}
+
+void source_charge_octets(struct txn *x)
+{
+    struct source *a = x->source;
+
+    if (!a || a->window == 0 || !x->head ||
+        x->head->failure_report != MSG_REPORT_YES)
+        return;
+    x->octets = (uint32_t)(x->end + 1 - x->start);
+    a->octets += x->octets;
+}
+
+void source_answered(struct txn *x, uint64_t took_ms, size_t high_water)
+{
+    enum { SOON_MS = 1000 };
+    struct source *a = x->source;
+    size_t most = high_water / 2, least = high_water / 32, next;
+
+    if (!a || a->window == 0 || x->octets == 0)
+        return;
+    next = took_ms < SOON_MS ? (size_t)a->window + x->octets
+                             : (size_t)a->window / 2;
+    a->window = (uint32_t)(next > most ? most : next < least ? least : next);
+}
+
 /* A margin of an eighth, so that not every response resumes a link. */
 static void note_ready(struct source *a, uint32_t times)
 {
     uint32_t limit = a->all->limit;
 
-    if (a->waiter && list_is_empty(&a->of_ready) &&
+    if (a->waiter && list_is_empty(&a->of_ready) && !source_is_ahead(a) &&
         (limit == 0 || a->n / times < limit - limit / 8))
         list_append(&a->all->ready, &a->of_ready);
 }
@@ -152,6 +187,8 @@ void source_discharge(struct txn *x)
     x->source = NULL;
     if (!a)
         return;
+    a->octets -= x->octets;
+    x->octets = 0;
     if (is_partial(x)) {
         list_remove(&x->of_source);
         a->n_partial--;

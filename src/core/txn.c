@@ -155,6 +155,7 @@ void txn_close(struct txn *x, uint64_t end)
     assert(x->is_open);
     x->is_open = false;
     x->end = end;
+    source_charge_octets(x);
     x->position = x->link->ops->position(x->link);
 }
 
@@ -176,6 +177,13 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
         x->unread_ms = link_unread_ms(link, now_ms);
         list_append(is_auth ? &t->auths : &t->fifo, &x->in_fifo);
     }
+}
+
+uint64_t txn_took_ms(const struct txns *t, const struct txn *x, uint64_t now_ms)
+{
+    uint64_t sent_ms = x->due_ms - x->prolonged_ms - t->timeout_ms;
+
+    return now_ms > sent_ms ? now_ms - sent_ms : 0;
 }
 
 struct txn *txn_find(const struct txns *t, const struct link *link,

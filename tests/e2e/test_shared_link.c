@@ -81,8 +81,8 @@ static void expect_one_link(const struct pairs *p)
 
 /* --- a receiver who takes nothing (2.1) ----------------------------------- */
 
-static const struct outside_opts short_hold = {
-    .relay = {.groups = "timers: { hold = 0.5; " PATIENCE " };\n"
+static const struct outside_opts long_hold = {
+    .relay = {.groups = "timers: { hold = 300.0; " PATIENCE " };\n"
                         "tcp: { send_buffer = 65536; receive_buffer = 65536; "
                         "};\n",
               .level = "info"}};
@@ -95,7 +95,7 @@ static void pour(void **state, bool turned, const char *headers)
     unsigned char sent[FLOW_HASH];
     struct pairs p;
 
-    meet(&p, state, turned, &short_hold);
+    meet(&p, state, turned, &long_hold);
     p.carol->deaf = true;
     flow_out_start(&out, p.alice, p.carol, TOTAL, TOTAL);
     scene_until(p.s, flow_out_is_done, &out, "a message that has failed");
@@ -115,6 +115,12 @@ static void who_takes_nothing_leaves_the_link_the_other_way(void **state)
     pour(state, true, "Failure-Report: no\r\n");
 }
 
+/* Nothing of another relay's stands before the link: he has timers.stall. */
+static const struct outside_opts short_stall = {
+    .relay = {.groups = "timers: { hold = 300.0; stall = 3.0; "
+                        "transaction = 300.0; drain = 0.2; };\n",
+              .level = "info"}};
+
 static void his_sender_is_told(void **state)
 {
     enum { TOTAL = 8 << 20 };
@@ -123,19 +129,48 @@ static void his_sender_is_told(void **state)
     struct got *g;
     struct pairs p;
 
-    meet(&p, state, false, &short_hold);
+    meet(&p, state, false, &short_stall);
     p.carol->deaf = true;
     flow_out_start(&out, p.alice, p.carol, TOTAL, TOTAL);
+    expect_no_wait(&p);
     scene_until(p.s, flow_out_is_done, &out, "a message that has failed");
     flow_out_end(&out, sent);
     g = scene_frame(p.alice);
     if (g->head.code == 200) /* by the first relay, before */
-        assert_string_equal(
-            talk_header(p.alice, talk_expect(p.alice, "REPORT"), "Status"),
-            "000 408 Timeout");
+        g = talk_expect(p.alice, "REPORT");
+    if (g->head.method == MSG_REPORT)
+        assert_string_equal(talk_header(p.alice, g, "Status"),
+                            "000 408 Timeout");
     else
         assert_int_equal(g->head.code, 408);
     expect_no_wait(&p);
+    expect_one_link(&p);
+}
+
+/* He takes a little now and then: the others notice nothing, and he gets it
+ * whole. Nothing gives up on him. */
+static void who_takes_little_gets_it_whole(void **state)
+{
+    enum { TOTAL = 1 << 20, LITTLE = 2000 };
+    struct flow_out out = {.id = "file"};
+    struct flow_in in = {.id = "file"};
+    unsigned char sent[FLOW_HASH], received[FLOW_HASH];
+    struct pairs p;
+
+    meet(&p, state, false, &long_hold);
+    p.carol->most = LITTLE;
+    flow_in_start(&in, p.carol);
+    flow_out_start(&out, p.alice, p.carol, TOTAL, TOTAL);
+    while (!flow_in_is_done(&in)) {
+        pass_text(p.bob, p.dave);
+        pass_text(p.dave, p.bob);
+    }
+    flow_out_end(&out, sent);
+    flow_in_end(&in, received);
+    assert_memory_equal(sent, received, FLOW_HASH);
+    assert_int_equal(scene_frame(p.alice)->head.code, 200);
+    talk_expect_nothing(p.alice);
+    expect_one_link(&p);
 }
 
 /* --- a dial under way (2.2, 3.3) ------------------------------------------ */
@@ -302,6 +337,7 @@ int main(void)
         E2E_TEST(who_takes_nothing_leaves_the_link),
         E2E_TEST(who_takes_nothing_leaves_the_link_the_other_way),
         E2E_TEST(his_sender_is_told),
+        E2E_TEST(who_takes_little_gets_it_whole),
         E2E_TEST(a_dial_by_the_far_relay_holds_nobody_up),
         E2E_TEST(a_look_up_by_the_far_relay_holds_nobody_up),
         E2E_TEST(look_ups_of_one_leave_others_in_peace),

@@ -132,7 +132,21 @@ static void a_shared_link_is_held_up_for_a_while_only(void **state)
     assert_true(s->eve->fake.paused); /* whom alone it hurts */
 }
 
-/* --- accounts (S-14) --- */
+static void short_send(struct scene *s, struct wire *from, const char *path,
+                       const char *failure_report)
+{
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP abcd SEND\r\nTo-Path: %s msrps://bob.example:9/bob;tcp"
+                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\nFailure-Report: "
+                   "%s\r\n-------abcd$\r\n",
+                   s->bob->uri, path, failure_report);
+    rig_send(&s->rig, from, s->text);
+}
+
+static bool is_408(struct wire *w)
+{
+    return span_starts(fake_link_new_output(&w->fake), SPAN("MSRP abcd 408 "));
+}
 
 static unsigned count(const struct wire *w, const char *text)
 {
@@ -146,16 +160,97 @@ static unsigned count(const struct wire *w, const char *text)
     return n;
 }
 
-static void short_send(struct scene *s, struct wire *from, const char *path,
-                       const char *failure_report)
+/* 10,000 octets for bob. */
+static void long_send(struct scene *s, struct wire *from, const char *path)
 {
     (void)snprintf(s->text, sizeof s->text,
                    "MSRP abcd SEND\r\nTo-Path: %s msrps://bob.example:9/bob;tcp"
-                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\nFailure-Report: "
-                   "%s\r\n-------abcd$\r\n",
-                   s->bob->uri, path, failure_report);
+                   "\r\nFrom-Path: %s\r\nMessage-ID: 1\r\n"
+                   "Byte-Range: 1-10000/10000\r\nContent-Type: text/plain\r\n"
+                   "\r\n%010000d\r\n-------abcd$\r\n",
+                   s->bob->uri, path, 0);
     rig_send(&s->rig, from, s->text);
 }
+
+/* Another relay learns from the answers how much the receiver takes, and so
+ * does not send what would stop the link. */
+static void a_chunk_of_a_relay_is_answered_once_it_has_left(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+
+    s->bob->held = true;
+    for (unsigned i = 0; i < 20; i++)
+        long_send(s, r1, FROM_R1);
+    assert_false(r1->fake.paused);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 6); /* up to low_water */
+    long_send(s, s->eve, STRANGER);
+    assert_int_equal(count(s->eve, "MSRP abcd 200 "), 1); /* pays by itself */
+    s->bob->held = false;
+    rig_settle(&s->rig);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 20);
+}
+
+/* A slow one gets its answers in time all the same. */
+static void no_answer_waits_for_longer_than_ten_seconds(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+
+    s->bob->held = true;
+    for (unsigned i = 0; i < 10; i++)
+        long_send(s, r1, FROM_R1);
+    rig_wait(&s->rig, 9000);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 6);
+    rig_wait(&s->rig, 2000);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 10);
+}
+
+/* What fails meanwhile is answered and reported, once each. */
+static void a_chunk_that_fails_before_it_has_left_is_reported(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+
+    s->bob->held = true;
+    for (unsigned i = 0; i < 10; i++)
+        long_send(s, r1, FROM_R1);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 6);
+    rig_close(&s->rig, s->bob, false);
+    rig_settle(&s->rig);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 10);
+    assert_int_equal(count(r1, " REPORT\r\n"), 10); /* each an attempt */
+}
+
+/* 2.1: one receiver keeps the others of a link waiting for a second in a
+ * minute. Where there are no others, it has timers.hold. */
+static void one_receiver_delays_others_for_a_second(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+    char other[] = "msrps://r1.example:2855/v;tcp " STRANGER;
+
+    short_send(s, r1, FROM_R1, "no");
+    short_send(s, r1, other, "no");
+    s->bob->held = true;
+    flood(s, "REPORT");
+    say(s, r1, "FOO", FROM_R1);
+    rig_wait(&s->rig, 800);
+    assert_true(r1->fake.paused);
+    rig_wait(&s->rig, 400);
+    assert_false(r1->fake.paused);
+    assert_true(is_408(r1));
+    say(s, r1, "FOO", FROM_R1); /* no more of that */
+    assert_false(r1->fake.paused);
+    assert_true(is_408(r1));
+    short_send(s, r1, other, "no");
+    short_send(s, r1, FROM_R1, "no");
+    rig_wait(&s->rig, 59000); /* another minute */
+    say(s, r1, "FOO", FROM_R1);
+    assert_true(r1->fake.paused);
+}
+
+/* --- accounts (S-14) --- */
 
 static void set_limits(struct scene *s, uint32_t transactions,
                        uint32_t requests)
@@ -386,6 +481,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(whoever_floods_waits),
         TEST(a_shared_link_is_held_up_for_a_while_only),
+        TEST(one_receiver_delays_others_for_a_second),
+        TEST(a_chunk_of_a_relay_is_answered_once_it_has_left),
+        TEST(no_answer_waits_for_longer_than_ten_seconds),
+        TEST(a_chunk_that_fails_before_it_has_left_is_reported),
         TEST(what_one_has_open_is_no_others_matter),
         TEST(what_needs_no_answer_waits_for_none),
         TEST(a_dial_holds_no_keep_alive_up),

@@ -183,6 +183,48 @@ static void partial_ones_are_a_ring(void **state)
     source_close(a);
 }
 
+/* S-13: answers that are there soon let more be sent, late ones less. */
+static void a_window_follows_the_answers(void **state)
+{
+    enum { HIGH_WATER = 262144 };
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+    struct txn *x = &b->txns[0];
+
+    b->head.failure_report = MSG_REPORT_YES;
+    assert_false(source_is_ahead(NULL));
+    assert_false(source_is_ahead(a)); /* towards a client */
+    source_set_window(a, HIGH_WATER);
+    for (unsigned i = 0; i < 4; i++) {
+        x->head = &b->head;
+        x->start = 1;
+        x->end = a->window;
+        charge(b, a, 0, 1);
+        assert_false(source_is_ahead(a));
+        source_charge_octets(x);
+        assert_true(source_is_ahead(a));
+        a->waiter = &b->in.link;
+        source_answered(x, 999, HIGH_WATER);
+        source_discharge(x);
+        assert_ptr_equal(source_next_ready(&b->all), &b->in.link);
+        a->waiter = NULL;
+        assert_false(source_is_ahead(a));
+    }
+    assert_int_equal(a->window, HIGH_WATER / 2);
+    for (unsigned i = 0; i < 8; i++) {
+        charge(b, a, 0, 1);
+        source_charge_octets(x);
+        source_answered(x, 1000, HIGH_WATER);
+        source_discharge(x);
+    }
+    assert_int_equal(a->window, HIGH_WATER / 32);
+    b->head.failure_report = MSG_REPORT_NO;
+    charge(b, a, 0, 1);
+    source_charge_octets(x);
+    assert_int_equal(a->octets, 0);
+    source_close(a);
+}
+
 /* S-12. */
 static void dials_are_counted_until_they_are_over(void **state)
 {
@@ -237,6 +279,7 @@ int main(void)
         TEST(who_waits_goes_on_an_eighth_below),
         TEST(who_waits_goes_on_when_the_limit_is_lifted),
         TEST(partial_ones_are_a_ring),
+        TEST(a_window_follows_the_answers),
         TEST(dials_are_counted_until_they_are_over),
         TEST(without_memory_there_is_none),
     };
