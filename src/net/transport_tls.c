@@ -11,6 +11,15 @@
 
 enum { RUNS_MAX = 64 };
 
+/* What an earlier call left would be taken for the next one's
+ * (SSL_get_error()). To look first is cheaper than to clear a queue that is
+ * empty. */
+static void clear_errors(void)
+{
+    if (ERR_peek_error())
+        ERR_clear_error();
+}
+
 /* The result of an OpenSSL call that did not succeed. `wants` gets the events
  * to wait for before it is tried again: a read may have to write first (a key
  * update) and a write to read. */
@@ -51,7 +60,7 @@ static int tls_handshake(struct transport *t)
 {
     int ret;
 
-    ERR_clear_error();
+    clear_errors();
     ret = SSL_do_handshake(t->state);
     if (tls_flush(t) == ERR_IO && ret == 1)
         return ERR_IO;
@@ -75,7 +84,7 @@ static int tls_read(struct transport *t, void *dst, size_t room, size_t *got)
 {
     int ret, err;
 
-    ERR_clear_error();
+    clear_errors();
     ret = SSL_read_ex(t->state, dst, room, got);
     t->unsent = (uint32_t)wire_unsent(t->wire);
     if (ret != 1) {
@@ -101,7 +110,7 @@ static int tls_encrypt(struct transport *t, const struct span *runs, size_t *n,
         size_t done;
         int ret;
 
-        ERR_clear_error();
+        clear_errors();
         ret = SSL_write_ex(t->state, runs[i].p, runs[i].n, &done);
         if (ret != 1) {
             *n = i;
@@ -169,7 +178,7 @@ static void tls_shutdown(struct transport *t)
 {
     if (!t->up || t->failed || SSL_get_shutdown(t->state) & SSL_SENT_SHUTDOWN)
         return;
-    ERR_clear_error();
+    clear_errors();
     (void)SSL_shutdown(t->state); /* close_notify, best effort */
     (void)tls_flush(t);
 }
