@@ -124,32 +124,47 @@ static int tls_encrypt(struct transport *t, const struct span *runs, size_t *n,
     return 0;
 }
 
-/* What an earlier call encrypted goes first, by itself; then the runs, all with
- * one system call. */
+/* Encrypts as many of the runs as a block holds, and gives them to the kernel.
+ * *n becomes how many these are, *taken their octets. */
+static int write_block(struct transport *t, const struct span *runs, size_t *n,
+                       size_t *taken)
+{
+    size_t ends[RUNS_MAX], went;
+    int err = tls_encrypt(t, runs, n, ends);
+
+    *taken = 0;
+    if (tls_flush(t) == ERR_IO)
+        return ERR_IO;
+    went = *n ? ends[*n - 1] - t->unsent : 0;
+    for (size_t i = 0; i < *n; i++) {
+        *taken += runs[i].n;
+        t->held += ends[i] > went ? (uint32_t)runs[i].n : 0;
+    }
+    return err;
+}
+
+/* What an earlier call encrypted goes first, by itself; then the runs, with one
+ * system call for each block of records, as long as the kernel takes them. */
 static int tls_write(struct transport *t, const struct span *runs, size_t n,
                      size_t *taken)
 {
-    size_t ends[RUNS_MAX], total = 0, went;
+    size_t total = 0, done = 0;
     int err = tls_flush(t);
 
     assert(n <= RUNS_MAX);
     if (err)
         return err;
     t->held = 0;
-    if (!n)
-        return 0;
-    err = tls_encrypt(t, runs, &n, ends);
-    if (tls_flush(t) == ERR_IO)
-        return ERR_IO;
-    went = n ? ends[n - 1] - t->unsent : 0;
-    for (size_t i = 0; i < n; i++) {
-        total += runs[i].n;
-        t->held += ends[i] > went ? (uint32_t)runs[i].n : 0;
+    while (!err && !t->unsent && done < n) {
+        size_t some = n - done, octets;
+
+        err = write_block(t, runs + done, &some, &octets);
+        assert(err || some); /* an empty block has room for a record */
+        done += some;
+        total += octets;
     }
-    if (err == ERR_EOF)
-        err = ERR_IO;
     if (!total)
-        return err;
+        return err == ERR_EOF ? ERR_IO : err;
     *taken = total;
     return 0;
 }
