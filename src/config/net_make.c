@@ -11,8 +11,9 @@ enum {
     RESERVE = 262144,
     /* Browsers send up to 16 KiB of cookies. */
     WS_HEAD_LEAST = 16384,
-    /* Octets that a connection may read in a turn before others have theirs. */
-    READ_PER_TURN = INPUT_MIN,
+    /* Octets that a connection may read in a turn before others have theirs:
+     * some SENDs of the usual size, whose answers then leave in one write. */
+    READ_PER_TURN = 4 * INPUT_MIN,
 };
 
 struct sock_opts sock_opts_of(const struct config *config)

@@ -324,13 +324,12 @@ static bool conn_spend(struct conn *c, uint64_t n)
     return true;
 }
 
-/* Reads up to the share of a turn. What an owner left and then resumed for is
- * offered again before more is read: it may fill the block. */
-static void read_some(struct conn *c)
+/* Reads up to `share`. What an owner left and then resumed for is offered again
+ * before more is read: it may fill the block. */
+static void read_some(struct conn *c, size_t share)
 {
     uint64_t allowed = conn_allowed(c);
     uint64_t before = c->transport.wire_in;
-    size_t share = c->net->settings.read_per_turn;
     int err = 0;
 
     transport_allow(&c->transport, allowed < share ? allowed : share);
@@ -351,6 +350,15 @@ static void read_some(struct conn *c)
     conn_settle(c);
 }
 
+/* A block, or all that a turn allows if that is less. */
+static size_t block_share(const struct conn *c)
+{
+    size_t block = input_pool_size(c->in.pool);
+    size_t share = c->net->settings.read_per_turn;
+
+    return block < share ? block : share;
+}
+
 /* What waits on this side of the socket, which need not become readable. */
 static void take_waiting(struct conn *c)
 {
@@ -361,9 +369,10 @@ static void take_waiting(struct conn *c)
         offer(c);
     /* While it was paused the socket has most likely filled up: its share of
      * this turn is read now, or connections that were not paused would get
-     * ahead. */
+     * ahead. A block is enough for that: the loop cannot put off what is
+     * deferred, however many connections were resumed. */
     if (is_reading(c) && !c->again)
-        read_some(c);
+        read_some(c, block_share(c));
     else
         conn_settle(c);
 }
@@ -419,7 +428,7 @@ static void conn_on_ready(void *ctx, int events)
         events & transport_wants(&c->transport, LOOP_WRITE))
         flush(c);
     if (is_reading(c) && events & transport_wants(&c->transport, LOOP_READ))
-        read_some(c);
+        read_some(c, c->net->settings.read_per_turn);
     update_events(c);
 }
 

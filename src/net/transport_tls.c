@@ -11,6 +11,15 @@
 
 enum { RUNS_MAX = 64 };
 
+/* What an earlier call left would be taken for the next one's
+ * (SSL_get_error()). To look first is cheaper than to clear a queue that is
+ * empty. */
+static void clear_errors(void)
+{
+    if (ERR_peek_error())
+        ERR_clear_error();
+}
+
 /* The result of an OpenSSL call that did not succeed. `wants` gets the events
  * to wait for before it is tried again: a read may have to write first (a key
  * update) and a write to read. */
@@ -51,7 +60,7 @@ static int tls_handshake(struct transport *t)
 {
     int ret;
 
-    ERR_clear_error();
+    clear_errors();
     ret = SSL_do_handshake(t->state);
     if (tls_flush(t) == ERR_IO && ret == 1)
         return ERR_IO;
@@ -75,7 +84,7 @@ static int tls_read(struct transport *t, void *dst, size_t room, size_t *got)
 {
     int ret, err;
 
-    ERR_clear_error();
+    clear_errors();
     ret = SSL_read_ex(t->state, dst, room, got);
     t->unsent = (uint32_t)wire_unsent(t->wire);
     if (ret != 1) {
@@ -101,7 +110,7 @@ static int tls_encrypt(struct transport *t, const struct span *runs, size_t *n,
         size_t done;
         int ret;
 
-        ERR_clear_error();
+        clear_errors();
         ret = SSL_write_ex(t->state, runs[i].p, runs[i].n, &done);
         if (ret != 1) {
             *n = i;
@@ -115,32 +124,47 @@ static int tls_encrypt(struct transport *t, const struct span *runs, size_t *n,
     return 0;
 }
 
-/* What an earlier call encrypted goes first, by itself; then the runs, all with
- * one system call. */
+/* Encrypts as many of the runs as a block holds, and gives them to the kernel.
+ * *n becomes how many these are, *taken their octets. */
+static int write_block(struct transport *t, const struct span *runs, size_t *n,
+                       size_t *taken)
+{
+    size_t ends[RUNS_MAX], went;
+    int err = tls_encrypt(t, runs, n, ends);
+
+    *taken = 0;
+    if (tls_flush(t) == ERR_IO)
+        return ERR_IO;
+    went = *n ? ends[*n - 1] - t->unsent : 0;
+    for (size_t i = 0; i < *n; i++) {
+        *taken += runs[i].n;
+        t->held += ends[i] > went ? (uint32_t)runs[i].n : 0;
+    }
+    return err;
+}
+
+/* What an earlier call encrypted goes first, by itself; then the runs, with one
+ * system call for each block of records, as long as the kernel takes them. */
 static int tls_write(struct transport *t, const struct span *runs, size_t n,
                      size_t *taken)
 {
-    size_t ends[RUNS_MAX], total = 0, went;
+    size_t total = 0, done = 0;
     int err = tls_flush(t);
 
     assert(n <= RUNS_MAX);
     if (err)
         return err;
     t->held = 0;
-    if (!n)
-        return 0;
-    err = tls_encrypt(t, runs, &n, ends);
-    if (tls_flush(t) == ERR_IO)
-        return ERR_IO;
-    went = n ? ends[n - 1] - t->unsent : 0;
-    for (size_t i = 0; i < n; i++) {
-        total += runs[i].n;
-        t->held += ends[i] > went ? (uint32_t)runs[i].n : 0;
+    while (!err && !t->unsent && done < n) {
+        size_t some = n - done, octets;
+
+        err = write_block(t, runs + done, &some, &octets);
+        assert(err || some); /* an empty block has room for a record */
+        done += some;
+        total += octets;
     }
-    if (err == ERR_EOF)
-        err = ERR_IO;
     if (!total)
-        return err;
+        return err == ERR_EOF ? ERR_IO : err;
     *taken = total;
     return 0;
 }
@@ -169,7 +193,7 @@ static void tls_shutdown(struct transport *t)
 {
     if (!t->up || t->failed || SSL_get_shutdown(t->state) & SSL_SENT_SHUTDOWN)
         return;
-    ERR_clear_error();
+    clear_errors();
     (void)SSL_shutdown(t->state); /* close_notify, best effort */
     (void)tls_flush(t);
 }

@@ -93,6 +93,8 @@ says '"lost": 0'
 ends 'receivers that do not read' 0 over_tcp "${me[@]}" -p 2 --stall 1 -d 0.5 \
     --warm-up 0
 says 'receivers that do not read'
+ends 'receivers at an address of their own' 0 over_tcp "${me[@]}" -n 5 \
+    --connect-receivers "localhost:$tcp"
 ends 'nothing at all' 0 over_tls "${me[@]}" -p 10 --idle -d 0.2
 
 # --- what has to be noticed
@@ -100,6 +102,8 @@ ends 'a message over the relay'\''s limit' 1 over_tcp "${me[@]}" -n 1 -s 21M
 says '413: '
 ends 'a wrong password' 2 over_tcp -u load:wrong
 says 'user or password is wrong'
+ends 'nobody where the receivers connect' 2 over_tcp "${me[@]}" \
+    --connect-receivers 127.0.0.1:1
 ends 'a certificate that nobody vouches for' 2 over_tls "${me[@]}" \
     --ca /etc/ssl/openssl.cnf
 ends 'a certificate for somebody else' 2 over_tls "${me[@]}" \

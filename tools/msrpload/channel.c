@@ -190,10 +190,8 @@ static void on_turn(void *ctx)
 static void on_connected(void *ctx, int events)
 {
     struct channel *c = ctx;
-    struct conn_to to = {.fd = c->fd,
-                         .peer = &c->all->to,
-                         .tls = c->all->tls,
-                         .host = c->all->name};
+    struct conn_to to = {
+        .fd = c->fd, .peer = c->to, .tls = c->all->tls, .host = c->all->name};
     int errnum = 0, err;
     socklen_t len = sizeof errnum;
 
@@ -214,16 +212,16 @@ static void on_connected(void *ctx, int events)
 
 /* --- what the owner calls ------------------------------------------------- */
 
-int channel_open(struct channel *c, struct channels *all,
+int channel_open(struct channel *c, struct channels *all, const struct addr *to,
                  const struct channel_ops *ops)
 {
     const struct sock_opts none = {0};
     int err;
 
-    *c = (struct channel){.all = all, .ops = ops, .fd = -1};
+    *c = (struct channel){.all = all, .ops = ops, .to = to, .fd = -1};
     parser_init(&c->parser, HEAD_MAX, PATH_URIS);
     loop_defer_init(&c->turn, on_turn, c);
-    err = sock_connect(&c->fd, &all->to, &none);
+    err = sock_connect(&c->fd, to, &none);
     if (err)
         return err;
     loop_io_init(&c->io, all->loop, c->fd, on_connected, c);

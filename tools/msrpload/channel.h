@@ -27,7 +27,6 @@ struct channels {
     struct loop *loop;
     struct net *net;
     struct tls_ctx *tls; /* NULL: plain TCP */
-    struct addr to;      /* where to connect */
     struct span name;    /* the host that the certificate must be for */
     uint64_t n_opened;
 };
@@ -62,6 +61,7 @@ enum { CHANNEL_BULK = 192 * 1024 };
 struct channel {
     struct channels *all;
     const struct channel_ops *ops;
+    const struct addr *to; /* where to connect */
     struct conn *conn; /* NULL while it is connecting, and when it is dead */
     int fd;            /* owned while it is connecting, else -1 */
     struct loop_io io; /* the same */
@@ -72,9 +72,9 @@ struct channel {
     bool was_full; /* the owner had more to put in than there was room for */
 };
 
-/* Begins to connect. 0 or ERR_IO (see errno); then `closed` is not called, but
- * channel_fini() is due in any case. */
-int channel_open(struct channel *c, struct channels *all,
+/* Begins to connect to `to`, which outlives it. 0 or ERR_IO (see errno); then
+ * `closed` is not called, but channel_fini() is due in any case. */
+int channel_open(struct channel *c, struct channels *all, const struct addr *to,
                  const struct channel_ops *ops);
 /* `closed` is not called. */
 void channel_fini(struct channel *c);

@@ -228,7 +228,7 @@ static const struct channel_ops channel_ops = {
     .closed = on_closed,
 };
 
-int client_group_start(struct client_group *g)
+int client_group_start(struct client_group *g, const struct addr *to)
 {
-    return channel_open(&g->conn.channel, g->all->channels, &channel_ops);
+    return channel_open(&g->conn.channel, g->all->channels, to, &channel_ops);
 }

@@ -58,8 +58,9 @@ int client_group_init(struct client_group *g, struct client_groups *all,
                       size_t n, size_t first);
 void client_group_fini(struct client_group *g);
 
-/* Begins to connect and to authenticate: 0 or what channel_open() gives. */
-int client_group_start(struct client_group *g);
+/* Begins to connect to `to`, which outlives it, and to authenticate: 0 or what
+ * channel_open() gives. */
+int client_group_start(struct client_group *g, const struct addr *to);
 
 static inline bool client_group_is_ready(const struct client_group *g)
 {

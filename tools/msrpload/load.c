@@ -39,7 +39,8 @@ struct load {
     struct channels channels;
     struct client_groups all;
     struct rnd rnd;
-    struct cat_dial_to name;     /* whom the certificate must be for */
+    struct cat_dial_to name;              /* whom the certificate must be for */
+    struct addr senders_to, receivers_to; /* where they connect */
     struct client_group *groups; /* those of the senders, then the receivers' */
     size_t per_side;             /* connections of the senders */
     size_t n_groups, n_started, n_ready, n_lost;
@@ -65,7 +66,9 @@ static void start_more(struct load *l)
 {
     while (l->n_started < l->n_groups &&
            l->n_started - l->n_ready < CONNECTING_MAX) {
-        int err = client_group_start(&l->groups[l->n_started++]);
+        size_t i = l->n_started++;
+        int err = client_group_start(
+            &l->groups[i], i < l->per_side ? &l->senders_to : &l->receivers_to);
 
         if (!err)
             continue;
@@ -330,12 +333,12 @@ static void look_for_end(struct load *l)
 
 /* The system's resolver, not the relay's: it knows the names that a user
  * knows. */
-static int resolve(struct load *l, const struct cat_dial_to *at)
+static int resolve(struct load *l, struct addr *to,
+                   const struct cat_dial_to *at)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
-    struct addr *to = &l->channels.to;
     struct addrinfo *found;
     int err = getaddrinfo(at->host, at->port, &hints, &found);
 
@@ -347,24 +350,34 @@ static int resolve(struct load *l, const struct cat_dial_to *at)
     return 0;
 }
 
+/* `connect` is HOST:PORT, or NULL for `usual`. */
+static int find_address(struct load *l, struct addr *to, const char *connect,
+                        const struct cat_dial_to *usual)
+{
+    struct cat_dial_to at = *usual;
+
+    if (connect && cat_dial_parse(&at, span_str(connect), NULL))
+        return no_load(l, connect, "not HOST:PORT");
+    return resolve(l, to, &at);
+}
+
 /* Where to connect, whom to find there, and whether by TLS. */
 static int find_relay(struct load *l)
 {
     const struct load_options *o = l->options;
-    struct cat_dial_to at;
+    const char *receivers =
+        o->connect_receivers ? o->connect_receivers : o->connect;
     char why[TLS_WHY_MAX];
     bool secure;
     int err = cat_dial_from_uri(&l->name, &secure, span_str(o->relay));
 
     if (err)
         return no_load(l, o->relay, err_text(err));
-    at = l->name;
-    if (o->connect && cat_dial_parse(&at, span_str(o->connect), NULL))
-        return no_load(l, o->connect, "not HOST:PORT");
     l->channels.name = span_str(o->name ? o->name : l->name.host);
     if (secure && channels_use_tls(&l->channels, o->ca_file, o->insecure, why))
         return no_load(l, "TLS", why);
-    return resolve(l, &at);
+    err = find_address(l, &l->senders_to, o->connect, &l->name);
+    return err ? err : find_address(l, &l->receivers_to, receivers, &l->name);
 }
 
 static int make_groups(struct load *l)

@@ -28,7 +28,7 @@ struct load_options {
     const char *password_file;
     uint64_t users;        /* NAME1 to NAMEusers; 0: just NAME */
     const char *users_for; /* print a users file for this realm */
-    const char *connect, *ca_file, *name;
+    const char *connect, *connect_receivers, *ca_file, *name;
     bool insecure;
     uint64_t pairs;
     uint64_t sessions_per_connection;

@@ -350,6 +350,32 @@ static void take_one_and_pause(struct rig *r, struct span *in)
     conn_pause(r->conn);
 }
 
+/* The loop can put off what is ready, but not what is deferred. */
+static void
+a_resumed_one_reads_a_block_before_others_have_their_turn(void **state)
+{
+    struct rig *r = rig_open(
+        *state, (struct rig_opts){
+                    .settings = {.input_size = 4096, .read_per_turn = 60000}});
+    struct rig_world *w = *state;
+    size_t n = 0;
+
+    r->on_input = take_one_and_pause;
+    while (n < 60000)
+        n += rig_send(r, w->big + n, 60000 - n);
+    while (r->got_n == 0)
+        rig_turn(r);
+    r->on_input = NULL;
+    conn_resume(r->conn);
+    loop_turn(r->loop, false);
+    assert_true(r->got_n > 1); /* what was left over */
+    assert_true(r->got_n <= (w->tls ? 2 * 16384 : 2 * 4096));
+    while (r->got_n < n)
+        rig_turn(r);
+    assert_memory_equal(r->got, w->big, n);
+    rig_free(r);
+}
+
 static void a_leftover_is_offered_again_after_resuming(void **state)
 {
     struct rig *r = rig_open(*state, (struct rig_opts){0});
@@ -521,6 +547,7 @@ int main(void)
         T(past_the_bound_a_write_is_refused_whole),
         T(a_peer_that_does_not_read_holds_only_the_queue),
         T(a_turn_reads_no_more_than_its_share),
+        T(a_resumed_one_reads_a_block_before_others_have_their_turn),
         T(a_leftover_is_offered_with_what_follows),
         T(a_leftover_may_grow_to_a_block),
         T(paused_nothing_is_read_or_offered),

@@ -159,6 +159,26 @@ static void many_records_are_written_by_one_call(void **state)
     rig_free(r);
 }
 
+/* More than one block of them: the second is not kept for another turn. */
+static void a_turn_writes_all_its_records(void **state)
+{
+    enum { RECORDS = 14 };
+    struct rig *r = rig_open(
+        *state, (struct rig_opts){.client_receive = 1 << 20,
+                                  .settings.sock.send_buffer = 1 << 20});
+    struct rig_world *w = *state;
+
+    settle(r);
+    writes = 0;
+    assert_int_equal(rig_put(r, w->big, RECORDS * 16384), 0);
+    loop_turn(r->loop, false);
+    assert_int_equal(writes, 2);
+    assert_int_equal(conn_queued(r->conn), 0);
+    rig_recv_all(r, w->back, RECORDS * 16384);
+    assert_memory_equal(w->back, w->big, RECORDS * 16384);
+    rig_free(r);
+}
+
 static void leave_one(struct rig *r, struct span *in)
 {
     rig_take(r, in, in->n - 1);
@@ -201,6 +221,7 @@ int main(void)
         T(a_turn_takes_its_share_off_the_wire),
         T(a_turn_takes_few_records_however_small),
         T(many_records_are_written_by_one_call),
+        T(a_turn_writes_all_its_records),
     };
     const struct CMUnitTest over_tcp[] = {
         T(no_call_fetches_a_single_octet),
