@@ -330,6 +330,8 @@ bool relay_is_ready(struct relay *r, struct link *l)
         send_fail(r, l, 481);
         return true;
     }
+    if (l->stream.has_ended) /* all of it is written: it cannot fail now */
+        return true;
     if (sendq_is_refused(l, l->stream.out) ||
         sendq_is_delayed(l, l->stream.out, r->now_ms)) {
         r->stats.no_room++;

@@ -250,6 +250,33 @@ static void one_receiver_delays_others_for_a_second(void **state)
     assert_true(r1->fake.paused);
 }
 
+/* What fills the output has been written: it does not fail. */
+static void what_is_written_whole_is_not_refused(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+
+    short_send(s, r1, FROM_R1, "no");
+    short_send(s, r1, "msrps://r1.example:2855/v;tcp " STRANGER, "no");
+    s->bob->held = true;
+    flood(s, "REPORT");
+    say(s, r1, "FOO", FROM_R1);
+    rig_wait(&s->rig, 1200); /* bob has had his second */
+    assert_true(is_408(r1));
+    s->bob->held = false;
+    rig_close(&s->rig, s->eve, false);
+    rig_settle(&s->rig);
+    s->bob->held = true;
+    while (queued(s->bob) + 10000 < s->rig.policy.high_water)
+        long_send(s, r1, FROM_R1);
+    assert_int_equal(count(r1, "MSRP abcd 408 "), 1);
+    long_send(s, r1, FROM_R1);
+    assert_true(queued(s->bob) >= s->rig.policy.high_water);
+    assert_int_equal(count(r1, "MSRP abcd 408 "), 1);
+    long_send(s, r1, FROM_R1);
+    assert_int_equal(count(r1, "MSRP abcd 408 "), 2);
+}
+
 /* --- accounts (S-14) --- */
 
 static void set_limits(struct scene *s, uint32_t transactions,
@@ -482,6 +509,7 @@ int main(void)
         TEST(whoever_floods_waits),
         TEST(a_shared_link_is_held_up_for_a_while_only),
         TEST(one_receiver_delays_others_for_a_second),
+        TEST(what_is_written_whole_is_not_refused),
         TEST(a_chunk_of_a_relay_is_answered_once_it_has_left),
         TEST(no_answer_waits_for_longer_than_ten_seconds),
         TEST(a_chunk_that_fails_before_it_has_left_is_reported),
