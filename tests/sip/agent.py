@@ -163,6 +163,15 @@ class Call:
         self.remote = response["To"]
         self.callee.agent.expect("ACK")
 
+    def update(self, other, offer, answer):
+        """Renews the call by UPDATE (RFC 3311); `other` is the other end's
+        agent. What arrives of the offer and of the answer."""
+        self.request("UPDATE", offer)
+        request = other.expect("UPDATE")
+        Call(other, self.call_id, request["To"], request["From"],
+             "").reply(request, 200, answer)
+        return request.body, self.agent.expect(200).body
+
     def bye(self, other):
         """Ends the call; `other` is the other end's agent."""
         self.request("BYE")

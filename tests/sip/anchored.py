@@ -180,8 +180,22 @@ class Calls:
             check(f"{what}: re-INVITE by {'bob' if by_bob else 'alice'}: "
                   f"{name} sees the same section", now == then)
 
+    def refused(self, what, call):
+        """A re-INVITE that crosses another one is refused; the call is not."""
+        call.offer(self.bob.agent, self.offered)
+        call.refuse(491)
+        check(f"{what}: 491 leaves the call alone", self.relay.has_calls())
+
+    def update(self, what, call):
+        at_bob, at_alice = call.update(self.bob.agent, self.offered,
+                                       self.answered)
+        self.check_section(f"{what}: UPDATE", "bob", at_bob, self.own["alice"])
+        self.check_section(f"{what}: UPDATE", "alice", at_alice,
+                           self.own["bob"])
+
     def chat(self):
-        """Texts before and after re-INVITEs of both; no audio. Bob hangs up."""
+        """Texts before and after re-INVITEs of both, one that is refused and
+        an UPDATE; no audio. Bob hangs up."""
         what = "messages alone"
         call, a, b = self.connect(what, self.alice.listens, self.bob.listens)
         check(f"{what}: nothing for rtpengine", not self.rtpengine.has_calls())
@@ -192,6 +206,10 @@ class Calls:
             check(f"{what}: alice hears {text}", a.hear() == text)
             if text != "three":
                 self.reinvite(what, call, by_bob=text == "two")
+        self.refused(what, call)
+        self.update(what, call)
+        a.say("four")
+        check(f"{what}: bob hears more", b.hear() == "four")
         self.ended(what, a, b)
         self.bye(what, call.callee)
 

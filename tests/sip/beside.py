@@ -68,6 +68,34 @@ class Users:
         call.bye(self.bob)
         check(f"{what}: BYE ends it there", not self.rtpengine.has_calls())
 
+    def call_renewed(self):
+        """A re-INVITE that is refused ends nothing; UPDATE is managed, too."""
+        call = self.call()
+        sent = [sdp.session(agent.host, sdp.audio(sdp.Rtp(agent.host).port),
+                            message_section())
+                for agent in (self.alice, self.bob)]
+        call.offer(self.bob, sent[0])
+        call.answer(sent[1])
+        call.offer(self.bob, sent[0])
+        call.refuse(491)
+        check("491 to a re-INVITE: rtpengine knows the call",
+              self.rtpengine.has_calls())
+        for body in call.update(self.bob, *sent):
+            before, audio, _ = sdp.sections(body)
+            check("UPDATE: audio leads to rtpengine",
+                  audio.host(before) == self.rtpengine.host)
+        call.bye(self.bob)
+        check("after UPDATE: BYE ends it there", not self.rtpengine.has_calls())
+
+    def call_refused(self):
+        call = self.call()
+        call.offer(self.bob, sdp.session(
+            self.alice.host, sdp.audio(sdp.Rtp(self.alice.host).port)))
+        check("busy: rtpengine knows the call", self.rtpengine.has_calls())
+        call.refuse(486)
+        check("busy: rtpengine has forgotten it",
+              not self.rtpengine.has_calls())
+
     def call_with_messages(self):
         call = self.call()
         alone = sdp.session(self.alice.host,
@@ -97,6 +125,8 @@ def main():
                 ("a short name", "IN IP6 7a", "IN IP4 192.0.2.10")]:
             users.call_with_both(kind, f"c={c}\r\n", seen)
         users.call_with_messages()
+        users.call_renewed()
+        users.call_refused()
     sys.exit(faults > 0)
 
 
