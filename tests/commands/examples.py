@@ -123,6 +123,41 @@ def try_metrics(relays):
           said.stdout == b"", said.stdout.decode())
 
 
+# What OpenSIPS 3 documents, of its core and of the modules that the examples
+# load or name: at most so many arguments.
+OPENSIPS = {"route": 1, "t_on_reply": 1, "t_on_failure": 1, "is_method": 1,
+            "has_totag": 0, "has_body_part": 1, "stream_exists": 2,
+            "rtpengine_use_set": 1, "rtpengine_offer": 4,
+            "rtpengine_answer": 4, "rtpengine_delete": 2, "modparam": 3}
+
+
+def try_opensips(files):
+    """OpenSIPS itself is not in Debian, so only what can be said without it:
+    functions that it has, routes that are there, and the substitution that
+    tests/sip has Kamailio do."""
+    done = re.compile(r"\{re\.subst,.*/g\}\)")
+    substitution = done.search(files.text("kamailio.cfg")).group()
+    for name in ("opensips.cfg", "opensips-anchor.cfg"):
+        text = re.sub(r"(?m)(^|\s)#.*", "", files.text(name))
+        check(f"{name}: the substitution is Kamailio's",
+              done.search(text).group() == substitution)
+        code = done.sub(")", text)
+        wrong = [call.group() for call in re.finditer(r"(\w+)\(([^()]*)\)", code)
+                 if call.group(1) not in ("if", "rb", "var", "avp", "sdp") and
+                 call.group(2).count(",") + bool(call.group(2)) >
+                 OPENSIPS.get(call.group(1), -1)]
+        check(f"{name}: OpenSIPS has these functions", not wrong, str(wrong))
+        for kind, call in (("route", "route"), ("onreply_route", "t_on_reply"),
+                           ("failure_route", "t_on_failure")):
+            there = set(re.findall(rf"^{kind}\[(\w+)\]", code, re.M))
+            called = set(re.findall(rf'\b{call}\("?(\w+)"?\)', code))
+            check(f"{name}: each {kind} is there, and called",
+                  called <= there and there <= called | {"media"},
+                  f"{there} {called}")
+        check(f"{name}: all that is opened is closed",
+              all(code.count(a) == code.count(b) for a, b in ("{}", "()")))
+
+
 def try_needrestart(files):
     """It is a piece of Perl that needrestart evaluates."""
     if not has("perl"):
@@ -393,6 +428,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         files = Files(source, build, directory)
         try_configurations(files)
+        try_opensips(files)
         try_prometheus(files)
         try_needrestart(files)
         try_sysctl(files)
