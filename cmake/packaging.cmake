@@ -5,8 +5,15 @@
 # not want them.
 set(CPACK_PACKAGE_NAME msrprelayd)
 set(CPACK_PACKAGE_VENDOR "the msrprelayd authors")
-set(CPACK_PACKAGE_CONTACT
-    "The msrprelayd authors <msrprelayd@packages.example.org>")
+# Maintainer is whoever makes the package, as Debian's own tools have it. Debian
+# demands one; this address reaches nobody.
+set(contact "The msrprelayd authors <msrprelayd@packages.example.org>")
+if(DEFINED ENV{DEBFULLNAME} AND DEFINED ENV{DEBEMAIL})
+    set(contact "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+endif()
+set(MSRP_CONTACT "${contact}" CACHE STRING
+    "Maintainer of the packages: Name <address>")
+set(CPACK_PACKAGE_CONTACT "${MSRP_CONTACT}")
 set(CPACK_GENERATOR DEB)
 set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/package_kind.cmake)
 
@@ -18,7 +25,6 @@ set(debian ${PROJECT_SOURCE_DIR}/packaging/debian)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_PACKAGE_HOMEPAGE ${PROJECT_HOMEPAGE_URL})
 # The symbols go into msrprelayd-dbgsym, beside the package.
 set(CPACK_DEBIAN_DEBUGINFO_PACKAGE ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)

@@ -73,8 +73,11 @@ make_packages() {
     }
     mv "$dir"/cpack/msrprelayd_*.deb "$dir/out/msrprelayd.deb"
     mv "$dir"/cpack/msrprelayd-lookup_*.deb "$dir/out/msrprelayd-lookup.deb"
-    [ -n "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Homepage)" ] ||
-        fail "no Homepage"
+    [ "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Maintainer)" = "$(sed -n \
+        's/^MSRP_CONTACT:STRING=//p' "$build/CMakeCache.txt")" ] ||
+        fail "another Maintainer"
+    [ -z "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Homepage)" ] ||
+        fail "a Homepage, which the project does not have"
 }
 
 # The debugger finds symbols by the build id of the program.
