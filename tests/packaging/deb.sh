@@ -229,7 +229,7 @@ make_certificates() {
 
 # The system is changed in memory only, and has a loopback of its own.
 check_booted() {
-    cp "$here/inside.sh" "$dir/out"
+    cp "$here/inside.sh" "$here/../commands/first_message.sh" "$dir/out"
     make_certificates
     contain --volatile=overlay --private-network \
         --bind-ro "$here/inside.service:/etc/systemd/system/inside.service" \

@@ -171,6 +171,24 @@ receive as bob $ca
 send $ca || fail "not sent"
 received || fail "not received"
 
+check "so do those who follow the guide"
+# In place of the terminal, where it asks for the password.
+mkdir /tmp/terminal
+cat >/tmp/terminal/msrpcat <<'END'
+#!/bin/sh
+exec /usr/bin/msrpcat --password-file /tmp/password "$@"
+END
+chmod +x /tmp/terminal/msrpcat
+mapfile -t terminals < <(grep ^msrpcat /mnt/first_message.sh)
+cd /tmp/terminal
+PATH=/tmp/terminal:$PATH sh -ec "${terminals[0]}" >inbox &
+bob=$!
+until_true test -s bob.path
+PATH=/tmp/terminal:$PATH sh -ec "${terminals[1]}" || fail "not sent"
+wait $bob
+cd /
+grep -q hello /tmp/terminal/inbox || fail "not received"
+
 check "a peer without relay is found by name and dialled"
 echo "127.0.0.1 peer.example.com $name" >>/etc/hosts
 receive msrpcat -q -l peer.example.com:2910
