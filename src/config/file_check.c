@@ -110,7 +110,8 @@ static void check_user(struct config_report *r, const struct config *c,
     for (size_t i = 0; i < n; i++) {
         int why = *files[i].path ? why_not_readable(files[i].path) : 0;
 
-        if (why)
+        /* One that is not there is a fault already. */
+        if (why && why != ENOENT)
             config_warn(r, files[i].at, "%s: relay.user %s cannot read %s: %s",
                         files[i].key, c->relay.user, files[i].path,
                         strerror(why));

@@ -467,6 +467,21 @@ def try_good(daemon, store):
         bench.close()
 
 
+def try_once(daemon, store):
+    """As root, a file that is not there is not told a second time, as one that
+    relay.user cannot read."""
+    bench = Bench(store)
+    try:
+        bench.spoil([('user = ""', 'user = "nobody"; group = "nogroup"'),
+                     lambda t: t.open_directory(),
+                     ("DIR/relay.key", "DIR/rely.key")])
+        said = run([daemon, "-t", "-c", bench.path("conf")])
+        check("told once", said.returncode == FAULT and
+              said.stdout.count("rely.key") == 1, said.stdout)
+    finally:
+        bench.close()
+
+
 def main():
     daemon = sys.argv[1]
     os.environ.pop("MISTAKES_NONE", None)
@@ -476,6 +491,8 @@ def main():
         try_good(daemon, store)
         for mistake in MISTAKES + (OF_ROOT if os.geteuid() == 0 else []):
             try_test(daemon, store, mistake)
+        if os.geteuid() == 0:
+            try_once(daemon, store)
         for mistake in AT_START:
             try_start(daemon, store, mistake)
     for arguments, code, sentence in COMMAND_LINE:
