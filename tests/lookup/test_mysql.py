@@ -6,6 +6,7 @@ usage: test_mysql.py MSRPRELAY-LOOKUP-MYSQL MSRPRELAYD MSRPCAT
 """
 import contextlib
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -289,6 +290,49 @@ def users_log_in_at_the_relay(t):
                      set_password)
 
 
+def subscribers_become_users(t):
+    """By the script that docs/deploy.md shows, but for its places."""
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "docs",
+                           "examples", "export-subscribers.sh"),
+              encoding="ascii") as file:
+        script = file.read()
+    etc = t.scratch.path("etc")
+    for old, new in (("/etc/msrprelayd", etc), (" -o root -g msrprelay", ""),
+                     ("mysql --batch", " ".join(t.server.as_root())),
+                     ("msrprelayctl reload", "true")):
+        assert old in script
+        script = script.replace(old, new)
+    t.server.sql("CREATE DATABASE kamailio; "
+                 "CREATE TABLE kamailio.subscriber LIKE sip.subscriber")
+    hashes = {name: ha1(name, "example.com", "one") for name in "ab"}
+    t.server.sql("INSERT INTO kamailio.subscriber (username, domain, ha1) "
+                 f"VALUES ('a', 'example.com', '{hashes['a']}'), "
+                 f"('b', 'example.com', '{hashes['b']}'), "
+                 "('c', 'example.net', 'another domain')")
+    t.scratch.run("mkdir", etc)
+    t.scratch.run("sh", "-ec", script)
+    users = os.path.join(etc, "users")
+    with open(users, encoding="ascii") as file:
+        assert sorted(file) == [f"{name}:example.com:{hash}\n"
+                                for name, hash in hashes.items()]
+    rig.write(t.scratch.path("export.conf"),
+              'relay: { name = "relay.example.com"; realm = "example.com"; '
+              'user = ""; };\nlisten = ( { transport = "tcp"; address = '
+              '"127.0.0.1"; port = 0; } );\nauth: { allow_tcp = true; '
+              f'users_file = "{users}"; }};\n')
+    said = t.scratch.run(t.daemon, "-t", "-c", t.scratch.path("export.conf"))
+    assert said == "ok\n", said
+
+    # A database that does not answer leaves the users as they are.
+    t.server.sql("DROP DATABASE kamailio")
+    try:
+        t.scratch.run("sh", "-c", script)
+        assert False, "no failure"
+    except AssertionError as error:
+        assert "Unknown database" in str(error), error
+    assert os.path.getsize(users) > 0
+
+
 def main():
     client = rig.find_program("mariadb")
     scratch = rig.Scratch()
@@ -305,7 +349,7 @@ def main():
                  a_mended_table_needs_no_restart, a_restart_is_survived,
                  a_slow_query_is_not_waited_for,
                  a_held_server_is_not_waited_for, tls_is_checked,
-                 a_wrong_secret_stays_secret,
+                 a_wrong_secret_stays_secret, subscribers_become_users,
                  users_log_in_at_the_relay],
                 Setting(sys.argv[1:], scratch, server))
     finally:
