@@ -69,7 +69,8 @@ void chunker_abort(struct chunker *c, struct link *out,
                    const struct pending_send *h, uint64_t next);
 
 /* Stops the stream: ends its open chunk with `#` and drops the transaction of
- * that; gives the reference to the head back. No-op if it carries nothing. */
+ * that; gives the reference to the head back, with which nothing more can be
+ * written. No-op if it carries nothing. */
 void chunker_stop(struct chunker *c, struct stream *s);
 
 #endif

@@ -4,7 +4,10 @@
  * Made once for each incoming chunk, in the form in which it goes out again: an
  * outgoing SEND is `MSRP tid SEND`, this text and a Byte-Range. It also holds
  * what a REPORT needs (RFC 4976, 6.4.1). Every transaction of the chunk refers
- * to it, none copies it: it is freed with the last reference. */
+ * to it, none copies it: it is freed with the last reference. Of a long head
+ * what is to be written is an allocation of its own, so that it can go before
+ * that: for the wait only what a REPORT and the response need is kept (S-15).
+ */
 #ifndef PENDING_SEND_H
 #define PENDING_SEND_H
 
@@ -20,6 +23,7 @@
 struct pending_send {
     uint32_t refs;
     bool pooled;
+    bool is_long;       /* `out` is an allocation of its own */
     bool has_body;      /* Content-Type and an empty line */
     bool has_range;     /* the incoming SEND had a Byte-Range */
     bool reported;      /* its failure has been reported to the sender */
@@ -42,9 +46,11 @@ struct pending_send {
     struct slice middle;   /* those of pairs in between, as `paths` had them */
     struct slice message_id;
     struct slice tid;  /* of the incoming SEND, for its response */
-    uint32_t before_n; /* from the beginning of `text`: To-Path to the last
-                          header before Byte-Range */
+    uint32_t before_n; /* of `out`: To-Path to the last header before
+                          Byte-Range */
     uint32_t after_n;  /* then: the headers after it */
+    char *out; /* what is written: the end of `text`; or, if it is long, owned,
+                  and NULL after pending_send_written() */
     uint32_t text_n;
     char text[];
 };
@@ -94,9 +100,21 @@ struct pending_send *pending_send_ref(struct pending_send *h);
 /* Gives a reference back. NULL is allowed. */
 void pending_send_unref(struct pending_send_pool *p, struct pending_send *h);
 
-/* A copy of `h` that is in no list; NULL when out of memory. */
+/* A copy of `h`, which can still be written, that is in no list; NULL when out
+ * of memory. */
 struct pending_send *pending_send_copy(struct pending_send_pool *p,
                                        const struct pending_send *h);
+
+/* The part of pending_send_written() that is for long heads alone. */
+void pending_send_shrink(struct pending_send *h);
+
+/* Nothing more will be written with this head: neither pending_send_send() nor
+ * pending_send_copy() may be called any more. */
+static inline void pending_send_written(struct pending_send *h)
+{
+    if (h->is_long)
+        pending_send_shrink(h);
+}
 
 /* A part of the text; valid as long as the head. */
 static inline struct span pending_send_text(const struct pending_send *h,

@@ -361,6 +361,7 @@ void chunker_stop(struct chunker *c, struct stream *s)
     if (open)
         txn_drop(c->txns, open);
     sendq_leave(s);
+    pending_send_written(s->head);
     pending_send_unref(c->txns->heads, s->head);
     s->head = NULL;
     s->out = NULL;

@@ -78,16 +78,24 @@ void local_response_request(struct relay *r, struct link *l,
 
 /* --- requests that could not be delivered (P-20) --- */
 
+/* However the end of a link that never came up was found: nothing was sent over
+ * it, and nobody else will answer. 0: the request has gone out, and only its
+ * receiver knows what became of it. */
+static unsigned code_of_lost(const struct txn *x)
+{
+    if (x->link->fail_code)
+        return x->link->fail_code;
+    return x->link->connecting || x->back->is_auth ? 408 : 0;
+}
+
 void local_response_lost(struct relay *r, const struct txn *x)
 {
     const struct txn_back *back = x->back;
     struct link *in = relay_link(r, back->in_number);
     struct span tid = span_of(back->tid, back->tid_n);
-    unsigned code = x->link->fail_code;
+    unsigned code = code_of_lost(x);
     struct frame f;
 
-    if (!code && back->is_auth)
-        code = 408; /* S-33 */
     if (!in || !back->paths || back->is_mute || !code)
         return;
     frame_init(&f);

@@ -17,10 +17,33 @@ void pending_send_pool_fini(struct pending_send_pool *p)
     pool_fini(&p->pool);
 }
 
-static struct pending_send *head_alloc(struct pending_send_pool *p,
-                                       size_t text_n)
+/* What a head has of its own: `kept_n` octets for the wait, and `out_n` to be
+ * written, which are apart if it is long. */
+struct head_size {
+    size_t kept_n, out_n;
+    bool is_long;
+};
+
+static bool is_long(size_t kept_n, size_t out_n)
 {
-    size_t size = sizeof(struct pending_send) + text_n;
+    return sizeof(struct pending_send) + kept_n + out_n > HEAD_BLOCK;
+}
+
+static void head_free(struct pending_send_pool *p, struct pending_send *h)
+{
+    if (h->is_long)
+        free(h->out);
+    if (h->pooled)
+        pool_give(&p->pool, h);
+    else
+        free(h);
+}
+
+static struct pending_send *head_alloc(struct pending_send_pool *p,
+                                       const struct head_size *n)
+{
+    size_t size =
+        sizeof(struct pending_send) + n->kept_n + (n->is_long ? 0 : n->out_n);
     bool pooled = size <= HEAD_BLOCK;
     struct pending_send *h = pooled ? pool_take(&p->pool) : malloc(size);
 
@@ -31,7 +54,14 @@ static struct pending_send *head_alloc(struct pending_send_pool *p,
     list_init(&h->of_link);
     list_init(&h->parked);
     h->pooled = pooled;
-    return h;
+    h->is_long = n->is_long;
+    if (!n->is_long)
+        return h;
+    h->out = malloc(n->out_n);
+    if (h->out)
+        return h;
+    head_free(p, h);
+    return NULL;
 }
 
 static struct slice head_add(struct pending_send *h, struct span s)
@@ -43,30 +73,62 @@ static struct slice head_add(struct pending_send *h, struct span s)
     return where;
 }
 
-/* Adds To-Path, From-Path and the headers before and after Byte-Range as they
+static char *put(char *at, struct span s)
+{
+    memcpy(at, s.p, s.n);
+    return at + s.n;
+}
+
+#define TO_LINE "To-Path: "
+#define FROM_LINE "\r\nFrom-Path: "
+#define CRLF "\r\n"
+
+/* Writes To-Path, From-Path and the headers before and after Byte-Range as they
  * go out: our URIs are in front of From-Path, the last one passed first.
- * Returns where `from` is. */
-static struct slice add_outgoing(struct pending_send *h, const struct msg *m,
-                                 const struct pending_send_paths *w)
+ * Returns where in `out` `from` is. */
+static struct slice write_outgoing(struct pending_send *h, const struct msg *m,
+                                   const struct pending_send_paths *w)
 {
     struct span rest = msg_text(m, m->rest);
-    size_t at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
-    struct slice from;
+    size_t range_at = m->range_line.n ? m->range_line.at - m->rest.at : 0;
+    struct slice from = {.n = (uint32_t)w->from.n};
+    char *at = h->out;
 
-    head_add(h, SPAN("To-Path: "));
-    head_add(h, w->to);
-    head_add(h, SPAN("\r\nFrom-Path: "));
+    at = put(at, SPAN(TO_LINE));
+    at = put(at, w->to);
+    at = put(at, SPAN(FROM_LINE));
     for (size_t i = w->n_own; i-- > 0;) {
-        head_add(h, w->own[i]);
-        head_add(h, SPAN(" "));
+        at = put(at, w->own[i]);
+        at = put(at, SPAN(" "));
     }
-    from = head_add(h, w->from);
-    head_add(h, SPAN("\r\n"));
-    head_add(h, span_of(rest.p, at));
-    h->before_n = h->text_n;
-    head_add(h, span_from(rest, at + m->range_line.n));
-    h->after_n = h->text_n - h->before_n;
+    from.at = (uint32_t)(at - h->out);
+    at = put(at, w->from);
+    at = put(at, SPAN(CRLF));
+    at = put(at, span_of(rest.p, range_at));
+    h->before_n = (uint32_t)(at - h->out);
+    at = put(at, span_from(rest, range_at + m->range_line.n));
+    h->after_n = (uint32_t)(at - h->out) - h->before_n;
     return from;
+}
+
+/* Adds what a REPORT and the response need, but for From-Path as received. */
+static void add_kept(struct pending_send *h, const struct msg *m,
+                     const struct pending_send_paths *w)
+{
+    h->message_id = head_add(h, msg_text(m, m->message_id));
+    h->tid = head_add(h, msg_text(m, m->tid));
+    h->own.at = h->text_n;
+    for (size_t i = 0; i < w->n_back; i++) {
+        if (i > 0)
+            head_add(h, SPAN(" "));
+        head_add(h, w->back[i]);
+    }
+    h->own.n = h->text_n - h->own.at;
+    h->token = head_add(h, w->token);
+    if (w->first.n == 0)
+        return;
+    h->first = head_add(h, w->first);
+    h->middle = head_add(h, w->middle);
 }
 
 static size_t octets_of(const struct span *uris, size_t n)
@@ -78,17 +140,40 @@ static size_t octets_of(const struct span *uris, size_t n)
     return octets;
 }
 
-/* `more` octets will be added to its text. */
-static struct pending_send *head_make(struct pending_send_pool *p,
-                                      const struct msg *m,
-                                      const struct pending_send_paths *w,
-                                      uint64_t in_number, size_t more)
+/* Does From-Path go out as it was received? Then a short head has it once. */
+static bool has_own_from(const struct msg *m,
+                         const struct pending_send_paths *w)
+{
+    return w->from.p == msg_text(m, m->from).p;
+}
+
+static struct head_size size_of(const struct msg *m,
+                                const struct pending_send_paths *w)
 {
     size_t own_n = octets_of(w->own, w->n_own);
     size_t back_n = w->back == w->own ? own_n : octets_of(w->back, w->n_back);
-    size_t text_n = 64 + w->to.n + own_n + back_n + m->from.n + m->rest.n +
-                    m->message_id.n + w->token.n + m->tid.n + more;
-    struct pending_send *h = head_alloc(p, text_n);
+    size_t from_n = has_own_from(m, w) ? 0 : m->from.n;
+    struct head_size n = {
+        .kept_n = m->message_id.n + m->tid.n + back_n + w->token.n +
+                  w->first.n + w->middle.n + from_n,
+        .out_n = sizeof TO_LINE FROM_LINE CRLF - 1 + w->to.n + own_n +
+                 w->from.n + m->rest.n,
+    };
+
+    n.is_long = is_long(n.kept_n, n.out_n);
+    if (n.is_long)
+        n.kept_n += m->from.n - from_n;
+    return n;
+}
+
+static struct pending_send *head_make(struct pending_send_pool *p,
+                                      const struct msg *m,
+                                      const struct pending_send_paths *w,
+                                      uint64_t in_number)
+{
+    struct head_size n = size_of(m, w);
+    struct pending_send *h = head_alloc(p, &n);
+    struct slice from;
 
     if (!h)
         return NULL;
@@ -98,19 +183,18 @@ static struct pending_send *head_make(struct pending_send_pool *p,
     h->in_number = in_number;
     h->range_start = m->range_start;
     h->range_total = m->range_total;
-    h->received = add_outgoing(h, m, w);
-    h->message_id = head_add(h, msg_text(m, m->message_id));
-    h->tid = head_add(h, msg_text(m, m->tid));
-    h->own.at = h->text_n;
-    for (size_t i = 0; i < w->n_back; i++) {
-        if (i > 0)
-            head_add(h, SPAN(" "));
-        head_add(h, w->back[i]);
-    }
-    h->own.n = h->text_n - h->own.at;
-    h->token = head_add(h, w->token);
-    h->n_sessions = (uint8_t)w->n_own;
-    assert(h->text_n <= text_n);
+    add_kept(h, m, w);
+    if (h->is_long || !has_own_from(m, w))
+        h->received = head_add(h, msg_text(m, m->from));
+    if (!h->is_long)
+        h->out = h->text + h->text_n;
+    from = write_outgoing(h, m, w);
+    assert(h->text_n <= n.kept_n && h->before_n + h->after_n <= n.out_n);
+    if (h->is_long)
+        return h;
+    if (has_own_from(m, w))
+        h->received = (struct slice){h->text_n + from.at, from.n};
+    h->text_n += h->before_n + h->after_n;
     return h;
 }
 
@@ -129,8 +213,13 @@ struct pending_send *pending_send_new(struct pending_send_pool *p,
         .token = token,
     };
 
+    struct pending_send *h;
+
     assert(n_own >= 1 && n_own <= PENDING_SEND_OWN_MAX);
-    return head_make(p, m, &way, in_number, 0);
+    h = head_make(p, m, &way, in_number);
+    if (h)
+        h->n_sessions = (uint8_t)n_own;
+    return h;
 }
 
 struct pending_send *pending_send_replaced(struct pending_send_pool *p,
@@ -138,31 +227,35 @@ struct pending_send *pending_send_replaced(struct pending_send_pool *p,
                                            const struct pending_send_paths *w,
                                            uint64_t in_number)
 {
-    struct pending_send *h =
-        head_make(p, m, w, in_number, w->from.n + w->first.n + w->middle.n);
+    struct pending_send *h = head_make(p, m, w, in_number);
 
-    if (!h)
-        return NULL;
-    h->received = head_add(h, msg_text(m, m->from));
-    h->first = head_add(h, w->first);
-    h->middle = head_add(h, w->middle);
-    h->n_sessions = span_eq(w->first, w->token) ? 1 : 2;
+    if (h)
+        h->n_sessions = span_eq(w->first, w->token) ? 1 : 2;
     return h;
 }
 
 struct pending_send *pending_send_copy(struct pending_send_pool *p,
                                        const struct pending_send *h)
 {
-    struct pending_send *copy = head_alloc(p, h->text_n);
+    size_t out_n = h->before_n + h->after_n;
+    struct head_size n = {h->text_n, h->is_long ? out_n : 0, h->is_long};
+    struct pending_send *copy = head_alloc(p, &n);
+    char *out;
     bool pooled;
 
+    assert(h->out);
     if (!copy)
         return NULL;
     pooled = copy->pooled;
+    out = h->is_long ? copy->out : copy->text + (h->out - h->text);
     memcpy(copy, h, sizeof *h + h->text_n);
+    if (h->is_long)
+        memcpy(out, h->out, out_n);
+    copy->out = out;
     copy->refs = 1;
     copy->pooled = pooled;
     list_init(&copy->of_link);
+    list_init(&copy->parked);
     return copy;
 }
 
@@ -177,10 +270,13 @@ void pending_send_unref(struct pending_send_pool *p, struct pending_send *h)
     if (!h || --h->refs > 0)
         return;
     list_remove(&h->of_link);
-    if (h->pooled)
-        pool_give(&p->pool, h);
-    else
-        free(h);
+    head_free(p, h);
+}
+
+void pending_send_shrink(struct pending_send *h)
+{
+    free(h->out);
+    h->out = NULL;
 }
 
 bool pending_send_same_message(const struct pending_send *a,
@@ -201,11 +297,12 @@ void pending_send_send(struct frame *f, const struct pending_send *h,
                        struct span tid, uint64_t start, uint64_t end,
                        uint64_t total)
 {
+    assert(h->out);
     frame_request(f, tid, SPAN("SEND"));
-    frame_add(f, span_of(h->text, h->before_n));
+    frame_add(f, span_of(h->out, h->before_n));
     if (start > 0)
         frame_range(f, start, end, total);
-    frame_add(f, span_of(h->text + h->before_n, h->after_n));
+    frame_add(f, span_of(h->out + h->before_n, h->after_n));
     if (h->has_body)
         frame_add(f, SPAN("\r\n"));
 }

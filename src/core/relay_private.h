@@ -268,9 +268,9 @@ void local_response_request(struct relay *r, struct link *l,
                             const struct msg *m, const struct route *route);
 
 /* The request of this transaction gets no response from where it went: answers
- * it, with the link's `fail_code` if the link that was dialled for it never
- * came up (P-20), an AUTH with 408 also when it is not answered or its link
- * ends (S-33). */
+ * it if the link that was dialled for it never came up, with the link's
+ * `fail_code`, without one with 408 (P-20); an AUTH with 408 also when it is
+ * not answered or its link ends (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
 
 /* --- auth_response.c: what an AUTH gets --- */

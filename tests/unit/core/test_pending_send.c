@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pending_send.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmocka_all.h"
+#include "err.h"
 #include "oom.h"
 #include "texts.h"
 
@@ -181,22 +183,184 @@ static void the_last_reference_frees_it(void **state)
     pending_send_unref(&pool, NULL);
 }
 
-static void a_long_head_does_without_the_pool(void **state)
+enum { LONG = 4096 };
+
+/* START, and then a header that fills the rest of LONG octets. */
+static const char *long_text(void)
 {
-    char text[4096] = START "Message-ID: 1234\r\nX: ";
+    static char text[LONG + 1] =
+        START "Message-ID: 1234\r\nFailure-Report: partial\r\nX: ";
     size_t n = strlen(text);
-    struct pending_send *h;
+
+    if (n < LONG) {
+        memset(text + n, 'x', LONG - n - 2);
+        memcpy(text + LONG - 2, "\r\n", 3);
+    }
+    return text;
+}
+
+static void assert_writes_long(const struct pending_send *h)
+{
+    static char want[LONG + 1];
+    struct frame f;
+
+    (void)snprintf(want, sizeof want, "%s%s", OUT_PATHS,
+                   strstr(long_text(), "Message-ID"));
+    frame_init(&f);
+    pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
+    assert_frame(&f, want);
+}
+
+static void assert_is_kept(const struct pending_send *h)
+{
+    assert_span(pending_send_text(h, h->received), P " " A);
+    assert_span(pending_send_text(h, h->own), OWN);
+    assert_span(pending_send_text(h, h->token), "own");
+    assert_span(pending_send_text(h, h->message_id), "1234");
+    assert_span(pending_send_text(h, h->tid), "abcd");
+}
+
+/* S-15: what only goes out does not wait for the answer. */
+static void a_long_head_shrinks_when_it_is_written(void **state)
+{
+    struct pending_send *h = head_of(long_text());
+
+    (void)state;
+    assert_int_equal(pool.pool.taken, 1);
+    assert_writes_long(h);
+    assert_is_kept(h);
+    pending_send_written(h);
+    assert_null(h->out);
+    assert_is_kept(h);
+    pending_send_written(h); /* for good */
+    pending_send_unref(&pool, h);
+    assert_int_equal(pool.pool.taken, 0);
+}
+
+static void a_short_head_does_not(void **state)
+{
+    struct pending_send *h = head_of(START "Message-ID: 1234\r\n");
     struct frame f;
 
     (void)state;
-    memset(text + n, 'x', sizeof text - n - 3);
-    memcpy(text + sizeof text - 3, "\r\n", 3);
-    h = head_of(text);
-    assert_int_equal(pool.pool.taken, 0);
+    pending_send_written(h);
+    assert_is_kept(h);
     frame_init(&f);
     pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
-    assert_int_equal(f.octets, strlen(text));
+    assert_frame(&f, OUT_PATHS "Message-ID: 1234\r\n");
     pending_send_unref(&pool, h);
+}
+
+static void a_copy_outlives_it(void **state)
+{
+    struct pending_send *h = head_of(long_text());
+    struct pending_send *copy = pending_send_copy(&pool, h);
+
+    (void)state;
+    assert_non_null(copy);
+    pending_send_written(h);
+    pending_send_unref(&pool, h);
+    assert_writes_long(copy);
+    assert_is_kept(copy);
+    pending_send_unref(&pool, copy);
+    h = head_of(START "Message-ID: 1234\r\n");
+    copy = pending_send_copy(&pool, h);
+    assert_non_null(copy);
+    pending_send_unref(&pool, h);
+    assert_is_kept(copy);
+    pending_send_unref(&pool, copy);
+    assert_int_equal(pool.pool.taken, 0);
+}
+
+/* Of any length: whole, and the same in both forms. */
+static void the_border_is_nowhere_to_be_seen(void **state)
+{
+    bool seen[2] = {false};
+    char text[2048], want[2048];
+
+    (void)state;
+    for (int n = 1; n < 800; n++) {
+        struct pending_send *h;
+        struct frame f;
+
+        (void)snprintf(text, sizeof text,
+                       START "Message-ID: 1234\r\nX: %0*d\r\n", n, 0);
+        (void)snprintf(want, sizeof want,
+                       OUT_PATHS "Message-ID: 1234\r\nX: %0*d\r\n", n, 0);
+        h = head_of(text);
+        seen[h->is_long] = true;
+        frame_init(&f);
+        pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
+        assert_frame(&f, want);
+        assert_is_kept(h);
+        pending_send_written(h);
+        assert_is_kept(h);
+        pending_send_unref(&pool, h);
+    }
+    assert_true(seen[0] && seen[1]);
+}
+
+/* A path so long that what is kept does without the pool. */
+static void a_long_path_is_kept(void **state)
+{
+    static char text[LONG];
+    struct pending_send *h;
+    struct span received;
+
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "MSRP abcd SEND\r\nTo-Path: " OWN " " B "\r\nFrom-Path: "
+                   "msrps://a:1/%02000d;tcp\r\nMessage-ID: 1234\r\n",
+                   0);
+    h = head_of(text);
+    assert_int_equal(pool.pool.taken, 0);
+    pending_send_written(h);
+    received = pending_send_text(h, h->received);
+    assert_int_equal(received.n, 2000 + strlen("msrps://a:1/;tcp"));
+    assert_true(span_starts(received, SPAN("msrps://a:1/000")));
+    pending_send_unref(&pool, h);
+}
+
+/* Through anchored pairs: From-Path goes out as another one. */
+static void replaced_paths_are_kept(void **state)
+{
+    const struct span own[] = {SPAN(OWN)}, back[] = {SPAN(OWN2)};
+    const struct pending_send_paths way = {
+        .to = SPAN(B),
+        .own = own,
+        .n_own = 1,
+        .from = SPAN(OWN2),
+        .back = back,
+        .n_back = 1,
+        .first = SPAN("one"),
+        .token = SPAN("two"),
+        .middle = SPAN("between"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct msg m =
+            msg_of(i == 0 ? START "Message-ID: 1234\r\n" : long_text());
+        struct pending_send *h = pending_send_replaced(&pool, &m, &way, 7);
+        struct frame f;
+
+        assert_non_null(h);
+        assert_int_equal(h->is_long, i);
+        frame_init(&f);
+        pending_send_send(&f, h, SPAN("new1"), 0, 0, 0);
+        if (i == 0)
+            assert_frame(&f,
+                         "MSRP new1 SEND\r\nTo-Path: " B "\r\nFrom-Path: " OWN
+                         " " OWN2 "\r\nMessage-ID: 1234\r\n");
+        pending_send_written(h);
+        assert_span(pending_send_text(h, h->received), P " " A);
+        assert_span(pending_send_text(h, h->own), OWN2);
+        assert_span(pending_send_text(h, h->first), "one");
+        assert_span(pending_send_text(h, h->token), "two");
+        assert_span(pending_send_text(h, h->middle), "between");
+        assert_int_equal(h->n_sessions, 2);
+        pending_send_unref(&pool, h);
+    }
 }
 
 static void without_memory_there_is_no_head(void **state)
@@ -211,6 +375,28 @@ static void without_memory_there_is_no_head(void **state)
     assert_int_equal(pool.pool.taken, 0);
 }
 
+static int make_long(void *ctx)
+{
+    struct pending_send *h, *copy;
+    struct msg m = msg_of(long_text());
+    struct span own = SPAN(OWN);
+
+    (void)ctx;
+    h = pending_send_new(&pool, &m, SPAN(B), &own, 1, SPAN("own"), 7);
+    copy = h ? pending_send_copy(&pool, h) : NULL;
+    pending_send_unref(&pool, copy);
+    pending_send_unref(&pool, h);
+    return copy ? 0 : ERR_NOMEM;
+}
+
+/* Two allocations for each, of which the pool may have one. */
+static void without_memory_nothing_of_a_long_one_is_left(void **state)
+{
+    (void)state;
+    assert_in_range(oom_sweep(make_long, NULL), 2, 4);
+    assert_int_equal(pool.pool.taken, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,9 +408,16 @@ int main(void)
         cmocka_unit_test(what_a_report_needs_is_kept),
         cmocka_unit_test(a_message_is_its_id_its_way_and_its_sender),
         cmocka_unit_test(the_last_reference_frees_it),
-        cmocka_unit_test(a_long_head_does_without_the_pool),
+        cmocka_unit_test(a_long_head_shrinks_when_it_is_written),
+        cmocka_unit_test(a_short_head_does_not),
+        cmocka_unit_test(a_copy_outlives_it),
+        cmocka_unit_test(the_border_is_nowhere_to_be_seen),
+        cmocka_unit_test(a_long_path_is_kept),
+        cmocka_unit_test(replaced_paths_are_kept),
         cmocka_unit_test_setup_teardown(without_memory_there_is_no_head, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            without_memory_nothing_of_a_long_one_is_left, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

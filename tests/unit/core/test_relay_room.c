@@ -411,6 +411,30 @@ static void a_slow_dial_is_answered_before(void **state)
     assert_non_null(memmem(got.p, got.n, "Status: 000 408", 15));
 }
 
+/* Whoever ends the connection before it is up: the operator, here. */
+static void who_waits_for_a_dial_is_answered_at_its_end(void **state)
+{
+    struct scene *s = *state;
+    struct wire *far;
+    struct span got;
+
+    rig_dials(&s->rig, "far", "far.example");
+    (void)snprintf(s->text, sizeof s->text,
+                   "MSRP dial1 PING\r\nTo-Path: %s msrps://far.example:1/x;tcp"
+                   "\r\nFrom-Path: msrps://bob.example:9/bob;tcp\r\n"
+                   "-------dial1$\r\n",
+                   s->bob->uri);
+    rig_send(&s->rig, s->bob, s->text);
+    far = rig_wire(&s->rig, SPAN("far"));
+    assert_int_equal(fake_link_new_output(&s->bob->fake).n, 0);
+    relay_link_kick(s->rig.relay, &far->fake.link);
+    rig_settle(&s->rig);
+    assert_true(far->gone);
+    got = fake_link_new_output(&s->bob->fake);
+    assert_true(span_starts(got, SPAN("MSRP dial1 408 ")));
+    assert_null(memmem(got.p + 1, got.n - 1, "MSRP dial1", 10));
+}
+
 static bool is_refused(struct wire *w, const char *id)
 {
     char start[32];
@@ -518,6 +542,7 @@ int main(void)
         TEST(a_dial_holds_no_keep_alive_up),
         TEST(answers_come_with_the_connection),
         TEST(a_slow_dial_is_answered_before),
+        TEST(who_waits_for_a_dial_is_answered_at_its_end),
         TEST(one_sender_has_a_few_dials_under_way),
         TEST(whoever_floods_waits_earlier_when_memory_is_short),
         TEST(nobody_logs_in_while_memory_is_short),
