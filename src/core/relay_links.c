@@ -124,13 +124,21 @@ static void relay_links_add(struct relay_links *n, struct link *l,
               table_hash(&n->by_authority, span_of(w->key, w->n)));
 }
 
+/* The holder has come up and is no relay's, `l` was dialled to be one: with the
+ * place kept, each request would be dialled for. */
+static bool is_no_relay(const struct link *holder, const struct link *l)
+{
+    return !holder->connecting && !holder->is_relay && l->connecting &&
+           l->relay_links.to_relay;
+}
+
 /* Does the entry stay, although `l` wants its place? */
 static bool stays(const struct authority *a, const struct link *l,
                   bool is_dialled)
 {
     if (a->link == l)
         return true;
-    if (a->link->closing)
+    if (a->link->closing || is_no_relay(a->link, l))
         return false;
     if (a->link->by_address != l->by_address)
         return l->by_address;

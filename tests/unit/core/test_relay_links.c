@@ -345,6 +345,23 @@ static void who_is_being_dialled_is_marked_as_a_relay(void **state)
     assert_true(l->relay_links.to_relay);
 }
 
+/* It came up when its name was not admitted, say. */
+static void who_is_no_relay_makes_room_for_one(void **state)
+{
+    struct bench *b = *state;
+    struct link *fresh = &b->fresh.link;
+    uint16_t code;
+
+    enter(b, &b->dialled, FAR);
+    b->dialled.link.is_relay = false;
+    fresh->host = b->dialled.link.host;
+    fresh->host_port = b->dialled.link.host_port;
+    fresh->connecting = true;
+    assert_ptr_equal(reach(b, FAR, false, &code), fresh);
+    assert_ptr_equal(reach(b, FAR, false, &code), fresh);
+    assert_int_equal(b->dials, 1);
+}
+
 /* R4975-5.4: a lone peer's connection is one session's. */
 static void a_lone_peer_is_dialled_for_each_session(void **state)
 {
@@ -479,6 +496,7 @@ int main(void)
         TEST(who_is_closing_is_not_found),
         TEST(who_asked_for_no_certificate_is_no_relay),
         TEST(who_is_being_dialled_is_marked_as_a_relay),
+        TEST(who_is_no_relay_makes_room_for_one),
         TEST(a_lone_peer_is_dialled_for_each_session),
         TEST(who_is_there_is_not_dialled),
         TEST(who_can_only_come_to_us_is_not_dialled),
