@@ -76,7 +76,7 @@ static uint32_t below(struct scene *s, uint32_t limit)
 #define P_B2 "msrp://carol.example:12763/car0l;tcp"
 #define FAR "msrps://far.example:2855/f;tcp"
 #define LAB "msrps://lab.example:2855/l;tcp"
-#define LONE "msrps://lone.example:9/lone;tcp"
+#define LONE "msrps://lone.example:7777/lone;tcp"
 
 static const char *const names[] = {"alice", "bob", "carol", "peer", "far",
                                     "lab",   "a",   "b",     "clear"};
@@ -512,10 +512,62 @@ static void what_is_kept_is_what_would_be_found(void **state)
     assert_true(n_kept > 1000);
 }
 
+/* --- a lone peer, and a relay of the same name that comes later --- */
+
+#define GREETING                                                               \
+    "Message-ID: 1\r\nContent-Type: a/b\r\n\r\nhello\r\n-------g$\r\n"
+
+static void greet(struct rig *r, struct wire *w, const char *to,
+                  const char *last, const char *from)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof text,
+                   "MSRP g SEND\r\nTo-Path: %s %s\r\nFrom-Path: %s\r\n%s", to,
+                   last, from, GREETING);
+    rig_send(r, w, text);
+}
+
+/* From the moment on in which the relay says who it is, nothing goes to the
+ * peer (S-1 b). */
+static void a_relay_takes_what_went_to_a_lone_peer(void **state)
+{
+    static const char me[] = "msrps://alice.example:9/alice;tcp";
+    struct wire *alice, *lone, *far;
+    struct rig r;
+
+    (void)state;
+    forgets = false;
+    rig_init(&r);
+    assert_int_equal(rig_start_plain(&r), 0);
+    rig_dials(&r, "lone", "far.example");
+    alice = rig_connect(&r, "alice");
+    rig_auth(&r, alice, "alice");
+    greet(&r, alice, alice->uri, FAR, me);
+    lone = rig_wire(&r, SPAN("lone"));
+    rig_up(&r, lone);
+    far = rig_connect(&r, "far");
+    fake_link_certify(&far->fake, "far.example");
+    relay_link_known(r.relay, &far->fake.link);
+    greet(&r, alice, alice->uri, FAR, me);
+    n_kept = 0;
+    (void)fake_link_new_output(&lone->fake);
+    greet(&r, alice, alice->uri, FAR, me);
+    assert_int_equal(n_kept, 1);
+    assert_true(fake_link_new_output(&lone->fake).n > 0);
+    greet(&r, far, alice->uri, me, FAR);
+    (void)fake_link_new_output(&far->fake);
+    greet(&r, alice, alice->uri, FAR, me);
+    assert_int_equal(fake_link_new_output(&lone->fake).n, 0);
+    assert_true(fake_link_new_output(&far->fake).n > 0);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_kept_is_what_would_be_found),
+        cmocka_unit_test(a_relay_takes_what_went_to_a_lone_peer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
