@@ -359,11 +359,11 @@ struct route *relay_route_send(struct relay *r, struct route *route,
     return kept;
 }
 
-/* What waits for a side of a pair is in no link that lasts. */
+/* What waits for a side of a pair has to ask for it each time. */
 void relay_keep_route(struct relay *r, const struct link *l,
                       const struct msg *m, const struct route *route)
 {
-    if (relay_link(r, route->out->number) == route->out)
+    if (!waiting_link_is_one(route->out))
         route_memo_keep(&r->memos, l, m, route_stamp(r), route);
 }
 

@@ -124,13 +124,21 @@ static void relay_links_add(struct relay_links *n, struct link *l,
               table_hash(&n->by_authority, span_of(w->key, w->n)));
 }
 
+/* The holder has come up and is no relay's, `l` was dialled to be one: with the
+ * place kept, each request would be dialled for. */
+static bool is_no_relay(const struct link *holder, const struct link *l)
+{
+    return !holder->connecting && !holder->is_relay && l->connecting &&
+           l->relay_links.to_relay;
+}
+
 /* Does the entry stay, although `l` wants its place? */
 static bool stays(const struct authority *a, const struct link *l,
                   bool is_dialled)
 {
     if (a->link == l)
         return true;
-    if (a->link->closing)
+    if (a->link->closing || is_no_relay(a->link, l))
         return false;
     if (a->link->by_address != l->by_address)
         return l->by_address;
@@ -170,16 +178,21 @@ void relay_links_enter(struct relay_links *n, struct link *l,
 
 /* --- claims --- */
 
-/* A link that is known by its address alone names a host for the first time. */
-static bool relay_links_learn(struct link *l, const struct uri *uri)
+/* A link that is known by its address alone names a host for the first time: as
+ * a relay's link it may take what went to a lone peer before. */
+static bool relay_links_learn(struct relay_links *n, struct link *l,
+                              const struct uri *uri)
 {
     struct link_relays *mine = &l->relay_links;
 
     if (!mine->claimed)
         mine->claimed = host_names_new();
-    return mine->claimed && span_find(uri->host, '*') == uri->host.n &&
-           host_names_count(mine->claimed) < RELAY_LINKS_AUTHORITIES_MAX &&
-           host_names_add(mine->claimed, uri->host) == 0;
+    if (!mine->claimed || span_find(uri->host, '*') < uri->host.n ||
+        host_names_count(mine->claimed) >= RELAY_LINKS_AUTHORITIES_MAX ||
+        host_names_add(mine->claimed, uri->host) != 0)
+        return false;
+    n->changes++;
+    return true;
 }
 
 /* Does the URI stay closed to a link that is known by its address alone? */
@@ -197,7 +210,7 @@ bool relay_links_claim(struct relay_links *n, struct link *l,
     if (is_certified(n, l, uri))
         return false;
     if (!identity_has_name(l, n->policy, uri->host) &&
-        !(l->by_address && relay_links_learn(l, uri)))
+        !(l->by_address && relay_links_learn(n, l, uri)))
         return false;
     /* A peer that was dialled as the last of a path is that and no relay. */
     if (l->host.n == 0 || l->relay_links.to_relay)

@@ -184,6 +184,9 @@ struct waiting_link {
  * nothing goes: who feeds it waits. NULL when out of memory. */
 struct waiting_link *waiting_link_new(struct relay *r, struct pair_side *side);
 
+/* Is the link one of these? */
+bool waiting_link_is_one(const struct link *l);
+
 /* All that waits goes over to `to`, as if it had gone there at once. Frees it.
  */
 void waiting_link_move(struct relay *r, struct waiting_link *w,

@@ -99,6 +99,11 @@ static const struct link_ops waiting_ops = {
     .probe = waiting_ignore,
 };
 
+bool waiting_link_is_one(const struct link *l)
+{
+    return l->ops == &waiting_ops;
+}
+
 /* --- life --- */
 
 struct waiting_link *waiting_link_new(struct relay *r, struct pair_side *side)

@@ -20,7 +20,7 @@
 #include "users.h"
 
 enum {
-    RIG_WIRES_MAX = 12,
+    RIG_WIRES_MAX = 64,
     RIG_HOSTS_MAX = 4,
     RIG_NAME_MAX = 32,
     RIG_URI_MAX = 128,

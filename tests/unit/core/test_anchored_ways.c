@@ -83,6 +83,20 @@ static void test_kept_way(void **state)
     assert_int_equal(n_kept, 2);
 }
 
+/* Nothing is known of the way to a side that has not come. */
+static void test_no_way_yet(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a = pair_bench_come(b, "a");
+
+    pair_bench_answer(b, false);
+    n_kept = 0;
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A, HELLO);
+    assert_int_equal(n_kept, 0);
+}
+
 /* A second pair of the same call: P_A of the one is U_B of the other, as when
  * two proxies use this relay (A-77). */
 struct chain {
@@ -459,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_forks),
         TEST(test_kept_way),
+        TEST(test_no_way_yet),
         TEST(test_two_in_a_row),
         TEST(test_inside_is_inside),
         TEST(test_loop),

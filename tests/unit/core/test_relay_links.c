@@ -287,6 +287,29 @@ static void an_address_claims_no_pattern(void **state)
     relay_links_link_closed(&b->all, &lab.link);
 }
 
+/* As a relay's link it takes what went to a lone peer before. */
+static void a_name_that_is_claimed_counts_as_a_change(void **state)
+{
+    struct uri u = uri_of(LAB);
+    struct bench *b = *state;
+    struct fake_link lab;
+    uint64_t before;
+
+    came_from_the_lab(&lab);
+    lab.link.host = u.host;
+    lab.link.relay_links.to_relay = true;
+    enter(b, &lab, LAB);
+    assert_false(relay_links_is_relay(&b->all, &u));
+    before = b->all.changes;
+    assert_true(claim(b, &lab, LAB));
+    assert_true(relay_links_is_relay(&b->all, &u));
+    assert_true(b->all.changes > before);
+    before = b->all.changes;
+    assert_true(claim(b, &lab, LAB));
+    assert_int_equal(b->all.changes, before);
+    relay_links_link_closed(&b->all, &lab.link);
+}
+
 static void who_is_closing_is_not_found(void **state)
 {
     struct bench *b = *state;
@@ -320,6 +343,23 @@ static void who_is_being_dialled_is_marked_as_a_relay(void **state)
     enter(b, &b->dialled, FAR);
     assert_ptr_equal(reach(b, FAR, false, &code), l);
     assert_true(l->relay_links.to_relay);
+}
+
+/* It came up when its name was not admitted, say. */
+static void who_is_no_relay_makes_room_for_one(void **state)
+{
+    struct bench *b = *state;
+    struct link *fresh = &b->fresh.link;
+    uint16_t code;
+
+    enter(b, &b->dialled, FAR);
+    b->dialled.link.is_relay = false;
+    fresh->host = b->dialled.link.host;
+    fresh->host_port = b->dialled.link.host_port;
+    fresh->connecting = true;
+    assert_ptr_equal(reach(b, FAR, false, &code), fresh);
+    assert_ptr_equal(reach(b, FAR, false, &code), fresh);
+    assert_int_equal(b->dials, 1);
 }
 
 /* R4975-5.4: a lone peer's connection is one session's. */
@@ -452,9 +492,11 @@ int main(void)
         TEST(an_address_may_claim_what_no_certificate_has),
         TEST(what_an_address_claimed_goes_to_the_certified),
         TEST(an_address_claims_no_pattern),
+        TEST(a_name_that_is_claimed_counts_as_a_change),
         TEST(who_is_closing_is_not_found),
         TEST(who_asked_for_no_certificate_is_no_relay),
         TEST(who_is_being_dialled_is_marked_as_a_relay),
+        TEST(who_is_no_relay_makes_room_for_one),
         TEST(a_lone_peer_is_dialled_for_each_session),
         TEST(who_is_there_is_not_dialled),
         TEST(who_can_only_come_to_us_is_not_dialled),
