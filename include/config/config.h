@@ -34,10 +34,10 @@ enum config_tls_version {
 
 struct config_listen {
     enum net_transport transport;
+    bool tls_in_front;       /* TLS ends at whoever is in front of it */
     struct addr address;     /* with port 0 */
     uint64_t port;           /* 0: the kernel chooses */
     struct cidr_list proxy;  /* who begins with a PROXY header */
-    bool tls_in_front;       /* TLS ends at whoever is in front of it */
     uint64_t advertise;      /* the port in URIs; 0: the one it has */
     char *name;              /* the same, the host; "": relay.name */
     uint64_t max_chunk_size; /* 0: send.max_chunk_size */

@@ -21,7 +21,9 @@ int config_key_keep_file(struct config_key *k, size_t item,
         free(copy);
         return ERR_NOMEM;
     }
-    files[k->n_files++] = (struct config_key_file){item, member, copy};
+    files[k->n_files].item = item;
+    files[k->n_files].member = member;
+    files[k->n_files++].file = copy;
     return 0;
 }
 

@@ -46,7 +46,7 @@ static int open_pem(BIO **out, const char *path, enum tls_fault fault,
 static int load_certificate(SSL_CTX *ctx, const char *path,
                             const struct tls_report *r)
 {
-    BIO *file;
+    BIO *file = NULL;
     int err;
 
     if (!*path)
@@ -79,7 +79,7 @@ static int load_key(SSL_CTX *ctx, const char *path, const struct tls_report *r)
 {
     const X509 *cert = SSL_CTX_get0_certificate(ctx);
     EVP_PKEY *key;
-    BIO *file;
+    BIO *file = NULL;
     int err;
 
     if (!*path)
@@ -104,7 +104,7 @@ static int load_key(SSL_CTX *ctx, const char *path, const struct tls_report *r)
 
 int tls_load_trust(SSL_CTX *ctx, const char *path, const struct tls_report *r)
 {
-    BIO *file;
+    BIO *file = NULL;
     int err;
 
     if (!*path) {

@@ -232,7 +232,7 @@ static void every_certificate_is_told(void **state)
         .common_name = "rsa", .san = "DNS:" RELAY_NAME, .rsa = true};
     struct call c = call_prepare(state, PROXY_ANCHOR);
     struct tls_files *files = relay_files(c.s->relay);
-    const char *rsa = tls_files_path(files, "rsa.pem"), *sdp;
+    const char *rsa = tls_files_path(files, "rsa.pem"), *shown;
     struct relay_opts opts = {.groups = PROXY_ANCHOR};
 
     assert_true(tls_files_issue(files, "rsa", &cert));
@@ -241,14 +241,14 @@ static void every_certificate_is_told(void **state)
                           " private_key = \"%s/rsa.key\"; } );",
                           rsa, tls_files_dir(files));
     renew_with(c.s, &opts);
-    sdp = proxy_offer(proxy_new_at(c.s, "127.0.0.1",
-                                   relay_port_since(c.s->relay, 0, "ng-udp")),
-                      &(struct proxy_call){.call_id = CALL_ID,
-                                           .from = "1928",
-                                           .sdp = tls_sdp(c.s, P_TLS, "")});
+    shown = proxy_offer(proxy_new_at(c.s, "127.0.0.1",
+                                     relay_port_since(c.s->relay, 0, "ng-udp")),
+                        &(struct proxy_call){.call_id = CALL_ID,
+                                             .from = "1928",
+                                             .sdp = tls_sdp(c.s, P_TLS, "")});
     assert_non_null(
-        strstr(sdp, fingerprint_line(c.s, relay_path(c.s->relay, "pem"))));
-    assert_non_null(strstr(sdp, fingerprint_line(c.s, rsa)));
+        strstr(shown, fingerprint_line(c.s, relay_path(c.s->relay, "pem"))));
+    assert_non_null(strstr(shown, fingerprint_line(c.s, rsa)));
 }
 
 /* bob expects the certificate that his SDP told of, whatever a reload has done

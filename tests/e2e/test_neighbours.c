@@ -296,11 +296,11 @@ static void with_the_address_allowed(void **state, const struct kind *kind)
 #define TESTS_OF(kind)                                                         \
     static void kind##_is_not_dialled(void **state)                            \
     {                                                                          \
-        by_default(state, &kind);                                              \
+        by_default(state, &(kind));                                            \
     }                                                                          \
     static void kind##_gets_a_probe_alone(void **state)                        \
     {                                                                          \
-        with_the_address_allowed(state, &kind);                                \
+        with_the_address_allowed(state, &(kind));                              \
     }
 
 TESTS_OF(memcached)

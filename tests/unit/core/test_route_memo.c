@@ -35,7 +35,7 @@ static void take(struct bench *b, const char *text)
 /* As route_find() would fill it in for the request of b->m. */
 static void set_route(struct bench *b)
 {
-    struct span to = msg_text(&b->m, b->m.to), rest = to, own, next;
+    struct span to = msg_text(&b->m, b->m.to), rest = to, own = to, next = to;
 
     assert_true(msg_path_next(&own, &rest) && msg_path_next(&next, &rest));
     b->route = (struct route){.kind = ROUTE_LINK,

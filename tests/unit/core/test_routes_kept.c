@@ -449,7 +449,7 @@ static char *transcript(const struct rig *r, size_t *n)
     *n = 0;
     for (size_t i = 0; i < r->n_wires; i++)
         *n += r->wires[i].fake.out_n + 1;
-    all = malloc(*n);
+    all = malloc(*n + 1);
     assert_non_null(all);
     for (size_t i = 0; i < r->n_wires; i++) {
         const struct fake_link *f = &r->wires[i].fake;

@@ -56,10 +56,10 @@ static void listeners_are_shown_as_they_are_reached(void **state)
     assert_place(&p.items[1], ANCHOR_TCP, "192.0.2.10", "", 2856);
     assert_place(&p.items[2], ANCHOR_TCP, "2001:db8::10", "", 2856);
     /* Behind a balancer that has another name, and ends TLS. */
-    items[0].name = (char *)(uintptr_t) "edge.example.com";
-    items[1].tls_in_front = true;
-    items[2].address = address_of("10.0.0.5");
-    items[2].tls_in_front = true;
+    c.listen.items[0].name = (char *)(uintptr_t) "edge.example.com";
+    c.listen.items[1].tls_in_front = true;
+    c.listen.items[2].address = address_of("10.0.0.5");
+    c.listen.items[2].tls_in_front = true;
     anchor_places_find(&p, &c, ports, &own);
     assert_int_equal(p.n, 3);
     assert_place(&p.items[0], ANCHOR_TLS, "10.0.0.5", "edge.example.com", 443);
