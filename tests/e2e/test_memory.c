@@ -4,6 +4,7 @@
 #include "cmocka_all.h"
 #include "flow.h"
 #include "login.h"
+#include "renew.h"
 
 enum {
     KIB = 1024,
@@ -35,14 +36,20 @@ static void free_at_once(void *ctx, struct tls_files *files)
            1);
 }
 
-static const struct relay_opts tight = {
-    .in_child = free_at_once,
-    .groups = "limits: { memory = \"" TIGHT "\"; };\n"
-              "send: { high_water = \"1M\"; low_water = \"256k\"; };\n"
-              "timers: { stall = 300.0; transaction = 300.0; };\n"
-              "tcp: { receive_buffer = 65536; send_buffer = 65536;\n"
-              "       dead_after = 300.0; };\n",
-    .level = "info"};
+#define WITH_MEMORY(size)                                                      \
+    {                                                                          \
+        .in_child = free_at_once,                                              \
+        .groups = "limits: { memory = \"" size "\"; };\n"                      \
+                  "send: { high_water = \"1M\"; low_water = \"256k\"; };\n"    \
+                  "timers: { stall = 300.0; transaction = 300.0; };\n"         \
+                  "tcp: { receive_buffer = 65536; send_buffer = 65536;\n"      \
+                  "       dead_after = 300.0; };\n",                           \
+        .level = "info"                                                        \
+    }
+
+static const struct relay_opts tight = WITH_MEMORY(TIGHT);
+static const struct relay_opts ample = WITH_MEMORY("1G");
+static const struct relay_opts little = WITH_MEMORY(TIGHTER);
 
 static struct client *login_deaf(struct scene *s, const char *name)
 {
@@ -124,31 +131,35 @@ static void headers_do_not_wait_for_the_answer(void **state)
         talk_expect(alice, "REPORT");
 }
 
-/* From-Path, which is where a REPORT goes, is kept. */
+static bool has_more_than_little(void *ctx)
+{
+    return relay_rss(ctx) > TIGHTER_KIB;
+}
+
+/* What is there stays. */
 static void nobody_new_is_let_in_while_it_is_short(void **state)
 {
-    const struct send message = {.headers = "Failure-Report: partial\r\n",
-                                 .body = SPAN("x")};
-    struct client_opts newcomer = {0};
-    struct client *alice, *bob;
-    struct scene *s;
+    struct scene *s = scene_start(state, &ample);
+    const struct client_opts newcomer = {
+        .tls = s->tls, .port = relay_port(s->relay, RELAY_TLS)};
+    struct flow_out out[PAIRS] = {{0}};
+    unsigned char sent[FLOW_HASH];
 
-    s = scene_start(state, &tighter);
-    alice = scene_connect(s, RELAY_TLS, "alice");
-    alice->own = scene_text(s, "msrps://alice.invalid:9/%0*d;tcp", HEAD, 0);
-    login_on(alice);
-    bob = login(s, "bob");
-    newcomer.tls = s->tls;
-    newcomer.port = relay_port(s->relay, RELAY_TLS);
-    for (int i = 0; i < MESSAGES; i++)
-        talk_send(alice, bob, &message);
+    for (int i = 0; i < PAIRS; i++) {
+        struct client *deaf = login_deaf(s, "carol");
+
+        flow_out_start(&out[i], login(s, "dave"), deaf, LARGE, LARGE);
+    }
+    scene_until(s, has_more_than_little, s->relay, "outputs that are full");
+    renew_with(s, &little);
     scene_wait_log(s, "memory is short");
     (void)scene_connect_with(s, "eve", &newcomer);
     scene_wait_log(s, "reason=\"limits.memory\"");
-    for (int i = 0; i < MESSAGES; i++)
-        talk_answer(bob, talk_expect(bob, "SEND"), 200);
+    renew_with(s, &ample);
     scene_wait_log(s, "memory is enough again");
     (void)login(s, "carol");
+    for (int i = 0; i < PAIRS; i++)
+        flow_out_end(&out[i], sent);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ enum { NOW_MS = 1000, ENDS_MS = 5000, STAMP = 7 };
 struct bench {
     struct route_memos all;
     struct fake_link in, out;
-    struct session session;
+    struct session *session;
     char text[1024];
     struct msg m;
     struct route route;
@@ -40,8 +40,8 @@ static void set_route(struct bench *b)
     assert_true(msg_path_next(&own, &rest) && msg_path_next(&next, &rest));
     b->route = (struct route){.kind = ROUTE_LINK,
                               .out = &b->out.link,
-                              .session = &b->session,
-                              .sender = &b->session,
+                              .session = b->session,
+                              .sender = b->session,
                               .own = {own},
                               .n_own = 1,
                               .to = next};
@@ -58,7 +58,9 @@ static int set_up(void **state)
     assert_int_equal(route_memos_init(&b->all), 0);
     fake_link_init(&b->in, 3);
     fake_link_init(&b->out, 4);
-    b->session.expires_ms = ENDS_MS;
+    b->session = calloc(1, sizeof *b->session);
+    assert_non_null(b->session);
+    b->session->expires_ms = ENDS_MS;
     take(b, SEND(US " " PEER, ALICE));
     set_route(b);
     *state = b;
@@ -72,6 +74,7 @@ static int tear_down(void **state)
     route_memos_fini(&b->all);
     fake_link_fini(&b->in);
     fake_link_fini(&b->out);
+    free(b->session);
     free(b);
     return 0;
 }
@@ -102,7 +105,7 @@ static void what_is_kept_outlives_its_request(void **state)
     assert_non_null(r);
     memset(b->text, 'x', sizeof b->text);
     assert_ptr_equal(r->out, &b->out.link);
-    assert_ptr_equal(r->session, &b->session);
+    assert_ptr_equal(r->session, b->session);
     assert_span(r->own[0], US);
     assert_span(r->to, PEER);
     assert_span(r->next.text, PEER);
