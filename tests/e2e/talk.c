@@ -166,12 +166,24 @@ void talk_expect_message(struct client *c, struct span body)
     } while (at < body.n);
 }
 
+/* The next place for a tid: behind "MSRP " or the hyphens of an end-line. The
+ * letters may stand in a random name of a session too. */
+static const char *find_tid(const char *text)
+{
+    const char *first = strstr(text, "MSRP TID");
+    const char *end = strstr(text, "-------TID");
+
+    if (!first || (end && end < first))
+        return end ? end + 7 : NULL;
+    return first + 5;
+}
+
 char *talk_with_tid(struct scene *s, const char *text, struct span tid)
 {
     char *whole = scene_text(s, "%s", "");
     const char *at;
 
-    while ((at = strstr(text, "TID"))) {
+    while ((at = find_tid(text))) {
         whole = scene_text(s, "%s%.*s%.*s", whole, (int)(at - text), text,
                            SPAN_ARG(tid));
         text = at + 3;

@@ -63,7 +63,7 @@ void talk_expect_message(struct client *c, struct span body);
 struct got *talk_expect_text(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* `text` with the tid in the place of every TID. */
+/* `text` with the tid in the place of TID in a first line or an end-line. */
 char *talk_with_tid(struct scene *s, const char *text, struct span tid);
 
 /* Nothing has come, and nothing was on the way: what the relay is asked now, it
