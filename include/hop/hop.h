@@ -58,6 +58,8 @@ struct hop_sweep {
 
 /* What all hops share; owned by the server, which sets the fields that
  * hops_init() does not. */
+enum { HOPS_PATH_MEMOS = 1024 }; /* each for the links whose turn it is */
+
 struct hops {
     struct loop *loop;
     struct net *net;
@@ -71,6 +73,7 @@ struct hops {
     uint64_t next_number;
     uint32_t head_size;
     uint32_t path_uris;
+    struct path_memos *path_memos; /* owned; HOPS_PATH_MEMOS of them */
     size_t count;
     size_t evicting; /* of these, those that end with this turn to make room */
     size_t max;      /* limits.connections */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "head_line.h"
 #include "str.h"
 
 /* A piece of the head, as offset and length; n == 0 where it is absent. */
@@ -75,12 +76,36 @@ struct msg {
     uint64_t range_total; /* or MSG_STAR */
 };
 
+/* What is kept of a head from line to line. */
+struct msg_reader {
+    uint32_t lines; /* read */
+    uint32_t path_uris;
+    uint32_t paths_at; /* where the second line begins, if that was read */
+    uint32_t rest_at;  /* ... and the fourth */
+    bool mime;         /* a Content-* header was there */
+    bool content_type; /* Content-Type was there: no line may follow */
+    bool failure_report, success_report;
+};
+
 static inline struct span msg_text(const struct msg *m, struct slice s)
 {
     return (struct span){m->base + s.at, s.n};
 }
 
-/* Takes the head at `head` apart: start line to the end of the headers, with
+/* A head is read line by line: msg_begin(), msg_read_line() for each of them,
+ * with the first octet of the head in m->base, then msg_end() with its octets
+ * and whether a body comes. `path_uris` is the most URIs in one path. */
+void msg_begin(struct msg *m, struct msg_reader *r, unsigned path_uris);
+
+/* 0, or ERR_SYNTAX if this is no frame to answer: the first line is not a start
+ * line of MSRP (M-1). Any other fault goes to m->fault. */
+int msg_read_line(struct msg *m, struct msg_reader *r,
+                  const struct head_line *line);
+
+void msg_end(struct msg *m, const struct msg_reader *r, size_t len,
+             bool has_body);
+
+/* Takes the whole head at `head` apart: start line to the end of the headers, with
  * the empty line if there is a body (`has_body`), without an end-line.
  * ERR_SYNTAX if there is no frame to answer: the start line is not MSRP (M-1).
  * Any other fault is in out->fault, with all that could be read; from.n == 0
@@ -99,10 +124,6 @@ bool msg_header(struct span *value, const struct msg *m, struct span name);
 /* Is `s` an ident as this relay takes it for tids: 1..64 token characters or
  * '=' (I-12)? */
 bool msg_is_ident(struct span s);
-
-/* The tid in a start line, whose CRLF may stand behind it: empty if it does not
- * begin with `MSRP tid `. */
-struct span msg_tid(struct span line);
 
 /* A sentence for a fault; static. */
 const char *msg_fault_text(enum msg_fault fault);

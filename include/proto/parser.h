@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "msg.h"
+#include "path_memo.h"
 #include "str.h"
 
 enum parse_type { PARSE_HEAD, PARSE_BODY, PARSE_END };
@@ -44,6 +44,11 @@ struct parse_event {
 
 enum { PARSER_NEEDLE_MAX = 2 + 7 + MSG_TID_MAX };
 
+/* Paths that were read, for parsers to share. */
+struct path_memos {
+    struct path_memo requests, responses;
+};
+
 enum parser_state {
     PARSER_HEAD, /* between frames or inside a head */
     PARSER_BODY, /* head given, end-line not reached */
@@ -58,12 +63,15 @@ struct parser {
     size_t most;   /* most octets in a body run */
     enum parser_state state;
     int error;
-    uint32_t line_at;  /* where the head's line at hand begins */
+    struct path_memos *memos; /* not its own; NULL: none. Set by the owner */
+    uint32_t line_at;         /* where the head's line at hand begins */
     uint32_t end_n;    /* octets of the end-line, consumed with END */
     uint32_t needle_n; /* CRLF, seven hyphens and the tid; 0: no tid yet */
     char flag;
     bool body_fresh; /* no body octet of this frame was given yet */
     char needle[PARSER_NEEDLE_MAX];
+    struct head_line line; /* the one at hand */
+    struct msg_reader reader;
     struct msg head;
 };
 

@@ -450,6 +450,8 @@ struct hop *hop_new(struct hops *all)
     h->all = all;
     link_init(&h->link, &link_ops, ++all->next_number);
     parser_init(&h->parser, all->head_size, all->path_uris);
+    h->parser.memos =
+        &all->path_memos[h->link.number % (uint64_t)HOPS_PATH_MEMOS];
     timer_init(&h->probation);
     timer_init(&h->idle);
     timer_init(&h->answer);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hops - all connections: their time limits, and their end. */
+#include <stdlib.h>
+
 #include "err.h"
 #include "hop_private.h"
 
@@ -76,7 +78,7 @@ static void hop_on_idle(struct timer *t)
 int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
               const uint64_t seed[2])
 {
-    int err;
+    int err = 0;
 
     memset(h, 0, sizeof *h);
     h->loop = loop;
@@ -84,7 +86,11 @@ int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
     list_init(&h->by_age);
     list_init(&h->walks);
     rnd_init(&h->rnd);
-    err = places_init(&h->places, seed);
+    h->path_memos = calloc(HOPS_PATH_MEMOS, sizeof *h->path_memos);
+    if (!h->path_memos)
+        err = ERR_NOMEM;
+    if (!err)
+        err = places_init(&h->places, seed);
     if (!err)
         err = user_rates_init(&h->user_rates, seed);
     if (!err)
@@ -108,6 +114,7 @@ void hops_fini(struct hops *h)
     timer_fifo_free(h->answer);
     user_rates_fini(&h->user_rates);
     places_fini(&h->places);
+    free(h->path_memos);
     shown_tls_fini(&h->shown);
 }
 

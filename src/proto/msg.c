@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "msg.h"
 
-#include <assert.h>
-#include <endian.h>
-
 #include "err.h"
 
 enum { IS_TOKEN = 1, IS_UPPER = 2, IS_DIGIT = 4, IS_ALPHA = 8, IS_EQUALS = 16 };
@@ -53,7 +50,8 @@ bool msg_is_ident(struct span s)
     return s.n > 0 && s.n <= MSG_TID_MAX && ident_len(s) == s.n;
 }
 
-struct span msg_tid(struct span line)
+/* The tid in a start line: empty if it does not begin with `MSRP tid `. */
+static struct span tid_of(struct span line)
 {
     const struct span magic = SPAN("MSRP ");
     size_t n;
@@ -76,119 +74,6 @@ static void set_fault(struct msg *m, enum msg_fault fault)
 {
     if (m->fault == MSG_FAULT_NONE)
         m->fault = fault;
-}
-
-/* How many octets the UTF-8 sequence at p has by RFC 4975's UTF8-NONASCII,
- * whose 5 and 6 octet forms are taken too (D-8); 0 if it is none. */
-static size_t utf8_len(const char *p, size_t n)
-{
-    unsigned char lead = (unsigned char)p[0];
-    size_t len = lead < 0xc0   ? 0
-                 : lead < 0xe0 ? 2
-                 : lead < 0xf0 ? 3
-                 : lead < 0xf8 ? 4
-                 : lead < 0xfc ? 5
-                 : lead < 0xfe ? 6
-                               : 0;
-
-    if (len == 0 || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if (((unsigned char)p[i] & 0xc0) != 0x80)
-            return 0;
-    return len;
-}
-
-enum { WIDE = 16 };
-typedef signed char wide __attribute__((vector_size(WIDE)));
-
-/* How many of the next WIDE octets are 20-7E, up to the first that is not. */
-static size_t plain_octets(const char *p)
-{
-    uint64_t bad[2];
-    wide x;
-
-    memcpy(&x, p, sizeof x);
-    x = (x < 0x20) | (x == 0x7f); /* above 7F they are negative */
-    memcpy(bad, &x, sizeof x);
-    if (bad[0])
-        return (size_t)__builtin_ctzll(le64toh(bad[0])) / 8;
-    return bad[1] ? 8 + (size_t)__builtin_ctzll(le64toh(bad[1])) / 8 : WIDE;
-}
-
-/* How many octets at the front are 20-7E. */
-static size_t plain_len(struct span s)
-{
-    size_t i = 0;
-
-    while (s.n - i >= WIDE) {
-        size_t n = plain_octets(s.p + i);
-
-        i += n;
-        if (n < WIDE)
-            return i;
-    }
-    while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f)
-        i++;
-    return i;
-}
-
-/* How many octets at the front are HTAB, 20-7E or UTF8-NONASCII (M-5). *plain:
- * are they nothing but 20-7E? */
-static size_t text_len(struct span s, bool *plain)
-{
-    size_t i = plain_len(s);
-
-    *plain = true;
-    while (i < s.n) {
-        unsigned char c = (unsigned char)s.p[i];
-        size_t len = c == '\t' ? 1 : c < 0x80 ? 0 : utf8_len(s.p + i, s.n - i);
-
-        if (len == 0)
-            break;
-        *plain = false;
-        i += len;
-        i += plain_len(span_from(s, i));
-    }
-    return i;
-}
-
-static bool is_text(struct span s)
-{
-    bool plain;
-
-    return text_len(s, &plain) == s.n;
-}
-
-/* A line without its end. */
-struct line {
-    struct span text;
-    bool is_whole; /* CRLF ends it, not a bare LF */
-    bool is_text;  /* ... and it holds nothing else than text_len() takes */
-    bool is_plain; /* ... and that is nothing but visible ASCII and blanks */
-};
-
-/* Cuts one line off *rest. What is text is looked at once. */
-static bool next_line(struct line *line, struct span *rest)
-{
-    bool plain;
-    size_t n = text_len(*rest, &plain);
-    const char *lf;
-
-    if (rest->n - n >= 2 && rest->p[n] == '\r' && rest->p[n + 1] == '\n') {
-        *line = (struct line){span_of(rest->p, n), true, true, plain};
-        *rest = span_from(*rest, n + 2);
-        return true;
-    }
-    lf = n < rest->n ? memchr(rest->p + n, '\n', rest->n - n) : NULL;
-    if (!lf)
-        return false;
-    n = (size_t)(lf - rest->p);
-    line->is_text = line->is_plain = false;
-    line->is_whole = n > 0 && rest->p[n - 1] == '\r';
-    line->text = span_of(rest->p, n - line->is_whole);
-    *rest = span_from(*rest, n + 1);
-    return true;
 }
 
 bool msg_path_next(struct span *uri, struct span *path)
@@ -280,16 +165,6 @@ static bool status_is_valid(struct span s)
            all_digits(span_of(s.p + 4, 3)) && (s.n == 7 || s.p[7] == ' ');
 }
 
-/* What the header section has shown so far. */
-struct head_scan {
-    unsigned line; /* 1: the first behind the start line */
-    unsigned path_uris;
-    bool is_plain;     /* the line is: see struct line */
-    bool mime;         /* a Content-* header was there */
-    bool content_type; /* Content-Type was there: no line may follow */
-    bool failure_report, success_report;
-};
-
 static void once(struct msg *m, bool *seen)
 {
     if (*seen)
@@ -297,26 +172,28 @@ static void once(struct msg *m, bool *seen)
     *seen = true;
 }
 
-static void read_paths(struct msg *m, struct head_scan *scan, bool is_to,
+static void read_paths(struct msg *m, const struct msg_reader *r,
+                       const struct head_line *line, bool is_to,
                        struct span value)
 {
     struct slice *all = is_to ? &m->to : &m->from;
 
-    if (scan->line != (is_to ? 1 : 2))
+    if (r->lines != (is_to ? 1 : 2))
         set_fault(m, MSG_FAULT_PATH);
-    if (!scan->is_plain)
+    if (line->has_other)
         set_fault(m, MSG_FAULT_PATH);
     else if (all->n == 0)
         read_path(m, all, is_to ? &m->to_first : &m->from_first,
-                  is_to ? &m->n_to : &m->n_from, value, scan->path_uris);
+                  is_to ? &m->n_to : &m->n_from, value, r->path_uris);
 }
 
-static void read_header(struct msg *m, struct head_scan *scan, struct span line,
-                        struct span name, struct span value)
+static void read_header(struct msg *m, struct msg_reader *r,
+                        const struct head_line *line, struct span name,
+                        struct span value)
 {
     bool seen;
 
-    if (scan->content_type)
+    if (r->content_type)
         set_fault(m, MSG_FAULT_BODY); /* M-4 */
     switch (name.n) {
     case 6:
@@ -330,11 +207,11 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
         break;
     case 7:
         if (span_ieq(name, SPAN("To-Path")))
-            read_paths(m, scan, true, value);
+            read_paths(m, r, line, true, value);
         break;
     case 9:
         if (span_ieq(name, SPAN("From-Path")))
-            read_paths(m, scan, false, value);
+            read_paths(m, r, line, false, value);
         break;
     case 10:
         if (span_ieq(name, SPAN("Message-ID"))) {
@@ -346,19 +223,19 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
         } else if (span_ieq(name, SPAN("Byte-Range"))) {
             once(m, &m->has_range);
             read_range(m, value);
-            m->range_line = slice_of(m, span_of(line.p, line.n + 2));
+            m->range_line = slice_of(m, span_of(line->text.p, line->text.n + 2));
         }
         break;
     case 12:
         if (span_ieq(name, SPAN("Content-Type")))
-            scan->content_type = true;
+            r->content_type = true;
         break;
     case 14:
         if (span_ieq(name, SPAN("Failure-Report"))) {
-            once(m, &scan->failure_report);
+            once(m, &r->failure_report);
             read_reporting(m, &m->failure_report, value, true);
         } else if (span_ieq(name, SPAN("Success-Report"))) {
-            once(m, &scan->success_report);
+            once(m, &r->success_report);
             read_reporting(m, &m->success_report, value, false);
         }
         break;
@@ -366,7 +243,7 @@ static void read_header(struct msg *m, struct head_scan *scan, struct span line,
         break;
     }
     if (name.n > 8 && span_ieq(span_of(name.p, 8), SPAN("Content-")))
-        scan->mime = true;
+        r->mime = true;
 }
 
 /* hname ":" SP value, with legal octets (M-5, D-7). */
@@ -406,7 +283,7 @@ static void read_method(struct msg *m, struct span name)
  * all (M-1). */
 static bool read_start_line(struct msg *m, struct span line)
 {
-    struct span tid = msg_tid(line), rest, digits;
+    struct span tid = tid_of(line), rest, digits;
     uint64_t code;
 
     if (tid.n == 0)
@@ -421,17 +298,53 @@ static bool read_start_line(struct msg *m, struct span line)
     m->method_name = slice_of(m, rest);
     digits = span_cut(&rest, ' ');
     if (digits.n == 3 && span_u64(&code, digits, 999) == 0 && code >= 100 &&
-        is_text(rest))
+        head_is_text(rest))
         m->code = (uint16_t)code;
     else
         set_fault(m, MSG_FAULT_METHOD);
     return true;
 }
 
-/* What can only be judged when all headers are known. */
-static void check_whole(struct msg *m, const struct head_scan *scan,
-                        bool has_body)
+void msg_begin(struct msg *m, struct msg_reader *r, unsigned path_uris)
 {
+    *m = (struct msg){.failure_report = MSG_REPORT_YES,
+                      .success_report = MSG_REPORT_NO,
+                      .range_start = 1,
+                      .range_end = MSG_STAR,
+                      .range_total = MSG_STAR};
+    *r = (struct msg_reader){.path_uris = path_uris};
+}
+
+int msg_read_line(struct msg *m, struct msg_reader *r,
+                  const struct head_line *line)
+{
+    struct span name, value;
+
+    if (r->lines == 1)
+        r->paths_at = slice_of(m, line->text).at;
+    else if (r->lines == 3)
+        r->rest_at = slice_of(m, line->text).at;
+    if (r->lines == 0) {
+        if (!line->is_whole || !read_start_line(m, line->text))
+            return ERR_SYNTAX;
+    } else if (line->is_text && split_header(&name, &value, line->text)) {
+        read_header(m, r, line, name, value);
+    } else {
+        set_fault(m, MSG_FAULT_HEADER);
+    }
+    r->lines++;
+    return 0;
+}
+
+/* What can only be judged when all headers are known. */
+void msg_end(struct msg *m, const struct msg_reader *r, size_t len,
+             bool has_body)
+{
+    m->len = (uint32_t)len;
+    m->has_body = has_body;
+    if (r->lines > 3)
+        m->rest = (struct slice){r->rest_at,
+                                 m->len - (has_body ? 2 : 0) - r->rest_at};
     if (m->to.n == 0 || m->from.n == 0)
         set_fault(m, MSG_FAULT_PATH);
     if ((m->method == MSG_SEND || m->method == MSG_REPORT) &&
@@ -439,45 +352,40 @@ static void check_whole(struct msg *m, const struct head_scan *scan,
         set_fault(m, MSG_FAULT_MESSAGE_ID);
     if (m->method == MSG_REPORT && m->status.n == 0)
         set_fault(m, MSG_FAULT_STATUS);
-    if (has_body ? !scan->content_type : scan->mime)
+    if (has_body ? !r->content_type : r->mime)
         set_fault(m, MSG_FAULT_BODY);
+}
+
+/* Cuts a line off the front of *rest. */
+static bool next_line(struct head_line *line, struct span *rest)
+{
+    size_t n;
+
+    *line = (struct head_line){.seen = 0};
+    n = head_line_read(line, *rest);
+    *rest = span_from(*rest, n);
+    return n > 0;
 }
 
 int msg_parse(struct msg *out, struct span head, bool has_body,
               unsigned path_uris)
 {
-    struct msg m = {.base = head.p,
-                    .len = (uint32_t)head.n,
-                    .failure_report = MSG_REPORT_YES,
-                    .success_report = MSG_REPORT_NO,
-                    .has_body = has_body,
-                    .range_start = 1,
-                    .range_end = MSG_STAR,
-                    .range_total = MSG_STAR};
-    struct head_scan scan = {.path_uris = path_uris};
-    struct span rest = head, name, value;
-    struct line line;
+    struct span rest = head;
+    struct msg_reader r;
+    struct head_line line;
+    struct msg m;
 
-    if (!next_line(&line, &rest) || !line.is_whole ||
-        !read_start_line(&m, line.text))
-        return ERR_SYNTAX;
-    if (has_body) {
-        assert(rest.n >= 2);
-        rest.n -= 2; /* the empty line */
-    }
+    msg_begin(&m, &r, path_uris);
+    m.base = head.p;
+    if (has_body) /* the empty line */
+        rest.n -= rest.n < 2 ? rest.n : 2;
     while (next_line(&line, &rest)) {
-        scan.line++;
-        scan.is_plain = line.is_plain;
-        if (scan.line == 3)
-            m.rest =
-                slice_of(&m, span_of(line.text.p,
-                                     (size_t)(rest.p + rest.n - line.text.p)));
-        if (line.is_text && split_header(&name, &value, line.text))
-            read_header(&m, &scan, line.text, name, value);
-        else
-            set_fault(&m, MSG_FAULT_HEADER);
+        if (msg_read_line(&m, &r, &line) != 0)
+            return ERR_SYNTAX;
     }
-    check_whole(&m, &scan, has_body);
+    if (r.lines == 0)
+        return ERR_SYNTAX;
+    msg_end(&m, &r, head.n, has_body);
     *out = m;
     return 0;
 }
@@ -485,7 +393,7 @@ int msg_parse(struct msg *out, struct span head, bool has_body,
 bool msg_header(struct span *value, const struct msg *m, struct span name)
 {
     struct span rest = msg_text(m, m->rest), found, text;
-    struct line line;
+    struct head_line line;
 
     while (next_line(&line, &rest)) {
         if (line.is_text && split_header(&found, &text, line.text) &&

@@ -8,11 +8,20 @@
 /* Seven hyphens, before the tid of every end-line. */
 enum { HYPHENS = 7 };
 
+static void begin_head(struct parser *p)
+{
+    p->state = PARSER_HEAD;
+    p->line_at = 0;
+    p->line = (struct head_line){.seen = 0};
+    msg_begin(&p->head, &p->reader, p->path_uris);
+}
+
 void parser_init(struct parser *p, uint32_t head_size, uint32_t path_uris)
 {
     memset(p, 0, sizeof *p);
     p->head_size = head_size;
     p->path_uris = path_uris;
+    begin_head(p);
     parser_want(p, 1, SIZE_MAX);
 }
 
@@ -68,103 +77,113 @@ static bool may_be_start(struct span in)
     return memcmp(in.p, magic.p, in.n < magic.n ? in.n : magic.n) == 0;
 }
 
-/* The start line is complete: remember what this frame's end-line looks like.
- */
-static bool learn_tid(struct parser *p, struct span line)
+/* The start line is read: remember what this frame's end-line looks like. */
+static void learn_tid(struct parser *p)
 {
-    struct span tid = msg_tid(line);
+    struct span tid = msg_text(&p->head, p->head.tid);
 
-    if (tid.n == 0 || line.p[line.n - 2] != '\r')
-        return false;
     memcpy(p->needle, "\r\n-------", 2 + HYPHENS);
     memcpy(p->needle + 2 + HYPHENS, tid.p, tid.n);
     p->needle_n = (uint32_t)(2 + HYPHENS + tid.n);
-    return true;
 }
 
-/* Is `line` (with its LF) this frame's end-line? */
-static bool is_end_line(const struct parser *p, struct span line)
+static bool is_end_line(const struct parser *p, const struct head_line *line)
 {
     struct span needle = span_of(p->needle + 2, p->needle_n - 2);
 
-    return line.n == needle.n + 3 && span_starts(line, needle) &&
-           match_tail(span_from(line, needle.n)) == 3;
+    return line->is_whole && line->text.n == needle.n + 1 &&
+           span_starts(line->text, needle) && is_flag(line->text.p[needle.n]);
 }
 
-/* The head ends at `head_n`; what follows it is `skip` octets of end-line or
- * the start of a body. */
-static int give_head(struct parser *p, struct span *in, size_t head_n,
-                     bool has_body, struct parse_event *ev)
+static struct path_memo *memo_of(const struct parser *p)
 {
-    int err =
-        msg_parse(&p->head, span_of(in->p, head_n), has_body, p->path_uris);
+    if (!p->memos)
+        return NULL;
+    if (p->head.method == MSG_SEND)
+        return &p->memos->requests;
+    return p->head.method == MSG_RESPONSE ? &p->memos->responses : NULL;
+}
 
-    if (err)
-        return die(p, err);
+/* The head ends at `head_n`; what follows it is an end-line or the start of a
+ * body. */
+static void give_head(struct parser *p, struct span *in, size_t head_n,
+                      bool has_body, struct parse_event *ev)
+{
+    struct path_memo *memo = memo_of(p);
+
+    msg_end(&p->head, &p->reader, head_n, has_body);
+    if (memo)
+        path_memo_keep(memo, &p->head, &p->reader);
     consume(in, head_n);
-    p->line_at = 0;
     parser_want(p, 1, SIZE_MAX);
     p->body_fresh = true;
     p->state = has_body ? PARSER_BODY : PARSER_END;
     *ev = (struct parse_event){
         .type = PARSE_HEAD, .head = &p->head, .flag = has_body ? 0 : p->flag};
+}
+
+/* Looks at a line of the head, whose octets end at `end`: 0 goes on to the
+ * next, 1 when the head was given, else an error. */
+static int take_line(struct parser *p, struct span *in, size_t end,
+                     struct parse_event *ev)
+{
+    const struct head_line *line = &p->line;
+
+    if (p->reader.lines > 0 && line->text.n == 0 && line->is_whole) {
+        give_head(p, in, end, true, ev);
+        return 1;
+    }
+    if (p->reader.lines > 0 && line->text.n > 0 && line->text.p[0] == '-') {
+        /* Among the headers only this frame's own end-line may begin so (M-6).
+         */
+        if (!is_end_line(p, line))
+            return die(p, ERR_SYNTAX);
+        p->end_n = (uint32_t)(end - p->line_at);
+        p->flag = line->text.p[line->text.n - 1];
+        give_head(p, in, p->line_at, false, ev);
+        return 1;
+    }
+    if (msg_read_line(&p->head, &p->reader, line) != 0)
+        return die(p, ERR_SYNTAX);
+    if (p->reader.lines == 1)
+        learn_tid(p);
     return 0;
 }
 
-/* Looks at one complete line of the head: 0 goes on to the next, 1 when the
- * head was given, else an error. */
-static int take_line(struct parser *p, struct span *in, struct span line,
-                     struct parse_event *ev)
+/* Skips both path lines if what they say is known. */
+static void recall_paths(struct parser *p, struct span in)
 {
-    size_t at = p->line_at;
-    int err;
+    const struct path_memo *memo = memo_of(p);
 
-    if (p->needle_n == 0) {
-        if (!learn_tid(p, line))
-            return die(p, ERR_SYNTAX);
-        return 0;
-    }
-    if (line.n == 2 && line.p[0] == '\r') {
-        err = give_head(p, in, at + 2, true, ev);
-        return err ? err : 1;
-    }
-    if (line.p[0] != '-')
-        return 0;
-    /* Among the headers only this frame's own end-line may begin so (M-6). */
-    if (!is_end_line(p, line))
-        return die(p, ERR_SYNTAX);
-    p->end_n = (uint32_t)line.n;
-    p->flag = line.p[line.n - 3];
-    err = give_head(p, in, at, false, ev);
-    return err ? err : 1;
+    if (memo && p->reader.lines == 1)
+        p->line_at += (uint32_t)path_memo_read(memo, &p->head, &p->reader,
+                                               span_from(in, p->line_at));
 }
 
 static int next_head(struct parser *p, struct span *in, struct parse_event *ev)
 {
-    if (p->line_at == 0) {
+    if (p->line_at == 0)
         skip_stray_crlf(in);
-        p->needle_n = 0;
-    }
     if (in->n > 0 && !may_be_start(*in))
         return die(p, ERR_SYNTAX);
+    p->head.base = in->p; /* it may have moved */
     for (;;) {
-        const char *lf = in->n > p->line_at ? memchr(in->p + p->line_at, '\n',
-                                                     in->n - p->line_at)
-                                            : NULL;
-        size_t end = lf ? (size_t)(lf - in->p) + 1 : in->n;
+        size_t n = head_line_read(&p->line, span_from(*in, p->line_at));
+        size_t end = n ? p->line_at + n : in->n;
         int took;
 
         /* A head that has no end by then would need room that the caller need
          * not have. */
-        if (end > p->head_size || (!lf && end == p->head_size))
+        if (end > p->head_size || (!n && end == p->head_size))
             return die(p, ERR_LIMIT);
-        if (!lf)
+        if (!n)
             return ERR_AGAIN;
-        took =
-            take_line(p, in, span_of(in->p + p->line_at, end - p->line_at), ev);
+        took = take_line(p, in, end, ev);
         if (took)
             return took == 1 ? 0 : took;
         p->line_at = (uint32_t)end;
+        p->line = (struct head_line){.seen = 0};
+        recall_paths(p, *in);
     }
 }
 
@@ -266,8 +285,7 @@ static int starts_with_end(const struct parser *p, struct span in)
 static int give_end(struct parser *p, struct span *in, struct parse_event *ev)
 {
     consume(in, p->end_n);
-    p->state = PARSER_HEAD;
-    p->line_at = 0;
+    begin_head(p);
     *ev = (struct parse_event){.type = PARSE_END, .flag = p->flag};
     return 0;
 }
