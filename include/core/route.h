@@ -53,6 +53,8 @@ struct route {
     struct session *session;  /* the last one passed, or NULL */
     struct session *sender;   /* the one whose owner sends, or NULL */
     struct session *receiver; /* the one whose owner receives, or NULL */
+    uint64_t source; /* the account of who sends: see source_name(); 0: nobody
+                        has asked yet */
     struct span own[PENDING_SEND_OWN_MAX]; /* our URIs passed, nearest to the
                                       sender first */
     size_t n_own;

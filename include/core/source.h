@@ -63,10 +63,12 @@ void sources_fini(struct sources *s);
  * NULL when out of memory. */
 struct source *source_open(struct sources *s, const struct link *in,
                            uint64_t out, struct span name);
+/* What source_change() wants to know of a name; never 0. */
+uint64_t source_name(const struct sources *s, struct span name);
 /* Makes *a, the caller's reference to an account of the link or NULL, one to
- * this account, which it often is already. */
+ * the account of the name, which it often is already. */
 void source_change(struct source **a, struct sources *s, const struct link *in,
-                   uint64_t out, struct span name);
+                   uint64_t out, uint64_t name);
 /* Another reference; gives one back. NULL is harmless. */
 struct source *source_ref(struct source *a);
 void source_close(struct source *a);

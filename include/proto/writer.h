@@ -22,6 +22,7 @@ struct frame {
     size_t n;      /* parts in use */
     size_t octets; /* length of all parts */
     size_t text_n; /* used of text */
+    const char *written; /* where the last part ends, if it is in `text` */
     bool overflow;
     bool begins; /* has its start line */
     char flag;   /* of its end-line; 0 as long as it has none */

@@ -47,20 +47,21 @@ void rnd_alnum(struct rnd *r, char *dst, size_t n)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "abcdefghijklmnopqrstuvwxyz0123456789";
+    const char *end = dst + n;
     unsigned char raw[32];
-    size_t i = 0, left = 0;
 
-    while (i < n) {
-        unsigned char c;
+    while (dst < end) {
+        size_t left = (size_t)(end - dst);
+        size_t k = left < sizeof raw ? left : sizeof raw;
 
-        if (left == 0) {
-            left = n - i < sizeof raw ? n - i : sizeof raw;
-            rnd_bytes(r, raw, left);
-        }
+        rnd_bytes(r, raw, k);
         /* 62 of 64 values are taken, so that each letter is as likely. */
-        c = raw[--left] & 63;
-        if (c < sizeof letters - 1)
-            dst[i++] = letters[c];
+        for (size_t i = 0; i < k; i++) {
+            unsigned char c = raw[i] & 63;
+
+            if (c < sizeof letters - 1)
+                *dst++ = letters[c];
+        }
     }
     explicit_bzero(raw, sizeof raw);
 }

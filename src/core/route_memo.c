@@ -6,7 +6,8 @@
 #include "err.h"
 
 enum {
-    SLOTS = 1024, /* links that are told apart; a power of two */
+    SLOT_BITS = 10,
+    SLOTS = 1 << SLOT_BITS, /* links that are told apart */
     PATHS_MAX = 512,
 };
 
@@ -43,14 +44,13 @@ static struct route_memo *memo_of(const struct route_memos *all,
                                   const struct link *l, struct span paths)
 {
     const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = l->number, word;
+    uint64_t hash = l->number * odd, word;
 
     for (; paths.n >= sizeof word; paths = span_from(paths, sizeof word)) {
         memcpy(&word, paths.p, sizeof word);
         hash = (hash ^ word) * odd;
-        hash ^= hash >> 32;
     }
-    return &all->slots[hash % SLOTS];
+    return &all->slots[hash >> (64 - SLOT_BITS)];
 }
 
 static bool is_over(const struct session *ss, uint64_t now_ms)

@@ -101,10 +101,13 @@ static void give_up(struct relay *r, struct ongoing *o, uint16_t code)
 /* The account of the one who sends. It is kept for the next SEND, which often
  * has the same. */
 static void send_set_source(struct relay *r, struct link *l,
-                            const struct msg *m, const struct route *route)
+                            const struct msg *m, struct route *route)
 {
+    if (!route->source)
+        route->source =
+            source_name(&r->sources, relay_source(l, m, route->sender));
     source_change(&l->stream.source, &r->sources, l, route->out->number,
-                  relay_source(l, m, route->sender));
+                  route->source);
     sendq_spoke(l, l->stream.source, r->now_ms);
 }
 
@@ -148,7 +151,7 @@ static void join_sessions(struct stream *s, const struct route *route)
 
 /* `is_kept`: it is a route of which the relay knows already. */
 static void start_stream(struct relay *r, struct link *l, const struct msg *m,
-                         const struct route *route, bool is_kept)
+                         struct route *route, bool is_kept)
 {
     struct session_message message = {.id = msg_text(m, m->message_id),
                                       .from = msg_text(m, m->from)};

@@ -53,7 +53,7 @@ static struct source *source_get(struct sources *s, const struct link *in,
     return a;
 }
 
-static uint64_t hash_name(const struct sources *s, struct span name)
+uint64_t source_name(const struct sources *s, struct span name)
 {
     return table_hash(&s->by_key, name) | 1;
 }
@@ -72,18 +72,17 @@ static struct source *source_of(struct sources *s, const struct link *in,
 struct source *source_open(struct sources *s, const struct link *in,
                            uint64_t out, struct span name)
 {
-    return source_of(s, in, out, hash_name(s, name));
+    return source_of(s, in, out, source_name(s, name));
 }
 
 void source_change(struct source **a, struct sources *s, const struct link *in,
-                   uint64_t out, struct span name)
+                   uint64_t out, uint64_t name)
 {
-    uint64_t hash = hash_name(s, name);
     struct source *before = *a;
 
-    if (before && before->out == out && before->name == hash)
+    if (before && before->out == out && before->name == name)
         return;
-    *a = source_of(s, in, out, hash);
+    *a = source_of(s, in, out, name);
     source_close(before);
 }
 

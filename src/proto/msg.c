@@ -35,14 +35,24 @@ static bool is_class(char c, int class)
     return char_class[(unsigned char)c] & class;
 }
 
-/* How many octets at the front an ident may have. */
+/* How many octets at the front are of the class. Inline, since a class that is
+ * known saves half of the instructions. */
+__attribute__((always_inline)) static inline size_t class_len(struct span s, int class)
+{
+    const char *p = s.p, *end = s.p + s.n;
+
+    while (end - p >= 4 && is_class(p[0], class) && is_class(p[1], class) &&
+           is_class(p[2], class) && is_class(p[3], class))
+        p += 4;
+    while (p < end && is_class(*p, class))
+        p++;
+    return (size_t)(p - s.p);
+}
+
+/* ... an ident may have. */
 static size_t ident_len(struct span s)
 {
-    size_t n = 0;
-
-    while (n < s.n && is_class(s.p[n], IS_TOKEN | IS_EQUALS))
-        n++;
-    return n;
+    return class_len(s, IS_TOKEN | IS_EQUALS);
 }
 
 bool msg_is_ident(struct span s)
@@ -152,10 +162,7 @@ static void read_reporting(struct msg *m, enum msg_report *out,
 
 static bool all_digits(struct span s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_class(s.p[i], IS_DIGIT))
-            return false;
-    return true;
+    return class_len(s, IS_DIGIT) == s.n;
 }
 
 /* namespace SP code [SP comment], both of three digits. */
@@ -250,10 +257,8 @@ static void read_header(struct msg *m, struct msg_reader *r,
 static bool split_header(struct span *name, struct span *value,
                          struct span line)
 {
-    size_t n = 0;
+    size_t n = class_len(line, IS_TOKEN);
 
-    while (n < line.n && is_class(line.p[n], IS_TOKEN))
-        n++;
     if (n == 0 || !is_class(line.p[0], IS_ALPHA) || n + 1 >= line.n ||
         line.p[n] != ':' || line.p[n + 1] != ' ')
         return false;

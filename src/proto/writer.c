@@ -15,6 +15,7 @@ void frame_init(struct frame *f)
     f->n = 0;
     f->octets = 0;
     f->text_n = 0;
+    f->written = NULL;
     f->overflow = false;
     f->begins = false;
     f->flag = 0;
@@ -28,6 +29,7 @@ static void add_part(struct frame *f, struct span s)
     }
     f->parts[f->n++] = s;
     f->octets += s.n;
+    f->written = NULL;
 }
 
 /* Where n octets may be written, or NULL: then there is no room. */
@@ -51,15 +53,15 @@ static void add_written(struct frame *f, const char *end)
 {
     char *at = f->text + f->text_n;
     size_t n = (size_t)(end - at);
-    struct span *last = f->n > 0 ? &f->parts[f->n - 1] : NULL;
 
     f->text_n += n;
-    if (!last || last->p + last->n != at) {
+    if (at == f->written) {
+        f->parts[f->n - 1].n += n;
+        f->octets += n;
+    } else {
         add_part(f, span_of(at, n));
-        return;
     }
-    last->n += n;
-    f->octets += n;
+    f->written = end;
 }
 
 /* Inline, so that literals cost no call. */

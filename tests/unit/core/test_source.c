@@ -54,6 +54,13 @@ static struct source *open_as(struct bench *b, uint64_t out, const char *name)
     return a;
 }
 
+static void change(struct bench *b, struct source **a, uint64_t out,
+                   const char *name)
+{
+    source_change(a, &b->all, &b->in.link, out,
+                  source_name(&b->all, span_str(name)));
+}
+
 static void charge(struct bench *b, struct source *a, size_t from, size_t n)
 {
     for (size_t i = from; i < from + n; i++)
@@ -93,18 +100,18 @@ static void an_account_changes_with_its_sender_and_output(void **state)
     struct bench *b = *state;
     struct source *a = NULL, *alice;
 
-    source_change(&a, &b->all, &b->in.link, 1, SPAN("alice"));
+    change(b, &a, 1, "alice");
     alice = a;
     assert_non_null(a);
-    source_change(&a, &b->all, &b->in.link, 1, SPAN("alice"));
+    change(b, &a, 1, "alice");
     assert_ptr_equal(a, alice);
     assert_int_equal(a->refs, 1);
     charge(b, a, 0, 1);
-    source_change(&a, &b->all, &b->in.link, 2, SPAN("alice"));
+    change(b, &a, 2, "alice");
     assert_ptr_not_equal(a, alice);
-    source_change(&a, &b->all, &b->in.link, 2, SPAN("bob"));
+    change(b, &a, 2, "bob");
     assert_int_equal(b->all.by_key.count, 2);
-    source_change(&a, &b->all, &b->in.link, 1, SPAN("alice"));
+    change(b, &a, 1, "alice");
     assert_ptr_equal(a, alice);
     assert_int_equal(a->refs, 2);
     source_close(a);
