@@ -189,13 +189,39 @@ static int next_head(struct parser *p, struct span *in, struct parse_event *ev)
 
 /* --- the body --- */
 
-/* The first run of at least seven hyphens behind octet `from`: where it begins
- * and ends. Looks at every seventh octet only, for one of them has to be there.
- */
-static bool find_hyphens(struct span in, size_t from, size_t *begin,
-                         size_t *end)
+/* Octets that are looked at together. */
+enum { BLOCK = 64 };
+typedef int32_t words __attribute__((vector_size(16)));
+
+/* Which of four words are nothing but hyphens. */
+static words hyphen_words(const char *p)
 {
-    for (size_t at = from + HYPHENS - 1; at < in.n; at += HYPHENS) {
+    words x;
+
+    memcpy(&x, p, sizeof x);
+    return x == 0x2d2d2d2d;
+}
+
+/* Has the block four hyphens in a row, at a multiple of four? Seven in a row
+ * have four of these, and begin at most three octets before them. */
+static bool has_four(const char *block)
+{
+    words any = hyphen_words(block) | hyphen_words(block + 16) |
+                hyphen_words(block + 32) | hyphen_words(block + 48);
+    uint64_t halves[2];
+
+    memcpy(halves, &any, sizeof halves);
+    return halves[0] | halves[1];
+}
+
+/* A run of at least seven hyphens that begins at octet `from` or behind, and
+ * before `to`: where it begins and ends. Looks at every seventh octet only, for
+ * one of them has to be there. */
+static bool find_run(struct span in, size_t from, size_t to, size_t *begin,
+                     size_t *end)
+{
+    for (size_t at = from + HYPHENS - 1; at < in.n && at < to + HYPHENS - 1;
+         at += HYPHENS) {
         size_t first = at, behind = at + 1;
 
         if (in.p[at] != '-')
@@ -210,6 +236,19 @@ static bool find_hyphens(struct span in, size_t from, size_t *begin,
             return true;
         }
         at = behind - 1; /* no hyphen at `behind`: a run begins later */
+    }
+    return false;
+}
+
+/* The first run of at least seven hyphens behind octet `from`. */
+static bool find_hyphens(struct span in, size_t from, size_t *begin,
+                         size_t *end)
+{
+    for (size_t at = from; at < in.n; at += BLOCK) {
+        if (in.n - at >= BLOCK && !has_four(in.p + at))
+            continue;
+        if (find_run(in, at - from < 3 ? from : at - 3, at + BLOCK, begin, end))
+            return true;
     }
     return false;
 }
