@@ -105,8 +105,8 @@ int msg_read_line(struct msg *m, struct msg_reader *r,
 void msg_end(struct msg *m, const struct msg_reader *r, size_t len,
              bool has_body);
 
-/* Takes the whole head at `head` apart: start line to the end of the headers, with
- * the empty line if there is a body (`has_body`), without an end-line.
+/* Takes the whole head at `head` apart: start line to the end of the headers,
+ * with the empty line if there is a body (`has_body`), without an end-line.
  * ERR_SYNTAX if there is no frame to answer: the start line is not MSRP (M-1).
  * Any other fault is in out->fault, with all that could be read; from.n == 0
  * then means that nobody can be answered. `path_uris` is the most URIs in one

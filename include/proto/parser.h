@@ -65,7 +65,7 @@ struct parser {
     int error;
     struct path_memos *memos; /* not its own; NULL: none. Set by the owner */
     uint32_t line_at;         /* where the head's line at hand begins */
-    uint32_t end_n;    /* octets of the end-line, consumed with END */
+    uint32_t end_n;           /* octets of the end-line, consumed with END */
     uint32_t needle_n; /* CRLF, seven hyphens and the tid; 0: no tid yet */
     char flag;
     bool body_fresh; /* no body octet of this frame was given yet */

@@ -19,9 +19,9 @@ enum { FRAME_PARTS = 128, FRAME_TEXT = 512 };
 
 struct frame {
     struct span parts[FRAME_PARTS];
-    size_t n;      /* parts in use */
-    size_t octets; /* length of all parts */
-    size_t text_n; /* used of text */
+    size_t n;            /* parts in use */
+    size_t octets;       /* length of all parts */
+    size_t text_n;       /* used of text */
     const char *written; /* where the last part ends, if it is in `text` */
     bool overflow;
     bool begins; /* has its start line */

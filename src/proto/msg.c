@@ -37,7 +37,8 @@ static bool is_class(char c, int class)
 
 /* How many octets at the front are of the class. Inline, since a class that is
  * known saves half of the instructions. */
-__attribute__((always_inline)) static inline size_t class_len(struct span s, int class)
+__attribute__((always_inline)) static inline size_t class_len(struct span s,
+                                                              int class)
 {
     const char *p = s.p, *end = s.p + s.n;
 
@@ -230,7 +231,8 @@ static void read_header(struct msg *m, struct msg_reader *r,
         } else if (span_ieq(name, SPAN("Byte-Range"))) {
             once(m, &m->has_range);
             read_range(m, value);
-            m->range_line = slice_of(m, span_of(line->text.p, line->text.n + 2));
+            m->range_line =
+                slice_of(m, span_of(line->text.p, line->text.n + 2));
         }
         break;
     case 12:

@@ -16,6 +16,7 @@ struct transcript {
 struct settings {
     uint32_t head_size;
     size_t gather, most;
+    struct path_memos *memos;
 };
 
 /* How many octets come next, of those left. */
@@ -52,11 +53,13 @@ static void note(struct transcript *t, const void *p, size_t n)
 static void note_numbers(struct transcript *t, const struct msg *m)
 {
     const uint64_t numbers[] = {
-        m->len,         m->method,       m->fault,          m->code,
-        m->n_to,        m->n_from,       m->failure_report, m->success_report,
-        m->has_range,   m->has_body,     m->range_start,    m->range_end,
-        m->range_total, m->tid.at,       m->tid.n,          m->rest.at,
-        m->rest.n,      m->message_id.n,
+        m->len,           m->method,       m->fault,          m->code,
+        m->n_to,          m->n_from,       m->failure_report, m->success_report,
+        m->has_range,     m->has_body,     m->range_start,    m->range_end,
+        m->range_total,   m->tid.at,       m->tid.n,          m->rest.at,
+        m->rest.n,        m->message_id.n, m->to.at,          m->to.n,
+        m->to_first.at,   m->to_first.n,   m->from.at,        m->from.n,
+        m->from_first.at, m->from_first.n,
     };
 
     note(t, numbers, sizeof numbers);
@@ -172,6 +175,7 @@ static struct transcript feed(const struct settings *s, struct span stream,
     int err = ERR_AGAIN;
 
     parser_init(&p, s->head_size, 4);
+    p.memos = s->memos;
     while (err == ERR_AGAIN && stream.n) {
         size_t n = next_cut(&cuts, stream.n);
         char *more = malloc(left.n + n);
@@ -204,6 +208,7 @@ static void check_same(const struct transcript *a, const struct transcript *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct settings plain = {.gather = 1, .most = SIZE_MAX};
+    struct path_memos *memos;
     struct settings chosen;
     struct transcript want, got;
     struct span stream;
@@ -211,7 +216,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n < 4)
         return 0;
     plain.head_size = 64 + 8 * (uint32_t)data[0];
+    memos = calloc(1, sizeof *memos);
+    assert(memos);
     chosen = plain;
+    chosen.memos = memos; /* of the run before, too */
     chosen.gather = 1 + data[1];
     chosen.most = chosen.gather + data[2];
     stream = span_of((const char *)data + 4, n - 4);
@@ -228,5 +236,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         free(got.text);
     }
     free(want.text);
+    free(memos);
     return 0;
 }

@@ -145,6 +145,7 @@ void feed(struct feed *f, const struct feed_setup *given, struct span in,
     memset(f, 0, sizeof *f);
     f->err = ERR_AGAIN;
     parser_init(&p, setup.head_size, setup.path_uris);
+    p.memos = setup.memos;
     for (;;) {
         size_t n;
         char *mem;
@@ -170,13 +171,38 @@ void feed_free(struct feed *f)
     f->n = 0;
 }
 
+static void assert_same_slice(struct slice a, struct slice b)
+{
+    assert_int_equal(a.at, b.at);
+    assert_int_equal(a.n, b.n);
+}
+
+static void assert_same_head(const struct msg *a, const struct msg *b)
+{
+    assert_int_equal(a->fault, b->fault);
+    assert_int_equal(a->method, b->method);
+    assert_int_equal(a->code, b->code);
+    assert_int_equal(a->has_body, b->has_body);
+    assert_int_equal(a->n_to, b->n_to);
+    assert_int_equal(a->n_from, b->n_from);
+    assert_same_slice(a->tid, b->tid);
+    assert_same_slice(a->method_name, b->method_name);
+    assert_same_slice(a->to, b->to);
+    assert_same_slice(a->to_first, b->to_first);
+    assert_same_slice(a->from, b->from);
+    assert_same_slice(a->from_first, b->from_first);
+    assert_same_slice(a->rest, b->rest);
+    assert_same_slice(a->range_line, b->range_line);
+    assert_same_slice(a->message_id, b->message_id);
+    assert_same_slice(a->status, b->status);
+}
+
 static void assert_same_frame(const struct feed_frame *a,
                               const struct feed_frame *b)
 {
     assert_span_equal(span_of(a->m.base, a->m.len),
                       span_of(b->m.base, b->m.len));
-    assert_int_equal(a->m.fault, b->m.fault);
-    assert_int_equal(a->m.has_body, b->m.has_body);
+    assert_same_head(&a->m, &b->m);
     assert_span_equal(feed_body(a), feed_body(b));
     assert_int_equal(a->flag, b->flag);
 }
@@ -197,8 +223,18 @@ static void assert_same(struct feed *f, const struct feed_setup *setup,
 void feed_every_way(struct feed *f, const struct feed_setup *setup,
                     struct span in)
 {
+    struct path_memos *memos = calloc(1, sizeof *memos);
+    struct feed_setup recalling = completed(setup);
+
+    assert_non_null(memos);
+    recalling.memos = memos;
     feed(f, setup, in, in.n, in.n);
     assert_same(f, setup, in, 1, 1);
-    for (size_t at = 0; at <= in.n; at++)
+    assert_same(f, &recalling, in, in.n, in.n);
+    assert_same(f, &recalling, in, 1, 1);
+    for (size_t at = 0; at <= in.n; at++) {
         assert_same(f, setup, in, at, in.n);
+        assert_same(f, &recalling, in, at, in.n);
+    }
+    free(memos);
 }

@@ -35,6 +35,7 @@ struct feed_setup {
     uint32_t path_uris; /* [16] */
     size_t gather;      /* [1] */
     size_t most;        /* [SIZE_MAX] */
+    struct path_memos *memos;
 };
 
 /* Feeds `in` as one piece of `first` octets, then pieces of `piece`; `given`
@@ -45,7 +46,8 @@ void feed_free(struct feed *f);
 
 /* Feeds `in` whole, octet by octet and cut at each offset, and checks that the
  * heads, the octets of the bodies, the ends and the error are the same each
- * time. Leaves the result of the whole in *f. */
+ * time, and when the paths are known already. Leaves the result of the whole in
+ * *f. */
 void feed_every_way(struct feed *f, const struct feed_setup *setup,
                     struct span in);
 
