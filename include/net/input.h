@@ -44,7 +44,7 @@ void input_commit(struct input *in, size_t n);
 /* All that is unconsumed; valid until the next reserve, settle or fini. */
 static inline struct span input_peek(const struct input *in)
 {
-    return span_of(in->mem + in->at, in->end - in->at);
+    return in->mem ? span_of(in->mem + in->at, in->end - in->at) : SPAN("");
 }
 
 static inline bool input_is_empty(const struct input *in)
