@@ -303,10 +303,8 @@ static int server_start(struct server *s, struct config_loaded *from)
 static void server_stop(struct server *s)
 {
     /* What is due in the last turn must not need what is gone by then. */
-    if (s->tick)
-        alarm_free(s->tick);
-    if (s->watchdog)
-        alarm_free(s->watchdog);
+    alarm_free(s->tick);
+    alarm_free(s->watchdog);
     memory_stop(s);
     state_dump_fini(s);
     status_stop(s);
