@@ -14,7 +14,7 @@
 
 enum {
     TICK_MS = 100,
-    ANCHORING_MS = 1000,
+    SLOW_TICK_MS = 1000,
     PAIR_LABEL_MAX = 256, /* octets of a label, as the log shows it */
 };
 
@@ -87,8 +87,8 @@ static void on_tick(void *ctx)
     relay_time_of_day(s->relay, clock_unix_ms() / 1000);
     relay_tick(s->relay);
     tls_tickets_tick(s->tickets, loop_now_ms(s->loop));
-    if (loop_now_ms(s->loop) - s->anchoring_ms >= ANCHORING_MS) {
-        s->anchoring_ms = loop_now_ms(s->loop);
+    if (loop_now_ms(s->loop) - s->slow_tick_ms >= SLOW_TICK_MS) {
+        s->slow_tick_ms = loop_now_ms(s->loop);
         anchoring_tick(s);
         memory_tick(s);
     }
