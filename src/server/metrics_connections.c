@@ -7,20 +7,9 @@
         "transport", NET_TRANSPORTS, transport                                 \
     }
 
-static const char *transport(size_t i)
-{
-    return net_transport_text((enum net_transport)i);
-}
-
-static const char *state(size_t i)
-{
-    return conn_state_text((enum conn_state)i);
-}
-
-static const char *why(size_t i)
-{
-    return conn_why_text((enum conn_why)i);
-}
+NAMES(transport, net_transport_text, net_transport)
+NAMES(state, conn_state_text, conn_state)
+NAMES(why, conn_why_text, conn_why)
 
 static const struct metrics_sample dismissals[] = {
     {"bad_input", AT(hops.bad_input)},

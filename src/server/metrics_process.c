@@ -2,15 +2,8 @@
 /* metrics_process - dials, DNS, TLS, reloads, and the process itself. */
 #include "metrics_private.h"
 
-static const char *version(size_t i)
-{
-    return tls_version_text((enum tls_version_known)i);
-}
-
-static const char *failure(size_t i)
-{
-    return tls_failure_text((enum tls_failure)i);
-}
+NAMES(version, tls_version_text, tls_version_known)
+NAMES(failure, tls_failure_text, tls_failure)
 
 static const struct metrics_sample dial_results[] = {
     {"backoff", AT(dial.backoff)}, {"cancelled", AT(dial.cancelled)},
