@@ -107,13 +107,6 @@ static void check_order(const struct config *c, struct config_report *r,
                   low, high);
 }
 
-static void check_listen(const struct config *c, struct config_report *r)
-{
-    if (!config_is_set(c, "listen"))
-        config_report(r, (struct config_place){c->path, 1},
-                      "listen is required");
-}
-
 /* 0 is another setting's value. */
 static bool is_chunk_size(uint64_t size)
 {
@@ -164,7 +157,9 @@ static int check_across(const struct config *c, struct config_report *r)
     } else {
         check_order(c, r, "auth.min_expires", "auth.max_expires", false);
     }
-    check_listen(c, r);
+    if (!config_is_set(c, "listen"))
+        config_report(r, config_place_or_top(c, "listen"),
+                      "listen is required");
     check_sources(c, r);
     check_chunk_sizes(c, r);
     check_algorithms(c, r);

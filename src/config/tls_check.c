@@ -29,9 +29,7 @@ struct config_place tls_check_blame(const struct config *c, const char *key)
 {
     const struct config_listen *l = tls_listener(c);
 
-    if (config_is_set(c, key))
-        return config_place(c, key);
-    return l ? l->place : (struct config_place){c->path, 1};
+    return l && !config_is_set(c, key) ? l->place : config_place_or_top(c, key);
 }
 
 /* The file of a certificate or key, or "" when there is none to look at. */
@@ -148,7 +146,7 @@ static int use_all_certificates(const struct check *k, struct tls_settings s,
     free(more);
     if (err == ERR_TLS)
         config_report(k->report,
-                      config_check_place(k->config, "tls.certificates"),
+                      config_place_or_top(k->config, "tls.certificates"),
                       "tls.certificates: %s", why);
     if (err)
         return err == ERR_NOMEM ? err : 0;

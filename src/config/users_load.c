@@ -25,14 +25,12 @@ int users_load(struct users **out, const struct config *c,
 {
     const char *path = c->auth.users_file;
     struct listener_of_faults l = {r, path};
-    struct config_place at = config_place(c, "auth.users_file");
     int err = users_file_load(out, path, users_load_on_fault, &l);
 
     if (!err || err == ERR_NOMEM || err == ERR_CONFIG)
         return err;
-    if (at.line == 0)
-        at = (struct config_place){c->path, 1};
-    config_report(r, at, "auth.users_file: cannot read %s: %s", path,
+    config_report(r, config_place_or_top(c, "auth.users_file"),
+                  "auth.users_file: cannot read %s: %s", path,
                   err == ERR_LIMIT ? "file too large" : err_reason(err));
     return ERR_CONFIG;
 }
