@@ -58,30 +58,24 @@ static void fit_numbers(struct config *c)
 /* It comes from where the name comes from. */
 static int make_up_realm(struct config *c)
 {
-    const struct setting *name = settings_find("relay.name"),
-                         *realm = settings_find("relay.realm");
+    size_t realm = (size_t)(settings_find("relay.realm") - settings);
     const char *file =
-        config_key_file(&c->origin->keys[name - settings], 0, NULL);
+        config_key_file(config_key_find(c, "relay.name"), 0, NULL);
 
     c->relay.realm = strdup(c->relay.name);
     if (!c->relay.realm)
         return ERR_NOMEM;
-    return file ? config_key_keep_file(&c->origin->keys[realm - settings], 0,
-                                       NULL, file)
-                : 0;
+    if (!file)
+        return 0;
+    return config_key_keep_file(&c->origin->keys[realm], 0, NULL, file);
 }
 
 static int make_up(struct config *c)
 {
-    int err;
-
     if (!is_sound(c, "relay.name") && !(c->relay.name = own_name()))
         return ERR_NOMEM;
-    if (!is_sound(c, "relay.realm")) {
-        err = make_up_realm(c);
-        if (err)
-            return err;
-    }
+    if (!is_sound(c, "relay.realm") && make_up_realm(c))
+        return ERR_NOMEM;
     fit_numbers(c);
     return 0;
 }
