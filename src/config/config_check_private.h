@@ -26,9 +26,6 @@ bool config_check_counts(const struct check *k, const char *key);
 
 void listen_check(const struct check *k);
 
-/* Is it a listener without TLS of its own? */
-bool listen_check_is_plain(const struct config_listen *l);
-
 /* Is there a listener at which clients can log in at all? */
 bool listen_check_takes_logins(const struct config *c);
 

@@ -2,6 +2,7 @@
 #include "anchor_places.h"
 
 #include "cidr.h"
+#include "config_listen.h"
 
 /* What others speak there. */
 static enum anchor_transport transport_of(enum net_transport transport,
@@ -24,10 +25,9 @@ static enum anchor_transport transport_of(enum net_transport transport,
 static uint16_t first_port(const struct config *config, const uint16_t *ports,
                            enum net_transport transport)
 {
-    for (size_t i = 0; i < config->listen.n; i++)
-        if (config->listen.items[i].transport == transport)
-            return ports[i];
-    return 0;
+    const struct config_listen *l = config_listen_first(config, transport);
+
+    return l ? ports[l - config->listen.items] : 0;
 }
 
 static void add_configured(struct anchor_places *p, const struct config *config,
@@ -79,17 +79,15 @@ static void add_address(struct anchor_places *p, const struct config *config,
 /* Others can reach it: no loopback, no link. */
 static bool is_reachable(const struct addr *a)
 {
-    static const struct cidr closed[] = {
+    struct cidr closed[] = {
         {{127}, 4, 8},
         {{169, 254}, 4, 16},
         {{[15] = 1}, 16, 128},
         {{0xfe, 0x80}, 16, 10},
     };
+    const struct cidr_list all = {closed, sizeof closed / sizeof *closed};
 
-    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
-        if (cidr_has(&closed[i], a))
-            return false;
-    return true;
+    return !cidr_list_has(&all, a);
 }
 
 static bool is_any(const struct addr *a)
