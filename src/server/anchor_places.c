@@ -58,21 +58,19 @@ static void add_address(struct anchor_places *p, const struct config *config,
                         const struct config_listen *l, uint16_t port,
                         const struct addr *a)
 {
-    enum anchor_transport transport =
-        transport_of(l->transport, l->tls_in_front);
-    bool secure = transport == ANCHOR_TLS || transport == ANCHOR_WSS;
-    const char *name = *l->name || !secure ? l->name : config->relay.name,
-               *text;
+    const char *text, *host = l->name;
 
     if (p->n == ANCHOR_PLACES_MAX)
         return;
+    if (!*host && config_listen_is_secure(l))
+        host = config->relay.name;
     text = addr_host_text(p->texts[p->n], a);
     p->items[p->n++] = (struct anchor_place){
         .address = span_str(text),
         .family = strchr(text, ':') ? 6 : 4,
-        .host = span_str(name),
+        .host = span_str(host),
         .port = port,
-        .transport = transport,
+        .transport = transport_of(l->transport, l->tls_in_front),
     };
 }
 
@@ -104,13 +102,13 @@ static void add_any(struct anchor_places *p, const struct config *config,
 {
     bool has[2] = {false, l->address.sa.sa_family != AF_INET6};
 
-    for (size_t j = 0; j < own->n; j++) {
-        bool is_v6 = own->items[j].sa.sa_family == AF_INET6;
+    for (size_t i = 0; i < own->n; i++) {
+        bool is_v6 = own->items[i].sa.sa_family == AF_INET6;
 
-        if (has[is_v6] || !is_reachable(&own->items[j]))
+        if (has[is_v6] || !is_reachable(&own->items[i]))
             continue;
         has[is_v6] = true;
-        add_address(p, config, l, port, &own->items[j]);
+        add_address(p, config, l, port, &own->items[i]);
     }
 }
 
