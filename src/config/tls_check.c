@@ -101,7 +101,7 @@ static int check_peers_ca(const struct check *k, struct tls_settings s)
     return err == ERR_NOMEM ? err : 0;
 }
 
-/* ... and whatever else it is called by those who are given its URIs. */
+/* ... and the names that URIs have instead. */
 static void check_listen_names(const struct check *k, const struct tls_ctx *tls,
                                const char *path)
 {

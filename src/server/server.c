@@ -333,7 +333,7 @@ static void server_stop(struct server *s)
     notify_fini(&s->notify);
 }
 
-/* What is wrong with what is in use stands in the log, too (S-39). */
+/* The warnings of the configuration in use are logged, too (S-39). */
 static void log_warnings(struct server *s)
 {
     for (size_t i = 0; i < s->now.warnings->n; i++) {
