@@ -7,25 +7,12 @@
 
 enum { LATELY_S = 2 };
 
-struct listener_of_faults {
-    struct config_report *report;
-    const char *file;
-};
-
-static void users_load_on_fault(void *ctx, size_t line, const char *what)
-{
-    const struct listener_of_faults *l = ctx;
-
-    config_report(l->report, (struct config_place){l->file, (unsigned)line},
-                  "%s", what);
-}
-
 int users_load(struct users **out, const struct config *c,
                struct config_report *r)
 {
     const char *path = c->auth.users_file;
-    struct listener_of_faults l = {r, path};
-    int err = users_file_load(out, path, users_load_on_fault, &l);
+    struct config_report_file faults = {r, path};
+    int err = users_file_load(out, path, config_report_line, &faults);
 
     if (!err || err == ERR_NOMEM || err == ERR_CONFIG)
         return err;
