@@ -9,6 +9,9 @@
 const struct config_listen *config_listen_first(const struct config *c,
                                                 enum net_transport transport);
 
+/* Its address with its port. */
+struct addr config_listen_address(const struct config_listen *l);
+
 bool config_listen_has_tls(const struct config_listen *l);
 bool config_listen_is_ws(const struct config_listen *l);
 

@@ -10,6 +10,14 @@ const struct config_listen *config_listen_first(const struct config *c,
     return NULL;
 }
 
+struct addr config_listen_address(const struct config_listen *l)
+{
+    struct addr at = l->address;
+
+    addr_set_port(&at, (uint16_t)l->port);
+    return at;
+}
+
 bool config_listen_has_tls(const struct config_listen *l)
 {
     return l->transport == NET_TLS || l->transport == NET_WSS;

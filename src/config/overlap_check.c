@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "config_key.h"
+#include "config_listen.h"
 #include "config_value.h"
 #include "err.h"
 #include "sock.h"
@@ -36,8 +37,7 @@ static void add_all(struct socket_places *p, const struct config *c)
     bool is_tcp;
 
     for (size_t i = 0; i < c->listen.n; i++) {
-        at = c->listen.items[i].address;
-        addr_set_port(&at, (uint16_t)c->listen.items[i].port);
+        at = config_listen_address(&c->listen.items[i]);
         add(p, "listen", c->listen.items[i].place, &at, false);
     }
     if (!config_key_find(c, "metrics.port")->is_bad &&
