@@ -7,9 +7,9 @@
         "transport", NET_TRANSPORTS, transport                                 \
     }
 
-NAMES(transport, net_transport_text, net_transport)
-NAMES(state, conn_state_text, conn_state)
-NAMES(why, conn_why_text, conn_why)
+NAMES(transport, net_transport_text, enum net_transport)
+NAMES(state, conn_state_text, enum conn_state)
+NAMES(why, conn_why_text, enum conn_why)
 
 static const struct metrics_sample dismissals[] = {
     {"bad_input", AT(hops.bad_input)},

@@ -2,8 +2,8 @@
 /* metrics_process - dials, DNS, TLS, reloads, and the process itself. */
 #include "metrics_private.h"
 
-NAMES(version, tls_version_text, tls_version_known)
-NAMES(failure, tls_failure_text, tls_failure)
+NAMES(version, tls_version_text, enum tls_version_known)
+NAMES(failure, tls_failure_text, enum tls_failure)
 
 static const struct metrics_sample dial_results[] = {
     {"backoff", AT(dial.backoff)}, {"cancelled", AT(dial.cancelled)},

@@ -2,11 +2,11 @@
 /* metrics_sessions - logins, their sessions, and sessions that are anchored. */
 #include "metrics_private.h"
 
-NAMES(ended, session_why_name, session_why)
-NAMES(pair_ended, anchored_why_name, anchored_why)
-NAMES(ng_error, anchor_error_name, anchor_error)
-NAMES(auth, relay_auth_name, relay_auth)
-NAMES(lookup_result, lookup_result_name, lookup_result)
+NAMES(ended, session_why_name, enum session_why)
+NAMES(pair_ended, anchored_why_name, enum anchored_why)
+NAMES(ng_error, anchor_error_name, enum anchor_error)
+NAMES(auth, relay_auth_name, enum relay_auth)
+NAMES(lookup_result, lookup_result_name, enum lookup_result)
 
 static const struct metrics_sample anchored[] = {
     {"offered", AT(anchor.pending_now)},
