@@ -231,6 +231,10 @@ void config_free(struct config *c);
 struct config_place config_place(const struct config *c, const char *key);
 bool config_is_set(const struct config *c, const char *key);
 
+/* The same, or else the first line of the file. */
+struct config_place config_place_or_top(const struct config *c,
+                                        const char *key);
+
 /* Writes the effective configuration, every key, in libconfig's syntax: read
  * again, it gives the same dump. 0 or ERR_IO. */
 int config_dump(const struct config *c, FILE *to);

@@ -15,7 +15,7 @@
 
 /* Takes every key of `tree`, which was read from that part of `source`, into
  * `c`, which is zeroed at first except for an origin with room for all
- * settings. A key that another file has set before is set anew. A list gets
+ * settings. A key that another file has set before is set again. A list gets
  * those of its items that are right. 0 or ERR_NOMEM; faults are counted in r.
  */
 int config_read_tree(struct config *c, const config_t *tree,

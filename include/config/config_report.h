@@ -20,6 +20,14 @@ struct config_report {
 void config_report(struct config_report *r, struct config_place at,
                    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same of a line of a file that the configuration names; ctx is a struct
+ * config_report_file. */
+struct config_report_file {
+    struct config_report *report;
+    const char *file;
+};
+void config_report_line(void *ctx, size_t line, const char *what);
+
 /* Hands on a warning. */
 void config_warn(struct config_report *r, struct config_place at,
                  const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -23,8 +23,8 @@ struct file_check {
 void file_check(struct config_report *r, const struct config *c,
                 const struct file_check *files, size_t n);
 
-/* A program that cannot be run is a fault of auth.lookup.command at `at`. When
- * root runs this, relay.user is asked for, who runs it later. */
+/* A program that cannot be run is a fault of auth.lookup.command at `at`. As
+ * root, this checks for relay.user, who will run it. */
 void file_check_program(struct config_report *r, const struct config *c,
                         const char *path, struct config_place at);
 

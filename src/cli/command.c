@@ -82,8 +82,7 @@ static enum command_exit command_finish(FILE *out, FILE *err)
     return COMMAND_FAILED;
 }
 
-/* The relay logs its warnings: they are not said twice to whoever reads the log
- * here. */
+/* The relay logs its warnings: a terminal that shows the log gets them once. */
 static int load_to_run(struct config_loaded *out, const struct options *o,
                        struct judge *j)
 {

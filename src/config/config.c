@@ -16,6 +16,12 @@ bool config_is_set(const struct config *c, const char *key)
     return config_place(c, key).line > 0;
 }
 
+struct config_place config_place_or_top(const struct config *c, const char *key)
+{
+    return config_is_set(c, key) ? config_place(c, key)
+                                 : (struct config_place){c->path, 1};
+}
+
 void config_free(struct config *c)
 {
     if (!c)

@@ -23,12 +23,6 @@ bool config_check_counts(const struct check *k, const char *key)
     return said->place.line > 0 ? !said->is_bad : k->is_sound;
 }
 
-struct config_place config_check_place(const struct config *c, const char *key)
-{
-    return config_is_set(c, key) ? config_place(c, key)
-                                 : (struct config_place){c->path, 1};
-}
-
 /* --- sizes --- */
 
 /* Chunks take turns, and a response or another sender's chunk waits for the end
@@ -63,7 +57,7 @@ static void check_accounts(const struct check *k)
         return;
     if (*c->relay.user && config_check_counts(k, "relay.user") &&
         !getpwnam(c->relay.user))
-        config_report(k->report, config_check_place(c, "relay.user"),
+        config_report(k->report, config_place_or_top(c, "relay.user"),
                       "relay.user: no such user %s", c->relay.user);
     if (*c->relay.group && config_is_set(c, "relay.group") &&
         config_check_counts(k, "relay.group") && !getgrnam(c->relay.group))
@@ -153,9 +147,9 @@ static void check_files(const struct check *k, const struct config_loaded *l)
                    {"relays.ca_file", relays_ca, false,
                     config_place(c, "relays.ca_file")},
                    {"auth.users_file", users, true,
-                    config_check_place(c, "auth.users_file")},
+                    config_place_or_top(c, "auth.users_file")},
                    {"auth.secret_file", secrets, true,
-                    config_check_place(c, "auth.secret_file")},
+                    config_place_or_top(c, "auth.secret_file")},
                },
                6);
     if (l->tls)

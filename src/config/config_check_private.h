@@ -22,15 +22,9 @@ struct check {
 /* Is the value of this key to be looked at? */
 bool config_check_counts(const struct check *k, const char *key);
 
-/* Where a key was set, or else the first line of the file. */
-struct config_place config_check_place(const struct config *c, const char *key);
-
 /* --- listen_check.c --- */
 
 void listen_check(const struct check *k);
-
-/* Is it a listener without TLS of its own? */
-bool listen_check_is_plain(const struct config_listen *l);
 
 /* Is there a listener at which clients can log in at all? */
 bool listen_check_takes_logins(const struct config *c);

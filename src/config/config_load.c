@@ -58,30 +58,24 @@ static void fit_numbers(struct config *c)
 /* It comes from where the name comes from. */
 static int make_up_realm(struct config *c)
 {
-    const struct setting *name = settings_find("relay.name"),
-                         *realm = settings_find("relay.realm");
+    size_t realm = (size_t)(settings_find("relay.realm") - settings);
     const char *file =
-        config_key_file(&c->origin->keys[name - settings], 0, NULL);
+        config_key_file(config_key_find(c, "relay.name"), 0, NULL);
 
     c->relay.realm = strdup(c->relay.name);
     if (!c->relay.realm)
         return ERR_NOMEM;
-    return file ? config_key_keep_file(&c->origin->keys[realm - settings], 0,
-                                       NULL, file)
-                : 0;
+    if (!file)
+        return 0;
+    return config_key_keep_file(&c->origin->keys[realm], 0, NULL, file);
 }
 
 static int make_up(struct config *c)
 {
-    int err;
-
     if (!is_sound(c, "relay.name") && !(c->relay.name = own_name()))
         return ERR_NOMEM;
-    if (!is_sound(c, "relay.realm")) {
-        err = make_up_realm(c);
-        if (err)
-            return err;
-    }
+    if (!is_sound(c, "relay.realm") && make_up_realm(c))
+        return ERR_NOMEM;
     fit_numbers(c);
     return 0;
 }
@@ -105,13 +99,6 @@ static void check_order(const struct config *c, struct config_report *r,
                   must_differ ? "%s must be less than %s"
                               : "%s must not be more than %s",
                   low, high);
-}
-
-static void check_listen(const struct config *c, struct config_report *r)
-{
-    if (!config_is_set(c, "listen"))
-        config_report(r, (struct config_place){c->path, 1},
-                      "listen is required");
 }
 
 /* 0 is another setting's value. */
@@ -164,7 +151,9 @@ static int check_across(const struct config *c, struct config_report *r)
     } else {
         check_order(c, r, "auth.min_expires", "auth.max_expires", false);
     }
-    check_listen(c, r);
+    if (!config_is_set(c, "listen"))
+        config_report(r, config_place_or_top(c, "listen"),
+                      "listen is required");
     check_sources(c, r);
     check_chunk_sizes(c, r);
     check_algorithms(c, r);

@@ -19,6 +19,14 @@ void config_report(struct config_report *r, struct config_place at,
     r->fault(r->ctx, at, what);
 }
 
+void config_report_line(void *ctx, size_t line, const char *what)
+{
+    const struct config_report_file *f = ctx;
+
+    config_report(f->report, (struct config_place){f->file, (unsigned)line},
+                  "%s", what);
+}
+
 void config_warn(struct config_report *r, struct config_place at,
                  const char *fmt, ...)
 {

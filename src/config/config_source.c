@@ -126,10 +126,11 @@ static void end_part(struct scan *scan)
 
     p->n = s->n - p->at;
     p->lines = s->n_lines - p->lines_at;
-    if (scan->state == IN_COMMENT)
+    if (scan->state == IN_COMMENT) {
         config_report(scan->report, scan->comment,
                       "the comment is not closed: */ is missing");
-    scan->source->is_broken |= scan->state == IN_COMMENT;
+        s->is_broken = true;
+    }
     scan->state = IN_CODE;
 }
 

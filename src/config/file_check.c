@@ -154,9 +154,11 @@ void file_check_program(struct config_report *r, const struct config *c,
 
     if (is_lent)
         become_root(&was);
-    if (why)
-        config_report(r, at, "auth.lookup.command: %s%s%scannot run %s: %s",
-                      is_lent ? "relay.user " : "",
-                      is_lent ? c->relay.user : "", is_lent ? " " : "", path,
+    if (why && is_lent)
+        config_report(r, at,
+                      "auth.lookup.command: relay.user %s cannot run %s: %s",
+                      c->relay.user, path, strerror(why));
+    else if (why)
+        config_report(r, at, "auth.lookup.command: cannot run %s: %s", path,
                       strerror(why));
 }

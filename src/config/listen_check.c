@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* listen_check - listeners that do harm, or that nobody can use. */
 #include "config_check_private.h"
+#include "config_listen.h"
 
-/* Loopback and what is private: a proxy that ends TLS may be there. */
-static const struct cidr closed_networks[] = {
-    {{127}, 4, 8},         {{10}, 4, 8},       {{172, 16}, 4, 12},
-    {{192, 168}, 4, 16},   {{100, 64}, 4, 10}, {{169, 254}, 4, 16},
-    {{[15] = 1}, 16, 128}, {{0xfc}, 16, 7},    {{0xfe, 0x80}, 16, 10},
-};
-
+/* Neither loopback nor private, where a proxy that ends TLS may be. */
 static bool is_public(const struct addr *a)
 {
-    for (size_t i = 0; i < sizeof closed_networks / sizeof *closed_networks;
-         i++)
-        if (cidr_has(&closed_networks[i], a))
-            return false;
-    return true;
-}
+    struct cidr closed[] = {
+        {{127}, 4, 8},         {{10}, 4, 8},       {{172, 16}, 4, 12},
+        {{192, 168}, 4, 16},   {{100, 64}, 4, 10}, {{169, 254}, 4, 16},
+        {{[15] = 1}, 16, 128}, {{0xfc}, 16, 7},    {{0xfe, 0x80}, 16, 10},
+    };
+    const struct cidr_list all = {closed, sizeof closed / sizeof *closed};
 
-bool listen_check_is_plain(const struct config_listen *l)
-{
-    return l->transport == NET_TCP || l->transport == NET_WS;
-}
-
-static bool is_ws(const struct config_listen *l)
-{
-    return l->transport == NET_WS || l->transport == NET_WSS;
-}
-
-/* Is whatever goes over it encrypted, up to the proxy in front at least? */
-static bool is_secure(const struct config_listen *l)
-{
-    return !listen_check_is_plain(l) || l->tls_in_front;
+    return !cidr_list_has(&all, a);
 }
 
 /* A plain listener at a public address, where it does harm. */
@@ -39,7 +21,7 @@ static void check_plain(const struct check *k, const struct config_listen *l)
 {
     const struct config *c = k->config;
 
-    if (!listen_check_is_plain(l) || !is_public(&l->address))
+    if (config_listen_has_tls(l) || !is_public(&l->address))
         return;
     if (l->tls_in_front)
         config_warn(k->report, l->place,
@@ -56,8 +38,8 @@ static void check_plain(const struct check *k, const struct config_listen *l)
 static bool has_way_in(const struct config *c, bool secure)
 {
     for (size_t i = 0; i < c->listen.n; i++)
-        if (!is_ws(&c->listen.items[i]) &&
-            is_secure(&c->listen.items[i]) == secure)
+        if (!config_listen_is_ws(&c->listen.items[i]) &&
+            config_listen_is_secure(&c->listen.items[i]) == secure)
             return true;
     return false;
 }
@@ -66,9 +48,9 @@ static bool has_way_in(const struct config *c, bool secure)
  * dial. */
 static void check_way_in(const struct check *k, const struct config_listen *l)
 {
-    bool secure = is_secure(l);
+    bool secure = config_listen_is_secure(l);
 
-    if (is_ws(l) && !has_way_in(k->config, secure))
+    if (config_listen_is_ws(l) && !has_way_in(k->config, secure))
         config_warn(k->report, l->place,
                     "listen: clients on %s cannot be reached without a "
                     "listener with transport %s",
@@ -79,7 +61,7 @@ static void check_way_in(const struct check *k, const struct config_listen *l)
 bool listen_check_takes_logins(const struct config *c)
 {
     for (size_t i = 0; i < c->listen.n; i++)
-        if (c->auth.allow_tcp || is_secure(&c->listen.items[i]) ||
+        if (c->auth.allow_tcp || config_listen_is_secure(&c->listen.items[i]) ||
             c->listen.items[i].proxy.n)
             return true;
     return false;
@@ -111,7 +93,7 @@ void listen_check(const struct check *k)
 
         check_plain(k, l);
         check_way_in(k, l);
-        if (l->tls_in_front && !listen_check_is_plain(l))
+        if (l->tls_in_front && config_listen_has_tls(l))
             config_warn(k->report, l->place,
                         "listen: tls_in_front has no effect with %s",
                         net_transport_text(l->transport));

@@ -95,7 +95,7 @@ void login_check_realm(const struct check *k, const struct config_loaded *l)
         users_have(l->users, is_wanted, &wanted))
         return;
     wanted.any_algorithm = true;
-    config_warn(k->report, config_check_place(c, "auth.users_file"),
+    config_warn(k->report, config_place_or_top(c, "auth.users_file"),
                 "auth.users_file: nobody can log in: %s has no user of "
                 "relay.realm %s%s%s; add one with msrprelayctl passwd",
                 c->auth.users_file, c->relay.realm,

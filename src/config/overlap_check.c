@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "overlap_check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config_key.h"
+#include "config_listen.h"
 #include "config_value.h"
 #include "err.h"
 #include "sock.h"
+
+enum { OVERLAP_MAX = 2 * ADDR_TEXT_MAX + 32 }; /* octets of a text */
 
 /* Where one socket is to be. */
 struct socket_place {
@@ -33,8 +37,7 @@ static void add_all(struct socket_places *p, const struct config *c)
     bool is_tcp;
 
     for (size_t i = 0; i < c->listen.n; i++) {
-        at = c->listen.items[i].address;
-        addr_set_port(&at, (uint16_t)c->listen.items[i].port);
+        at = config_listen_address(&c->listen.items[i]);
         add(p, "listen", c->listen.items[i].place, &at, false);
     }
     if (!config_key_find(c, "metrics.port")->is_bad &&
@@ -51,17 +54,15 @@ static void add_all(struct socket_places *p, const struct config *c)
 static void report(struct config_report *r, const struct socket_place *p,
                    const struct socket_place *before)
 {
-    char here[ADDR_TEXT_MAX], there[ADDR_TEXT_MAX];
-    bool is_same = addr_is_same(&p->at, &before->at);
+    char here[ADDR_TEXT_MAX], there[ADDR_TEXT_MAX], how[OVERLAP_MAX] = "";
 
-    config_report(
-        r, p->set,
-        "duplicate address and port in %s: %s:%u has them "
-        "already%s%s%s%s%s",
-        p->key, before->set.file, before->set.line, is_same ? "" : " (",
-        is_same ? "" : addr_host_text(here, &p->at), is_same ? "" : " and ",
-        is_same ? "" : addr_host_text(there, &before->at),
-        is_same ? "" : " overlap)");
+    if (!addr_is_same(&p->at, &before->at))
+        (void)snprintf(how, sizeof how, " (%s and %s overlap)",
+                       addr_host_text(here, &p->at),
+                       addr_host_text(there, &before->at));
+    config_report(r, p->set,
+                  "duplicate address and port in %s: %s:%u has them already%s",
+                  p->key, before->set.file, before->set.line, how);
 }
 
 int overlap_check(const struct config *c, struct config_report *r)

@@ -8,24 +8,11 @@
 
 enum { SECRET_FILE_MAX = 1 << 20 }; /* octets */
 
-struct secrets_faults {
-    struct config_report *report;
-    const char *file;
-};
-
-static void secrets_load_on_fault(void *ctx, size_t line, const char *what)
-{
-    const struct secrets_faults *f = ctx;
-
-    config_report(f->report, (struct config_place){f->file, (unsigned)line},
-                  "%s", what);
-}
-
 int secrets_load(struct secrets **out, const struct config *c,
                  struct config_report *r)
 {
     const char *path = c->auth.secret_file;
-    struct secrets_faults faults = {r, path};
+    struct config_report_file faults = {r, path};
     char *text;
     size_t n;
     int err = file_read(&text, &n, path, SECRET_FILE_MAX);
@@ -39,7 +26,7 @@ int secrets_load(struct secrets **out, const struct config *c,
         return ERR_CONFIG;
     }
     err = secrets_parse(out, span_of(text, n), c->auth.secret_hash,
-                        secrets_load_on_fault, &faults);
+                        config_report_line, &faults);
     explicit_bzero(text, n);
     free(text);
     if (!err && secrets_count(*out) == 0)

@@ -11,7 +11,6 @@
 enum {
     KIBI = 1 << 10,
     MEBI = 1 << 20,
-    GIBI = 1 << 30,
     DAY_S = 24 * 60 * 60,
     YEAR_S = 365 * DAY_S,
     DAY_MS = DAY_S * 1000,
@@ -36,27 +35,12 @@ static const char *const prefers[] = {
 
 /* --- the table --- */
 
-#define COUNT(field, from, to)                                                 \
-    .type = SETTING_COUNT, .at = offsetof(struct config, field),               \
-    .min = (from), .max = (to)
-#define SIZE(field, from, to)                                                  \
-    .type = SETTING_SIZE, .at = offsetof(struct config, field), .min = (from), \
-    .max = (to)
-#define TIME(field, from, to)                                                  \
-    .type = SETTING_TIME, .at = offsetof(struct config, field), .min = (from), \
-    .max = (to)
-#define SECONDS(field, from, to)                                               \
-    .type = SETTING_SECONDS, .at = offsetof(struct config, field),             \
-    .min = (from), .max = (to)
-#define BOOL(field) .type = SETTING_BOOL, .at = offsetof(struct config, field)
-#define TEXT(field, test)                                                      \
-    .type = SETTING_TEXT, .at = offsetof(struct config, field), .check = (test)
-#define CHOICE(field, of)                                                      \
-    .type = SETTING_CHOICE, .at = offsetof(struct config, field),              \
-    .choices = (of)
-#define LIST(what, field, from, to)                                            \
-    .type = (what), .is_list = true, .at = offsetof(struct config, field),     \
-    .min = (from), .max = (to)
+#define OF config
+
+#define GROUPS(of, field, from, to, rows)                                      \
+    LIST(SETTING_GROUP, field, from, to),                                      \
+        .members = (rows), .n_members = sizeof(rows) / sizeof *(rows),         \
+        .item_size = sizeof(struct of), .place_at = offsetof(struct of, place)
 
 const struct setting settings[] = {
     {.key = "relay.name",
@@ -93,11 +77,8 @@ const struct setting settings[] = {
              "uses the primary group of the user."},
 
     {.key = "listen",
-     LIST(SETTING_GROUP, listen, 1, POLICY_PORTS_MAX),
-     .members = settings_listen_members,
-     .n_members = SETTINGS_LISTEN_MEMBERS,
-     .item_size = sizeof(struct config_listen),
-     .place_at = offsetof(struct config_listen, place),
+     GROUPS(config_listen, listen, 1, POLICY_PORTS_MAX,
+            settings_listen_members),
      .help = "The listeners: one group each."},
 
     {.key = "tls.certificate",
@@ -109,11 +90,8 @@ const struct setting settings[] = {
      .initial = "\"/etc/msrprelayd/relay.key\"",
      .help = "The private key of the certificate, a PEM file."},
     {.key = "tls.certificates",
-     LIST(SETTING_GROUP, tls.certificates, 0, 1000),
-     .members = settings_certificate_members,
-     .n_members = SETTINGS_CERTIFICATE_MEMBERS,
-     .item_size = sizeof(struct config_certificate),
-     .place_at = offsetof(struct config_certificate, place),
+     GROUPS(config_certificate, tls.certificates, 0, 1000,
+            settings_certificate_members),
      .initial = "( )",
      .help = "More certificates, one group each, for other names or with "
              "another kind of key. A client gets the one that has the name "
@@ -459,11 +437,8 @@ const struct setting settings[] = {
      .initial = "[ \"127.0.0.0/8\", \"::1/128\" ]",
      .help = "Networks that may ask; others get no answer."},
     {.key = "anchor.interfaces",
-     LIST(SETTING_GROUP, anchor.interfaces, 0, 64),
-     .members = settings_interface_members,
-     .n_members = SETTINGS_INTERFACE_MEMBERS,
-     .item_size = sizeof(struct config_interface),
-     .place_at = offsetof(struct config_interface, place),
+     GROUPS(config_interface, anchor.interfaces, 0, 64,
+            settings_interface_members),
      .initial = "( )",
      .help = "What the SDP of anchored sessions shows, one group each; if "
              "empty, the first listener of each transport that is not on "

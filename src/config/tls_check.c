@@ -4,23 +4,15 @@
 
 #include "certificate_check.h"
 #include "config_check_private.h"
+#include "config_listen.h"
 #include "err.h"
 #include "net_make.h"
 
-static const struct config_listen *listener(const struct config *c,
-                                            enum net_transport transport)
-{
-    for (size_t i = 0; i < c->listen.n; i++)
-        if (c->listen.items[i].transport == transport)
-            return &c->listen.items[i];
-    return NULL;
-}
-
 static const struct config_listen *tls_listener(const struct config *c)
 {
-    const struct config_listen *l = listener(c, NET_TLS);
+    const struct config_listen *l = config_listen_first(c, NET_TLS);
 
-    return l ? l : listener(c, NET_WSS);
+    return l ? l : config_listen_first(c, NET_WSS);
 }
 
 /* Which line is to blame for what is wrong with a key: its own, or the one that
@@ -29,9 +21,7 @@ struct config_place tls_check_blame(const struct config *c, const char *key)
 {
     const struct config_listen *l = tls_listener(c);
 
-    if (config_is_set(c, key))
-        return config_place(c, key);
-    return l ? l->place : (struct config_place){c->path, 1};
+    return l && !config_is_set(c, key) ? l->place : config_place_or_top(c, key);
 }
 
 /* The file of a certificate or key, or "" when there is none to look at. */
@@ -111,7 +101,7 @@ static int check_peers_ca(const struct check *k, struct tls_settings s)
     return err == ERR_NOMEM ? err : 0;
 }
 
-/* ... and whatever else it is called by those who are given its URIs. */
+/* ... and the names that URIs have instead. */
 static void check_listen_names(const struct check *k, const struct tls_ctx *tls,
                                const char *path)
 {
@@ -121,7 +111,7 @@ static void check_listen_names(const struct check *k, const struct tls_ctx *tls,
          *path && i < c->listen.n && config_check_counts(k, "listen"); i++) {
         const struct config_listen *l = &c->listen.items[i];
 
-        if (!listen_check_is_plain(l) && *l->name &&
+        if (config_listen_has_tls(l) && *l->name &&
             !tls_ctx_has_name(tls, span_str(l->name)))
             config_warn(k->report, l->place,
                         "listen.name: no certificate has a dNSName for %s",
@@ -148,7 +138,7 @@ static int use_all_certificates(const struct check *k, struct tls_settings s,
     free(more);
     if (err == ERR_TLS)
         config_report(k->report,
-                      config_check_place(k->config, "tls.certificates"),
+                      config_place_or_top(k->config, "tls.certificates"),
                       "tls.certificates: %s", why);
     if (err)
         return err == ERR_NOMEM ? err : 0;

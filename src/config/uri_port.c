@@ -3,16 +3,7 @@
 
 #include <assert.h>
 
-static bool is_secure(const struct config_listen *l)
-{
-    return l->transport == NET_TLS || l->transport == NET_WSS ||
-           l->tls_in_front;
-}
-
-static bool is_ws(const struct config_listen *l)
-{
-    return l->transport == NET_WS || l->transport == NET_WSS;
-}
+#include "config_listen.h"
 
 uint16_t uri_port_of(const struct config_listen *listen, uint16_t port)
 {
@@ -24,8 +15,9 @@ static size_t first_listener(const struct config *config, size_t n, bool secure)
 {
     size_t i = 0;
 
-    while (i < n && (is_ws(&config->listen.items[i]) ||
-                     is_secure(&config->listen.items[i]) != secure))
+    while (i < n &&
+           (config_listen_is_ws(&config->listen.items[i]) ||
+            config_listen_is_secure(&config->listen.items[i]) != secure))
         i++;
     return i;
 }
@@ -46,7 +38,7 @@ static size_t way_in(const struct config *config, size_t n, size_t i,
     size_t first = n;
 
     assert(i < n);
-    if (is_ws(own) && !own->advertise)
+    if (config_listen_is_ws(own) && !own->advertise)
         first = first_listener(config, n, secure);
     return first < n ? first : i;
 }
@@ -54,7 +46,7 @@ static size_t way_in(const struct config *config, size_t n, size_t i,
 uint16_t uri_port_accepted(const struct config *config, const uint16_t *ports,
                            size_t n, size_t i)
 {
-    bool secure = is_secure(&config->listen.items[i]);
+    bool secure = config_listen_is_secure(&config->listen.items[i]);
 
     return ports[way_in(config, n, i, secure)];
 }
@@ -68,7 +60,8 @@ uint16_t uri_port_proxied(const struct config *config, const uint16_t *ports,
 const char *uri_port_name(const struct config *config, size_t i)
 {
     const struct config_listen *own = &config->listen.items[i];
-    size_t other = way_in(config, config->listen.n, i, is_secure(own));
+    size_t other =
+        way_in(config, config->listen.n, i, config_listen_is_secure(own));
 
     return *own->name ? own->name : config->listen.items[other].name;
 }

@@ -7,32 +7,17 @@
 
 enum { LATELY_S = 2 };
 
-struct listener_of_faults {
-    struct config_report *report;
-    const char *file;
-};
-
-static void users_load_on_fault(void *ctx, size_t line, const char *what)
-{
-    const struct listener_of_faults *l = ctx;
-
-    config_report(l->report, (struct config_place){l->file, (unsigned)line},
-                  "%s", what);
-}
-
 int users_load(struct users **out, const struct config *c,
                struct config_report *r)
 {
     const char *path = c->auth.users_file;
-    struct listener_of_faults l = {r, path};
-    struct config_place at = config_place(c, "auth.users_file");
-    int err = users_file_load(out, path, users_load_on_fault, &l);
+    struct config_report_file faults = {r, path};
+    int err = users_file_load(out, path, config_report_line, &faults);
 
     if (!err || err == ERR_NOMEM || err == ERR_CONFIG)
         return err;
-    if (at.line == 0)
-        at = (struct config_place){c->path, 1};
-    config_report(r, at, "auth.users_file: cannot read %s: %s", path,
+    config_report(r, config_place_or_top(c, "auth.users_file"),
+                  "auth.users_file: cannot read %s: %s", path,
                   err == ERR_LIMIT ? "file too large" : err_reason(err));
     return ERR_CONFIG;
 }

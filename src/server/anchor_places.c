@@ -2,6 +2,7 @@
 #include "anchor_places.h"
 
 #include "cidr.h"
+#include "config_listen.h"
 
 /* What others speak there. */
 static enum anchor_transport transport_of(enum net_transport transport,
@@ -24,10 +25,9 @@ static enum anchor_transport transport_of(enum net_transport transport,
 static uint16_t first_port(const struct config *config, const uint16_t *ports,
                            enum net_transport transport)
 {
-    for (size_t i = 0; i < config->listen.n; i++)
-        if (config->listen.items[i].transport == transport)
-            return ports[i];
-    return 0;
+    const struct config_listen *l = config_listen_first(config, transport);
+
+    return l ? ports[l - config->listen.items] : 0;
 }
 
 static void add_configured(struct anchor_places *p, const struct config *config,
@@ -58,38 +58,34 @@ static void add_address(struct anchor_places *p, const struct config *config,
                         const struct config_listen *l, uint16_t port,
                         const struct addr *a)
 {
-    enum anchor_transport transport =
-        transport_of(l->transport, l->tls_in_front);
-    bool secure = transport == ANCHOR_TLS || transport == ANCHOR_WSS;
-    const char *name = *l->name || !secure ? l->name : config->relay.name,
-               *text;
+    const char *text, *host = l->name;
 
     if (p->n == ANCHOR_PLACES_MAX)
         return;
+    if (!*host && config_listen_is_secure(l))
+        host = config->relay.name;
     text = addr_host_text(p->texts[p->n], a);
     p->items[p->n++] = (struct anchor_place){
         .address = span_str(text),
         .family = strchr(text, ':') ? 6 : 4,
-        .host = span_str(name),
+        .host = span_str(host),
         .port = port,
-        .transport = transport,
+        .transport = transport_of(l->transport, l->tls_in_front),
     };
 }
 
 /* Others can reach it: no loopback, no link. */
 static bool is_reachable(const struct addr *a)
 {
-    static const struct cidr closed[] = {
+    struct cidr closed[] = {
         {{127}, 4, 8},
         {{169, 254}, 4, 16},
         {{[15] = 1}, 16, 128},
         {{0xfe, 0x80}, 16, 10},
     };
+    const struct cidr_list all = {closed, sizeof closed / sizeof *closed};
 
-    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
-        if (cidr_has(&closed[i], a))
-            return false;
-    return true;
+    return !cidr_list_has(&all, a);
 }
 
 static bool is_any(const struct addr *a)
@@ -106,13 +102,13 @@ static void add_any(struct anchor_places *p, const struct config *config,
 {
     bool has[2] = {false, l->address.sa.sa_family != AF_INET6};
 
-    for (size_t j = 0; j < own->n; j++) {
-        bool is_v6 = own->items[j].sa.sa_family == AF_INET6;
+    for (size_t i = 0; i < own->n; i++) {
+        bool is_v6 = own->items[i].sa.sa_family == AF_INET6;
 
-        if (has[is_v6] || !is_reachable(&own->items[j]))
+        if (has[is_v6] || !is_reachable(&own->items[i]))
             continue;
         has[is_v6] = true;
-        add_address(p, config, l, port, &own->items[j]);
+        add_address(p, config, l, port, &own->items[i]);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config_listen.h"
 #include "err.h"
 #include "listener.h"
 #include "net_make.h"
@@ -101,14 +102,6 @@ static void msrp_listener_free(struct msrp_listener *ml)
     free(ml);
 }
 
-static struct addr listeners_address(const struct config_listen *listen)
-{
-    struct addr at = listen->address;
-
-    addr_set_port(&at, (uint16_t)listen->port);
-    return at;
-}
-
 /* The one that listens there already and that no other item has taken. */
 static struct msrp_listener *listeners_find(struct server *s,
                                             const struct addr *at)
@@ -173,7 +166,7 @@ int listeners_keep(struct setup *setup, struct server *s)
     if (!setup->listeners)
         return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        struct addr at = listeners_address(&setup->config->listen.items[i]);
+        struct addr at = config_listen_address(&setup->config->listen.items[i]);
 
         setup->listeners[i] = listeners_find(s, &at);
         if (setup->listeners[i])
@@ -197,7 +190,7 @@ static int open_missing(struct setup *setup, struct server *s, size_t i,
                         struct config_report *r)
 {
     const struct config_listen *listen = &setup->config->listen.items[i];
-    struct addr at = listeners_address(listen);
+    struct addr at = config_listen_address(listen);
     char text[ADDR_TEXT_MAX];
     int err, refused;
 

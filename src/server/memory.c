@@ -8,7 +8,8 @@
  * limit is. From 90 % on, whoever has much unanswered waits too, connections
  * that never logged in go, and nobody new is let in.
  *
- * What is freed stays resident until the allocator is told to give it back. */
+ * What is freed stays resident until the allocator is told to give it back:
+ * each second while memory is tight, else once when much has ended. */
 #include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -22,10 +23,8 @@ enum {
     LOOK_MS = 100,
     LOOK_CLOSELY_MS = 10,
     SHED_MAX = 100, /* connections at one look */
-    TRIM_MS = 1000, /* between two attempts to give memory back */
-    /* The same when there is enough. */
+    MANY = 1000,    /* things whose end is worth giving memory back */
     TRIM_AT_REST_MS = 10 * 1000,
-    MANY = 1000, /* things that are worth the attempt */
 };
 
 void memory_configure(struct server *s)
@@ -66,15 +65,6 @@ static void memory_tighten(struct server *s, unsigned tightness,
                  (unsigned long long)percent);
 }
 
-/* What was freed is resident until this gives it back. */
-static void memory_trim(struct memory *m, uint64_t now_ms)
-{
-    if (now_ms - m->trimmed_ms < TRIM_MS)
-        return;
-    m->trimmed_ms = now_ms;
-    (void)malloc_trim(0);
-}
-
 /* What most memory is held for: connections, sessions, what anchoring has. */
 static uint64_t memory_holders(const struct server *s)
 {
@@ -89,19 +79,20 @@ static uint64_t memory_holders(const struct server *s)
            anchored.pairs_now + ng.remembered;
 }
 
-/* When much has ended, its memory is given back once. */
 void memory_tick(struct server *s)
 {
     struct memory *m = &s->memory;
     uint64_t holders = memory_holders(s), now_ms = loop_now_ms(s->loop);
+    bool much_ended = m->most >= MANY && holders <= m->most / 2 &&
+                      now_ms - m->trimmed_ms >= TRIM_AT_REST_MS;
 
+    if (s->stats.tightness || much_ended) {
+        m->trimmed_ms = now_ms;
+        m->most = holders;
+        (void)malloc_trim(0);
+    }
     if (holders > m->most)
         m->most = holders;
-    if (m->most < MANY || holders > m->most / 2 ||
-        now_ms - m->trimmed_ms < TRIM_AT_REST_MS)
-        return;
-    m->most = holders;
-    memory_trim(m, now_ms);
 }
 
 static void memory_look(void *ctx)
@@ -115,8 +106,6 @@ static void memory_look(void *ctx)
         memory_tighten(s, tightness, percent);
     if (memory_is_short(s))
         hops_shed(&s->hops, SHED_MAX);
-    if (tightness)
-        memory_trim(m, loop_now_ms(s->loop));
     alarm_set(m->look, percent < HALF_PERCENT ? LOOK_MS : LOOK_CLOSELY_MS);
 }
 

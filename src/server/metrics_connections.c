@@ -7,20 +7,9 @@
         "transport", NET_TRANSPORTS, transport                                 \
     }
 
-static const char *transport(size_t i)
-{
-    return net_transport_text((enum net_transport)i);
-}
-
-static const char *state(size_t i)
-{
-    return conn_state_text((enum conn_state)i);
-}
-
-static const char *why(size_t i)
-{
-    return conn_why_text((enum conn_why)i);
-}
+NAMES(transport, net_transport_text, enum net_transport)
+NAMES(state, conn_state_text, enum conn_state)
+NAMES(why, conn_why_text, enum conn_why)
 
 static const struct metrics_sample dismissals[] = {
     {"bad_input", AT(hops.bad_input)},
@@ -42,36 +31,11 @@ static const struct metrics_sample refusals[] = {
 };
 
 static const struct metrics_family families[] = {
-    {.name = "msrprelayd_start_time_seconds",
-     .type = "gauge",
-     .help = "When the relay started, as Unix time.",
-     .kind = METRICS_REAL,
-     .at = AT(server.started_s)},
-    {.name = "msrprelayd_ready",
-     .type = "gauge",
-     .help = "1 if the relay accepts new clients, as /readyz reports.",
-     .kind = METRICS_FLAG,
-     .at = AT(is_ready)},
-    {.name = "msrprelayd_draining",
-     .type = "gauge",
-     .help = "1 if the relay is draining or shutting down.",
-     .kind = METRICS_FLAG,
-     .at = AT(is_draining)},
-
     {.name = "msrprelayd_connections",
      .type = "gauge",
      .help = "Current connections by state.",
      .at = AT(net.now),
      .axes = {TRANSPORTS, {"state", CONN_STATES, state}}},
-    {.name = "msrprelayd_memory_limit_bytes",
-     .type = "gauge",
-     .help = "limits.memory, or what it stands for.",
-     .at = AT(server.memory_limit)},
-    {.name = "msrprelayd_memory_tightness",
-     .type = "gauge",
-     .help = "How far limits are cut because memory is short: 0 not at all, 6 "
-             "most.",
-     .at = AT(server.tightness)},
     {.name = "msrprelayd_connections_limit",
      .type = "gauge",
      .help = "The configured limits.connections.",

@@ -60,6 +60,12 @@ struct metrics_group {
 
 /* A row names what it shows by its place in struct metrics. */
 #define AT(field) offsetof(struct metrics, field)
+/* A function that names the values of a label, which are an enum's. */
+#define NAMES(function, name_of, type)                                         \
+    static const char *function(size_t i)                                      \
+    {                                                                          \
+        return name_of((type)i);                                               \
+    }
 #define SAMPLES(list)                                                          \
     .samples = (list), .n_samples = sizeof(list) / sizeof *(list)
 #define METRICS_GROUP(list)                                                    \

@@ -2,15 +2,8 @@
 /* metrics_process - dials, DNS, TLS, reloads, and the process itself. */
 #include "metrics_private.h"
 
-static const char *version(size_t i)
-{
-    return tls_version_text((enum tls_version_known)i);
-}
-
-static const char *failure(size_t i)
-{
-    return tls_failure_text((enum tls_failure)i);
-}
+NAMES(version, tls_version_text, enum tls_version_known)
+NAMES(failure, tls_failure_text, enum tls_failure)
 
 static const struct metrics_sample dial_results[] = {
     {"backoff", AT(dial.backoff)}, {"cancelled", AT(dial.cancelled)},
@@ -93,6 +86,30 @@ static const struct metrics_family families[] = {
      .kind = METRICS_SINCE,
      .at = AT(certificate_ends_s)},
 
+    {.name = "msrprelayd_start_time_seconds",
+     .type = "gauge",
+     .help = "When the relay started, as Unix time.",
+     .kind = METRICS_REAL,
+     .at = AT(server.started_s)},
+    {.name = "msrprelayd_ready",
+     .type = "gauge",
+     .help = "1 if the relay accepts new clients, as /readyz reports.",
+     .kind = METRICS_FLAG,
+     .at = AT(is_ready)},
+    {.name = "msrprelayd_draining",
+     .type = "gauge",
+     .help = "1 if the relay is draining or shutting down.",
+     .kind = METRICS_FLAG,
+     .at = AT(is_draining)},
+    {.name = "msrprelayd_memory_limit_bytes",
+     .type = "gauge",
+     .help = "limits.memory, or what it stands for.",
+     .at = AT(server.memory_limit)},
+    {.name = "msrprelayd_memory_tightness",
+     .type = "gauge",
+     .help = "How far limits are cut because memory is short: 0 not at all, 6 "
+             "most.",
+     .at = AT(server.tightness)},
     {.name = "msrprelayd_reloads_total",
      .type = "counter",
      .help = "Configuration reloads, by result.",

@@ -2,30 +2,11 @@
 /* metrics_sessions - logins, their sessions, and sessions that are anchored. */
 #include "metrics_private.h"
 
-static const char *ended(size_t i)
-{
-    return session_why_name((enum session_why)i);
-}
-
-static const char *pair_ended(size_t i)
-{
-    return anchored_why_name((enum anchored_why)i);
-}
-
-static const char *ng_error(size_t i)
-{
-    return anchor_error_name((enum anchor_error)i);
-}
-
-static const char *auth(size_t i)
-{
-    return relay_auth_name((enum relay_auth)i);
-}
-
-static const char *lookup_result(size_t i)
-{
-    return lookup_result_name((enum lookup_result)i);
-}
+NAMES(ended, session_why_name, enum session_why)
+NAMES(pair_ended, anchored_why_name, enum anchored_why)
+NAMES(ng_error, anchor_error_name, enum anchor_error)
+NAMES(auth, relay_auth_name, enum relay_auth)
+NAMES(lookup_result, lookup_result_name, enum lookup_result)
 
 static const struct metrics_sample anchored[] = {
     {"offered", AT(anchor.pending_now)},

@@ -14,7 +14,7 @@
 
 enum {
     TICK_MS = 100,
-    ANCHORING_MS = 1000,
+    SLOW_TICK_MS = 1000,
     PAIR_LABEL_MAX = 256, /* octets of a label, as the log shows it */
 };
 
@@ -87,8 +87,8 @@ static void on_tick(void *ctx)
     relay_time_of_day(s->relay, clock_unix_ms() / 1000);
     relay_tick(s->relay);
     tls_tickets_tick(s->tickets, loop_now_ms(s->loop));
-    if (loop_now_ms(s->loop) - s->anchoring_ms >= ANCHORING_MS) {
-        s->anchoring_ms = loop_now_ms(s->loop);
+    if (loop_now_ms(s->loop) - s->slow_tick_ms >= SLOW_TICK_MS) {
+        s->slow_tick_ms = loop_now_ms(s->loop);
         anchoring_tick(s);
         memory_tick(s);
     }
@@ -303,10 +303,8 @@ static int server_start(struct server *s, struct config_loaded *from)
 static void server_stop(struct server *s)
 {
     /* What is due in the last turn must not need what is gone by then. */
-    if (s->tick)
-        alarm_free(s->tick);
-    if (s->watchdog)
-        alarm_free(s->watchdog);
+    alarm_free(s->tick);
+    alarm_free(s->watchdog);
     memory_stop(s);
     state_dump_fini(s);
     status_stop(s);
@@ -335,7 +333,7 @@ static void server_stop(struct server *s)
     notify_fini(&s->notify);
 }
 
-/* What is wrong with what is in use stands in the log, too (S-39). */
+/* The warnings of the configuration in use are logged, too (S-39). */
 static void log_warnings(struct server *s)
 {
     for (size_t i = 0; i < s->now.warnings->n; i++) {

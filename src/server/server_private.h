@@ -139,13 +139,13 @@ struct server {
     struct ng *ng;
     struct anchor *anchor;
     struct list ng_listeners; /* of struct ng_listener, in anchoring.c */
-    uint64_t anchoring_ms;    /* the last tick of that */
     struct control *control;
     const struct control_call *users_call; /* lists users now; or NULL */
     struct listen_fds inherited;
     struct notify notify;
     struct memory memory;
     struct alarm *tick;
+    uint64_t slow_tick_ms;  /* the last one, about a second ago at most */
     struct alarm *watchdog; /* NULL: there is no watchdog */
     struct alarm *sampler;
     struct history history;
@@ -187,7 +187,7 @@ void setup_use(struct server *s, struct setup *old);
 int memory_start(struct server *s);
 /* Copes with one that was not started. */
 void memory_stop(struct server *s);
-/* About once a second. */
+/* Gives back what was freed; about once a second. */
 void memory_tick(struct server *s);
 /* limits.memory may have changed. */
 void memory_configure(struct server *s);

@@ -4,20 +4,13 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "config_listen.h"
 #include "err.h"
 #include "listener.h"
 #include "net_make.h"
 #include "policy_make.h"
 #include "server_private.h"
 #include "uri_port.h"
-
-static bool listens(const struct config *config, enum net_transport transport)
-{
-    for (size_t i = 0; i < config->listen.n; i++)
-        if (config->listen.items[i].transport == transport)
-            return true;
-    return false;
-}
 
 /* Lone peers are judged by tls.ca_file, whatever holds for relays. */
 static int load_tls_peer(struct setup *setup, struct tls_settings settings,
@@ -57,7 +50,7 @@ static int load_contexts(struct setup *setup, const struct tls_pair *more,
     if (!err)
         err = load_tls_any(setup, settings, &fault, why);
     settings.no_peer = true;
-    if (!err && listens(config, NET_WSS))
+    if (!err && config_listen_first(config, NET_WSS))
         err = tls_server_new(&setup->tls_ws, &settings, &fault, why);
     return err;
 }
@@ -80,7 +73,8 @@ static int load_tls(struct setup *setup, struct tls_tickets *tickets,
     char why[TLS_WHY_MAX] = "";
     int err;
 
-    if (!listens(config, NET_TLS) && !listens(config, NET_WSS)) {
+    if (!config_listen_first(config, NET_TLS) &&
+        !config_listen_first(config, NET_WSS)) {
         tls_ctx_unref(setup->tls);
         setup->tls = NULL;
         return 0;

@@ -75,8 +75,7 @@ int status_start(struct server *s)
 
 void status_stop(struct server *s)
 {
-    if (s->sampler)
-        alarm_free(s->sampler);
+    alarm_free(s->sampler);
     s->sampler = NULL;
 }
 

@@ -66,6 +66,7 @@ check_needs() {
 # --- the packages
 
 make_packages() {
+    local contact
     cpack -G DEB --config "$build/CPackConfig.cmake" -B "$dir/cpack" \
         >"$dir/cpack.log" 2>&1 || {
         cat "$dir/cpack.log"
@@ -73,8 +74,8 @@ make_packages() {
     }
     mv "$dir"/cpack/msrprelayd_*.deb "$dir/out/msrprelayd.deb"
     mv "$dir"/cpack/msrprelayd-lookup_*.deb "$dir/out/msrprelayd-lookup.deb"
-    [ "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Maintainer)" = "$(sed -n \
-        's/^MSRP_CONTACT:STRING=//p' "$build/CMakeCache.txt")" ] ||
+    contact=$(sed -n 's/^MSRP_CONTACT:STRING=//p' "$build/CMakeCache.txt")
+    [ "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Maintainer)" = "$contact" ] ||
         fail "another Maintainer"
     [ -z "$(dpkg-deb -f "$dir/out/msrprelayd.deb" Homepage)" ] ||
         fail "a Homepage, which the project does not have"

@@ -80,8 +80,7 @@ static int add_items(struct cat_session *s)
         else if (!(source = source_text(span_str(item->arg))))
             err = ERR_NOMEM;
         if (err) {
-            screen_note(s->screen, "%s: %s", item->arg,
-                        err == ERR_IO ? strerror(errno) : err_text(err));
+            screen_note(s->screen, "%s: %s", item->arg, err_reason(err));
             s->outbox.any_failed = true;
             continue;
         }

@@ -295,7 +295,7 @@ int inbox_on_body(struct inbox *b, struct span octets)
     }
     err = store_put(m->item, b->at, octets);
     if (err) {
-        fail(b, m, 413, err == ERR_IO ? strerror(errno) : err_text(err));
+        fail(b, m, 413, err_reason(err));
         return refuse(b, 413);
     }
     b->at = end;

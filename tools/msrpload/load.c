@@ -72,8 +72,7 @@ static void start_more(struct load *l)
 
         if (!err)
             continue;
-        no_load(l, l->name.host,
-                err == ERR_IO ? strerror(errno) : err_text(err));
+        no_load(l, l->name.host, err_reason(err));
         return;
     }
 }

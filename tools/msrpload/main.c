@@ -69,9 +69,7 @@ static enum load_exit run(const struct load_options *o, struct traffic *t)
     int err = load_run(&result, o, t);
 
     if (err)
-        return complain(err == ERR_IO && errno ? strerror(errno)
-                                               : err_text(err),
-                        LOAD_NOT_RUN);
+        return complain(err_reason(err), LOAD_NOT_RUN);
     if (!result.began)
         return complain(result.why, LOAD_NOT_RUN);
     if (o->json)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ctl_check.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "config_load.h"
 #include "ctl_ask.h"
@@ -33,9 +31,7 @@ enum ctl_exit ctl_check_running(int fd, int timeout_ms, bool json)
     const char *path = json_string_value(json_object_get(status, "config"));
 
     if (err || !path)
-        code = ctl_complain(CTL_UNREACHABLE, "incomplete answer from the relay",
-                            err == ERR_IO ? strerror(errno)
-                                          : err_text(err ? err : ERR_SYNTAX));
+        code = ctl_complain_cut(err ? err : ERR_SYNTAX);
     else if (*path != '/')
         code = ctl_complain(CTL_FAILED, path,
                             "the relay was started with a relative path; name "

@@ -18,6 +18,10 @@ enum ctl_exit {
 enum ctl_exit ctl_complain(enum ctl_exit code, const char *what,
                            const char *detail);
 
+/* The same where the daemon's answer did not come to its end, by the error of
+ * ctl_ask(): CTL_UNREACHABLE. */
+enum ctl_exit ctl_complain_cut(int err);
+
 /* A config_fault_fn that prints what is wrong in the configuration; needs no
  * ctx. */
 void ctl_print_fault(void *ctx, struct config_place at, const char *what);

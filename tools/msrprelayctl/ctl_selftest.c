@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ctl_selftest.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,8 +142,7 @@ enum ctl_exit ctl_selftest(const struct ctl_args *a, int fd, int timeout_ms)
     err = t.rows ? ctl_ask(&end, fd, a->line, timeout_ms, keep_row, &t)
                  : ERR_NOMEM;
     if (err)
-        code = ctl_complain(CTL_UNREACHABLE, "incomplete answer from the relay",
-                            err == ERR_IO ? strerror(errno) : err_text(err));
+        code = ctl_complain_cut(err);
     else
         code = run(&t, &end);
     json_decref(t.rows);

@@ -289,8 +289,5 @@ enum ctl_exit ctl_top(const struct ctl_args *a, int fd, int timeout_ms)
 
     top_sample_fini(&t.sample);
     json_decref(t.status);
-    if (!err)
-        return CTL_OK;
-    return ctl_complain(CTL_UNREACHABLE, "incomplete answer from the relay",
-                        err == ERR_IO ? strerror(errno) : err_text(err));
+    return err ? ctl_complain_cut(err) : CTL_OK;
 }

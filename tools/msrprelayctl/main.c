@@ -43,8 +43,7 @@ static enum ctl_exit ask(const struct ctl_args *a, int fd)
     err = ctl_ask(&end, fd, a->line, timeout_ms, ctl_show_row, &show);
     ctl_show_end(&show, err ? NULL : &end);
     if (err)
-        return ctl_complain(CTL_UNREACHABLE, "incomplete answer from the relay",
-                            err == ERR_IO ? strerror(errno) : err_text(err));
+        return ctl_complain_cut(err);
     if (end.left_out)
         fprintf(stderr, "msrprelayctl: %lld more are not shown\n",
                 end.left_out);

@@ -9,8 +9,8 @@ enum { LINKS = 2, DEPTH = 2, ROOMY_MS = 1000000, HASTY_MS = 50 };
 
 /* A driver whose connections do what the test says. */
 struct fixture {
+    struct links *links; /* first: links_store_ops */
     struct helper_rig *rig;
-    struct links *links;
     struct link *open[LINKS]; /* in the order in which they were opened */
     size_t n_open;
     size_t n_opened, n_asked; /* ever */
@@ -19,7 +19,7 @@ struct fixture {
     bool refuses;
 };
 
-static void open_link(struct link *l)
+static void *open_link(struct link *l)
 {
     struct fixture *f = link_store(l);
 
@@ -31,7 +31,7 @@ static void open_link(struct link *l)
         link_fail(l, "refused\n");
     assert_true(f->n_open < LINKS);
     f->open[f->n_open++] = l;
-    link_set_state(l, f);
+    return f;
 }
 
 static void ask(struct link *l, const struct question *q)
@@ -61,8 +61,6 @@ static const struct link_driver driver = {
     .close = close_link,
 };
 
-static const struct store_ops ops = {links_ask, links_forget};
-
 static int begin(void **state, uint64_t timeout_ms)
 {
     struct fixture *f = test_calloc(1, sizeof *f);
@@ -70,7 +68,7 @@ static int begin(void **state, uint64_t timeout_ms)
     f->rig = helper_rig_new(timeout_ms);
     assert_int_equal(
         links_new(&f->links, f->rig->helper, LINKS, &driver, f, "store"), 0);
-    helper_start(f->rig->helper, &ops, f->links);
+    helper_start(f->rig->helper, &links_store_ops, f);
     *state = f;
     return 0;
 }
@@ -251,7 +249,7 @@ static void an_answer_that_comes_too_late_is_dropped(void **state)
     send_line(f, "1\ta\tr\tMD5\n");
     first = f->last;
     send_line(f, "2\tb\tr\tMD5\n");
-    links_forget(f->links, first); /* as the helper does */
+    links_store_ops.forget(f, first); /* as the helper does */
     helper_answer_error(first, "late");
     helper_rig_expect(f->rig, "1\terror\tlate\n");
     assert_int_equal(f->n_open, LINKS); /* there is still somebody */

@@ -110,10 +110,14 @@ static void pump(struct links *all)
             CONTAINER(list_take_first(&all->waiting), struct question, link));
 }
 
-void links_ask(void *links, struct question *q)
+static void links_ask(void *store, struct question *q)
 {
-    struct links *all = links;
+    struct links *all = *(struct links **)store;
 
+    if (all->driver->knows && !all->driver->knows(all->store, q)) {
+        helper_answer_none(q);
+        return;
+    }
     list_append(&all->waiting, &q->link);
     pump(all);
 }
@@ -143,7 +147,9 @@ static void open_link(struct link *l)
     l->up_ms = 0;
     l->is_proven = false;
     alarm_set(l->alarm, helper_timeout_ms(l->all->helper));
-    l->all->driver->open(l);
+    l->driver_state = l->all->driver->open(l);
+    if (!l->driver_state)
+        link_fail(l, "%s", err_text(ERR_NOMEM));
 }
 
 void link_up(struct link *l)
@@ -216,9 +222,9 @@ static bool is_awaited(const struct link *l)
 
 /* A connection on which everybody has given up is replaced: what the server
  * still does there is for nobody, and would delay those who come. */
-void links_forget(void *links, struct question *q)
+static void links_forget(void *store, struct question *q)
 {
-    struct links *all = links;
+    struct links *all = *(struct links **)store;
     struct question **place = q->place;
 
     list_remove(&q->link);
@@ -234,6 +240,8 @@ void links_forget(void *links, struct question *q)
                       helper_timeout_ms(all->helper));
     }
 }
+
+const struct store_ops links_store_ops = {links_ask, links_forget};
 
 /* Asked on what is lost now: once more, before those who came later. */
 static void take_back(struct link *l)
@@ -374,11 +382,6 @@ void links_free(struct links *all)
 void *link_state(const struct link *l)
 {
     return l->driver_state;
-}
-
-void link_set_state(struct link *l, void *state)
-{
-    l->driver_state = state;
 }
 
 void *link_store(const struct link *l)

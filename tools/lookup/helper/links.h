@@ -26,9 +26,12 @@ enum { LINKS_MAX = 64, LINK_DEPTH_MAX = 256 };
 
 struct link_driver {
     size_t depth; /* most questions under way on one connection */
-    /* Begins to connect. The driver says link_up() or link_fail(), in the call
-     * or later. */
-    void (*open)(struct link *l);
+    /* Can the store have an answer? If not, the user is unknown, and nothing is
+     * asked. NULL: it always can. */
+    bool (*knows)(const void *store, const struct question *q);
+    /* Begins to connect. Returns the driver's own, or NULL when out of memory.
+     * The driver says link_up() or link_fail(), in the call or later. */
+    void *(*open)(struct link *l);
     /* Sends a question, which stays where it is. Answers come in the order of
      * the questions: link_answered() says whose it is. */
     void (*ask)(struct link *l, const struct question *q);
@@ -44,15 +47,13 @@ int links_new(struct links **out, struct helper *h, size_t n,
 /* Closes them; what is open is answered with an error. NULL is harmless. */
 void links_free(struct links *all);
 
-/* The functions of a store_ops, with a struct links as the store. */
-void links_ask(void *links, struct question *q);
-void links_forget(void *links, struct question *q);
+/* Of a store that begins with a pointer to its links. */
+extern const struct store_ops links_store_ops;
 
 /* --- for drivers --- */
 
 /* The driver's own; NULL before `open` and after `close`. */
 void *link_state(const struct link *l);
-void link_set_state(struct link *l, void *state);
 /* What links_new() was given. */
 void *link_store(const struct link *l);
 struct loop *link_loop(const struct link *l);

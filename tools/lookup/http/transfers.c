@@ -139,8 +139,7 @@ void transfers_free(struct transfers *t)
         return;
     if (t->multi)
         curl_multi_cleanup(t->multi); /* calls on_socket() */
-    if (t->alarm)
-        alarm_free(t->alarm);
+    alarm_free(t->alarm);
     free(t);
 }
 

@@ -13,9 +13,9 @@
 enum { PORT = 3306 };
 
 struct mysql_store {
+    struct links *links; /* first: links_store_ops */
     struct mysql_target target;
     struct store_url url;
-    struct links *links;
 };
 
 /* --- options --- */
@@ -59,14 +59,18 @@ const struct helper_usage mysql_usage = {
 
 /* --- the driver --- */
 
-static void open_conn(struct link *l)
+static bool knows(const void *store, const struct question *q)
+{
+    const struct mysql_store *s = store;
+
+    return *s->target.query[q->alg];
+}
+
+static void *open_conn(struct link *l)
 {
     const struct mysql_store *s = link_store(l);
-    struct mysql_conn *c = mysql_conn_open(&s->target, l);
 
-    if (!c)
-        link_fail(l, "%s", err_text(ERR_NOMEM));
-    link_set_state(l, c);
+    return mysql_conn_open(&s->target, l);
 }
 
 static void ask_conn(struct link *l, const struct question *q)
@@ -81,29 +85,11 @@ static void close_conn(struct link *l)
 
 static const struct link_driver driver = {
     .depth = 1,
+    .knows = knows,
     .open = open_conn,
     .ask = ask_conn,
     .close = close_conn,
 };
-
-static void ask(void *store, struct question *q)
-{
-    struct mysql_store *s = store;
-
-    if (*s->target.query[q->alg])
-        links_ask(s->links, q);
-    else
-        helper_answer_none(q);
-}
-
-static void forget(void *store, struct question *q)
-{
-    struct mysql_store *s = store;
-
-    links_forget(s->links, q);
-}
-
-static const struct store_ops store_ops = {ask, forget};
 
 /* --- life --- */
 
@@ -145,7 +131,7 @@ int mysql_store_start(struct helper_options *o, struct helper *h,
     if (!s)
         return ERR_NOMEM;
     *store = s;
-    *ops = &store_ops;
+    *ops = &links_store_ops;
     err = use_options(s, why, (const struct mysql_options *)o);
     if (!err)
         err = links_new(&s->links, h, o->connections, &driver, s, o->store);

@@ -8,8 +8,8 @@
 #include "pgsql_conn.h"
 
 struct pgsql_store {
+    struct links *links; /* first: links_store_ops */
     struct pgsql_target target;
-    struct links *links;
 };
 
 /* --- options --- */
@@ -44,14 +44,18 @@ const struct helper_usage pgsql_usage = {
 
 /* --- the driver --- */
 
-static void open_conn(struct link *l)
+static bool knows(const void *store, const struct question *q)
+{
+    const struct pgsql_store *s = store;
+
+    return *s->target.query[q->alg];
+}
+
+static void *open_conn(struct link *l)
 {
     const struct pgsql_store *s = link_store(l);
-    struct pgsql_conn *c = pgsql_conn_open(&s->target, l);
 
-    if (!c)
-        link_fail(l, "%s", err_text(ERR_NOMEM));
-    link_set_state(l, c);
+    return pgsql_conn_open(&s->target, l);
 }
 
 static void ask_conn(struct link *l, const struct question *q)
@@ -66,29 +70,11 @@ static void close_conn(struct link *l)
 
 static const struct link_driver driver = {
     .depth = 32,
+    .knows = knows,
     .open = open_conn,
     .ask = ask_conn,
     .close = close_conn,
 };
-
-static void ask(void *store, struct question *q)
-{
-    struct pgsql_store *s = store;
-
-    if (*s->target.query[q->alg])
-        links_ask(s->links, q);
-    else
-        helper_answer_none(q);
-}
-
-static void forget(void *store, struct question *q)
-{
-    struct pgsql_store *s = store;
-
-    links_forget(s->links, q);
-}
-
-static const struct store_ops store_ops = {ask, forget};
 
 /* --- life --- */
 
@@ -126,7 +112,7 @@ int pgsql_store_start(struct helper_options *o, struct helper *h,
     if (!s)
         return ERR_NOMEM;
     *store = s;
-    *ops = &store_ops;
+    *ops = &links_store_ops;
     s->target.conninfo = o->store;
     s->target.password = o->secret;
     for (int i = 0; i < DIGEST_ALGS; i++) {

@@ -17,11 +17,11 @@ enum {
 };
 
 struct redis_store {
+    struct links *links; /* first: links_store_ops */
     struct redis_target target;
     struct store_url url;
     char tls_name[STORE_URL_HOST_MAX + 3];
     const char *key;
-    struct links *links;
 };
 
 /* --- options --- */
@@ -77,14 +77,11 @@ static void on_reply(struct link *l, const redisReply *r)
 
 /* --- the driver --- */
 
-static void open_conn(struct link *l)
+static void *open_conn(struct link *l)
 {
     const struct redis_store *s = link_store(l);
-    struct redis_conn *c = redis_conn_open(&s->target, l, on_reply);
 
-    if (!c)
-        link_fail(l, "%s", err_text(ERR_NOMEM));
-    link_set_state(l, c);
+    return redis_conn_open(&s->target, l, on_reply);
 }
 
 static void ask(struct link *l, const struct question *q)
@@ -118,22 +115,6 @@ static const struct link_driver driver = {
     .ask = ask,
     .close = close_conn,
 };
-
-static void ask_links(void *store, struct question *q)
-{
-    struct redis_store *s = store;
-
-    links_ask(s->links, q);
-}
-
-static void forget_links(void *store, struct question *q)
-{
-    struct redis_store *s = store;
-
-    links_forget(s->links, q);
-}
-
-static const struct store_ops store_ops = {ask_links, forget_links};
 
 /* --- life --- */
 
@@ -213,7 +194,7 @@ int redis_store_start(struct helper_options *o, struct helper *h,
     if (!s)
         return ERR_NOMEM;
     *store = s;
-    *ops = &store_ops;
+    *ops = &links_store_ops;
     s->key = own->key;
     if (!template_is_valid(s->key))
         return cmdline_refuse(why, "--key has an unknown %% or no %%u");
