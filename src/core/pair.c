@@ -128,16 +128,6 @@ static struct anchored_token *find_token(const struct sessions *s,
 
 /* --- pairs --- */
 
-static struct span keep(char **at, struct span s)
-{
-    struct span kept = {*at, s.n};
-
-    if (s.n)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return kept;
-}
-
 static void side_init(struct pair_side *x, struct anchored_pair *p,
                       const struct uri *uri)
 {
@@ -174,9 +164,9 @@ struct anchored_pair *pair_new(struct sessions *s,
         return NULL;
     }
     at = p->text;
-    p->call_id = keep(&at, terms->call_id);
-    p->from_tag = keep(&at, terms->from_tag);
-    p->to_tag = keep(&at, terms->to_tag);
+    p->call_id = span_keep(&at, terms->call_id);
+    p->from_tag = span_keep(&at, terms->from_tag);
+    p->to_tag = span_keep(&at, terms->to_tag);
     p->on_ended = terms->on_ended;
     p->owner = terms->owner;
     p->token = terms->token;
@@ -355,11 +345,11 @@ static char *join_texts(struct pair_side *x, const struct anchored_said *said)
     for (size_t i = 0; i < said->n_path; i++) {
         if (i > 0)
             *at++ = ' ';
-        (void)keep(&at, said->path[i]);
+        (void)span_keep(&at, said->path[i]);
     }
     x->path = span_of(text, (size_t)(at - text));
-    x->dial_host = keep(&at, said->dial_host);
-    x->trusted = keep(&at, said->trusted);
+    x->dial_host = span_keep(&at, said->dial_host);
+    x->trusted = span_keep(&at, said->trusted);
     return text;
 }
 
