@@ -36,8 +36,6 @@ struct anchor_interface {
     char text[];
 };
 
-/* With one reference: NULL without memory. */
-struct anchor_interface *anchor_interface_new(const struct anchor_place *place);
 struct anchor_interface *anchor_interface_ref(struct anchor_interface *i);
 /* NULL is harmless. */
 void anchor_interface_unref(struct anchor_interface *i);

@@ -20,7 +20,8 @@ static struct span keep_host(char **to, const struct anchor_place *place)
     return span_of(from, place->address.n + 2);
 }
 
-struct anchor_interface *anchor_interface_new(const struct anchor_place *place)
+/* With one reference: NULL without memory. */
+static struct anchor_interface *interface_new(const struct anchor_place *place)
 {
     size_t n = place->name.n + 2 * place->address.n + place->host.n + 2;
     struct anchor_interface *i = malloc(sizeof *i + n);
@@ -59,7 +60,7 @@ int anchor_interfaces_init(struct anchor_interfaces *all,
     if (!all->items)
         return ERR_NOMEM;
     for (; all->n < n; all->n++) {
-        all->items[all->n] = anchor_interface_new(&places[all->n]);
+        all->items[all->n] = interface_new(&places[all->n]);
         if (!all->items[all->n]) {
             anchor_interfaces_fini(all);
             return ERR_NOMEM;

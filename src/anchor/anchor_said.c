@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fingerprint.h"
+#include "relay_links.h"
 
 enum { DISCARD_PORT = 9 }; /* of who cannot be reached (RFC 4145, 4.1) */
 
@@ -125,29 +126,25 @@ void anchor_said_unref(struct anchor_said *s)
 
 bool anchor_said_is_dialable(const struct anchor_said *s)
 {
-    const struct span invalid = SPAN(".invalid");
     struct uri u;
 
-    if (uri_parse(&u, anchor_said_first(s)) ||
-        !span_ieq(u.transport, SPAN("tcp")))
+    if (uri_parse(&u, anchor_said_first(s)))
         return false;
     if (s->core.dial_host.n)
-        return s->core.dial_port != DISCARD_PORT;
-    if (u.host.n >= invalid.n &&
-        span_ieq(span_from(u.host, u.host.n - invalid.n), invalid))
-        return false;
-    return u.port != DISCARD_PORT;
+        return span_ieq(u.transport, SPAN("tcp")) &&
+               s->core.dial_port != DISCARD_PORT;
+    return relay_links_can_be_dialled(&u);
 }
 
 int anchor_said_commit(const struct anchor_said *s, struct relay *r,
                        struct anchored_pair *p, enum anchored_side side,
-                       const struct anchor_terms *terms)
+                       const struct anchor_unsaid *unsaid)
 {
     struct anchored_said said = s->core;
 
-    said.we_dial = terms->we_dial;
-    said.shown = terms->shown;
-    if (terms->trust && s->family)
+    said.we_dial = unsaid->we_dial;
+    said.shown = unsaid->shown;
+    if (unsaid->trust && s->family)
         said.trusted = s->host;
     return anchored_say(r, p, side, &said);
 }
