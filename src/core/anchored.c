@@ -41,11 +41,6 @@ struct span anchored_token_uri(const struct anchored_token *t)
     return t->uri.text;
 }
 
-size_t anchored_token_pairs(const struct anchored_token *t)
-{
-    return t->n_pairs;
-}
-
 /* Who has waited for a pair goes on, and sees. */
 static void gate_open(struct relay *r, struct anchored_token *t)
 {
@@ -543,7 +538,6 @@ void anchored_stats(const struct relay *r, struct anchored_stats *out)
         .pairs_ever = all->ever,
         .octets_ever = all->octets,
         .bound_now = all->bound,
-        .dialled_ever = r->anchored.dialled,
         .refused = r->anchored.refused,
         .refused_fingerprint = r->anchored.refused_fingerprint,
         .lapsed = r->anchored.lapsed,

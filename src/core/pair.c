@@ -99,17 +99,16 @@ static bool has_token(const struct table_node *node, const void *key)
 /* Its own URI, or one that B was given later. */
 static bool token_has_uri(const struct anchored_token *t, const struct uri *uri)
 {
-    const struct list *m;
+    struct list *m;
 
     if (uri_equal(&t->uri, uri))
         return true;
-    for (m = t->pairs.next; m != &t->pairs; m = m->next)
-        if (uri_equal(
-                CONTAINER((void *)(uintptr_t)m, struct anchored_pair, of_token)
-                    ->side[ANCHORED_B]
-                    .uri,
-                uri))
+    for (m = t->pairs.next; m != &t->pairs; m = m->next) {
+        struct anchored_pair *p = CONTAINER(m, struct anchored_pair, of_token);
+
+        if (uri_equal(p->side[ANCHORED_B].uri, uri))
             return true;
+    }
     return false;
 }
 
@@ -174,7 +173,6 @@ struct anchored_pair *pair_new(struct sessions *s,
     list_init(&p->of_active);
     list_init(&p->former);
     list_prepend(&p->token->pairs, &p->of_token);
-    p->token->n_pairs++;
     p->token->had_pairs = true;
     side_init(&p->side[ANCHORED_A], p, &p->session->uri);
     side_init(&p->side[ANCHORED_B], p, &p->token->uri);
@@ -192,7 +190,6 @@ void pair_free(struct sessions *s, struct anchored_pair *p, uint64_t now_ms)
     side_fini(&p->side[ANCHORED_B]);
     list_remove(&p->of_token);
     list_remove(&p->of_active);
-    p->token->n_pairs--;
     s->pairs.n--;
     s->pairs.n_pairs--;
     free(p);
