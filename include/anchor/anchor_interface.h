@@ -12,7 +12,6 @@
 #include "str.h"
 
 enum anchor_transport { ANCHOR_TCP, ANCHOR_TLS, ANCHOR_WS, ANCHOR_WSS };
-enum { ANCHOR_TRANSPORTS = ANCHOR_WSS + 1 };
 
 /* An interface as it is configured. */
 struct anchor_place {
