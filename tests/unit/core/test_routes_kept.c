@@ -521,8 +521,7 @@ static void a_relay_takes_what_went_to_a_lone_peer(void **state)
     rig_init(&r);
     assert_int_equal(rig_start_plain(&r), 0);
     rig_dials(&r, "lone", "far.example");
-    alice = rig_connect(&r, "alice");
-    rig_auth(&r, alice, "alice");
+    alice = rig_client(&r, "alice");
     greet(&r, alice, alice->uri, FAR, me);
     lone = rig_wire(&r, SPAN("lone"));
     rig_up(&r, lone);
