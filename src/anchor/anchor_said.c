@@ -32,16 +32,6 @@ static struct anchor_said *said_alloc(struct layout *l,
     return (struct anchor_said *)(void *)block;
 }
 
-static struct span said_keep(struct layout *l, struct span s)
-{
-    struct span copy = span_of(l->text, s.n);
-
-    if (s.n)
-        memcpy(l->text, s.p, s.n);
-    l->text += s.n;
-    return copy;
-}
-
 static void keep_path(struct anchor_said *said, struct layout *l,
                       const struct sdp_section *s)
 {
@@ -50,7 +40,7 @@ static void keep_path(struct anchor_said *said, struct layout *l,
     size_t n = 0;
 
     while (n < s->n_uris && (uri = sdp_path_next(&rest)).n)
-        l->path[n++] = said_keep(l, uri);
+        l->path[n++] = span_keep(&l->text, uri);
     said->core.path = l->path;
     said->core.n_path = n;
     said->is_ws = uri_parse(&last, l->path[n - 1]) == 0 &&
@@ -106,7 +96,7 @@ struct anchor_said *anchor_said_new(const struct sdp_section *s)
     said->port = s->port;
     said->family = s->connection.family;
     keep_path(said, &l, s);
-    said->host = said_keep(&l, s->connection.host);
+    said->host = span_keep(&l.text, s->connection.host);
     keep_prints(said, &l, s);
     keep_dial(said, s);
     return said;

@@ -73,10 +73,8 @@ void frame_add(struct frame *f, struct span s)
 
 void frame_copy(char *dst, const struct frame *f)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        memcpy(dst, f->parts[i].p, f->parts[i].n);
-        dst += f->parts[i].n;
-    }
+    for (size_t i = 0; i < f->n; i++)
+        dst = span_put(dst, f->parts[i]);
 }
 
 size_t frame_begin(char *dst, size_t size, const struct frame *f)
