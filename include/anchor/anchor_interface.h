@@ -12,7 +12,6 @@
 #include "str.h"
 
 enum anchor_transport { ANCHOR_TCP, ANCHOR_TLS, ANCHOR_WS, ANCHOR_WSS };
-enum { ANCHOR_TRANSPORTS = ANCHOR_WSS + 1 };
 
 /* An interface as it is configured. */
 struct anchor_place {
@@ -36,8 +35,6 @@ struct anchor_interface {
     char text[];
 };
 
-/* With one reference: NULL without memory. */
-struct anchor_interface *anchor_interface_new(const struct anchor_place *place);
 struct anchor_interface *anchor_interface_ref(struct anchor_interface *i);
 /* NULL is harmless. */
 void anchor_interface_unref(struct anchor_interface *i);

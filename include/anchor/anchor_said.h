@@ -42,7 +42,7 @@ static inline struct span anchor_said_first(const struct anchor_said *s)
 bool anchor_said_is_dialable(const struct anchor_said *s);
 
 /* What goes with it that the SDP does not say. */
-struct anchor_terms {
+struct anchor_unsaid {
     bool we_dial;
     bool trust;     /* anchor.trust_sdp */
     uint64_t shown; /* anchor_settings.shown when the side was given its SDP */
@@ -51,6 +51,6 @@ struct anchor_terms {
 /* Tells core. */
 int anchor_said_commit(const struct anchor_said *s, struct relay *r,
                        struct anchored_pair *p, enum anchored_side side,
-                       const struct anchor_terms *terms);
+                       const struct anchor_unsaid *unsaid);
 
 #endif

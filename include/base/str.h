@@ -110,6 +110,24 @@ bool span_eq_secret(struct span a, struct span b);
  * how many octets were copied. */
 size_t span_copy(char *dst, size_t size, struct span s);
 
+/* Copies `s` to `at`, where there is room for it, without a NUL: the place
+ * after it. Inline, so that a literal costs no call. */
+static inline char *span_put(char *at, struct span s)
+{
+    if (s.n)
+        memcpy(at, s.p, s.n);
+    return at + s.n;
+}
+
+/* The same at `*at`, which moves on: the copy. */
+static inline struct span span_keep(char **at, struct span s)
+{
+    struct span kept = span_of(*at, s.n);
+
+    *at = span_put(*at, s);
+    return kept;
+}
+
 /* Decimal digits of `v` into `dst` (room for 20, no NUL); how many. */
 size_t u64_text(char *dst, uint64_t v);
 

@@ -60,9 +60,6 @@ int anchored_token_new(struct anchored_token **out, struct relay *r,
 /* Its URI; valid as long as the token. */
 struct span anchored_token_uri(const struct anchored_token *t);
 
-/* How many pairs it has. */
-size_t anchored_token_pairs(const struct anchored_token *t);
-
 /* Why a pair ended, and the name of that in logs and metrics. */
 #define ANCHORED_WHYS_LIST(X)                                                  \
     X(ANCHORED_DELETE, "delete")               /* the call is over */          \
@@ -208,11 +205,10 @@ struct anchored_stats {
     uint64_t pairs_now;
     uint64_t pairs_ever;
     uint64_t ended[ANCHORED_WHYS]; /* pairs */
-    uint64_t octets_ever;  /* of messages' bodies, both ways, in chunks that are
-                              over, of all pairs that are or were */
-    uint64_t bound_now;    /* sides with a connection, or dialled */
-    uint64_t dialled_ever; /* connections begun for a side */
-    uint64_t refused;      /* requests by whom they are not for */
+    uint64_t octets_ever; /* of messages' bodies, both ways, in chunks that are
+                             over, of all pairs that are or were */
+    uint64_t bound_now;   /* sides with a connection, or dialled */
+    uint64_t refused;     /* requests by whom they are not for */
     uint64_t refused_fingerprint; /* of these: for a certificate */
     uint64_t lapsed;              /* early requests that nobody answered for */
 };

@@ -27,7 +27,6 @@ struct waiting_link;
 struct anchored_token {
     struct table_node by_token;
     struct list pairs; /* the newest first */
-    uint32_t n_pairs;
     bool had_pairs;
     struct waiting_link *gate; /* early requests wait for it; or NULL */
     struct uri uri;

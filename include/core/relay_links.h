@@ -83,13 +83,6 @@ bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri);
  * of a WebSocket, `.invalid`, or at the port that stands for none (S-34). */
 bool relay_links_can_be_dialled(const struct uri *uri);
 
-/* May `l` carry a request with more URIs in its path, or an AUTH (`as_relay`)?
- * Relays authenticate to each other: a link that was dialled is not used as one
- * to a relay if the other end did not ask for our certificate (R4976-9.2-e),
- * nor is one over plain TCP. A link that is still connecting is accepted and
- * remembers what it is needed for; it is judged when it is up. */
-bool relay_links_serves(struct link *l, bool as_relay);
-
 /* The link to the host of `uri`, if there is one. `as_relay`: URIs follow in
  * the path, or it is an AUTH. NULL with 0 in *code if it has to be dialled;
  * else with the response code: 403 if policy forbids it (R4976-9.2-e, -f,

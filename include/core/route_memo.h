@@ -29,8 +29,8 @@ int route_memos_init(struct route_memos *all);
 void route_memos_fini(struct route_memos *all);
 
 /* What was kept for SENDs on `l` with the paths of `m`, and a body like it, if
- * it may still be used under that stamp; else NULL. Valid until
- * the relay handles another event. */
+ * it may still be used under that stamp; else NULL. Valid until the relay
+ * handles another event. */
 struct route *route_memo_find(struct route_memos *all, const struct link *l,
                               const struct msg *m, uint64_t stamp,
                               uint64_t now_ms);

@@ -69,8 +69,7 @@ uint64_t source_name(const struct sources *s, struct span name);
  * the account of the name, which it often is already. */
 void source_change(struct source **a, struct sources *s, const struct link *in,
                    uint64_t out, uint64_t name);
-/* Another reference; gives one back. NULL is harmless. */
-struct source *source_ref(struct source *a);
+/* Gives a reference back. NULL is harmless. */
 void source_close(struct source *a);
 
 /* Has it, or have all sources of its link together, so much open that it may

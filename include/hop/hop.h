@@ -25,9 +25,9 @@
 #include "net_stats.h"
 #include "parser.h"
 #include "places.h"
-#include "shown_tls.h"
 #include "relay.h"
 #include "rnd.h"
+#include "shown_tls.h"
 #include "subject.h"
 #include "timer.h"
 #include "user_rates.h"
@@ -47,7 +47,6 @@ struct hops_stats {
     uint64_t slowed;        /* not read for a moment: limits.rate_per_user */
     uint64_t health_checks; /* accepted; ended without an octet */
     uint64_t dialled;
-    uint64_t dial_failed;
 };
 
 /* hop_sweep.c. */

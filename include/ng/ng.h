@@ -45,7 +45,6 @@ int ng_socket_open(struct ng_socket **out, struct ng *ng, bool is_tcp,
 void ng_socket_close(struct ng_socket *s);
 /* The address really bound, with the port that the kernel chose for 0. */
 const struct addr *ng_socket_addr(const struct ng_socket *s);
-bool ng_socket_is_tcp(const struct ng_socket *s);
 
 struct ng_stats {
     uint64_t requests;    /* that had a cookie, duplicates included */

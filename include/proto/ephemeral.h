@@ -13,7 +13,7 @@
 
 #include "str.h"
 
-enum ephemeral_hash { EPHEMERAL_SHA1, EPHEMERAL_SHA256, EPHEMERAL_HASHES };
+enum ephemeral_hash { EPHEMERAL_SHA1, EPHEMERAL_SHA256 };
 
 /* A user's name, taken apart; points into it. */
 struct ephemeral_user {

@@ -263,11 +263,8 @@ static struct span *copy_prints(const struct span *prints, size_t n)
     if (!copy)
         return NULL;
     to = (char *)(copy + n);
-    for (size_t i = 0; i < n; i++) {
-        memcpy(to, prints[i].p, prints[i].n);
-        copy[i] = span_of(to, prints[i].n);
-        to += prints[i].n;
-    }
+    for (size_t i = 0; i < n; i++)
+        copy[i] = span_keep(&to, prints[i]);
     return copy;
 }
 

@@ -178,13 +178,13 @@ static int commit_side(struct answering *f, struct section *s, unsigned tag,
                        struct anchor_said *said, bool we_dial, uint64_t shown)
 {
     struct anchor *a = f->x.anchor;
-    const struct anchor_terms terms = {
+    const struct anchor_unsaid unsaid = {
         .we_dial = we_dial,
         .trust = a->setup->settings.trust_sdp,
         .shown = shown,
     };
     int err = anchor_said_commit(said, a->relay, s->pair, section_side(s, tag),
-                                 &terms);
+                                 &unsaid);
 
     if (err)
         return err;

@@ -7,7 +7,7 @@
 
 /* --- names --- */
 
-static int name_keep(struct name *n, struct span s)
+int name_keep(struct name *n, struct span s)
 {
     n->p = malloc(s.n + 1);
     if (!n->p)
@@ -152,7 +152,7 @@ struct grant *grant_new(struct anchor *a, const struct anchor_interface *i,
     return g;
 }
 
-void grant_unref(struct grant *g, enum anchored_why why)
+static void grant_unref(struct grant *g, enum anchored_why why)
 {
     if (!g || --g->refs)
         return;

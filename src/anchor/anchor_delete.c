@@ -74,12 +74,10 @@ static void delete_offer(struct call *c, struct offer *o)
     }
 }
 
-static struct offer *offer_of_branch(const struct call *c, struct span branch)
+static struct offer *initial_of_branch(const struct call *c, struct span branch)
 {
     struct list *m;
 
-    if (branch.n == 0)
-        return NULL;
     for (m = c->offers.next; m != &c->offers; m = m->next) {
         struct offer *o = CONTAINER(m, struct offer, of_call);
 
@@ -94,8 +92,6 @@ static struct offer *reoffer_of_branch(const struct call *c, struct span branch)
 {
     struct list *m;
 
-    if (branch.n == 0)
-        return NULL;
     for (m = c->dialogues.next; m != &c->dialogues; m = m->next) {
         struct dialogue *d = CONTAINER(m, struct dialogue, of_call);
 
@@ -114,8 +110,11 @@ static struct offer *reoffer_of_branch(const struct call *c, struct span branch)
  * as it was (A-26, A-32). */
 static bool delete_branch(struct call *c, struct span branch)
 {
-    struct offer *o = offer_of_branch(c, branch);
+    struct offer *o;
 
+    if (branch.n == 0)
+        return false;
+    o = initial_of_branch(c, branch);
     if (o) {
         delete_offer(c, o);
         return true;
@@ -126,25 +125,27 @@ static bool delete_branch(struct call *c, struct span branch)
     return o != NULL;
 }
 
+/* Pending offers of a tag go with its dialogues; with one dialogue that is
+ * meant they do not. */
+static bool delete_tags(struct call *c, struct span from, struct span to)
+{
+    bool found = delete_dialogues(c, from, to);
+
+    if (!found || to.n == 0)
+        found |= delete_pending(c, from);
+    return found;
+}
+
 static bool delete_from(struct call *c, const struct ng_request *r)
 {
     bool found = delete_branch(c, r->via_branch);
 
-    if (found) {
-        call_check(c);
-        return true;
-    }
-    if (r->from_tag.n == 0) {
+    if (!found && r->from_tag.n == 0) {
         call_free(c, ANCHORED_DELETE);
         return true;
     }
-    if (r->to_tag.n) {
-        found = delete_dialogues(c, r->from_tag, r->to_tag) ||
-                delete_pending(c, r->from_tag);
-    } else {
-        found = delete_dialogues(c, r->from_tag, SPAN(""));
-        found |= delete_pending(c, r->from_tag);
-    }
+    if (!found)
+        found = delete_tags(c, r->from_tag, r->to_tag);
     call_check(c);
     return found;
 }

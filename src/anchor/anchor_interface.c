@@ -5,33 +5,23 @@
 
 #include "err.h"
 
-/* Copies to *to and moves that on. */
-static struct span keep(char **to, struct span s)
-{
-    struct span copy = span_of(*to, s.n);
-
-    if (s.n)
-        memcpy(*to, s.p, s.n);
-    *to += s.n;
-    return copy;
-}
-
 /* A URI writes an IPv6 address in brackets. */
 static struct span keep_host(char **to, const struct anchor_place *place)
 {
     const char *from = *to;
 
     if (place->host.n)
-        return keep(to, place->host);
+        return span_keep(to, place->host);
     if (place->family != 6)
-        return keep(to, place->address);
-    (void)keep(to, SPAN("["));
-    (void)keep(to, place->address);
-    (void)keep(to, SPAN("]"));
+        return span_keep(to, place->address);
+    (void)span_keep(to, SPAN("["));
+    (void)span_keep(to, place->address);
+    (void)span_keep(to, SPAN("]"));
     return span_of(from, place->address.n + 2);
 }
 
-struct anchor_interface *anchor_interface_new(const struct anchor_place *place)
+/* With one reference: NULL without memory. */
+static struct anchor_interface *interface_new(const struct anchor_place *place)
 {
     size_t n = place->name.n + 2 * place->address.n + place->host.n + 2;
     struct anchor_interface *i = malloc(sizeof *i + n);
@@ -41,8 +31,8 @@ struct anchor_interface *anchor_interface_new(const struct anchor_place *place)
         return NULL;
     to = i->text;
     i->refs = 1;
-    i->name = keep(&to, place->name);
-    i->address = keep(&to, place->address);
+    i->name = span_keep(&to, place->name);
+    i->address = span_keep(&to, place->address);
     i->host = keep_host(&to, place);
     i->family = place->family;
     i->port = place->port;
@@ -70,7 +60,7 @@ int anchor_interfaces_init(struct anchor_interfaces *all,
     if (!all->items)
         return ERR_NOMEM;
     for (; all->n < n; all->n++) {
-        all->items[all->n] = anchor_interface_new(&places[all->n]);
+        all->items[all->n] = interface_new(&places[all->n]);
         if (!all->items[all->n]) {
             anchor_interfaces_fini(all);
             return ERR_NOMEM;

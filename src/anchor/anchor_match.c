@@ -154,38 +154,24 @@ static bool may_answer(const struct offer *o, const struct ng_request *request)
            (!o->is_closed || dialogue_of(o, request->to_tag));
 }
 
-/* By the branch, if it names an offer. */
-static struct offer *offer_of_branch(const struct call *c,
-                                     const struct ng_request *request)
-{
-    struct list *m;
-
-    if (request->via_branch.n == 0)
-        return NULL;
-    for (m = c->offers.prev; m != &c->offers; m = m->prev) {
-        struct offer *o = CONTAINER(m, struct offer, of_call);
-
-        if (is_branch(o, request) && may_answer(o, request))
-            return o;
-    }
-    return NULL;
-}
-
 /* The offer whose P_A is U_B of another one, which is what `chain` says. */
 static struct offer *offer_before(const struct call *c, const struct offer *o)
 {
     return o->chain.n ? offer_of_uri(c, name_span(&o->chain)) : NULL;
 }
 
+/* The newest offer that may be answered; with a branch, of that one. */
 static struct offer *newest_offer(const struct call *c,
-                                  const struct ng_request *request)
+                                  const struct ng_request *request,
+                                  struct span branch)
 {
     struct list *m;
 
     for (m = c->offers.prev; m != &c->offers; m = m->prev) {
         struct offer *o = CONTAINER(m, struct offer, of_call);
 
-        if (may_answer(o, request))
+        if ((branch.n == 0 || span_eq(name_span(&o->via_branch), branch)) &&
+            may_answer(o, request))
             return o;
     }
     return NULL;
@@ -202,14 +188,15 @@ static struct offer *match_initial(const struct call *c,
 
     if (o && may_answer(o, request))
         return o;
-    return newest_offer(c, request);
+    return newest_offer(c, request, SPAN(""));
 }
 
 struct offer *match_answered(struct dialogue **dialogue, const struct call *c,
                              const struct ng_request *request,
                              const struct sdp *sdp)
 {
-    struct offer *o = offer_of_branch(c, request);
+    struct span branch = request->via_branch;
+    struct offer *o = branch.n ? newest_offer(c, request, branch) : NULL;
     struct dialogue *d =
         match_dialogue(c, request->to_tag, request->from_tag, sdp);
     struct offer *again =

@@ -20,22 +20,6 @@ struct offering {
 
 /* --- legs --- */
 
-static int choose_one(struct offering *f, struct anchor_interface **out,
-                      const struct anchor_want *want, unsigned index)
-{
-    struct anchor_interface *found;
-    bool known;
-    int err = anchor_interface_choose(&found, &known,
-                                      &f->x.anchor->setup->interfaces, want);
-
-    if (!known)
-        exchange_warn(&f->x, "section %u: unknown interface, default used",
-                      index + 1);
-    if (!err)
-        *out = anchor_interface_ref(found);
-    return err;
-}
-
 /* Says for which protocol there is none. */
 static void refuse_interface(struct offering *f, enum sdp_protocol protocol)
 {
@@ -45,6 +29,26 @@ static void refuse_interface(struct offering *f, enum sdp_protocol protocol)
     snprintf(reason, sizeof reason, "No interface for %.*s",
              SPAN_ARG(sdp_protocol_text(protocol)));
     ng_reply_error(f->x.reply, reason);
+}
+
+/* 0, or an error that was answered. */
+static int choose_one(struct offering *f, struct anchor_interface **out,
+                      const struct anchor_want *want, unsigned index,
+                      enum sdp_protocol protocol)
+{
+    struct anchor_interface *found;
+    bool known;
+    int err = anchor_interface_choose(&found, &known,
+                                      &f->x.anchor->setup->interfaces, want);
+
+    if (!known)
+        exchange_warn(&f->x, "section %u: unknown interface, default used",
+                      index + 1);
+    if (err)
+        refuse_interface(f, protocol);
+    else
+        *out = anchor_interface_ref(found);
+    return err;
 }
 
 /* The interface of the offerer stays, unless he speaks what is not spoken
@@ -59,10 +63,7 @@ static int choose_near(struct offering *f, struct offered *o,
         o->near = anchor_interface_ref(kept);
         return 0;
     }
-    if (choose_one(f, &o->near, &want, o->index) == 0)
-        return 0;
-    refuse_interface(f, o->said->protocol);
-    return ERR_NOT_FOUND;
+    return choose_one(f, &o->near, &want, o->index, o->said->protocol);
 }
 
 /* What the other side has been given stays, whatever is said now. */
@@ -117,6 +118,7 @@ static int choose_new(struct offering *f, struct offered *o)
     struct anchor_want far = {.name = r->to_interface,
                               .family = o->said->family};
     const struct section *kin = section_kin(f);
+    int err;
 
     o->far_protocol = far_protocol(f, o->said);
     if (kin) {
@@ -126,14 +128,11 @@ static int choose_new(struct offering *f, struct offered *o)
     }
     anchor_want_transport(&near, o->said->protocol, o->said->is_ws, false);
     anchor_want_transport(&far, o->far_protocol, false, true);
-    if (choose_one(f, &o->near, &near, o->index)) {
-        refuse_interface(f, o->said->protocol);
-        return ERR_NOT_FOUND;
-    }
-    if (choose_one(f, &o->far, &far, o->index)) {
-        refuse_interface(f, o->far_protocol);
-        return ERR_NOT_FOUND;
-    }
+    err = choose_one(f, &o->near, &near, o->index, o->said->protocol);
+    if (!err)
+        err = choose_one(f, &o->far, &far, o->index, o->far_protocol);
+    if (err)
+        return err;
     o->grant = grant_new(f->x.anchor, o->far, o->index);
     if (o->grant)
         return 0;
@@ -194,9 +193,8 @@ static int take_section(struct offering *f, const struct sdp_section *in)
     f->n++;
     o->index = in->index;
     o->shown = f->x.anchor->setup->settings.shown;
-    o->is_rejected = in->kind != SDP_USABLE;
-    if (o->is_rejected)
-        return 0;
+    if (in->kind != SDP_USABLE)
+        return 0; /* the pair that there is, is to end */
     err = take_usable(f, o, in);
     if (!err)
         exchange_edit(&f->x, o->index, o->far_protocol, o->far,
@@ -259,19 +257,6 @@ static void find_before(struct offering *f)
     }
 }
 
-static int have_chain(struct offer *o, const struct offering *f)
-{
-    struct span uri = match_own_uri(f->call, &f->x.sdp);
-
-    if (uri.n == 0)
-        return 0;
-    o->chain.p = malloc(uri.n + 1);
-    if (!o->chain.p)
-        return ERR_NOMEM;
-    o->chain.n = span_copy(o->chain.p, uri.n + 1, uri);
-    return 0;
-}
-
 /* The offer that holds the sections from now on; NULL without memory. */
 static struct offer *have_offer(struct offering *f)
 {
@@ -284,7 +269,7 @@ static struct offer *have_offer(struct offering *f)
     if (!f->call)
         return NULL;
     o = offer_new(f->call, f->x.request, f->dialogue, f->by);
-    if (o && have_chain(o, f)) {
+    if (o && name_keep(&o->chain, match_own_uri(f->call, &f->x.sdp))) {
         offer_free(o, ANCHORED_DELETE);
         o = NULL;
     }

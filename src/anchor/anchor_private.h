@@ -99,11 +99,10 @@ struct grant {
 /* What an offer says of a section. */
 struct offered {
     unsigned index;
-    uint64_t shown;           /* anchor_settings.shown, as of the offer */
-    bool is_rejected;         /* port 0, and there is a pair that is to end */
-    struct anchor_said *said; /* referenced */
-    struct grant *grant;      /* referenced */
-    enum sdp_protocol far_protocol;      /* of the leg of who receives it */
+    uint64_t shown;                 /* anchor_settings.shown, as of the offer */
+    struct anchor_said *said;       /* referenced; NULL: port 0 */
+    struct grant *grant;            /* referenced */
+    enum sdp_protocol far_protocol; /* of the leg of who receives it */
     struct anchor_interface *near, *far; /* referenced; of the offerer */
 };
 
@@ -192,6 +191,9 @@ struct sdp_edit *exchange_edit(struct exchange *x, unsigned index,
 int exchange_answer(struct exchange *x);
 /* --- anchor_call.c --- */
 
+/* A copy of `s`: 0 or ERR_NOMEM. */
+int name_keep(struct name *n, struct span s);
+
 struct call *call_find(const struct anchor *a, struct span id);
 /* NULL without memory. */
 struct call *call_new(struct anchor *a, struct span id);
@@ -203,7 +205,6 @@ void call_free(struct call *c, enum anchored_why why);
 struct anchored_grant grant_terms(const struct anchor_interface *i);
 struct grant *grant_new(struct anchor *a, const struct anchor_interface *i,
                         unsigned index);
-void grant_unref(struct grant *g, enum anchored_why why);
 
 /* Nothing is offered there any more. */
 void offered_drop(struct offered *o, enum anchored_why why);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fingerprint.h"
+#include "relay_links.h"
 
 enum { DISCARD_PORT = 9 }; /* of who cannot be reached (RFC 4145, 4.1) */
 
@@ -31,16 +32,6 @@ static struct anchor_said *said_alloc(struct layout *l,
     return (struct anchor_said *)(void *)block;
 }
 
-static struct span said_keep(struct layout *l, struct span s)
-{
-    struct span copy = span_of(l->text, s.n);
-
-    if (s.n)
-        memcpy(l->text, s.p, s.n);
-    l->text += s.n;
-    return copy;
-}
-
 static void keep_path(struct anchor_said *said, struct layout *l,
                       const struct sdp_section *s)
 {
@@ -49,7 +40,7 @@ static void keep_path(struct anchor_said *said, struct layout *l,
     size_t n = 0;
 
     while (n < s->n_uris && (uri = sdp_path_next(&rest)).n)
-        l->path[n++] = said_keep(l, uri);
+        l->path[n++] = span_keep(&l->text, uri);
     said->core.path = l->path;
     said->core.n_path = n;
     said->is_ws = uri_parse(&last, l->path[n - 1]) == 0 &&
@@ -105,7 +96,7 @@ struct anchor_said *anchor_said_new(const struct sdp_section *s)
     said->port = s->port;
     said->family = s->connection.family;
     keep_path(said, &l, s);
-    said->host = said_keep(&l, s->connection.host);
+    said->host = span_keep(&l.text, s->connection.host);
     keep_prints(said, &l, s);
     keep_dial(said, s);
     return said;
@@ -125,29 +116,25 @@ void anchor_said_unref(struct anchor_said *s)
 
 bool anchor_said_is_dialable(const struct anchor_said *s)
 {
-    const struct span invalid = SPAN(".invalid");
     struct uri u;
 
-    if (uri_parse(&u, anchor_said_first(s)) ||
-        !span_ieq(u.transport, SPAN("tcp")))
+    if (uri_parse(&u, anchor_said_first(s)))
         return false;
     if (s->core.dial_host.n)
-        return s->core.dial_port != DISCARD_PORT;
-    if (u.host.n >= invalid.n &&
-        span_ieq(span_from(u.host, u.host.n - invalid.n), invalid))
-        return false;
-    return u.port != DISCARD_PORT;
+        return span_ieq(u.transport, SPAN("tcp")) &&
+               s->core.dial_port != DISCARD_PORT;
+    return relay_links_can_be_dialled(&u);
 }
 
 int anchor_said_commit(const struct anchor_said *s, struct relay *r,
                        struct anchored_pair *p, enum anchored_side side,
-                       const struct anchor_terms *terms)
+                       const struct anchor_unsaid *unsaid)
 {
     struct anchored_said said = s->core;
 
-    said.we_dial = terms->we_dial;
-    said.shown = terms->shown;
-    if (terms->trust && s->family)
+    said.we_dial = unsaid->we_dial;
+    said.shown = unsaid->shown;
+    if (unsaid->trust && s->family)
         said.trusted = s->host;
     return anchored_say(r, p, side, &said);
 }

@@ -54,15 +54,14 @@ struct span span_trim(struct span s)
 struct span span_strip(struct span line)
 {
     for (size_t i = 0; i < line.n; i++) {
-        if (line.p[i] == '#' &&
-            (i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t')) {
+        if (line.p[i] == '#' && (i == 0 || str_is_blank(line.p[i - 1]))) {
             line.n = i;
             break;
         }
     }
     if (line.n && line.p[line.n - 1] == '\r')
         line.n--;
-    while (line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
+    while (line.n && str_is_blank(line.p[line.n - 1]))
         line.n--;
     return line;
 }

@@ -41,11 +41,6 @@ struct span anchored_token_uri(const struct anchored_token *t)
     return t->uri.text;
 }
 
-size_t anchored_token_pairs(const struct anchored_token *t)
-{
-    return t->n_pairs;
-}
-
 /* Who has waited for a pair goes on, and sees. */
 static void gate_open(struct relay *r, struct anchored_token *t)
 {
@@ -373,17 +368,22 @@ void anchored_link_known(struct relay *r, struct link *l)
     anchored_settle(r);
 }
 
+/* Those before a rest count no more. */
+static uint8_t redials_of(const struct relay *r, const struct pair_side *x)
+{
+    return r->now_ms - x->redialled_ms < REDIAL_REST_MS ? x->n_redials : 0;
+}
+
 /* A side that we connect to cannot come back by itself: it is dialled at once,
  * and if that was in vain, by need (A-55). What speaks on each connection and
  * loses it at once again is not dialled without end. */
-static bool may_redial(const struct relay *r, struct pair_side *x,
+static bool may_redial(const struct relay *r, const struct pair_side *x,
                        const struct link *lost)
 {
-    if (r->now_ms - x->redialled_ms >= REDIAL_REST_MS)
-        x->n_redials = 0;
+    uint8_t n = redials_of(r, x);
+
     return !lost->connecting && anchored_may_dial(r, x) &&
-           (x->n_redials == 0 ||
-            (lost->pairs.is_heard && x->n_redials < REDIALS_MAX));
+           (n == 0 || (lost->pairs.is_heard && n < REDIALS_MAX));
 }
 
 void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
@@ -405,7 +405,7 @@ void anchored_link_closed(struct relay *r, struct link *l, bool kicked)
         fail_waiting(r, x, l->fail_code ? l->fail_code : 408);
         if (!is_due)
             continue;
-        x->n_redials++;
+        x->n_redials = (uint8_t)(redials_of(r, x) + 1);
         x->redialled_ms = r->now_ms;
         (void)anchored_dial_side(r, x, false, &code);
     }
@@ -538,7 +538,6 @@ void anchored_stats(const struct relay *r, struct anchored_stats *out)
         .pairs_ever = all->ever,
         .octets_ever = all->octets,
         .bound_now = all->bound,
-        .dialled_ever = r->anchored.dialled,
         .refused = r->anchored.refused,
         .refused_fingerprint = r->anchored.refused_fingerprint,
         .lapsed = r->anchored.lapsed,

@@ -154,7 +154,6 @@ struct link *anchored_dial_side(struct relay *r, struct pair_side *x,
 
     if (!l)
         return NULL;
-    r->anchored.dialled++;
     pair_unbind(&r->sessions, x);
     pair_bind(&r->sessions, x, l);
     x->was_bound |= !l->connecting;

@@ -195,10 +195,11 @@ static uint16_t auth_uri_port(const struct policy *policy, const struct link *l)
 static struct span auth_uri_host(const struct policy *policy,
                                  const struct link *l)
 {
-    if (l->name.n && route_has_name(policy, l->name))
-        return l->name;
-    return l->name.n ? route_port_name(policy, auth_uri_port(policy, l))
-                     : policy->name;
+    if (l->name.n == 0)
+        return policy->name;
+    return route_has_name(policy, l->name)
+               ? l->name
+               : route_port_name(policy, auth_uri_port(policy, l));
 }
 
 static struct session_grant new_grant(const struct relay *r, struct link *l,

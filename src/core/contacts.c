@@ -47,8 +47,7 @@ static bool is_known(const struct contacts *c, struct span host,
         const struct contact *known = CONTAINER(m, struct contact, of_contacts);
 
         if (span_eq(span_str(known->short_id), short_id) &&
-            (span_eq(contact_host(known), host) ||
-             span_ieq(contact_host(known), host)))
+            span_ieq(contact_host(known), host))
             return true;
     }
     return false;

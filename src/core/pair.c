@@ -99,17 +99,16 @@ static bool has_token(const struct table_node *node, const void *key)
 /* Its own URI, or one that B was given later. */
 static bool token_has_uri(const struct anchored_token *t, const struct uri *uri)
 {
-    const struct list *m;
+    struct list *m;
 
     if (uri_equal(&t->uri, uri))
         return true;
-    for (m = t->pairs.next; m != &t->pairs; m = m->next)
-        if (uri_equal(
-                CONTAINER((void *)(uintptr_t)m, struct anchored_pair, of_token)
-                    ->side[ANCHORED_B]
-                    .uri,
-                uri))
+    for (m = t->pairs.next; m != &t->pairs; m = m->next) {
+        struct anchored_pair *p = CONTAINER(m, struct anchored_pair, of_token);
+
+        if (uri_equal(p->side[ANCHORED_B].uri, uri))
             return true;
+    }
     return false;
 }
 
@@ -127,16 +126,6 @@ static struct anchored_token *find_token(const struct sessions *s,
 }
 
 /* --- pairs --- */
-
-static struct span keep(char **at, struct span s)
-{
-    struct span kept = {*at, s.n};
-
-    if (s.n)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return kept;
-}
 
 static void side_init(struct pair_side *x, struct anchored_pair *p,
                       const struct uri *uri)
@@ -174,9 +163,9 @@ struct anchored_pair *pair_new(struct sessions *s,
         return NULL;
     }
     at = p->text;
-    p->call_id = keep(&at, terms->call_id);
-    p->from_tag = keep(&at, terms->from_tag);
-    p->to_tag = keep(&at, terms->to_tag);
+    p->call_id = span_keep(&at, terms->call_id);
+    p->from_tag = span_keep(&at, terms->from_tag);
+    p->to_tag = span_keep(&at, terms->to_tag);
     p->on_ended = terms->on_ended;
     p->owner = terms->owner;
     p->token = terms->token;
@@ -184,7 +173,6 @@ struct anchored_pair *pair_new(struct sessions *s,
     list_init(&p->of_active);
     list_init(&p->former);
     list_prepend(&p->token->pairs, &p->of_token);
-    p->token->n_pairs++;
     p->token->had_pairs = true;
     side_init(&p->side[ANCHORED_A], p, &p->session->uri);
     side_init(&p->side[ANCHORED_B], p, &p->token->uri);
@@ -202,7 +190,6 @@ void pair_free(struct sessions *s, struct anchored_pair *p, uint64_t now_ms)
     side_fini(&p->side[ANCHORED_B]);
     list_remove(&p->of_token);
     list_remove(&p->of_active);
-    p->token->n_pairs--;
     s->pairs.n--;
     s->pairs.n_pairs--;
     free(p);
@@ -355,11 +342,11 @@ static char *join_texts(struct pair_side *x, const struct anchored_said *said)
     for (size_t i = 0; i < said->n_path; i++) {
         if (i > 0)
             *at++ = ' ';
-        (void)keep(&at, said->path[i]);
+        (void)span_keep(&at, said->path[i]);
     }
     x->path = span_of(text, (size_t)(at - text));
-    x->dial_host = keep(&at, said->dial_host);
-    x->trusted = keep(&at, said->trusted);
+    x->dial_host = span_keep(&at, said->dial_host);
+    x->trusted = span_keep(&at, said->trusted);
     return text;
 }
 

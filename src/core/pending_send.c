@@ -73,12 +73,6 @@ static struct slice head_add(struct pending_send *h, struct span s)
     return where;
 }
 
-static char *put(char *at, struct span s)
-{
-    memcpy(at, s.p, s.n);
-    return at + s.n;
-}
-
 #define TO_LINE "To-Path: "
 #define FROM_LINE "\r\nFrom-Path: "
 #define CRLF "\r\n"
@@ -94,19 +88,19 @@ static struct slice write_outgoing(struct pending_send *h, const struct msg *m,
     struct slice from = {.n = (uint32_t)w->from.n};
     char *at = h->out;
 
-    at = put(at, SPAN(TO_LINE));
-    at = put(at, w->to);
-    at = put(at, SPAN(FROM_LINE));
+    at = span_put(at, SPAN(TO_LINE));
+    at = span_put(at, w->to);
+    at = span_put(at, SPAN(FROM_LINE));
     for (size_t i = w->n_own; i-- > 0;) {
-        at = put(at, w->own[i]);
-        at = put(at, SPAN(" "));
+        at = span_put(at, w->own[i]);
+        at = span_put(at, SPAN(" "));
     }
     from.at = (uint32_t)(at - h->out);
-    at = put(at, w->from);
-    at = put(at, SPAN(CRLF));
-    at = put(at, span_of(rest.p, range_at));
+    at = span_put(at, w->from);
+    at = span_put(at, SPAN(CRLF));
+    at = span_put(at, span_of(rest.p, range_at));
     h->before_n = (uint32_t)(at - h->out);
-    at = put(at, span_from(rest, range_at + m->range_line.n));
+    at = span_put(at, span_from(rest, range_at + m->range_line.n));
     h->after_n = (uint32_t)(at - h->out) - h->before_n;
     return from;
 }
@@ -212,7 +206,6 @@ struct pending_send *pending_send_new(struct pending_send_pool *p,
         .n_back = n_own,
         .token = token,
     };
-
     struct pending_send *h;
 
     assert(n_own >= 1 && n_own <= PENDING_SEND_OWN_MAX);

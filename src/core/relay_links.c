@@ -256,7 +256,12 @@ bool relay_links_can_be_dialled(const struct uri *uri)
            span_ieq(uri->transport, SPAN("tcp"));
 }
 
-bool relay_links_serves(struct link *l, bool as_relay)
+/* May `l` carry a request with more URIs in its path, or an AUTH (`as_relay`)?
+ * Relays authenticate to each other: a link that was dialled is not used as one
+ * to a relay if the other end did not ask for our certificate (R4976-9.2-e),
+ * nor is one over plain TCP. A link that is still connecting is accepted and
+ * remembers what it is needed for; it is judged when it is up. */
+static bool relay_links_serves(struct link *l, bool as_relay)
 {
     if (l->connecting)
         l->relay_links.to_relay |= as_relay;

@@ -69,7 +69,7 @@ struct anchored {
     struct list arrived;  /* sides, to whose link goes what has waited */
     struct list former;   /* of struct former_link */
     uint64_t next_number; /* of a waiting link */
-    uint64_t dialled, refused, refused_fingerprint, lapsed;
+    uint64_t refused, refused_fingerprint, lapsed;
 };
 
 struct relay {

@@ -82,18 +82,17 @@ static struct list *slot_of(struct sessions *s, uint64_t expires_ms)
     return &s->slots[(expires_ms / 1000 + 1) % SESSION_SLOTS];
 }
 
-static struct span keep(char **at, struct span s)
-{
-    struct span kept = {*at, s.n};
-
-    if (s.n)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return kept;
-}
-
 /* Between user and realm; a line feed is in neither. */
 #define ACCOUNT_GAP SPAN("\n")
+
+static struct span keep_account(char **at, const struct session_grant *g)
+{
+    struct span account = span_keep(at, g->user);
+
+    account.n += span_keep(at, ACCOUNT_GAP).n;
+    account.n += span_keep(at, g->realm).n;
+    return account;
+}
 
 size_t session_uri_room(const struct session_uri *u)
 {
@@ -138,12 +137,10 @@ static int write_texts(struct sessions *s, struct session *ss,
     int err = session_uri_make(s, &ss->uri, ss->text, &uri);
     char *behind = ss->text + session_uri_room(&uri);
 
-    ss->account = keep(&behind, g->user);
-    ss->account.n += keep(&behind, ACCOUNT_GAP).n;
-    ss->account.n += keep(&behind, g->realm).n;
+    ss->account = keep_account(&behind, g);
     ss->user = span_of(ss->account.p, g->user.n);
     ss->realm = span_from(ss->account, g->user.n + ACCOUNT_GAP.n);
-    ss->home = keep(&behind, g->home);
+    ss->home = span_keep(&behind, g->home);
     return err;
 }
 
@@ -176,14 +173,10 @@ uint32_t sessions_of_user(const struct sessions *s,
                           const struct session_grant *g)
 {
     char text[2 * SESSION_NAME_MAX + 1], *behind = text;
-    struct span account;
 
     if (g->user.n > SESSION_NAME_MAX || g->realm.n > SESSION_NAME_MAX)
         return 0; /* session_new() refuses it */
-    account = keep(&behind, g->user);
-    account.n += keep(&behind, ACCOUNT_GAP).n;
-    account.n += keep(&behind, g->realm).n;
-    return holder_count(&s->users, account);
+    return holder_count(&s->users, keep_account(&behind, g));
 }
 
 uint32_t sessions_of_relay(const struct sessions *s,

@@ -28,6 +28,13 @@ static bool is_the_one(const struct table_node *node, const void *key)
     return node != NULL;
 }
 
+static struct source *source_ref(struct source *a)
+{
+    if (a)
+        a->refs++;
+    return a;
+}
+
 /* `name`: its hash, odd; 0 for what all sources of the link have in common. */
 static struct source *source_get(struct sources *s, const struct link *in,
                                  uint64_t out, uint64_t name)
@@ -84,13 +91,6 @@ void source_change(struct source **a, struct sources *s, const struct link *in,
         return;
     *a = source_of(s, in, out, name);
     source_close(before);
-}
-
-struct source *source_ref(struct source *a)
-{
-    if (a)
-        a->refs++;
-    return a;
 }
 
 void source_close(struct source *a)

@@ -66,17 +66,15 @@ static const struct entry *users_lookup(const struct users *u,
 struct span users_find(const struct users *u, struct span user,
                        struct span realm, enum digest_alg alg)
 {
-    char name[USERS_NAME_MAX + 1 + USERS_NAME_MAX];
+    char name[USERS_NAME_MAX + 1 + USERS_NAME_MAX], *at;
     struct key key = {.user_n = user.n, .alg = alg, .text = u->text};
     const struct entry *e;
 
     if (!user.n || user.n > USERS_NAME_MAX || !realm.n ||
         realm.n > USERS_NAME_MAX)
         return SPAN("");
-    memcpy(name, user.p, user.n);
-    name[user.n] = ':';
-    memcpy(name + user.n + 1, realm.p, realm.n);
-    key.name = span_of(name, user.n + 1 + realm.n);
+    at = span_put(span_put(span_put(name, user), SPAN(":")), realm);
+    key.name = span_of(name, (size_t)(at - name));
     e = users_lookup(u, &key);
     if (!e)
         return SPAN("");

@@ -71,7 +71,6 @@ static bool hop_unfit(struct hop *h, const char *why, const char *cause)
 {
     h->why = why;
     h->link.fail_code = 403;
-    h->all->stats.dial_failed++;
     hop_log_dial_ended(h, why, cause);
     return false;
 }
@@ -98,7 +97,6 @@ void hop_never_opened(struct hop *h, enum conn_why why)
     if (!h->host)
         return;
     hop_note(h, why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
-    h->all->stats.dial_failed++;
     hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
 }
 
@@ -141,7 +139,6 @@ void hop_ended_unproved(struct hop *h, enum conn_why why)
 void hop_disproved(struct hop *h, int err, const char *why)
 {
     h->link.fail_code = 408;
-    h->all->stats.dial_failed++;
     hop_note(h, err);
     hop_log_dial_ended(h, why, "no MSRP");
 }
@@ -161,7 +158,6 @@ static void hop_dial_fail(struct hop *h, int err)
     bool is_refused = err == ERR_DENIED || (err == ERR_CERT && h->fingerprints);
 
     h->link.fail_code = is_refused ? 403 : 408;
-    h->all->stats.dial_failed++;
     hop_leave(h, false);
     hop_free(h);
 }

@@ -160,16 +160,16 @@ void hop_log_out(const struct hop *h, const struct frame *f)
 {
     char tid[MSG_TID_MAX + 8], what[32], subject[SUBJECT_LINE_MAX];
     char text[2 * MSG_TID_MAX + 8];
-    struct span rest, of;
+    struct span rest, raw_tid;
 
     if (!log_wants(h->all->log, LOG_LEVEL_DEBUG) || !f->begins)
         return;
     rest = span_of(text, frame_begin(text, sizeof text, f));
     (void)span_cut(&rest, ' ');
-    of = span_cut(&rest, ' ');
+    raw_tid = span_cut(&rest, ' ');
     log_debug(h->all->log, "c=%llu out %s tid=%s%s", hop_number(h),
               log_escape(what, sizeof what, span_cut(&rest, '\r')),
-              log_escape(tid, sizeof tid, of), hop_subject(subject, h));
+              log_escape(tid, sizeof tid, raw_tid), hop_subject(subject, h));
 }
 
 /* --- connections that were dialled --- */

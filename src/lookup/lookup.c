@@ -212,15 +212,6 @@ static struct lookup_question *question_by_id(const struct lookup *l,
     return node ? CONTAINER(node, struct lookup_question, by_id) : NULL;
 }
 
-static struct span keep(char **at, struct span s)
-{
-    struct span kept = {*at, s.n};
-
-    memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return kept;
-}
-
 static struct lookup_question *question_new(struct lookup *l, struct span key,
                                             const struct lookup_query *query)
 {
@@ -232,9 +223,9 @@ static struct lookup_question *question_new(struct lookup *l, struct span key,
         return NULL;
     at = q->text;
     *q = (struct lookup_question){.id = l->last_id + 1, .key_n = key.n};
-    (void)keep(&at, key);
-    q->q = (struct lookup_query){keep(&at, query->user),
-                                 keep(&at, query->realm), query->alg};
+    (void)span_keep(&at, key);
+    q->q = (struct lookup_query){span_keep(&at, query->user),
+                                 span_keep(&at, query->realm), query->alg};
     list_init(&q->of_all);
     list_init(&q->of_slot);
     list_init(&q->waits);

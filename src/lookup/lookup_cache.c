@@ -21,11 +21,9 @@ struct span lookup_key(char *dst, const struct lookup_query *q)
 
     assert(q->user.n <= LOOKUP_NAME_MAX && q->realm.n <= LOOKUP_NAME_MAX);
     *at++ = (char)('0' + q->alg);
-    memcpy(at, q->user.p, q->user.n);
-    at += q->user.n;
+    at = span_put(at, q->user);
     *at++ = '\n'; /* in neither name */
-    memcpy(at, q->realm.p, q->realm.n);
-    at += q->realm.n;
+    at = span_put(at, q->realm);
     return span_of(dst, (size_t)(at - dst));
 }
 

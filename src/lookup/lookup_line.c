@@ -7,12 +7,6 @@
 
 /* --- writing --- */
 
-static char *put_octets(char *at, struct span s)
-{
-    memcpy(at, s.p, s.n);
-    return at + s.n;
-}
-
 static char *put_field(char *at, struct span s)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -40,7 +34,7 @@ struct span lookup_line_write(char *dst, uint64_t id,
     at = put_field(at, q->user);
     at = put_field(at, q->realm);
     *at++ = '\t';
-    at = put_octets(at, digest_alg_name(q->alg));
+    at = span_put(at, digest_alg_name(q->alg));
     *at++ = '\n';
     return span_of(dst, (size_t)(at - dst));
 }

@@ -219,11 +219,6 @@ const struct addr *ng_socket_addr(const struct ng_socket *s)
     return &s->at;
 }
 
-bool ng_socket_is_tcp(const struct ng_socket *s)
-{
-    return s->is_tcp;
-}
-
 void ng_stats(const struct ng *ng, struct ng_stats *out)
 {
     *out = ng->stats;

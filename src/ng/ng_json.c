@@ -155,15 +155,11 @@ int ng_json_read(struct text *out, struct span document)
         return ERR_SYNTAX;
     text_init(&tame, document.n + 1);
     ng_json_tame(&tame, document);
-    if (tame.err) {
-        err = tame.err;
-        text_fini(&tame);
-        return err;
-    }
-    object = json_loadb(tame.p, tame.n, JSON_ALLOW_NUL, &error);
+    err = tame.err;
+    object = err ? NULL : json_loadb(tame.p, tame.n, JSON_ALLOW_NUL, &error);
     text_fini(&tame);
     if (!object)
-        return ERR_SYNTAX;
+        return err ? err : ERR_SYNTAX;
     put_object(out, object);
     json_decref(object);
     return out->err;

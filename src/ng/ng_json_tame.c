@@ -4,13 +4,7 @@
  * (A-12): they are changed before it reads them. What is wrong stays wrong. */
 #include "ng_private.h"
 
-struct tamer {
-    struct text *out;
-    struct span rest;
-    uint64_t objects; /* a bit for each level: is it an object? */
-    unsigned depth;
-    bool name_next; /* a string would be the name of a member */
-};
+#define DIGITS "0123456789"
 
 /* Cuts off what is of these characters. */
 static struct span take_run(struct span *rest, const char *chars)
@@ -25,68 +19,47 @@ static struct span take_run(struct span *rest, const char *chars)
 
 /* --- numbers --- */
 
-/* The same form with few digits: its value does not matter (ng_json.h). */
-static void put_real(struct text *out, struct span number)
+/* Digits beyond 64 bits become the largest that there are. One zero too many in
+ * front is wrong, and stays. */
+static void put_digits(struct text *out, struct span digits)
 {
-    enum { SHOWS_LEADING_ZERO = 2 };
-    size_t keep = SHOWS_LEADING_ZERO;
+    uint64_t value;
 
-    while (number.n) {
-        struct span digits = take_run(&number, "0123456789");
-        bool is_exponent;
+    if (digits.n > 18 && digits.p[0] != '0' &&
+        span_u64(&value, digits, INT64_MAX) != 0)
+        text_put_u64(out, INT64_MAX);
+    else
+        text_put(out, digits);
+}
 
-        text_put(out, span_of(digits.p, digits.n < keep ? digits.n : keep));
-        if (number.n == 0)
-            return;
-        is_exponent = number.p[0] == 'e' || number.p[0] == 'E';
-        text_put(out, take_run(&number, is_exponent ? "eE" : "+-."));
-        if (digits.n > 0)
-            keep = 1;
-        if (!is_exponent)
-            continue;
-        text_put(out, take_run(&number, "+-"));
-        if (take_run(&number, "0123456789").n)
+/* In the same form. The value of one that is no integer does not matter
+ * (ng_json.h): its fraction and exponent become zero. */
+static void put_number(struct text *out, struct span *rest)
+{
+    struct span marks;
+
+    text_put(out, take_run(rest, "-"));
+    put_digits(out, take_run(rest, DIGITS));
+    while ((marks = take_run(rest, "+-.eE")).n) {
+        text_put(out, marks);
+        if (take_run(rest, DIGITS).n)
             text_put(out, SPAN("0"));
     }
 }
 
-/* One beyond 64 bits becomes the largest that there is. */
-static void put_integer(struct text *out, struct span number)
-{
-    struct span digits;
-    uint64_t value;
-
-    text_put(out, take_run(&number, "-"));
-    digits = take_run(&number, "0123456789");
-    if (digits.n < 19 || digits.p[0] == '0' ||
-        span_u64(&value, digits, INT64_MAX) == 0)
-        text_put(out, digits);
-    else
-        text_put_u64(out, INT64_MAX);
-    text_put(out, number);
-}
-
-static void put_number(struct tamer *t)
-{
-    struct span number = take_run(&t->rest, "0123456789+-.eE");
-
-    if (span_find(number, '.') < number.n ||
-        span_find(number, 'e') < number.n || span_find(number, 'E') < number.n)
-        put_real(t->out, number);
-    else
-        put_integer(t->out, number);
-}
-
 /* --- strings --- */
 
-/* How long the string is that begins here, with its quotes. */
-static size_t string_length(struct span s)
+/* Cuts off the string that begins here, with its quotes. */
+static struct span take_string(struct span *rest)
 {
+    struct span s = *rest;
     size_t n = 1;
 
     while (n < s.n && s.p[n] != '"')
         n += s.p[n] == '\\' ? 2 : 1;
-    return n < s.n ? n + 1 : s.n;
+    n = n < s.n ? n + 1 : s.n;
+    *rest = span_from(s, n);
+    return span_of(s.p, n);
 }
 
 /* A name with a NUL is none that we know: neither is one with another control
@@ -108,50 +81,30 @@ static void put_name(struct text *out, struct span name)
     }
 }
 
-static void put_string(struct tamer *t)
+static void put_string(struct text *out, struct span *rest)
 {
-    struct span s = span_of(t->rest.p, string_length(t->rest));
+    struct span s = take_string(rest);
+    struct span space = take_run(rest, " \t\r\n");
 
-    t->rest = span_from(t->rest, s.n);
-    if (t->name_next)
-        put_name(t->out, s);
+    if (rest->n && rest->p[0] == ':')
+        put_name(out, s);
     else
-        text_put(t->out, s);
-    t->name_next = false;
-}
-
-/* --- what is around them --- */
-
-static void put_mark(struct tamer *t, char c)
-{
-    uint64_t bit = UINT64_C(1) << (t->depth & 63);
-
-    if (c == '{' || c == '[') {
-        t->depth++;
-        bit = UINT64_C(1) << (t->depth & 63);
-        t->objects = c == '{' ? t->objects | bit : t->objects & ~bit;
-        t->name_next = c == '{';
-    } else if (c == '}' || c == ']') {
-        t->depth--;
-    } else if (c == ',') {
-        t->name_next = t->objects & bit;
-    }
-    text_put(t->out, span_of(t->rest.p, 1));
-    t->rest = span_from(t->rest, 1);
+        text_put(out, s);
+    text_put(out, space);
 }
 
 void ng_json_tame(struct text *out, struct span document)
 {
-    struct tamer t = {.out = out, .rest = document};
+    struct span rest = document;
 
-    while (t.rest.n && !out->err) {
-        char c = t.rest.p[0];
-
-        if (c == '"')
-            put_string(&t);
-        else if (c == '-' || char_is_digit(c))
-            put_number(&t);
-        else
-            put_mark(&t, c);
+    while (rest.n && !out->err) {
+        if (rest.p[0] == '"') {
+            put_string(out, &rest);
+        } else if (rest.p[0] == '-' || char_is_digit(rest.p[0])) {
+            put_number(out, &rest);
+        } else {
+            text_put(out, span_of(rest.p, 1));
+            rest = span_from(rest, 1);
+        }
     }
 }

@@ -277,24 +277,29 @@ static int next_v1(struct proxy_head *h, struct span *in)
                                                              : malformed(h);
 }
 
+/* What is gathered of version 2: 0 when it is complete. */
+static int take_start(struct proxy_head *h, struct span *in, size_t to)
+{
+    int err;
+
+    gather(h, in, to);
+    if (!agrees(h, signature, SIGNATURE))
+        return proxy_fail(h, "no PROXY header");
+    err = h->n > AT_COMMAND ? check_v2(h) : 0;
+    if (err)
+        return err;
+    if (h->n < V2_HEAD || h->n < start_of_v2(h))
+        return ERR_AGAIN;
+    if (has_ends(h))
+        read_ends_v2(h);
+    return 0;
+}
+
 static int next_v2(struct proxy_head *h, struct span *in)
 {
     size_t start = h->n < V2_HEAD ? V2_HEAD : start_of_v2(h);
-    int err = 0;
+    int err = h->n < start ? take_start(h, in, start) : take_tlvs(h, in);
 
-    if (h->n < start) {
-        gather(h, in, start);
-        if (!agrees(h, signature, SIGNATURE))
-            return proxy_fail(h, "no PROXY header");
-        if (h->n > AT_COMMAND)
-            err = check_v2(h);
-        if (err || h->n < V2_HEAD || h->n < start_of_v2(h))
-            return err ? err : ERR_AGAIN;
-        if (has_ends(h))
-            read_ends_v2(h);
-    } else {
-        err = take_tlvs(h, in);
-    }
     if (err)
         return err;
     return h->n < length_of_v2(h) ? ERR_AGAIN : end_v2(h);

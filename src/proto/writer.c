@@ -41,12 +41,6 @@ static char *room_for(struct frame *f, size_t n)
     return NULL;
 }
 
-static char *put(char *at, struct span s)
-{
-    memcpy(at, s.p, s.n);
-    return at + s.n;
-}
-
 /* What was written up to `end` is one part with the frame's own text before it
  * if that was the last part. */
 static void add_written(struct frame *f, const char *end)
@@ -70,7 +64,7 @@ static inline void add(struct frame *f, struct span s)
     if (s.n > COPIED_MAX || f->text_n + s.n > FRAME_TEXT_COPIED)
         add_part(f, s);
     else
-        add_written(f, put(f->text + f->text_n, s));
+        add_written(f, span_put(f->text + f->text_n, s));
 }
 
 void frame_add(struct frame *f, struct span s)
@@ -81,10 +75,8 @@ void frame_add(struct frame *f, struct span s)
 
 void frame_copy(char *dst, const struct frame *f)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        memcpy(dst, f->parts[i].p, f->parts[i].n);
-        dst += f->parts[i].n;
-    }
+    for (size_t i = 0; i < f->n; i++)
+        dst = span_put(dst, f->parts[i]);
 }
 
 size_t frame_begin(char *dst, size_t size, const struct frame *f)
@@ -100,7 +92,7 @@ size_t frame_begin(char *dst, size_t size, const struct frame *f)
 static char *put_u64(char *at, uint64_t v)
 {
     if (v == MSG_STAR)
-        return put(at, SPAN("*"));
+        return span_put(at, SPAN("*"));
     return at + u64_text(at, v);
 }
 
@@ -127,8 +119,10 @@ static void begin(struct frame *f, struct span tid)
     char *at = room_for(f, sizeof "MSRP  " + tid.n);
 
     f->begins = true;
-    if (at)
-        add_written(f, put(put(put(at, SPAN("MSRP ")), tid), SPAN(" ")));
+    if (!at)
+        return;
+    at = span_put(span_put(at, SPAN("MSRP ")), tid);
+    add_written(f, span_put(at, SPAN(" ")));
 }
 
 void frame_request(struct frame *f, struct span tid, struct span method)
@@ -160,10 +154,10 @@ void frame_range(struct frame *f, uint64_t start, uint64_t end, uint64_t total)
 
     if (!at)
         return;
-    at = put_u64(put(at, SPAN("Byte-Range: ")), start);
-    at = put_u64(put(at, SPAN("-")), end);
-    at = put_u64(put(at, SPAN("/")), total);
-    add_written(f, put(at, SPAN("\r\n")));
+    at = put_u64(span_put(at, SPAN("Byte-Range: ")), start);
+    at = put_u64(span_put(at, SPAN("-")), end);
+    at = put_u64(span_put(at, SPAN("/")), total);
+    add_written(f, span_put(at, SPAN("\r\n")));
 }
 
 void frame_status(struct frame *f, unsigned code, struct span comment)
@@ -182,9 +176,9 @@ static void end_line(struct frame *f, struct span before, struct span tid,
     f->flag = flag;
     if (!at)
         return;
-    at = put(put(put(at, before), SPAN("-------")), tid);
+    at = span_put(span_put(span_put(at, before), SPAN("-------")), tid);
     *at++ = flag;
-    add_written(f, put(at, SPAN("\r\n")));
+    add_written(f, span_put(at, SPAN("\r\n")));
 }
 
 void frame_end(struct frame *f, struct span tid, char flag)

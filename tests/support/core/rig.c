@@ -116,6 +116,13 @@ void rig_stop(struct rig *r)
     memset(r, 0, sizeof *r);
 }
 
+int rig_tear_down(void **state)
+{
+    rig_stop(*state);
+    free(*state);
+    return 0;
+}
+
 /* A neighbour that the relay is not told of yet. */
 static struct wire *new_wire(struct rig *r, const char *name)
 {
@@ -364,6 +371,14 @@ void rig_auth(struct rig *r, struct wire *w, const char *user)
     rig_send(r, w, text);
     (void)span_copy(w->uri, sizeof w->uri,
                     between(fake_link_new_output(&w->fake), "Use-Path: "));
+}
+
+struct wire *rig_client(struct rig *r, const char *name)
+{
+    struct wire *w = rig_connect(r, name);
+
+    rig_auth(r, w, name);
+    return w;
 }
 
 void rig_speak(struct rig *r, struct wire *w, const char *uri)

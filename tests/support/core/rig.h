@@ -75,6 +75,9 @@ void rig_reload(struct rig *r, const char *text);
  * started. */
 void rig_stop(struct rig *r);
 
+/* The tear-down of tests whose state is allocated and begins with a rig. */
+int rig_tear_down(void **state);
+
 /* A new connection, over TLS; its link may be changed before it sends. */
 struct wire *rig_connect(struct rig *r, const char *name);
 
@@ -102,6 +105,9 @@ void rig_credentials(struct rig *r, struct wire *w, const char *user, char *dst,
 /* The client authenticates as `user`, whose password is the name. Its URI is
  * then in w->uri. */
 void rig_auth(struct rig *r, struct wire *w, const char *user);
+
+/* A new connection of the user `name`, who has authenticated. */
+struct wire *rig_client(struct rig *r, const char *name);
 
 /* The first one to speak to the owner of `uri`: from now on its own URI,
  * msrps://NAME.example:9/NAME;tcp, leads to it (P-10). */

@@ -158,6 +158,24 @@ static void a_copy_is_cut_to_fit_and_ended(void **state)
     assert_string_equal(dst, "");
 }
 
+static void texts_are_put_one_after_another(void **state)
+{
+    char dst[] = "........", *at = span_put(dst, SPAN("ab"));
+    struct span kept;
+
+    (void)state;
+    assert_ptr_equal(at, dst + 2);
+    assert_ptr_equal(span_put(at, span_of(NULL, 0)), at);
+    kept = span_keep(&at, SPAN("cd\0"));
+    assert_ptr_equal(kept.p, dst + 2);
+    assert_int_equal(kept.n, 3);
+    assert_ptr_equal(at, dst + 5);
+    kept = span_keep(&at, span_of(NULL, 0));
+    assert_ptr_equal(kept.p, at);
+    assert_int_equal(kept.n, 0);
+    assert_memory_equal(dst, "abcd\0...", sizeof dst);
+}
+
 static void numbers_are_written_in_decimal(void **state)
 {
     char dst[20];
@@ -217,6 +235,7 @@ int main(void)
         cmocka_unit_test(too_large_a_number_that_is_no_number_is_syntax),
         cmocka_unit_test(secrets_compare_like_spans),
         cmocka_unit_test(a_copy_is_cut_to_fit_and_ended),
+        cmocka_unit_test(texts_are_put_one_after_another),
         cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(octets_are_written_in_hex),
         cmocka_unit_test(base64url_has_no_padding),

@@ -24,14 +24,6 @@ static void on_session_end(void *ctx, const struct session_record *record)
     s->records[s->n_records++] = *record;
 }
 
-static struct wire *client(struct scene *s, const char *name)
-{
-    struct wire *w = rig_connect(&s->rig, name);
-
-    rig_auth(&s->rig, w, name);
-    return w;
-}
-
 static int set_up(void **state)
 {
     struct scene *s = calloc(1, sizeof *s);
@@ -40,9 +32,9 @@ static int set_up(void **state)
     rig_init(&s->rig);
     assert_int_equal(rig_start_plain(&s->rig), 0);
     relay_on_session_end(s->rig.relay, on_session_end, s);
-    s->alice = client(s, "alice");
-    s->bob = client(s, "bob");
-    s->carol = client(s, "carol");
+    s->alice = rig_client(&s->rig, "alice");
+    s->bob = rig_client(&s->rig, "bob");
+    s->carol = rig_client(&s->rig, "carol");
     *state = s;
     return 0;
 }
@@ -414,7 +406,7 @@ static void each_user_is_listed_once_with_his_sums(void **state)
     struct scene *s = *state;
     char list[512];
 
-    client(s, "alice");                   /* another connection */
+    rig_client(&s->rig, "alice");         /* another connection */
     rig_auth(&s->rig, s->alice, "alice"); /* a session more on the first */
     send_text(s, s->alice, s->bob, "Byte-Range: 1-5/5\r\n" TYPE "hello" END);
     list_users(s, list, sizeof list, "");
@@ -442,7 +434,7 @@ static void a_user_who_goes_while_he_is_counted_is_not_listed(void **state)
         relay_users_count(&w, list); /* of one that has ended: nothing */
     }
     rig_settle(&s->rig);
-    client(s, "bob"); /* came after he could be counted */
+    rig_client(&s->rig, "bob"); /* came after he could be counted */
     relay_walk_begin(s->rig.relay, &w);
     while (relay_walk_next(&w, &v)) {
         if (!relay_users_show(&w, list, &user))

@@ -38,21 +38,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    rig_stop(*state);
-    free(*state);
-    return 0;
-}
-
-static struct wire *client(struct rig *r, const char *name)
-{
-    struct wire *w = rig_connect(r, name);
-
-    rig_auth(r, w, name);
-    return w;
-}
-
 /* A SEND from w to the client `to`: octets from..to of a message. */
 static void send_chunk(struct rig *r, struct wire *w, const struct wire *to,
                        const char *tid, const char *id, const char *headers,
@@ -84,7 +69,7 @@ static void thousands_of_chunks_lost_are_one_report(void **state)
 {
     enum { N = 5000 };
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct wire *alice = rig_client(r, "alice"), *bob = rig_client(r, "bob");
     struct span told;
 
     for (unsigned i = 0; i < N; i++) {
@@ -107,7 +92,7 @@ static void thousands_of_chunks_in_silence_are_one_report(void **state)
 {
     enum { N = 5000 };
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct wire *alice = rig_client(r, "alice"), *bob = rig_client(r, "bob");
 
     for (unsigned i = 0; i < N; i++) {
         char tid[16], range[64];
@@ -128,7 +113,7 @@ static void many_failed_messages_are_each_told_once(void **state)
 {
     enum { N = 100 };
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct wire *alice = rig_client(r, "alice"), *bob = rig_client(r, "bob");
 
     for (unsigned i = 0; i < N; i++) {
         char tid[16], id[16];
@@ -171,7 +156,7 @@ static void what_is_left_of_a_failed_message_is_refused(void **state)
 {
     enum { N = 64 };
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct wire *alice = rig_client(r, "alice"), *bob = rig_client(r, "bob");
     struct span told;
 
     bob->fake.out_n = bob->fake.taken = 0;
@@ -217,7 +202,7 @@ static void nothing_but_failed_requests_end_a_connection(void **state)
 static void a_client_may_fail_as_often_as_it_likes(void **state)
 {
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice");
+    struct wire *alice = rig_client(r, "alice");
 
     assert_true(alice->fake.link.trust.proven);
     for (unsigned i = 0; i < 50; i++)
@@ -274,7 +259,7 @@ static void a_challenge_that_cannot_be_made_ends_the_connection(void **state)
 static void a_link_is_idle_when_nothing_is_in_flight(void **state)
 {
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct wire *alice = rig_client(r, "alice"), *bob = rig_client(r, "bob");
     struct span tid;
     struct received *got = calloc(1, sizeof *got);
     char text[512];
@@ -322,7 +307,7 @@ static void tids_are_16_letters_and_digits_and_never_repeat(void **state)
 {
     enum { N = 400 };
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice"), *bob = client(r, "bob");
+    struct wire *alice = rig_client(r, "alice"), *bob = rig_client(r, "bob");
     struct received *got = calloc(1, sizeof *got);
 
     assert_non_null(got);
@@ -351,7 +336,7 @@ static void tids_are_16_letters_and_digits_and_never_repeat(void **state)
 static void each_auth_gives_another_uri(void **state)
 {
     struct rig *r = *state;
-    struct wire *alice = client(r, "alice");
+    struct wire *alice = rig_client(r, "alice");
     char first[RIG_URI_MAX];
     struct relay_stats stats;
 
@@ -365,7 +350,7 @@ static void each_auth_gives_another_uri(void **state)
     assert_int_equal(stats.sessions_now, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

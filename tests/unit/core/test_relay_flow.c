@@ -16,14 +16,6 @@ struct scene {
     char got[1 << 20], want[1 << 20];
 };
 
-static struct wire *client(struct scene *s, const char *name)
-{
-    struct wire *w = rig_connect(&s->rig, name);
-
-    rig_auth(&s->rig, w, name);
-    return w;
-}
-
 static struct scene *set_scene(uint32_t high_water, uint32_t low_water)
 {
     struct scene *s = calloc(1, sizeof *s);
@@ -34,9 +26,9 @@ static struct scene *set_scene(uint32_t high_water, uint32_t low_water)
     s->rig.policy.high_water = high_water;
     s->rig.policy.low_water = low_water;
     assert_int_equal(rig_start_plain(&s->rig), 0);
-    s->alice = client(s, "alice");
-    s->bob = client(s, "bob");
-    s->carol = client(s, "carol");
+    s->alice = rig_client(&s->rig, "alice");
+    s->bob = rig_client(&s->rig, "bob");
+    s->carol = rig_client(&s->rig, "carol");
     s->bob->fake.out_n = s->bob->fake.taken = s->bob->fake.looked_at = 0;
     return s;
 }

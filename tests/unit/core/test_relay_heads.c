@@ -21,9 +21,8 @@ struct scene {
 
 static struct wire *client(struct scene *s, const char *name)
 {
-    struct wire *w = rig_connect(&s->rig, name);
+    struct wire *w = rig_client(&s->rig, name);
 
-    rig_auth(&s->rig, w, name);
     w->fake.out_n = w->fake.taken = w->fake.looked_at = 0;
     return w;
 }
@@ -39,15 +38,6 @@ static int set_up(void **state)
     s->alice = client(s, "alice");
     s->bob = client(s, "bob");
     *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *s = *state;
-
-    rig_stop(&s->rig);
-    free(s);
     return 0;
 }
 
@@ -263,7 +253,7 @@ static void its_answer_waits_for_a_dial(void **state)
     assert_output(&s->alice->fake, want);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

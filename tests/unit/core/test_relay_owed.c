@@ -26,18 +26,8 @@ static int set_up(void **state)
     assert_non_null(s);
     rig_init(&s->rig);
     assert_int_equal(rig_start_plain(&s->rig), 0);
-    s->bob = rig_connect(&s->rig, "bob");
-    rig_auth(&s->rig, s->bob, "bob");
+    s->bob = rig_client(&s->rig, "bob");
     *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *s = *state;
-
-    rig_stop(&s->rig);
-    free(s);
     return 0;
 }
 
@@ -259,7 +249,7 @@ static void a_relay_that_stays_away_is_owed_nothing_in_the_end(void **state)
     assert_int_equal(stats.reports_dropped, MANY);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

@@ -23,21 +23,10 @@ static int set_up(void **state)
     assert_non_null(s);
     rig_init(&s->rig);
     assert_int_equal(rig_start_plain(&s->rig), 0);
-    s->alice = rig_connect(&s->rig, "alice");
-    s->bob = rig_connect(&s->rig, "bob");
+    s->alice = rig_client(&s->rig, "alice");
+    s->bob = rig_client(&s->rig, "bob");
     s->peer = rig_connect(&s->rig, "peer");
-    rig_auth(&s->rig, s->alice, "alice");
-    rig_auth(&s->rig, s->bob, "bob");
     *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *s = *state;
-
-    rig_stop(&s->rig);
-    free(s);
     return 0;
 }
 
@@ -328,7 +317,7 @@ static void after_draining_all_is_as_before(void **state)
     assert_got(s->peer, "MSRP tidtid 401 Unauthorized\r\n");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

@@ -26,19 +26,9 @@ static int set_up(void **state)
     rig_init(&s->rig);
     s->rig.policy.hold_ms = HOLD_MS;
     assert_int_equal(rig_start_plain(&s->rig), 0);
-    s->bob = rig_connect(&s->rig, "bob");
-    rig_auth(&s->rig, s->bob, "bob");
+    s->bob = rig_client(&s->rig, "bob");
     s->eve = rig_connect(&s->rig, "eve");
     *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *s = *state;
-
-    rig_stop(&s->rig);
-    free(s);
     return 0;
 }
 
@@ -525,7 +515,7 @@ static void a_sender_has_less_unanswered_when_memory_is_short(void **state)
     assert_false(s->eve->fake.paused);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

@@ -15,14 +15,6 @@ struct scene {
     struct received received;
 };
 
-static struct wire *client(struct scene *s, const char *name)
-{
-    struct wire *w = rig_connect(&s->rig, name);
-
-    rig_auth(&s->rig, w, name);
-    return w;
-}
-
 static int set_up(void **state)
 {
     struct scene *s = calloc(1, sizeof *s);
@@ -32,20 +24,11 @@ static int set_up(void **state)
     s->rig.policy.high_water = 16384;
     s->rig.policy.low_water = 4096;
     assert_int_equal(rig_start_plain(&s->rig), 0);
-    s->alice = client(s, "alice");
-    s->bob = client(s, "bob");
-    s->carol = client(s, "carol");
+    s->alice = rig_client(&s->rig, "alice");
+    s->bob = rig_client(&s->rig, "bob");
+    s->carol = rig_client(&s->rig, "carol");
     s->bob->fake.out_n = s->bob->fake.taken = s->bob->fake.looked_at = 0;
     *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *s = *state;
-
-    rig_stop(&s->rig);
-    free(s);
     return 0;
 }
 
@@ -314,7 +297,7 @@ static void whatever_happens_each_message_ends(void **state)
         struct wire *wires[SENDERS];
 
         if (round > 0)
-            assert_int_equal(tear_down(state) + set_up(state), 0);
+            assert_int_equal(rig_tear_down(state) + set_up(state), 0);
         s = *state;
         wires[0] = s->alice;
         wires[1] = s->carol;
@@ -336,7 +319,7 @@ static void whatever_happens_each_message_ends(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

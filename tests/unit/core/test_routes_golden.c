@@ -93,14 +93,6 @@ struct bench {
 
 /* --- the cast --- */
 
-static struct wire *client(struct bench *b, const char *name)
-{
-    struct wire *w = rig_connect(&b->rig, name);
-
-    rig_auth(&b->rig, w, name);
-    return w;
-}
-
 static struct wire *relay_link(struct bench *b)
 {
     struct wire *w = rig_connect(&b->rig, "home");
@@ -177,8 +169,8 @@ static void set_up(struct bench *b)
 
     rig_init(&b->rig);
     assert_int_equal(rig_start_plain(&b->rig), 0);
-    alice = client(b, "alice");
-    bob = client(b, "bob");
+    alice = rig_client(&b->rig, "alice");
+    bob = rig_client(&b->rig, "bob");
     home = relay_link(b);
     memcpy(b->words, fixed, sizeof fixed);
     b->words[FIXED] = (struct word){'A', alice->uri};

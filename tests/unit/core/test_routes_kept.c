@@ -11,9 +11,9 @@
 
 #include "cmocka_all.h"
 #include "host_names.h"
+#include "kept_routes.h"
 #include "operator.h"
 #include "pair_bench.h"
-#include "route_memo.h"
 #include "sim_world.h"
 
 enum {
@@ -23,26 +23,6 @@ enum {
     REQUESTS_MAX = 12,
     WIRES_LEFT = 8, /* one step may dial several times */
 };
-
-static bool forgets;
-static size_t n_kept;
-
-struct route *__real_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms);
-struct route *__wrap_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms);
-
-struct route *__wrap_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms)
-{
-    struct route *kept = __real_route_memo_find(all, l, m, stamp, now_ms);
-
-    n_kept += kept != NULL;
-    return forgets ? NULL : kept;
-}
 
 /* Paths that were used: they are used again. */
 struct request {
@@ -499,9 +479,9 @@ static void what_is_kept_is_what_would_be_found(void **state)
         size_t n, other_n;
         char *one, *other;
 
-        forgets = false;
+        kept_routes_hide(false);
         one = run(seed, &n);
-        forgets = true;
+        kept_routes_hide(true);
         other = run(seed, &other_n);
         if (n != other_n || memcmp(one, other, n) != 0)
             fail_msg("they differ with KEPT_SEED=%llu",
@@ -509,7 +489,7 @@ static void what_is_kept_is_what_would_be_found(void **state)
         free(one);
         free(other);
     }
-    assert_true(n_kept > 1000);
+    assert_true(kept_routes_take() > 1000);
 }
 
 /* --- a lone peer, and a relay of the same name that comes later --- */
@@ -537,12 +517,11 @@ static void a_relay_takes_what_went_to_a_lone_peer(void **state)
     struct rig r;
 
     (void)state;
-    forgets = false;
+    kept_routes_hide(false);
     rig_init(&r);
     assert_int_equal(rig_start_plain(&r), 0);
     rig_dials(&r, "lone", "far.example");
-    alice = rig_connect(&r, "alice");
-    rig_auth(&r, alice, "alice");
+    alice = rig_client(&r, "alice");
     greet(&r, alice, alice->uri, FAR, me);
     lone = rig_wire(&r, SPAN("lone"));
     rig_up(&r, lone);
@@ -550,10 +529,10 @@ static void a_relay_takes_what_went_to_a_lone_peer(void **state)
     fake_link_certify(&far->fake, "far.example");
     relay_link_known(r.relay, &far->fake.link);
     greet(&r, alice, alice->uri, FAR, me);
-    n_kept = 0;
+    (void)kept_routes_take();
     (void)fake_link_new_output(&lone->fake);
     greet(&r, alice, alice->uri, FAR, me);
-    assert_int_equal(n_kept, 1);
+    assert_int_equal(kept_routes_take(), 1);
     assert_true(fake_link_new_output(&lone->fake).n > 0);
     greet(&r, far, alice->uri, me, FAR);
     (void)fake_link_new_output(&far->fake);

@@ -3,28 +3,8 @@
  *
  * test-wraps: getrandom route_memo_find */
 #include "cmocka_all.h"
-#include "route_memo.h"
+#include "kept_routes.h"
 #include "sim.h"
-
-static bool forgets;
-static size_t n_kept;
-
-struct route *__real_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms);
-struct route *__wrap_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms);
-
-struct route *__wrap_route_memo_find(struct route_memos *all,
-                                     const struct link *l, const struct msg *m,
-                                     uint64_t stamp, uint64_t now_ms)
-{
-    struct route *kept = __real_route_memo_find(all, l, m, stamp, now_ms);
-
-    n_kept += kept != NULL;
-    return forgets ? NULL : kept;
-}
 
 /* A route that was kept is the one that would have been found. */
 static void what_is_kept_of_routes_changes_nothing(void **state)
@@ -43,13 +23,13 @@ static void what_is_kept_of_routes_changes_nothing(void **state)
 
         sim_quiet(&setup, 7 + i, 2);
         setup.trouble = troubles[i];
-        forgets = false;
+        kept_routes_hide(false);
         sim_run(&one, &setup);
-        forgets = true;
+        kept_routes_hide(true);
         sim_run(&other, &setup);
         assert_memory_equal(&one, &other, sizeof one);
     }
-    assert_true(n_kept > 1000);
+    assert_true(kept_routes_take() > 1000);
 }
 
 int main(void)
