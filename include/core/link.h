@@ -135,6 +135,7 @@ struct link_sendq {
     uint64_t spoke;         /* the account of the SEND that came last */
     uint64_t others_ms;     /* when another account's came; 0: never */
     int64_t credit; /* octets that it may feed before others have a turn */
+    struct list of_waits; /* in shared->waits, while it is blocked */
     uint64_t blocked_since_ms;
     uint64_t taken_ms;       /* as an output: when octets were taken last */
     uint64_t paused_ms;      /* sum of former waits; see link_paused_ms() */
