@@ -70,6 +70,10 @@ struct link_ops {
     /* Octets ever appended; relay_link_sent() counts the same way. */
     uint64_t (*position)(const struct link *l);
 
+    /* Octets that the kernel has taken and the other end's kernel has not
+     * acknowledged, as they are on the wire. NULL: none. */
+    size_t (*unacked)(const struct link *l);
+
     /* Stops, and resumes, asking this link's parser for events. A resumed
      * link is asked later, not within the call. */
     void (*pause)(struct link *l);

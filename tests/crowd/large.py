@@ -11,6 +11,8 @@ usage: large.py MSRPRELAYD RUN [--size N] [--seconds N] [--memory]
               one who reads at once and to one who reads 20 kB/s
     slow      over one link between relays: a file of --size octets (10 MB) at
               64 kbit/s, one who takes an octet in 19 s, one who takes nothing
+    steady    over one link between relays: a file of --size octets (200 kB) at
+              1,000 octets/s
     dials     one user has --size hosts (24) dialled that do not answer
     deaf      --size receivers (1,500) that read nothing, with
               limits.memory = 384M under a kernel limit of 512 MB
@@ -303,6 +305,25 @@ async def run_slow(options):
             expect("the link is never closed", relay.links() == 1)
 
 
+async def run_steady(options):
+    async with Crowd(options, 2, "") as (near, far):
+        path = Throttle(far.port)
+        bob = FileReceiver("bob0", far)
+        await bob.login(to=("127.0.0.1", await path.start()))
+        alice = await Sender("alice0", near).login()
+        octets = random.Random(1).randbytes(options.size)
+        path.take(100, 0.1)
+        began = time.monotonic()
+        alice.send(bob, "file", octets)
+        while not bob.is_whole and bob.is_open and not alice.told:
+            await asyncio.sleep(1)
+        say("file", seconds=round(time.monotonic() - began, 1),
+            octets=bob.octets, codes=dict(alice.codes))
+        expect("the file arrives whole", bob.is_whole and bob.hash.digest() ==
+               hashlib.sha256(octets).digest())
+        path.close()
+
+
 # --- dials ------------------------------------------------------------------------
 
 async def run_dials(options):
@@ -392,7 +413,8 @@ async def fill(relay, chat, options):
 
 
 RUNS = {"failures": (run_failures, 10000), "slow": (run_slow, 10 << 20),
-        "dials": (run_dials, 24), "deaf": (run_deaf, 1500)}
+        "steady": (run_steady, 200000), "dials": (run_dials, 24),
+        "deaf": (run_deaf, 1500)}
 
 
 def main():
