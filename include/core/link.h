@@ -70,6 +70,10 @@ struct link_ops {
     /* Octets ever appended; relay_link_sent() counts the same way. */
     uint64_t (*position)(const struct link *l);
 
+    /* Octets that the kernel has taken and the other end's kernel has not
+     * acknowledged, as they are on the wire. NULL: none. */
+    size_t (*unacked)(const struct link *l);
+
     /* Stops, and resumes, asking this link's parser for events. A resumed
      * link is asked later, not within the call. */
     void (*pause)(struct link *l);
@@ -135,6 +139,7 @@ struct link_sendq {
     uint64_t spoke;         /* the account of the SEND that came last */
     uint64_t others_ms;     /* when another account's came; 0: never */
     int64_t credit; /* octets that it may feed before others have a turn */
+    struct list of_waits; /* in shared->waits, while it is blocked */
     uint64_t blocked_since_ms;
     uint64_t taken_ms;       /* as an output: when octets were taken last */
     uint64_t paused_ms;      /* sum of former waits; see link_paused_ms() */

@@ -41,6 +41,7 @@ struct relay_links {
     relay_links_dial_fn dial;    /* NULL: nothing is dialled */
     void *ctx;
     bool allow_tcp;   /* dial.allow_tcp */
+    size_t dialled;   /* entries whose link was dialled for them */
     uint64_t changes; /* that routes may depend on: see route_memo.h */
 };
 

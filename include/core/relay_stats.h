@@ -74,13 +74,17 @@ struct relay_stats {
     uint64_t timeouts;         /* transactions without a response in time */
     uint64_t senders_unproven; /* 403: From-Path is not what the link proved */
     uint64_t peers_claimed;    /* 506: another link has the peer's place */
-    uint64_t relay_links_now; /* hosts and ports that links to relays lead to */
-    uint64_t dropped;         /* frames discarded without a response */
+    /* Hosts and ports that links to relays lead to: in all, and of these those
+     * to which the link was dialled. */
+    uint64_t relay_links_now, relay_links_accepted_now, relay_links_dialled_now;
+    uint64_t dropped; /* frames discarded without a response */
 
-    /* Links that are paused until another link's output has room. */
+    /* Links that are paused until another link's output has room, or until
+     * responses come over it. */
     uint64_t links_waiting_now;
-    uint64_t waits;   /* how often a link was paused */
-    uint64_t wait_ms; /* for how long, in total up to now */
+    uint64_t longest_wait_ms; /* of these */
+    uint64_t waits;           /* how often a link was paused */
+    uint64_t wait_ms;         /* for how long, in total up to now */
 
     /* How often a limit was reached. */
     uint64_t too_many_sessions;      /* limits.sessions_per_connection */

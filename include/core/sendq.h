@@ -35,7 +35,8 @@ struct sendq {
     const struct policy *policy;
     struct trace *trace;   /* NULL: nothing is traced */
     struct list congested; /* links whose output others wait for */
-    uint64_t waiting;      /* links that wait now */
+    struct list waits;     /* links that wait now, the longest first */
+    uint64_t waiting;      /* how many they are */
     uint64_t since_sum_ms; /* sum of the times at which they began to wait */
     uint64_t wait_ms;      /* how long others waited, in total */
 };
@@ -50,6 +51,8 @@ void sendq_link_init(struct sendq *q, struct link *l);
 
 /* How long links have waited, in total up to now. */
 uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms);
+/* How long the one has waited that has waited longest; 0: none waits. */
+uint64_t sendq_longest_wait_ms(const struct sendq *q, uint64_t now_ms);
 
 /* --- writing --- */
 

@@ -6,8 +6,11 @@
  * tid in O(1). Its clock starts when the kernel has taken its last octet
  * (R4976-6.4.1-c); from then on it is in one FIFO with all others. The clock
  * stops while this relay does not read the link (P-23): because it waits for
- * another output, or because of limits.rate. A transaction keeps the
- * timeout that was set when its clock started. */
+ * another output, or because of limits.rate. What the kernel has taken may take
+ * longer to a slow receiver than the timeout: as long as octets before the end
+ * of the request arrive there, the clock starts again (S-13 b). Whether they do
+ * is looked at when half of the time is over, and at its end. A transaction
+ * keeps the timeout that was set when its clock started. */
 #ifndef TXN_H
 #define TXN_H
 
@@ -48,20 +51,22 @@ struct txn {
     struct source *source;     /* that it counts against; owned reference */
     struct list of_source;     /* in source->partial, if it is one of these */
     uint64_t start, end;       /* octets of the message; end < start: none */
-    union {
-        uint64_t position; /* unsent: of its last octet in the output */
-        uint64_t due_ms;   /* sent: when it times out; owed: when it is void */
-    };
-    uint32_t octets;       /* charged to the source: source_charge_octets() */
-    uint64_t unread_ms;    /* link_unread_ms() as of the last look */
-    uint64_t prolonged_ms; /* by that so far */
+    uint64_t position;         /* of its last octet in the output */
+    uint64_t due_ms;     /* sent: when it is looked at; owed: when it is void */
+    uint32_t octets;     /* charged to the source: source_charge_octets() */
+    uint32_t timeout_ms; /* that it was sent with */
+    uint32_t unread_ms;  /* link_unread_ms() as of the last look, cut short */
+    uint32_t prolonged_ms; /* by that, and by octets that arrived, so far */
+    uint32_t unacked;      /* octets on their way, as of the last look */
+    bool is_halfway;       /* half of the time is over */
     bool is_open;          /* its chunk is still being written */
     uint16_t code;         /* owed: what the REPORT says (owed.h) */
     char tid[TID_LEN];
 };
 
 /* So many timeouts may a transaction be prolonged by (P-23, 5.4): one who keeps
- * this relay from reading does not put off his failure for ever. */
+ * this relay from reading, or reads slowly himself, does not put off his
+ * failure for ever. */
 enum { TXN_PROLONGED_MAX = 4 };
 
 struct txns {
@@ -84,8 +89,7 @@ int txns_init(struct txns *t, const uint64_t seed[2],
 void txns_fini(struct txns *t);
 
 /* For how long it has waited since all of it was sent. */
-uint64_t txn_took_ms(const struct txns *t, const struct txn *x,
-                     uint64_t now_ms);
+uint64_t txn_took_ms(const struct txn *x, uint64_t now_ms);
 
 /* Sets the timeout of transactions whose clock starts from now on. */
 void txns_set_timeout(struct txns *t, uint64_t timeout_ms);

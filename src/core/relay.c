@@ -214,12 +214,16 @@ void relay_stats(const struct relay *r, struct relay_stats *out)
     out->chunks_out = r->chunker.chunks_out;
     out->octets_out = r->chunker.octets_out;
     out->relay_links_now = r->relay_links.by_authority.count;
+    out->relay_links_dialled_now = r->relay_links.dialled;
+    out->relay_links_accepted_now =
+        out->relay_links_now - r->relay_links.dialled;
     out->auths_waiting_now = r->pending_auths.n;
     out->transactions_now = r->txns.count;
     out->reports_owed_now = r->owed.n;
     out->transactions_ever = r->txns.ever;
     out->links_waiting_now = r->sendq.waiting;
     out->wait_ms = sendq_wait_ms(&r->sendq, r->now_ms);
+    out->longest_wait_ms = sendq_longest_wait_ms(&r->sendq, r->now_ms);
 }
 
 /* --- links --- */

@@ -88,6 +88,7 @@ static void relay_links_drop(struct relay_links *n, struct authority *a)
     table_remove(&n->by_authority, &a->by_authority);
     list_remove(&a->of_link);
     a->link->relay_links.n--;
+    n->dialled -= a->is_dialled;
     free(a);
 }
 
@@ -116,6 +117,7 @@ static void relay_links_add(struct relay_links *n, struct link *l,
         return;
     *a = (struct authority){.link = l, .is_dialled = is_dialled, .key_n = w->n};
     n->changes++;
+    n->dialled += is_dialled;
     memcpy(a->key, w->key, w->n);
     list_init(&a->of_link);
     list_append(&l->relay_links.authorities, &a->of_link);

@@ -298,8 +298,7 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
             learn_port(r, l, m);
         if (x->back)
             response_pass(r, x->back, m);
-        source_answered(x, txn_took_ms(&r->txns, x, r->now_ms),
-                        r->policy->high_water);
+        source_answered(x, txn_took_ms(x, r->now_ms), r->policy->high_water);
         txn_drop(&r->txns, x);
     }
     sendq_answered(&r->sources, r->now_ms);

@@ -269,8 +269,6 @@ static void send_answer(struct relay *r, struct link *l,
 
 /* --- answers that wait for a link to come up (S-12) --- */
 
-enum { PARKED_MS = 10000 }; /* at most */
-
 bool send_is_unanswered(const struct relay *r, const struct pending_send *h)
 {
     const struct link *in = relay_link(r, h->in_number);
@@ -341,6 +339,16 @@ void send_answer_failed(struct relay *r, struct txn *x)
         answer_parked(r, x->head, 200);
 }
 
+/* For how long an answer waits at most. While `out` is up it is another relay
+ * that waits, and allows perhaps no more for it than this one does. */
+static uint64_t parked_ms(const struct relay *r, const struct link *out)
+{
+    enum { PARKED_MS = 10000 };
+    uint64_t third_ms = r->policy->transaction_ms / 3;
+
+    return out->connecting || third_ms > PARKED_MS ? PARKED_MS : third_ms;
+}
+
 void send_tick(struct relay *r)
 {
     struct list *m, *next;
@@ -350,7 +358,8 @@ void send_tick(struct relay *r)
         struct link *out = CONTAINER(m, struct link, send.of_parking);
         struct pending_send *h;
 
-        while ((h = first_parked(out)) && r->now_ms - h->parked_ms >= PARKED_MS)
+        while ((h = first_parked(out)) &&
+               r->now_ms - h->parked_ms >= parked_ms(r, out))
             answer_parked(r, h, 200);
         if (list_is_empty(&out->send.parked))
             list_remove(m);

@@ -9,6 +9,7 @@ void sendq_init(struct sendq *q, const struct policy *policy)
 {
     *q = (struct sendq){.policy = policy};
     list_init(&q->congested);
+    list_init(&q->waits);
 }
 
 void sendq_link_init(struct sendq *q, struct link *l)
@@ -18,6 +19,7 @@ void sendq_link_init(struct sendq *q, struct link *l)
     list_init(&l->sendq.waiters);
     list_init(&l->sendq.of_congested);
     list_init(&l->sendq.waiting);
+    list_init(&l->sendq.of_waits);
     list_init(&l->sendq.of_awaiters);
     list_init(&l->sendq.awaiters);
 }
@@ -25,6 +27,15 @@ void sendq_link_init(struct sendq *q, struct link *l)
 uint64_t sendq_wait_ms(const struct sendq *q, uint64_t now_ms)
 {
     return q->wait_ms + q->waiting * now_ms - q->since_sum_ms;
+}
+
+uint64_t sendq_longest_wait_ms(const struct sendq *q, uint64_t now_ms)
+{
+    struct list *m = list_first(&q->waits);
+
+    return m ? now_ms - CONTAINER(m, struct link, sendq.of_waits)
+                            ->sendq.blocked_since_ms
+             : 0;
 }
 
 bool sendq_put(struct link *out, const struct frame *f)
@@ -226,6 +237,7 @@ static void block(struct link *in, uint64_t now_ms)
     assert(!in->sendq.blocked);
     in->sendq.blocked = true;
     in->sendq.blocked_since_ms = now_ms;
+    list_append(&in->sendq.shared->waits, &in->sendq.of_waits);
     in->sendq.shared->waiting++;
     in->sendq.shared->since_sum_ms += now_ms;
     in->ops->pause(in);
@@ -283,6 +295,7 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
         return;
     in->sendq.paused_ms = link_paused_ms(in, now_ms);
     in->sendq.blocked = false;
+    list_remove(&in->sendq.of_waits);
     in->sendq.shared->waiting--;
     in->sendq.shared->since_sum_ms -= in->sendq.blocked_since_ms;
     in->sendq.shared->wait_ms += now_ms - in->sendq.blocked_since_ms;

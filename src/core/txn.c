@@ -54,6 +54,16 @@ void txns_fini(struct txns *t)
     pool_fini(&t->pool);
 }
 
+/* Into its place by due_ms, which is near the end. */
+static void txn_queue(struct list *fifo, struct txn *x)
+{
+    struct list *at = fifo->prev;
+
+    while (at != fifo && CONTAINER(at, struct txn, in_fifo)->due_ms > x->due_ms)
+        at = at->prev;
+    list_append(at->next, &x->in_fifo);
+}
+
 /* Merges a FIFO into the former transactions, so that both stay in order. */
 static void txns_retire(struct txns *t, struct list *fifo)
 {
@@ -173,17 +183,22 @@ void txns_sent(struct txns *t, struct link *link, uint64_t position,
         list_remove(&x->of_link);
         list_append(&link->txns.sent, &x->of_link);
         is_auth = x->back && x->back->is_auth;
-        x->due_ms = now_ms + (is_auth ? auth_timeout_ms(t) : t->timeout_ms);
-        x->unread_ms = link_unread_ms(link, now_ms);
+        x->timeout_ms =
+            (uint32_t)(is_auth ? auth_timeout_ms(t) : t->timeout_ms);
+        x->due_ms = now_ms + x->timeout_ms / 2;
+        x->unread_ms = (uint32_t)link_unread_ms(link, now_ms);
         list_append(is_auth ? &t->auths : &t->fifo, &x->in_fifo);
     }
 }
 
-uint64_t txn_took_ms(const struct txns *t, const struct txn *x, uint64_t now_ms)
+uint64_t txn_took_ms(const struct txn *x, uint64_t now_ms)
 {
-    uint64_t sent_ms = x->due_ms - x->prolonged_ms - t->timeout_ms;
+    uint64_t sent_ms = x->due_ms - x->prolonged_ms -
+                       (x->is_halfway ? x->timeout_ms : x->timeout_ms / 2);
 
-    return now_ms > sent_ms ? now_ms - sent_ms : 0;
+    if (list_is_empty(&x->in_fifo) || now_ms < sent_ms)
+        return 0;
+    return now_ms - sent_ms;
 }
 
 struct txn *txn_find(const struct txns *t, const struct link *link,
@@ -244,25 +259,45 @@ void txn_drop(struct txns *t, struct txn *x)
     txn_free(t, x);
 }
 
-/* Moves the end of x's time by what its link was not read since the last look,
- * within its bound. false if it stays where it is. */
-static bool txn_prolong(const struct txns *t, struct txn *x, uint64_t now_ms)
+/* How many octets up to the end of the request the other end's kernel lacks. On
+ * the wire there are a few more, so that it seems later than it is. */
+static uint32_t txn_unacked(const struct txn *x)
 {
-    uint64_t unread_ms = link_unread_ms(x->link, now_ms);
-    uint64_t more_ms = unread_ms - x->unread_ms;
-    uint64_t left_ms = TXN_PROLONGED_MAX * t->timeout_ms;
+    const struct link *l = x->link;
+    size_t unacked = l->ops->unacked ? l->ops->unacked(l) : 0;
+    uint64_t later = l->ops->position(l) - l->ops->queued(l) - x->position;
 
-    left_ms -= x->prolonged_ms < left_ms ? x->prolonged_ms : left_ms;
+    return unacked > later ? (uint32_t)(unacked - later) : 0;
+}
+
+/* Half of x's time is over. */
+static void txn_pass_half(struct txn *x)
+{
+    x->is_halfway = true;
+    x->unacked = txn_unacked(x);
+    x->due_ms += x->timeout_ms - x->timeout_ms / 2;
+}
+
+/* Moves the end of x's time by what its link was not read since the last look,
+ * and by a timeout if octets arrived, within its bound. */
+static void txn_prolong(struct txn *x, uint64_t now_ms)
+{
+    uint32_t unread_ms = (uint32_t)link_unread_ms(x->link, now_ms);
+    uint32_t unacked = txn_unacked(x);
+    uint32_t more_ms = unread_ms - x->unread_ms;
+    uint32_t left_ms = TXN_PROLONGED_MAX * x->timeout_ms - x->prolonged_ms;
+
+    if (unacked < x->unacked)
+        more_ms += x->timeout_ms;
     if (more_ms > left_ms)
         more_ms = left_ms;
     x->unread_ms = unread_ms;
+    x->unacked = unacked;
     x->prolonged_ms += more_ms;
     x->due_ms += more_ms;
-    return more_ms > 0;
 }
 
-static struct txn *first_expired(const struct txns *t, struct list *fifo,
-                                 uint64_t now_ms)
+static struct txn *first_expired(struct list *fifo, uint64_t now_ms)
 {
     struct list *m;
 
@@ -271,23 +306,23 @@ static struct txn *first_expired(const struct txns *t, struct list *fifo,
 
         if (x->due_ms > now_ms)
             return NULL;
-        if (!txn_prolong(t, x, now_ms))
-            return x;
-        /* At the end of the FIFO it is seen again soon enough: late by less
-         * than one timeout, never early. */
-        list_remove(&x->in_fifo);
-        list_append(fifo, &x->in_fifo);
+        if (!x->is_halfway)
+            txn_pass_half(x);
+        if (x->due_ms <= now_ms)
+            txn_prolong(x, now_ms);
         if (x->due_ms <= now_ms)
             return x;
+        list_remove(&x->in_fifo);
+        txn_queue(fifo, x);
     }
     return NULL;
 }
 
 struct txn *txns_expired(struct txns *t, uint64_t now_ms)
 {
-    struct txn *x = first_expired(t, &t->former, now_ms);
+    struct txn *x = first_expired(&t->former, now_ms);
 
     if (!x)
-        x = first_expired(t, &t->auths, now_ms);
-    return x ? x : first_expired(t, &t->fifo, now_ms);
+        x = first_expired(&t->auths, now_ms);
+    return x ? x : first_expired(&t->fifo, now_ms);
 }

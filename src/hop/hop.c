@@ -71,6 +71,13 @@ static uint64_t hop_position(const struct link *l)
            h->early_n;
 }
 
+static size_t hop_unacked(const struct link *l)
+{
+    const struct hop *h = hop_of(l);
+
+    return h->conn ? conn_unacked(h->conn) : 0;
+}
+
 static uint64_t hop_held_ms(const struct link *l)
 {
     const struct hop *h = hop_of(l);
@@ -152,6 +159,7 @@ static const struct link_ops link_ops = {
     .put = hop_put,
     .queued = hop_queued,
     .position = hop_position,
+    .unacked = hop_unacked,
     .pause = hop_pause,
     .resume = hop_resume,
     .close = hop_close,

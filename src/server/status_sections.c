@@ -72,6 +72,8 @@ static void section_connections(struct status_out *o, const struct status *s)
     static const struct status_field now = {"now", "Now", AS_COUNT};
     static const struct status_field paused = {
         "backpressure", "Paused: a receiver is slow", AS_COUNT};
+    static const struct status_field longest = {"backpressure_longest_ms",
+                                                "Longest pause, ms", AS_COUNT};
     static const struct status_field queued = {"queued_octets",
                                                "Queued for sending", AS_OCTETS};
     static const struct status_field refused = {
@@ -81,6 +83,7 @@ static void section_connections(struct status_out *o, const struct status *s)
     status_section_begin(o, "connections", "Connections");
     status_u64(o, &now, s->server->hops.count);
     status_u64(o, &paused, s->now.relay.links_waiting_now);
+    status_u64(o, &longest, s->now.relay.longest_wait_ms);
     status_u64(o, &queued, s->now.net.octets_queued);
     status_u64(o, &refused,
                stats->refused_full + stats->refused_address +

@@ -93,6 +93,8 @@ static void waiting_is_told_while_it_lasts(void **state)
     assert_true(http_sample(p, "msrprelayd_backpressure_waits_total") >= 1);
     assert_true(http_sample(p, "msrprelayd_backpressure_wait_seconds_total") >
                 0.1);
+    assert_true(http_sample(p, "msrprelayd_backpressure_longest_wait_seconds") >
+                0.1);
     assert_in_range(http_sample(p, "msrprelayd_queued_bytes"), LOW_WATER,
                     1 << 20);
     prom_free(p);
@@ -104,6 +106,8 @@ static void waiting_is_told_while_it_lasts(void **state)
     talk_expect_nothing(bob);
     p = http_scrape(port);
     assert_int_equal(http_sample(p, waiting), 0);
+    assert_true(
+        http_sample(p, "msrprelayd_backpressure_longest_wait_seconds") == 0);
     assert_int_equal(http_sample(p, "msrprelayd_queued_bytes"), 0);
     prom_free(p);
 }

@@ -82,10 +82,16 @@ static void fake_probe(struct link *l)
     fake_of(l)->probes++;
 }
 
+static size_t fake_unacked(const struct link *l)
+{
+    return fake_of(l)->unacked;
+}
+
 static const struct link_ops fake_ops = {
     .put = fake_put,
     .queued = fake_queued,
     .position = fake_position,
+    .unacked = fake_unacked,
     .pause = fake_pause,
     .resume = fake_resume,
     .close = fake_close,

@@ -15,6 +15,7 @@ struct fake_link {
     size_t out_n, out_room;
     size_t looked_at; /* by fake_link_new_output() */
     size_t taken;     /* by the kernel: the rest is queued */
+    size_t unacked;   /* of these, by the other end's kernel */
     bool in_frame;    /* what was put last did not end its frame */
     bool refuses;     /* takes nothing more: put answers ERR_FULL */
     bool paused;

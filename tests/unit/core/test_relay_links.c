@@ -475,6 +475,9 @@ static void each_entry_is_listed_with_what_it_is(void **state)
     }
     assert_int_equal(seen, 7);
     assert_null(at);
+    assert_int_equal(b->all.dialled, 1);
+    relay_links_link_closed(&b->all, &b->dialled.link);
+    assert_int_equal(b->all.dialled, 0);
 }
 
 int main(void)

@@ -196,6 +196,23 @@ static void no_answer_waits_for_longer_than_ten_seconds(void **state)
     assert_int_equal(count(r1, "MSRP abcd 200 "), 10);
 }
 
+/* The relay that waits for it is perhaps no more patient than this one. */
+static void nor_for_longer_than_a_third_of_a_timeout(void **state)
+{
+    struct scene *s = *state;
+    struct wire *r1 = other_relay(s);
+
+    s->rig.policy.transaction_ms = 9000;
+    rig_reload(&s->rig, NULL);
+    s->bob->held = true;
+    for (unsigned i = 0; i < 10; i++)
+        long_send(s, r1, FROM_R1);
+    rig_wait(&s->rig, 2000);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 6);
+    rig_wait(&s->rig, 1500);
+    assert_int_equal(count(r1, "MSRP abcd 200 "), 10);
+}
+
 /* What fails meanwhile is answered and reported, once each. */
 static void a_chunk_that_fails_before_it_has_left_is_reported(void **state)
 {
@@ -526,6 +543,7 @@ int main(void)
         TEST(what_is_written_whole_is_not_refused),
         TEST(a_chunk_of_a_relay_is_answered_once_it_has_left),
         TEST(no_answer_waits_for_longer_than_ten_seconds),
+        TEST(nor_for_longer_than_a_third_of_a_timeout),
         TEST(a_chunk_that_fails_before_it_has_left_is_reported),
         TEST(what_one_has_open_is_no_others_matter),
         TEST(what_needs_no_answer_waits_for_none),

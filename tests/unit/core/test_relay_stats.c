@@ -374,6 +374,7 @@ static void the_time_of_waiting_is_counted_up_to_now(void **state)
     assert_true(figures(s).waits >= 1);
     rig_wait(&s->rig, 700);
     assert_int_equal(figures(s).wait_ms, 700);
+    assert_int_equal(figures(s).longest_wait_ms, 700);
     s->bob->held = false;
     rig_settle(&s->rig);
     assert_int_equal(figures(s).links_waiting_now, 0);

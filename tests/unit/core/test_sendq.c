@@ -147,7 +147,9 @@ static void the_time_of_waiting_is_counted(void **state)
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     assert_int_equal(link_paused_ms(&b->in.link, NOW_MS + 700), 700);
+    assert_int_equal(sendq_longest_wait_ms(&b->sendq, NOW_MS + 700), 700);
     moved(b, 0, NOW_MS + 1000);
+    assert_int_equal(sendq_longest_wait_ms(&b->sendq, NOW_MS + 1000), 0);
     assert_int_equal(link_paused_ms(&b->in.link, NOW_MS + 5000), 1000);
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
@@ -181,14 +183,18 @@ static void a_link_that_is_gone_is_in_no_list(void **state)
     set_queued(b, 1000);
     other.out_n = 1000; /* all of it queued */
     wait_for_it(b, &b->in);
-    sendq_wait(&b->out.link, &other.link, NOW_MS);
+    sendq_wait(&b->out.link, &other.link, NOW_MS + 2);
+    assert_int_equal(sendq_longest_wait_ms(&b->sendq, NOW_MS + 7), 7);
+    sendq_unwait(&b->in.link, NOW_MS + 7);
+    assert_int_equal(sendq_longest_wait_ms(&b->sendq, NOW_MS + 7), 5);
     b->out.link.closing = true;
     sendq_link_closed(&b->out.link, NOW_MS + 7);
     assert_false(b->in.paused);
     assert_false(b->out.link.sendq.blocked);
     assert_true(list_is_empty(&other.link.sendq.waiters));
     assert_int_equal(b->sendq.waiting, 0);
-    assert_int_equal(sendq_wait_ms(&b->sendq, NOW_MS + 7), 14);
+    assert_true(list_is_empty(&b->sendq.waits));
+    assert_int_equal(sendq_wait_ms(&b->sendq, NOW_MS + 7), 12);
     sendq_stir(&b->sendq, NOW_MS + 7);
     assert_true(list_is_empty(&b->sendq.congested));
     b->out.link.closing = false;

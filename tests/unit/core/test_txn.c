@@ -335,6 +335,89 @@ static void a_pause_of_one_link_holds_no_other_up(void **state)
     assert_ptr_equal(expired(b, now_ms), paused);
 }
 
+/* --- S-13 b: a slow path is no silence --- */
+
+/* Looks as often as the relay does, until it is over. */
+static uint64_t over_ms(struct bench *b, struct fake_link *f, size_t each_s)
+{
+    uint64_t now_ms = NOW_MS;
+
+    while (!expired(b, now_ms)) {
+        now_ms += 1000;
+        f->unacked -= f->unacked < each_s ? f->unacked : each_s;
+        assert_true(now_ms < NOW_MS + 10 * TIMEOUT_MS);
+    }
+    return now_ms - NOW_MS;
+}
+
+static struct txn *on_its_way(struct bench *b, size_t octets)
+{
+    struct txn *x = sent(b, &b->a, 1, octets);
+
+    b->a.unacked = octets;
+    taken(b, &b->a, octets, NOW_MS);
+    return x;
+}
+
+static void what_arrives_slowly_has_time_from_its_arrival(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = on_its_way(b, 70000);
+    uint64_t ms = over_ms(b, &b->a, 1000);
+
+    /* It is noticed at the next look only. */
+    assert_in_range(ms, 70000 + TIMEOUT_MS, 70000 + 2 * TIMEOUT_MS);
+    assert_ptr_equal(find(b, &b->a, 1), x);
+}
+
+static void what_does_not_arrive_has_no_more_time(void **state)
+{
+    struct bench *b = *state;
+
+    (void)on_its_way(b, 70000);
+    assert_int_equal(over_ms(b, &b->a, 0), TIMEOUT_MS);
+}
+
+static void what_has_arrived_has_no_more_time(void **state)
+{
+    struct bench *b = *state;
+
+    (void)on_its_way(b, 10000);
+    assert_int_equal(over_ms(b, &b->a, 1000), TIMEOUT_MS);
+}
+
+/* What came after it is on its way. */
+static void octets_of_others_do_not_matter(void **state)
+{
+    struct bench *b = *state;
+
+    (void)on_its_way(b, 100);
+    b->a.out_n += 70000;
+    b->a.taken += 70000;
+    b->a.unacked = 70000;
+    assert_int_equal(over_ms(b, &b->a, 1000), TIMEOUT_MS);
+}
+
+static void arrival_prolongs_by_four_timeouts_at_most(void **state)
+{
+    struct bench *b = *state;
+
+    (void)on_its_way(b, 10000);
+    assert_int_equal(over_ms(b, &b->a, 1), 5 * TIMEOUT_MS);
+}
+
+static void it_takes_from_when_it_was_sent(void **state)
+{
+    struct bench *b = *state;
+    struct txn *x = sent(b, &b->a, 1, 10);
+
+    assert_int_equal(txn_took_ms(x, NOW_MS), 0); /* not yet */
+    taken(b, &b->a, 10, NOW_MS);
+    assert_int_equal(txn_took_ms(x, NOW_MS + 7), 7);
+    assert_null(expired(b, NOW_MS + TIMEOUT_MS / 2));
+    assert_int_equal(txn_took_ms(x, NOW_MS + 20000), 20000);
+}
+
 /* --- memory --- */
 
 static void without_memory_nothing_is_left_behind(void **state)
@@ -379,6 +462,12 @@ int main(void)
         TEST(a_pause_before_the_clock_started_does_not_count),
         TEST(a_pause_prolongs_by_four_timeouts_at_most),
         TEST(a_pause_of_one_link_holds_no_other_up),
+        TEST(what_arrives_slowly_has_time_from_its_arrival),
+        TEST(what_does_not_arrive_has_no_more_time),
+        TEST(what_has_arrived_has_no_more_time),
+        TEST(octets_of_others_do_not_matter),
+        TEST(arrival_prolongs_by_four_timeouts_at_most),
+        TEST(it_takes_from_when_it_was_sent),
         TEST(without_memory_nothing_is_left_behind),
     };
 

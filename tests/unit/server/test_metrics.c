@@ -105,6 +105,8 @@ static void figures_stand_under_their_labels(void **state)
     m.relay.reports_made_by_code[CODE_AT_408] = 19;
     m.relay.sessions_ended[SESSION_KICKED] = 20;
     m.relay.wait_ms = 2125;
+    m.relay.longest_wait_ms = 1250;
+    m.relay.relay_links_dialled_now = 25;
     m.server.refused_address = 21;
     m.dial.backoff = 22;
     m.dns.known = 23;
@@ -131,6 +133,8 @@ static void figures_stand_under_their_labels(void **state)
     assert_sample(&s, "msrprelayd_reports_made_total{code=\"408\"}", 19);
     assert_sample(&s, "msrprelayd_sessions_ended_total{reason=\"kicked\"}", 20);
     assert_sample(&s, "msrprelayd_backpressure_wait_seconds_total", 2.125);
+    assert_sample(&s, "msrprelayd_backpressure_longest_wait_seconds", 1.25);
+    assert_sample(&s, "msrprelayd_relay_links{opened=\"dialled\"}", 25);
     assert_sample(&s,
                   "msrprelayd_connections_refused_total{reason=\"connections_"
                   "per_address\"}",
