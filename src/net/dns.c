@@ -31,6 +31,7 @@ struct question {
     enum dns_type type;
     dns_done_fn done;
     void *ctx;
+    char name[DNS_NAME_MAX + 1];
 };
 
 /* --- c-ares on the loop --- */
@@ -241,7 +242,7 @@ static void dns_on_answer(void *ctx, int status, int timeouts,
 
     (void)timeouts;
     if (!err)
-        err = dns_answer_read(&answer, q->type, data, (size_t)n);
+        err = dns_answer_read(&answer, q->name, q->type, data, (size_t)n);
     if (err == ERR_SYNTAX)
         err = ERR_IO;
     if (status != ARES_EDESTRUCTION)
@@ -274,7 +275,8 @@ int dns_ask(struct dns *d, const char *name, enum dns_type type,
     q = malloc(sizeof *q);
     if (!q)
         return ERR_NOMEM;
-    *q = (struct question){type, done, ctx};
+    *q = (struct question){type, done, ctx, ""};
+    span_copy(q->name, sizeof q->name, span_str(name));
     ares_query(d->channel, name, DNS_CLASS_IN, (int)type, dns_on_answer, q);
     update_alarm(d);
     return 0;
