@@ -155,36 +155,24 @@ static int dns_error_of(int status)
     }
 }
 
-static void to_node(struct ares_addr_port_node *node, const struct addr *server)
-{
-    node->family = server->sa.sa_family;
-    if (node->family == AF_INET)
-        memcpy(&node->addr.addr4, &server->in4.sin_addr,
-               sizeof server->in4.sin_addr);
-    else
-        memcpy(&node->addr.addr6, &server->in6.sin6_addr,
-               sizeof server->in6.sin6_addr);
-    node->udp_port = node->tcp_port = addr_port(server);
-}
-
 static int set_servers(struct dns_channel *c)
 {
     const struct dns *d = c->dns;
-    struct ares_addr_port_node *nodes;
+    char *text, *at;
     int status;
 
     if (!d->n_servers)
         return 0;
-    nodes = calloc(d->n_servers, sizeof *nodes);
-    if (!nodes)
+    text = at = malloc(d->n_servers * ADDR_TEXT_MAX);
+    if (!text)
         return ERR_NOMEM;
     for (size_t i = 0; i < d->n_servers; i++) {
-        to_node(&nodes[i], &d->servers[i]);
         if (i > 0)
-            nodes[i - 1].next = &nodes[i];
+            *at++ = ',';
+        at += strlen(addr_text(at, &d->servers[i]));
     }
-    status = ares_set_servers_ports(c->ares, nodes);
-    free(nodes);
+    status = ares_set_servers_ports_csv(c->ares, text);
+    free(text);
     return dns_error_of(status);
 }
 
@@ -342,6 +330,32 @@ static void dns_on_answer(void *ctx, int status, int timeouts,
     free(q);
 }
 
+#if ARES_VERSION < 0x011c00 /* 1.28 */
+static void dns_query(ares_channel ares, struct question *q)
+{
+    ares_query(ares, q->name, DNS_CLASS_IN, (int)q->type, dns_on_answer, q);
+}
+#else
+/* Newer ones read the message themselves, and write it again. */
+static void dns_on_record(void *ctx, ares_status_t status, size_t timeouts,
+                          const ares_dns_record_t *record)
+{
+    unsigned char *data = NULL;
+    size_t n = 0;
+
+    if (status == ARES_SUCCESS)
+        status = ares_dns_write(record, &data, &n);
+    dns_on_answer(ctx, (int)status, (int)timeouts, data, (int)n);
+    ares_free_string(data);
+}
+
+static void dns_query(ares_channel ares, struct question *q)
+{
+    ares_query_dnsrec(ares, q->name, ARES_CLASS_IN,
+                      (ares_dns_rec_type_t)q->type, dns_on_record, q, NULL);
+}
+#endif
+
 /* Is there a descriptor to ask with? c-ares does not tell what became of its
  * socket(), and then it would look as if the servers had failed. */
 static bool can_ask(const struct dns_channel *c)
@@ -372,7 +386,7 @@ int dns_ask(struct dns *d, const char *name, enum dns_type type,
     span_copy(q->name, sizeof q->name, span_str(name));
     c->asked++;
     c->open++;
-    ares_query(c->ares, name, DNS_CLASS_IN, (int)type, dns_on_answer, q);
+    dns_query(c->ares, q);
     update_alarm(c);
     return 0;
 }
