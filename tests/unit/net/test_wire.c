@@ -139,6 +139,28 @@ static void a_turn_takes_few_records_however_small(void **state)
     rig_free(r);
 }
 
+static void a_turn_takes_fewer_without_data(void **state)
+{
+    enum { ROUNDS = 20 };
+    struct rig *r =
+        rig_open(*state, (struct rig_opts){.settings.read_per_turn = 1 << 20});
+    size_t most = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        update_keys(r, 32);
+        assert_int_equal(rig_send(r, "x", 1), 1);
+    }
+    while (r->got_n < ROUNDS) {
+        size_t before = r->got_n;
+
+        loop_turn(r->loop, false);
+        if (r->got_n - before > most)
+            most = r->got_n - before;
+    }
+    assert_in_range(most, 1, 2); /* what waited, and what came */
+    rig_free(r);
+}
+
 /* --- system calls --- */
 
 static void many_records_are_written_by_one_call(void **state)
@@ -220,6 +242,7 @@ int main(void)
         T(so_do_attempts_to_renegotiate),
         T(a_turn_takes_its_share_off_the_wire),
         T(a_turn_takes_few_records_however_small),
+        T(a_turn_takes_fewer_without_data),
         T(many_records_are_written_by_one_call),
         T(a_turn_writes_all_its_records),
     };
