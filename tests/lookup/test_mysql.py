@@ -52,7 +52,8 @@ class MariaDB(rig.Server):
                     "--innodb-log-file-size=4M")
 
     def as_root(self, *more):
-        return (self.client, "--no-defaults", "--socket=" + self.socket,
+        return (self.client, "--no-defaults", "--skip-ssl",
+                "--socket=" + self.socket,
                 "--user=root", "--batch", "--skip-column-names",
                 "--unbuffered", "--default-character-set=utf8mb4", *more)
 
