@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "err.h"
+#include "raw_records.h"
 #include "rig.h"
 
 /* The linker's --wrap leaves no room for a context. */
@@ -93,6 +94,39 @@ static void so_do_attempts_to_renegotiate(void **state)
     }
     assert_int_equal(r->closes, 1);
     rig_free(r);
+    SSL_CTX_free(client);
+}
+
+static bool has_three(struct rig *r)
+{
+    return r->got_n == 3;
+}
+
+/* OpenSSL writes none. */
+static void so_do_empty_records(void **state)
+{
+    struct raw_records raw;
+    unsigned char out[RAW_RECORDS_OVER + 1];
+    SSL_CTX *client = rig_client_ctx();
+    struct rig *r;
+
+    raw_records_watch(&raw, client);
+    r = rig_open(*state, (struct rig_opts){.client = client});
+    raw_records_begin(&raw);
+    for (int i = 0; i < 3 * 33; i++) {
+        size_t n = raw_records_make(&raw, out, "x", i % 33 == 32);
+
+        assert_int_equal(write(r->fd, out, n), n);
+    }
+    rig_until(r, has_three);
+    assert_int_equal(r->closes, 0);
+    for (int i = 0; i < 34; i++)
+        assert_int_equal(write(r->fd, out, raw_records_make(&raw, out, "", 0)),
+                         RAW_RECORDS_OVER);
+    rig_until(r, rig_is_closed);
+    assert_int_equal(r->why, CONN_WHY_TLS);
+    rig_free(r);
+    raw_records_end(&raw);
     SSL_CTX_free(client);
 }
 
@@ -240,6 +274,7 @@ int main(void)
         T(a_few_key_updates_in_a_row_are_taken),
         T(more_key_updates_end_the_connection),
         T(so_do_attempts_to_renegotiate),
+        T(so_do_empty_records),
         T(a_turn_takes_its_share_off_the_wire),
         T(a_turn_takes_few_records_however_small),
         T(a_turn_takes_fewer_without_data),
