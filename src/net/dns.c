@@ -163,7 +163,7 @@ static int set_servers(struct dns_channel *c)
 
     if (!d->n_servers)
         return 0;
-    text = at = malloc(d->n_servers * ADDR_TEXT_MAX);
+    text = at = calloc(d->n_servers, ADDR_TEXT_MAX);
     if (!text)
         return ERR_NOMEM;
     for (size_t i = 0; i < d->n_servers; i++) {

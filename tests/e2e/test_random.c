@@ -5,6 +5,7 @@
  *
  *     MSRP_E2E_RANDOM_S     how long, with one seed after the other
  *     MSRP_E2E_RANDOM_SEED  the first one */
+#include <inttypes.h>
 #include <openssl/err.h>
 #include <signal.h>
 #include <stdio.h>
@@ -393,7 +394,7 @@ static void all_goes_on_for_those_who_behave(void **state)
     uint64_t seed = strtoull(first ? first : "1", NULL, 10), i = 0;
 
     do {
-        print_message("seed %llu\n", (unsigned long long)(seed + i));
+        print_message("seed %" PRIu64 "\n", seed + i);
         run(state, seed + i++);
     } while (now_ms() < end);
 }
