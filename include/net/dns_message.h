@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dns_message - what a name server's answer says (RFC 1035, 3596, 2782).
  *
- * Pure. Reads the records of one type out of the answer section; the resolver
- * that was asked has followed aliases, so the owner name of a record does not
- * matter. */
+ * Pure. Reads the records of one type out of the answer section: those of the
+ * name that was asked, or of the name that the aliases (CNAME) in the section
+ * lead to, in any order. The resolver that was asked has followed them all;
+ * what it says about other names is not heard. */
 #ifndef DNS_MESSAGE_H
 #define DNS_MESSAGE_H
 
@@ -35,15 +36,16 @@ union dns_record {
 /* Referenced, read-only. */
 struct dns_answer {
     size_t refs;
-    uint32_t ttl_s; /* the shortest in the answer section */
+    uint32_t ttl_s; /* the shortest of the records and aliases that count */
     size_t n;       /* > 0 */
     union dns_record records[];
 };
 
-/* 0, ERR_NOT_FOUND when it has no record of this type, ERR_SYNTAX for what is
- * no answer or cut short, or ERR_NOMEM. Drop with dns_answer_unref(). */
-int dns_answer_read(struct dns_answer **out, enum dns_type type,
-                    const unsigned char *message, size_t n);
+/* 0, ERR_NOT_FOUND when it has no record of this type for the name, ERR_SYNTAX
+ * for what is no answer or cut short, or ERR_NOMEM. Drop with
+ * dns_answer_unref(). */
+int dns_answer_read(struct dns_answer **out, const char *name,
+                    enum dns_type type, const unsigned char *message, size_t n);
 
 struct dns_answer *dns_answer_ref(struct dns_answer *a);
 /* NULL is harmless. */

@@ -13,6 +13,8 @@ enum {
     POINTER = 0xc0,
     LABEL_MAX = 63,
     SRV_HEAD = 6, /* priority, weight, port */
+    CNAME = 5,
+    ALIASES_MAX = 8, /* followed, one after another */
 };
 
 /* A place in a message. */
@@ -170,39 +172,104 @@ static int read_data(union dns_record *out, enum dns_type type,
     return ERR_SYNTAX;
 }
 
+/* One record of the answer section. */
+struct record {
+    struct reader owner;
+    struct reader data; /* up to its end */
+    uint32_t ttl_s;
+    uint16_t type;
+};
+
+/* Passes over the owner and the data; type 0 is what has another class. */
+static int take_record(struct record *out, struct reader *r)
+{
+    uint16_t its_class, size;
+
+    out->owner = *r;
+    if (skip_name(r) || left(r) < 10)
+        return ERR_SYNTAX;
+    out->type = take_u16(r);
+    its_class = take_u16(r);
+    out->ttl_s = take_u32(r);
+    size = take_u16(r);
+    if (size > left(r))
+        return ERR_SYNTAX;
+    out->data = (struct reader){r->message, r->at + size, r->at};
+    r->at += size;
+    if (out->ttl_s > INT32_MAX) /* RFC 2181, 8 */
+        out->ttl_s = 0;
+    if (its_class != DNS_CLASS_IN)
+        out->type = 0;
+    return 0;
+}
+
+static bool is_owner(const struct record *record, const char *name)
+{
+    char owner[DNS_NAME_MAX + 1];
+
+    return read_name(owner, record->owner) == 0 &&
+           span_ieq(span_str(owner), span_str(name));
+}
+
 /* What the records say so far. */
 struct found {
+    char name[DNS_NAME_MAX + 1]; /* that was asked, or what it is called */
     union dns_record records[DNS_RECORDS_MAX];
     size_t n;
     uint32_t ttl_s;
 };
 
-/* One record of the answer section. What has the right type and makes no sense
- * is passed over, like what has another type. */
-static int read_record(struct found *f, enum dns_type type, struct reader *r)
+static void heed_ttl(struct found *f, const struct record *record)
 {
-    struct reader data;
-    uint16_t its_type, its_class, size;
-    uint32_t ttl_s;
+    if (record->ttl_s < f->ttl_s)
+        f->ttl_s = record->ttl_s;
+}
 
-    if (skip_name(r) || left(r) < 10)
-        return ERR_SYNTAX;
-    its_type = take_u16(r);
-    its_class = take_u16(r);
-    ttl_s = take_u32(r);
-    size = take_u16(r);
-    if (size > left(r))
-        return ERR_SYNTAX;
-    data = (struct reader){r->message, r->at + size, r->at};
-    r->at += size;
-    if (ttl_s > INT32_MAX) /* RFC 2181, 8 */
-        ttl_s = 0;
-    if (ttl_s < f->ttl_s)
-        f->ttl_s = ttl_s;
-    if (its_type == type && its_class == DNS_CLASS_IN &&
-        f->n < DNS_RECORDS_MAX &&
-        read_data(&f->records[f->n], type, &data) == 0)
+/* Is the name an alias by one of the `answers` at r? Takes its target. */
+static bool take_alias(struct found *f, struct reader r, unsigned answers)
+{
+    struct record record;
+    char target[DNS_NAME_MAX + 1];
+
+    while (answers-- && take_record(&record, &r) == 0)
+        if (record.type == CNAME && is_owner(&record, f->name) &&
+            read_name(target, record.data) == 0) {
+            memcpy(f->name, target, sizeof f->name);
+            heed_ttl(f, &record);
+            return true;
+        }
+    return false;
+}
+
+/* What is about another name, has another type or makes no sense is passed
+ * over. */
+static int take_records(struct found *f, enum dns_type type, struct reader *r,
+                        unsigned answers)
+{
+    struct record record;
+
+    while (answers--) {
+        int err = take_record(&record, r);
+
+        if (err)
+            return err;
+        if (record.type != type || f->n == DNS_RECORDS_MAX ||
+            !is_owner(&record, f->name) ||
+            read_data(&f->records[f->n], type, &record.data))
+            continue;
         f->n++;
+        heed_ttl(f, &record);
+    }
+    return 0;
+}
+
+static int skip_questions(struct reader *r, unsigned questions)
+{
+    for (; questions; questions--) {
+        if (skip_name(r) || left(r) < QUESTION_TAIL)
+            return ERR_SYNTAX;
+        r->at += QUESTION_TAIL;
+    }
     return 0;
 }
 
@@ -210,7 +277,7 @@ static int dns_message_read_all(struct found *f, enum dns_type type,
                                 struct reader *r)
 {
     uint16_t questions, answers;
-    int err = 0;
+    int aliases = 0, err;
 
     if (left(r) < HEADER || !(r->message[2] & IS_ANSWER))
         return ERR_SYNTAX;
@@ -218,26 +285,24 @@ static int dns_message_read_all(struct found *f, enum dns_type type,
     questions = take_u16(r);
     answers = take_u16(r);
     r->at = HEADER;
-    for (; !err && questions; questions--) {
-        err = skip_name(r);
-        if (!err && left(r) < QUESTION_TAIL)
-            err = ERR_SYNTAX;
-        if (!err)
-            r->at += QUESTION_TAIL;
-    }
-    for (; !err && answers; answers--)
-        err = read_record(f, type, r);
-    return err;
+    err = skip_questions(r, questions);
+    if (err)
+        return err;
+    while (aliases < ALIASES_MAX && take_alias(f, *r, answers))
+        aliases++;
+    return take_records(f, type, r, answers);
 }
 
-int dns_answer_read(struct dns_answer **out, enum dns_type type,
-                    const unsigned char *message, size_t n)
+int dns_answer_read(struct dns_answer **out, const char *name,
+                    enum dns_type type, const unsigned char *message, size_t n)
 {
     struct reader r = {message, n, 0};
     struct found f = {.ttl_s = UINT32_MAX};
     struct dns_answer *a;
-    int err = dns_message_read_all(&f, type, &r);
+    int err;
 
+    span_copy(f.name, sizeof f.name, span_str(name));
+    err = dns_message_read_all(&f, type, &r);
     if (err)
         return err;
     if (!f.n)

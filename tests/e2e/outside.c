@@ -195,14 +195,16 @@ static void free_host(struct scene_part *p)
     free(h);
 }
 
-static int listen_somewhere(unsigned *port)
+static int host_listen(unsigned *port, const struct host_opts *opts)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+                             .sin_port = htons((uint16_t)opts->port)};
     socklen_t len = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
+    assert_int_equal(
+        inet_pton(AF_INET, opts->at ? opts->at : "127.0.0.1", &at.sin_addr), 1);
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(fd, 64), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
@@ -257,7 +259,7 @@ struct host *host_new(struct scene *s, const struct host_opts *opts)
     h->behind = opts->behind;
     h->keeps = opts->keeps;
     h->name = opts->name ? opts->name : "peer.example.org";
-    h->part = (struct scene_part){.fd = listen_somewhere(&h->port),
+    h->part = (struct scene_part){.fd = host_listen(&h->port, opts),
                                   .on_ready = on_connection,
                                   .free = free_host};
     scene_add_part(s, &h->part);

@@ -35,6 +35,8 @@ struct host_opts {
     const char *usage;       /* of its certificate */
     struct tls_files *files; /* its authority's; usually the relay's */
     int version;             /* of TLS, such as TLS1_2_VERSION; 0: any */
+    const char *at;          /* its address; usually 127.0.0.1 */
+    unsigned port;           /* 0: of the kernel's choice */
     unsigned behind;         /* passes octets on to this port of loopback */
     bool keeps;              /* what it passes on, for host_passed() */
     bool tls;
@@ -48,7 +50,7 @@ struct host_opts {
 
 struct host;
 
-/* Listens on loopback, on a port of the kernel's choice. */
+/* Listens. */
 struct host *host_new(struct scene *s, const struct host_opts *opts);
 /* Listens no more: who dials it is refused. */
 void host_close(struct host *h);

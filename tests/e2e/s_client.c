@@ -11,7 +11,8 @@ const char *s_client_run(struct scene *s, unsigned port, const char *arguments)
     static char said[SAID_MAX];
     const char *command = scene_text(s,
                                      "timeout 20 openssl s_client -connect "
-                                     "127.0.0.1:%u </dev/null 2>&1 %s",
+                                     "127.0.0.1:%u -nameopt oneline "
+                                     "</dev/null 2>&1 %s",
                                      port, arguments);
     FILE *f = popen(command, "re");
     size_t n;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A peer that lost its network without a word comes back from elsewhere (S-2,
- * S-19). Skipped where no network may be made. */
+/* A peer that lost its network without a word comes back from elsewhere, and a
+ * relay that did is elsewhere now (S-2, S-19). Skipped where no network may be
+ * made. */
 #include "cmocka_all.h"
 #include "login.h"
 #include "network.h"
+#include "outside.h"
 #include "request.h"
 
 enum {
@@ -138,6 +140,64 @@ static void a_peer_that_lives_stays(void **state)
     request_passes(p.peer, talk_path(p.peer, p.alice), p.alice, "still me");
 }
 
+/* Somebody behind the relay that has this URI. */
+static const char *say_behind(struct client *c, const char *relay)
+{
+    const struct send s = {
+        .to = scene_text(c->scene, "%s %s msrps://user.invalid:9/u;tcp", c->uri,
+                         relay),
+        .body = SPAN("anybody there?")};
+
+    return talk_send(c, NULL, &s);
+}
+
+/* With the same port; each on its side of the network. */
+static void listen_on_both_sides(struct scene *s, struct host *hosts[2])
+{
+    const struct host_opts far = {
+        .tls = true, .unnamed = true, .at = NETWORK_FAR};
+    struct host_opts near = {.tls = true, .unnamed = true};
+
+    network_go_far();
+    hosts[0] = host_new(s, &far);
+    network_go_near();
+    near.port = host_port(hosts[0]);
+    hosts[1] = host_new(s, &near);
+}
+
+static void a_dead_relay_is_looked_for_where_its_name_leads_now(void **state)
+{
+    static const struct outside_opts with_outside = {
+        .relay.groups = "tcp: { dead_after = 4; };\n"
+                        "timers: { transaction = 1.0; };"};
+    struct scene *s = outside_start(state, &with_outside);
+    struct client *alice = login(s, "alice"), *there;
+    uint64_t cut_ms, most_ms = DEAD_AFTER_MS + MARGIN_MS;
+    struct host *hosts[2];
+    const char *name = "peer.example.org", *tid;
+
+    listen_on_both_sides(s, hosts);
+    dns_stub_host(outside_names(s), name, 1, NETWORK_FAR);
+    tid = say_behind(alice, host_uri(hosts[0]));
+    there = host_accept(hosts[0]);
+    talk_answer(there, talk_expect(there, "SEND"), 200);
+    talk_expect_code(alice, tid, 200);
+
+    network_cut();
+    cut_ms = now_ms();
+    dns_stub_forget(outside_names(s), name);
+    dns_stub_host(outside_names(s), name, 1, "127.0.0.1");
+    while (host_connections(hosts[1]) == 0 && now_ms() - cut_ms < most_ms) {
+        (void)say_behind(alice, host_uri(hosts[0]));
+        wait_ms(s, AGAIN_MS);
+    }
+    assert_in_range(now_ms() - cut_ms, 0, most_ms);
+    network_mend();
+    there = host_accept(hosts[1]);
+    (void)talk_expect(there, "SEND");
+    request_skip(alice);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +205,7 @@ int main(void)
         E2E_TEST(a_peer_with_octets_under_way_comes_back),
         E2E_TEST(a_peer_that_nobody_misses_is_found_dead),
         E2E_TEST(a_peer_that_lives_stays),
+        E2E_TEST(a_dead_relay_is_looked_for_where_its_name_leads_now),
     };
 
     if (!network_make()) {

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cat_dial.h"
 #include "channel.h"
@@ -330,6 +331,21 @@ static void look_for_end(struct load *l)
 
 /* --- the run -------------------------------------------------------------- */
 
+/* Of several addresses, the one that answers. */
+static bool choose_address(struct addr *to, const struct cat_dial_to *at)
+{
+    enum { PATIENCE_MS = 5000 };
+    int fd;
+    bool good;
+
+    if (cat_dial_connect(&fd, at, PATIENCE_MS))
+        return false;
+    to->len = sizeof to->in6;
+    good = getpeername(fd, &to->sa, &to->len) == 0;
+    close(fd);
+    return good;
+}
+
 /* The system's resolver, not the relay's: it knows the names that a user
  * knows. */
 static int resolve(struct load *l, struct addr *to,
@@ -343,8 +359,10 @@ static int resolve(struct load *l, struct addr *to,
 
     if (err)
         return no_load(l, at->host, gai_strerror(err));
-    memcpy(&to->sa, found->ai_addr, found->ai_addrlen);
-    to->len = found->ai_addrlen;
+    if (!found->ai_next || !choose_address(to, at)) {
+        memcpy(&to->sa, found->ai_addr, found->ai_addrlen);
+        to->len = found->ai_addrlen;
+    }
     freeaddrinfo(found);
     return 0;
 }

@@ -58,6 +58,7 @@ struct dns_stub {
     struct asked asked[QUESTIONS_MAX];
     size_t n_asked;
     unsigned asked_over_tcp;
+    unsigned asked_from[UINT16_MAX + 1]; /* each port, over UDP */
     struct client clients[CLIENTS_MAX];
 };
 
@@ -294,6 +295,7 @@ static void serve_udp(struct dns_stub *s)
     ssize_t n;
 
     while ((n = recvfrom(s->udp, in, sizeof in, 0, &from.sa, &from.len)) > 0) {
+        s->asked_from[addr_port(&from)]++;
         answer(&o, s, in, (size_t)n, false);
         if (o.n)
             (void)sendto(s->udp, o.octets, o.n, 0, &from.sa, from.len);
@@ -444,4 +446,14 @@ unsigned dns_stub_asked(const struct dns_stub *s, const char *name,
 unsigned dns_stub_asked_over_tcp(const struct dns_stub *s)
 {
     return s->asked_over_tcp;
+}
+
+unsigned dns_stub_asked_from_one_port(const struct dns_stub *s)
+{
+    unsigned most = 0;
+
+    for (size_t port = 0; port <= UINT16_MAX; port++)
+        if (s->asked_from[port] > most)
+            most = s->asked_from[port];
+    return most;
 }

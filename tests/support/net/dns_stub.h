@@ -55,5 +55,7 @@ void dns_stub_set_mood(struct dns_stub *s, const char *name, int type,
 unsigned dns_stub_asked(const struct dns_stub *s, const char *name,
                         enum dns_type type);
 unsigned dns_stub_asked_over_tcp(const struct dns_stub *s);
+/* Over UDP, from the port from which most questions came. */
+unsigned dns_stub_asked_from_one_port(const struct dns_stub *s);
 
 #endif

@@ -27,7 +27,8 @@ static struct dns_answer *answer_of(enum dns_type type, struct span message)
 
     assert_non_null(copy);
     memcpy(copy, message.p, message.n);
-    assert_int_equal(dns_answer_read(&a, type, copy, message.n), 0);
+    assert_int_equal(dns_answer_read(&a, "a.example", type, copy, message.n),
+                     0);
     free(copy);
     return a;
 }
@@ -44,7 +45,7 @@ static int error_with(enum dns_type type, struct span message, size_t at,
     memcpy(copy, message.p, message.n);
     if (message.n)
         copy[at] = (unsigned char)octet;
-    err = dns_answer_read(&a, type, copy, message.n);
+    err = dns_answer_read(&a, "a.example", type, copy, message.n);
     free(copy);
     if (err)
         assert_null(a);
@@ -105,6 +106,28 @@ static void an_alias_before_it_counts_for_the_ttl_alone(void **state)
     assert_int_equal(a->n, 1);
     assert_int_equal(a->ttl_s, 30);
     assert_addr(&a->records[0].addr, "192.0.2.1");
+    dns_answer_unref(a);
+}
+
+/* The order of records means nothing (RFC 1034, 3.6). */
+static void aliases_are_followed_in_any_order(void **state)
+{
+    struct dns_answer *a = answer_of(
+        DNS_A,
+        SPAN(HEAD("\4") "\1c\xc0\x0e" RECORD(
+            "\1", TTL_60,
+            "\4") "\300\0\2\3"
+                  "\1b\xc0\x0e" RECORD(
+                      "\5", TTL_30,
+                      "\4") "\1C\xc0\x0e"
+                            "\1x\xc0\x0e" RECORD("\1", "\0\0\0\1",
+                                                 "\4") "\300\0\2\4" AT_NAME
+                                RECORD("\5", TTL_60, "\4") "\1B\xc0\x0e"));
+
+    (void)state;
+    assert_int_equal(a->n, 1);
+    assert_int_equal(a->ttl_s, 30);
+    assert_addr(&a->records[0].addr, "192.0.2.3");
     dns_answer_unref(a);
 }
 
@@ -173,6 +196,47 @@ static void records_of_other_kinds_are_passed_over(void **state)
                      ERR_NOT_FOUND);
     /* no record at all */
     assert_int_equal(error_of(DNS_A, SPAN(HEAD("\0"))), ERR_NOT_FOUND);
+}
+
+/* RFC 2181, 5.4.1: a server is believed about what it was asked. */
+static void records_of_other_names_are_passed_over(void **state)
+{
+    struct dns_answer *a = answer_of(
+        DNS_A,
+        SPAN(HEAD("\3") "\1b\xc0\x0e" RECORD(
+            "\1", TTL_30, "\4") "\1\2\3\4"
+                                "\1A\7EXAMPLE\0" RECORD(
+                                    "\1", TTL_60,
+                                    "\4") "\300\0\2\1"
+                                          "\xc0\x0e" RECORD("\1", TTL_30,
+                                                            "\4") "\1\2\3\4"));
+
+    (void)state;
+    assert_int_equal(a->n, 1);
+    assert_int_equal(a->ttl_s, 60);
+    assert_addr(&a->records[0].addr, "192.0.2.1");
+    dns_answer_unref(a);
+    /* an alias of another name, one that has no end, and a broken one */
+    assert_int_equal(
+        error_of(DNS_A,
+                 SPAN(HEAD("\2") "\1b\xc0\x0e" RECORD(
+                     "\5", TTL_60, "\4") "\1c\xc0\x0e"
+                                         "\1c\xc0\x0e" RECORD(
+                                             "\1", TTL_60, "\4") "\1\2\3\4")),
+        ERR_NOT_FOUND);
+    assert_int_equal(
+        error_of(DNS_A,
+                 SPAN(HEAD("\2") AT_NAME RECORD(
+                     "\5", TTL_60, "\4") "\1b\xc0\x0e"
+                                         "\1b\xc0\x0e" RECORD("\5", TTL_60,
+                                                              "\2") AT_NAME)),
+        ERR_NOT_FOUND);
+    assert_int_equal(
+        error_of(DNS_A, SPAN(HEAD("\2") AT_NAME RECORD(
+                            "\5", TTL_60,
+                            "\2") "\1b" AT_NAME RECORD("\5", TTL_60,
+                                                       "\4") "\1b\xc0\x0e")),
+        ERR_NOT_FOUND);
 }
 
 static void a_ttl_beyond_all_bounds_is_none(void **state)
@@ -254,14 +318,14 @@ static void a_target_may_have_the_longest_name_and_no_more(void **state)
 static void a_message_that_is_cut_is_refused(void **state)
 {
     static const struct span whole = {
-        HEAD("\2") "\1b\xc0\x0e" RECORD(
+        HEAD("\2") "\1a\xc0\x0e" RECORD(
             "\1", TTL_60,
             "\4") "\300\0\2\1"
-                  "\1b\7example\0" RECORD("\x21", TTL_60,
+                  "\1a\7example\0" RECORD("\x21", TTL_60,
                                           "\x0a") "\0\1\0\2\x0b\x27\1c\xc0\x0e",
-        sizeof HEAD("\2") "\1b\xc0\x0e" RECORD(
+        sizeof HEAD("\2") "\1a\xc0\x0e" RECORD(
             "\1", TTL_60, "\4") "\300\0\2\1"
-                                "\1b\7example\0" RECORD(
+                                "\1a\7example\0" RECORD(
                                     "\x21", TTL_60,
                                     "\x0a") "\0\1\0\2\x0b\x27\1c\xc0\x0e" -
             1,
@@ -314,7 +378,7 @@ static int read_one(void *ctx)
     int err;
 
     (void)ctx;
-    err = dns_answer_read(&a, DNS_A, message, sizeof message - 1);
+    err = dns_answer_read(&a, "a.example", DNS_A, message, sizeof message - 1);
 
     dns_answer_unref(a);
     return err;
@@ -333,9 +397,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(addresses_are_read_in_order),
         T(an_alias_before_it_counts_for_the_ttl_alone),
+        T(aliases_are_followed_in_any_order),
         T(a_service_is_read_with_its_targets),
         T(no_more_than_the_most_are_read),
         T(records_of_other_kinds_are_passed_over),
+        T(records_of_other_names_are_passed_over),
         T(a_ttl_beyond_all_bounds_is_none),
         T(targets_that_are_no_names_are_passed_over),
         T(a_target_may_have_the_longest_name_and_no_more),

@@ -376,6 +376,61 @@ static void a_lost_answer_of_one_family_costs_little(void **state)
     }
 }
 
+/* --- ports --- */
+
+static void ask_names(struct resolve_rig *r, unsigned round, unsigned n)
+{
+    char name[64];
+
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "x%u-%u.example", round, i);
+        assert_not_found(r, name, 9, ERR_NOT_FOUND);
+    }
+}
+
+/* RFC 5452, 9.2: also while a question is open all the time. */
+static void the_port_changes_regularly(void **state)
+{
+    struct resolve_rig *r = *state;
+    struct told t = {.calls = 0};
+
+    dns_stub_set_mood(r->stub, "mute.example", 0, DNS_STUB_SILENT);
+    resolve_rig_start(r, &t, "mute.example", 9);
+    ask_names(r, 0, 40); /* of two questions each */
+    assert_int_equal(dns_stub_asked_from_one_port(r->stub), 16);
+    assert_int_equal(t.calls, 0);
+    resolve_cancel(t.lookup);
+}
+
+static int lowest_free_descriptor(void)
+{
+    int fd = dup(STDERR_FILENO);
+
+    assert_true(fd >= 0);
+    close(fd);
+    return fd;
+}
+
+/* Each silent name holds one; when there are too many the last is kept. */
+static void the_number_of_ports_is_bounded(void **state)
+{
+    enum { MUTE = 24 };
+    struct resolve_rig *r = *state;
+    struct told t[MUTE] = {{.calls = 0}};
+    int before = lowest_free_descriptor();
+    char name[64];
+
+    for (unsigned i = 0; i < MUTE; i++) {
+        snprintf(name, sizeof name, "mute%u.example", i);
+        dns_stub_set_mood(r->stub, name, 0, DNS_STUB_SILENT);
+        resolve_rig_start(r, &t[i], name, 9);
+        ask_names(r, i, 8);
+    }
+    assert_true(lowest_free_descriptor() - before < MUTE);
+    for (unsigned i = 0; i < MUTE; i++)
+        resolve_cancel(t[i].lookup);
+}
+
 int main(void)
 {
 #define T(test)                                                                \
@@ -403,6 +458,8 @@ int main(void)
         T(an_answer_that_was_cut_is_fetched_over_tcp),
         T(at_the_deadline_what_is_there_counts),
         T(a_lost_answer_of_one_family_costs_little),
+        T(the_port_changes_regularly),
+        T(the_number_of_ports_is_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "err.h"
+#include "raw_records.h"
 #include "rig.h"
 
 /* The linker's --wrap leaves no room for a context. */
@@ -96,6 +97,39 @@ static void so_do_attempts_to_renegotiate(void **state)
     SSL_CTX_free(client);
 }
 
+static bool has_three(struct rig *r)
+{
+    return r->got_n == 3;
+}
+
+/* OpenSSL writes none. */
+static void so_do_empty_records(void **state)
+{
+    struct raw_records raw;
+    unsigned char out[RAW_RECORDS_OVER + 1];
+    SSL_CTX *client = rig_client_ctx();
+    struct rig *r;
+
+    raw_records_watch(&raw, client);
+    r = rig_open(*state, (struct rig_opts){.client = client});
+    raw_records_begin(&raw);
+    for (int i = 0; i < 3 * 33; i++) {
+        size_t n = raw_records_make(&raw, out, "x", i % 33 == 32);
+
+        assert_int_equal(write(r->fd, out, n), n);
+    }
+    rig_until(r, has_three);
+    assert_int_equal(r->closes, 0);
+    for (int i = 0; i < 34; i++)
+        assert_int_equal(write(r->fd, out, raw_records_make(&raw, out, "", 0)),
+                         RAW_RECORDS_OVER);
+    rig_until(r, rig_is_closed);
+    assert_int_equal(r->why, CONN_WHY_TLS);
+    rig_free(r);
+    raw_records_end(&raw);
+    SSL_CTX_free(client);
+}
+
 /* --- budgets --- */
 
 static void a_turn_takes_its_share_off_the_wire(void **state)
@@ -136,6 +170,28 @@ static void a_turn_takes_few_records_however_small(void **state)
             most = r->got_n - before;
     }
     assert_in_range(most, 1, 2 * STEPS); /* what waited, and what came */
+    rig_free(r);
+}
+
+static void a_turn_takes_fewer_without_data(void **state)
+{
+    enum { ROUNDS = 20 };
+    struct rig *r =
+        rig_open(*state, (struct rig_opts){.settings.read_per_turn = 1 << 20});
+    size_t most = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        update_keys(r, 32);
+        assert_int_equal(rig_send(r, "x", 1), 1);
+    }
+    while (r->got_n < ROUNDS) {
+        size_t before = r->got_n;
+
+        loop_turn(r->loop, false);
+        if (r->got_n - before > most)
+            most = r->got_n - before;
+    }
+    assert_in_range(most, 1, 2); /* what waited, and what came */
     rig_free(r);
 }
 
@@ -218,8 +274,10 @@ int main(void)
         T(a_few_key_updates_in_a_row_are_taken),
         T(more_key_updates_end_the_connection),
         T(so_do_attempts_to_renegotiate),
+        T(so_do_empty_records),
         T(a_turn_takes_its_share_off_the_wire),
         T(a_turn_takes_few_records_however_small),
+        T(a_turn_takes_fewer_without_data),
         T(many_records_are_written_by_one_call),
         T(a_turn_writes_all_its_records),
     };
