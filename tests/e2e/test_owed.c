@@ -8,7 +8,10 @@
 
 enum { MANY = 2000 };
 
+/* What had not gone out yet when bob ended is told as 481: how much that is
+ * depends on the machine. */
 static const char lost[] = "000 408 Timeout";
+static const char unsent[] = "000 481 No Such Session";
 
 /* Does nobody answer them? Then they are on their way when bob ends. */
 static void send_many(struct client *alice, struct client *bob)
@@ -28,11 +31,14 @@ static void expect_reports(struct client *alice, const char *status)
 {
     for (int i = 0; i < MANY; i++) {
         struct got *g = scene_frame(alice);
+        const char *said;
 
         assert_int_equal(g->head.method, MSG_REPORT);
         assert_string_equal(talk_header(alice, g, "Message-ID"),
                             scene_text(alice->scene, "m%05d", i));
-        assert_string_equal(talk_header(alice, g, "Status"), status);
+        said = talk_header(alice, g, "Status");
+        if (status != lost || strcmp(said, unsent) != 0)
+            assert_string_equal(said, status);
     }
     talk_expect_nothing(alice);
 }
