@@ -2,6 +2,9 @@
 # Run by cpack between installation and packing: documentation of each package
 # as Debian wants it.
 
+# Whatever the checkout's own are.
+set(permissions FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+
 # Nothing if the component has not been built.
 function(make_debian_docs component package)
     set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)
@@ -9,9 +12,10 @@ function(make_debian_docs component package)
     if(NOT IS_DIRECTORY ${share})
         return()
     endif()
-    file(COPY ${CPACK_MSRP_DEBIAN}/copyright DESTINATION ${doc})
+    file(COPY ${CPACK_MSRP_DEBIAN}/copyright DESTINATION ${doc}
+         ${permissions})
     configure_file(${CPACK_MSRP_DEBIAN}/changelog.in ${doc}/changelog.Debian
-                   @ONLY)
+                   @ONLY ${permissions})
     if(EXISTS ${doc}/CHANGELOG.md)
         file(REMOVE ${doc}/LICENSE)
         file(RENAME ${doc}/CHANGELOG.md ${doc}/changelog)

@@ -161,6 +161,7 @@ struct link_owed {
     struct list entries; /* REPORTs that are owed to it, oldest first */
     struct list of_new;  /* in owed.new_links, if something was added */
     uint32_t n;
+    uint32_t n_new;        /* the last so many may continue each other */
     uint16_t cut_code;     /* the chunk that is received from it is refused
                               next; 0: it is not (failure_report.c) */
     const char *close_why; /* it is closed once it has all; NULL: it is not */

@@ -70,20 +70,26 @@ static void enter_range(struct owed *o, struct txn *x)
     table_add(&o->by_range, &x->by_tid, hash_range(o, x->head, x->end));
 }
 
+/* The entry that `x` continues, or NULL. */
+static struct txn *find_before(const struct owed *o, struct txn *x)
+{
+    struct table_node *node;
+
+    if (x->end < x->start)
+        return NULL;
+    node = table_find(&o->by_range, hash_range(o, x->head, x->start - 1),
+                      continues, x);
+    return node ? CONTAINER(node, struct txn, by_tid) : NULL;
+}
+
 /* Makes `x` part of the entry that it continues, if there is one. */
 static bool is_merged(struct owed *o, struct txn *x)
 {
-    struct table_node *node;
-    struct txn *before;
+    struct txn *before = find_before(o, x);
 
-    if (x->end < x->start)
+    if (!before)
         return false;
-    node = table_find(&o->by_range, hash_range(o, x->head, x->start - 1),
-                      continues, x);
-    if (!node)
-        return false;
-    before = CONTAINER(node, struct txn, by_tid);
-    table_remove(&o->by_range, node);
+    table_remove(&o->by_range, &before->by_tid);
     before->end = x->end;
     enter_range(o, before);
     txn_free(o->txns, x);
@@ -113,6 +119,7 @@ void owed_to_link(struct owed *o, struct link *l, struct txn *x)
         return;
     owed_append(o, &l->owed.entries, x);
     l->owed.n++;
+    l->owed.n_new++;
 }
 
 struct txn *owed_first(const struct link *l)
@@ -138,11 +145,36 @@ void owed_drop(struct owed *o, struct txn *x)
     txn_free(o->txns, x);
 }
 
+/* What follows may have come first: a transaction that was prolonged (P-23)
+ * ends after its successors. */
+static void join_new(struct owed *o, struct link *l)
+{
+    struct list *m = l->owed.entries.prev, *earlier;
+
+    for (; l->owed.n_new > 0 && m != &l->owed.entries; l->owed.n_new--) {
+        struct txn *x = CONTAINER(m, struct txn, of_link);
+
+        earlier = m->prev;
+        if (find_before(o, x)) {
+            owed_take(o, x);
+            x->link = l;
+            (void)is_merged(o, x);
+        }
+        m = earlier;
+    }
+    l->owed.n_new = 0;
+}
+
 struct link *owed_next_link(struct owed *o)
 {
     struct list *m = list_take_first(&o->new_links);
+    struct link *l;
 
-    return m ? CONTAINER(m, struct link, owed.of_new) : NULL;
+    if (!m)
+        return NULL;
+    l = CONTAINER(m, struct link, owed.of_new);
+    join_new(o, l);
+    return l;
 }
 
 /* --- relays without a link --- */

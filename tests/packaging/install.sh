@@ -43,6 +43,11 @@ expect '# mine' $logrotate
 expect 'ExecStart=/usr/sbin/msrprelayd' \
     usr/lib/systemd/system/msrprelayd.service
 
+! find "$dir/usr" "$dir/opt" -type f -perm /022 | grep . || {
+    echo "others may write these"
+    exit 1
+}
+
 # There is no half-working package.
 ! cpack -G RPM --config "$build/CPackConfig.cmake" -B "$dir/cpack" \
     >"$dir/log" 2>&1 || {

@@ -192,6 +192,16 @@ static void three_relays_keep_their_promises(void **state)
     all_rows(3);
 }
 
+/* Two chunks fail at one moment, the second one first: one REPORT. */
+static void what_seeds_have_found_stays_mended(void **state)
+{
+    const struct row *silent = &rows[1];
+
+    (void)state;
+    assert_string_equal(silent->name, "receivers are silent");
+    assert_true(run_one(silent, 1484, 1) > 0);
+}
+
 /* The same seed is the same run. */
 static void a_run_depends_on_its_seed_alone(void **state)
 {
@@ -216,6 +226,7 @@ int main(void)
         cmocka_unit_test(one_relay_keeps_its_promises),
         cmocka_unit_test(two_relays_keep_their_promises),
         cmocka_unit_test(three_relays_keep_their_promises),
+        cmocka_unit_test(what_seeds_have_found_stays_mended),
         cmocka_unit_test(a_run_depends_on_its_seed_alone),
     };
 
