@@ -34,8 +34,8 @@ void loop_stop(struct loop *l);
 /* Monotonic milliseconds, read once a turn. */
 uint64_t loop_now_ms(const struct loop *l);
 
-/* How long the work of a turn took, from its waking to the end of its deferred
- * calls: how late whatever became ready meanwhile is. */
+/* How much CPU time a turn took, since the end of the one before: how late
+ * whatever became ready meanwhile is, whatever else the machine does. */
 enum { LOOP_BUCKETS = 13 };
 struct loop_stats {
     uint64_t turns;

@@ -17,6 +17,7 @@ struct loop {
     struct list signals;
     bool stopped;
     uint64_t awake_ns; /* when the turn began */
+    uint64_t used_ns;  /* CPU time of the thread at the end of the last turn */
     struct loop_stats stats;
 };
 
@@ -29,23 +30,24 @@ struct signal_watch {
 
 enum { NS_PER_MS = 1000000 };
 
-static uint64_t clock_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec ts;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
     return (uint64_t)ts.tv_sec * 1000 * NS_PER_MS + (uint64_t)ts.tv_nsec;
 }
 
 static void read_clock(struct loop *l)
 {
-    l->awake_ns = clock_ns();
+    l->awake_ns = clock_ns(CLOCK_MONOTONIC);
     l->now_ms = l->awake_ns / NS_PER_MS;
 }
 
 static bool is_turn_over(const struct loop *l)
 {
-    return clock_ns() - l->awake_ns >= (uint64_t)LOOP_TURN_MS * NS_PER_MS;
+    return clock_ns(CLOCK_MONOTONIC) - l->awake_ns >=
+           (uint64_t)LOOP_TURN_MS * NS_PER_MS;
 }
 
 /* Those for which the last turn had no time. */
@@ -93,6 +95,7 @@ int loop_new(struct loop **out)
     ev_check_start(l->ev, &l->awake);
     ev_unref(l->ev); /* it alone is no reason to run on */
     read_clock(l);
+    l->used_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     *out = l;
     return 0;
 }
@@ -136,16 +139,18 @@ static void run_deferred(struct loop *l)
 
 /* --- how long turns take --- */
 
-static const uint64_t token_bucket_ns[LOOP_BUCKETS] = {
+static const uint64_t turn_bucket_ns[LOOP_BUCKETS] = {
     100000,   250000,   500000,    1000000,   2500000,    5000000,   10000000,
     25000000, 50000000, 100000000, 250000000, 1000000000, UINT64_MAX};
 
 static void count_turn(struct loop *l)
 {
-    uint64_t work_ns = clock_ns() - l->awake_ns;
+    uint64_t used_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t work_ns = used_ns - l->used_ns;
     size_t i = 0;
 
-    while (work_ns > token_bucket_ns[i])
+    l->used_ns = used_ns;
+    while (work_ns > turn_bucket_ns[i])
         i++;
     l->stats.buckets[i]++;
     l->stats.turns++;
@@ -159,7 +164,7 @@ void loop_stats(const struct loop *l, struct loop_stats *out)
 
 double loop_bucket_s(size_t i)
 {
-    return i < LOOP_BUCKETS - 1 ? (double)token_bucket_ns[i] / 1e9 : INFINITY;
+    return i < LOOP_BUCKETS - 1 ? (double)turn_bucket_ns[i] / 1e9 : INFINITY;
 }
 
 /* --- turns --- */

@@ -125,7 +125,7 @@ static void put_turns(struct text *t, const struct loop_stats *loop)
         bounds[i] = loop_bucket_s(i);
     prometheus_family(
         t, name, "histogram",
-        "Working time of one event loop iteration, during which all other "
+        "CPU time of one event loop iteration, during which all other "
         "connections wait.");
     prometheus_histogram(t, name, bounds, loop->buckets, LOOP_BUCKETS,
                          loop->work_s);
