@@ -325,6 +325,11 @@ void session_fail(struct sessions *s, struct session *ss,
 void session_fail_untold(struct sessions *s, struct session *ss,
                          struct session_message m, uint16_t code);
 
+/* Remembers that the sender has been told of the failure, by another relay.
+ * No-op when out of memory. */
+void session_tell(struct sessions *s, struct session *ss,
+                  struct session_message m);
+
 /* Has the sender been told that the message failed? */
 bool session_told(const struct sessions *s, const struct session *ss,
                   struct session_message m);

@@ -93,6 +93,30 @@ static bool request_is_refused(const struct relay *r, const struct link *in,
            (m->method != MSG_REPORT && sendq_is_delayed(in, out, r->now_ms));
 }
 
+/* Does the REPORT tell of a failure? */
+static bool is_of_failure(const struct msg *m)
+{
+    struct span status = msg_text(m, m->status);
+
+    return m->method == MSG_REPORT && !span_starts(status, SPAN("000 2"));
+}
+
+/* A relay behind this one reports a failure to the owner of a session of ours.
+ * false if he knows: this relay has given the message up before (P-17). */
+static bool request_tell(struct relay *r, const struct link *l,
+                         const struct msg *m, const struct route *route)
+{
+    struct session_message message = {msg_text(m, m->message_id), route->to, 0};
+    struct session *ss = route->receiver;
+
+    if (!l->is_relay || !ss || ss->pair || !is_of_failure(m))
+        return true;
+    if (session_told(&r->sessions, ss, message))
+        return false;
+    session_tell(&r->sessions, ss, message);
+    return true;
+}
+
 static void forward(struct relay *r, struct link *l, const struct msg *m,
                     const struct route *route, struct span body)
 {
@@ -104,6 +128,10 @@ static void forward(struct relay *r, struct link *l, const struct msg *m,
     if (request_is_refused(r, l, m, route->out)) {
         r->stats.no_room++;
         local_response_code(r, l, m, 408);
+        return;
+    }
+    if (!request_tell(r, l, m, route)) {
+        r->stats.dropped++;
         return;
     }
     if (m->method != MSG_REPORT)

@@ -38,9 +38,9 @@ static uint32_t failed_count(const struct session *ss)
 
 static bool is_attempt(const struct session_failed *f, uint32_t attempt)
 {
-    if (f->attempt == attempt)
-        return true;
-    return !f->is_former && (f->attempt == 0 || attempt == 0);
+    if (f->attempt == 0 || attempt == 0)
+        return !f->is_former;
+    return f->attempt == attempt;
 }
 
 static struct session_failed *find_failed(const struct sessions *s,
@@ -89,10 +89,20 @@ void session_fail(struct sessions *s, struct session *ss,
 {
     struct session_failed *f = enter_failed(s, ss, m);
 
-    if (!f || f->is_told)
+    if (!f)
         return;
-    f->code = code;
+    if (!f->is_told || f->code == 0)
+        f->code = code;
     f->is_told = true;
+}
+
+void session_tell(struct sessions *s, struct session *ss,
+                  struct session_message m)
+{
+    struct session_failed *f = enter_failed(s, ss, m);
+
+    if (f)
+        f->is_told = true;
 }
 
 void session_fail_untold(struct sessions *s, struct session *ss,

@@ -383,19 +383,24 @@ timers: { stall = 300.0; transaction = 300.0; };
         os.rmdir(cgroup)
 
 
+LARGE = 640 << 10  # more than the kernel and the relay keep for one
+
+
 async def fill(relay, chat, options):
     senders = []
     for n in range(options.size):
         bob = Client(f"bob{n}", relay)
         alice = Sender(f"alice{n}", relay)
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         try:
-            await asyncio.wait_for(bob.login(), 10)
+            await asyncio.wait_for(bob.login(sock=sock), 10)
             await asyncio.wait_for(alice.login(), 10)
         except (OSError, asyncio.TimeoutError):
             say("nobody new is let in", pairs=n)
             break
         bob.transport.pause_reading()
-        alice.send(bob, "large", bytes(4 << 20))
+        alice.send(bob, "large", bytes(LARGE))
         senders.append((alice, bob))
         if n % 100 == 99:
             say("chat", pairs=n + 1, rss_kib=relay.peak_kib(),

@@ -68,7 +68,6 @@ struct sim_setup {
 #define SIM_FAULTS_LIST(X)                                                     \
     X(SIM_LOST, "neither delivered nor reported")                              \
     X(SIM_TOLD_TWICE, "reported more than once")                               \
-    X(SIM_TOLD_BY_BOTH, "reported by two relays, none of whose links broke")   \
     X(SIM_TOLD_WRONGLY, "reported although it was delivered and answered")     \
     X(SIM_NOT_ANSWERED, "a chunk without answer")                              \
     X(SIM_ANSWERED_TWICE, "a chunk with two answers")                          \

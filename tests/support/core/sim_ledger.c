@@ -204,13 +204,21 @@ static void blame(struct sim *s, const struct sim_message *m,
     sim_fault(s, fault, "%s", text);
 }
 
+/* The last of several relays reports a part of a chunk that it had accepted,
+ * and refuses the rest, so that the first one answers the chunk with the error.
+ */
+static bool may_be_both(const struct sim_message *m)
+{
+    return m->length > SIM_CHUNK_MAX && (m->relays & (m->relays - 1));
+}
+
 /* A chunk that was sent when its sender had been told already gets the error
  * again (P-21), so that only the first telling counts for these. */
 static unsigned times_told(const struct sim_message *m)
 {
-    unsigned errors = m->errors > 0;
+    bool is_again = m->reports && (m->chunks > 1 || may_be_both(m));
 
-    return m->reports + (m->chunks > 1 && m->reports ? 0 : errors);
+    return m->reports + (m->errors > 0 && !is_again);
 }
 
 static void judge_answers(struct sim *s, const struct sim_message *m)
@@ -228,13 +236,6 @@ static unsigned tellings_allowed(const struct sim_message *m)
     return 1 + m->breaks;
 }
 
-/* The last relay reports one chunk of it and answers the next with the error,
- * which the first relay then reports. */
-static bool may_be_both(const struct sim_message *m)
-{
-    return m->length > SIM_CHUNK_MAX && (m->relays & (m->relays - 1));
-}
-
 static void judge_yes(struct sim *s, const struct sim_message *m)
 {
     unsigned told = times_told(m);
@@ -244,7 +245,7 @@ static void judge_yes(struct sim *s, const struct sim_message *m)
     if (!m->whole && told == 0 && !m->gave_up && !m->report_lost)
         blame(s, m, SIM_LOST);
     if (told > tellings_allowed(m))
-        blame(s, m, may_be_both(m) ? SIM_TOLD_BY_BOTH : SIM_TOLD_TWICE);
+        blame(s, m, SIM_TOLD_TWICE);
     if (m->whole && told && !m->refused && !m->silent && !m->hurt && !m->breaks)
         blame(s, m, SIM_TOLD_WRONGLY);
 }

@@ -110,6 +110,29 @@ static void a_failure_may_be_told_later(void **state)
 }
 
 /* RFC 4975, trap 13. */
+/* What another relay has reported is known, but not refused, and is of the
+ * attempts until then. */
+static void a_failure_may_be_told_by_others(void **state)
+{
+    struct bench *b = *state;
+    struct session *ss = new_one(b);
+    struct session_message m = message("1234", "a"), second = m;
+
+    second.attempt = 2;
+    session_tell(&b->all, ss, m);
+    assert_true(session_told(&b->all, ss, m));
+    assert_true(session_told(&b->all, ss, second));
+    assert_int_equal(session_failed(&b->all, ss, m), 0);
+    session_fail(&b->all, ss, m, 413); /* it failed here too */
+    session_fail(&b->all, ss, m, 408);
+    assert_int_equal(session_failed(&b->all, ss, m), 413);
+    session_retry(&b->all, ss, second);
+    assert_false(session_told(&b->all, ss, m));
+    assert_false(session_told(&b->all, ss, second));
+    session_tell(&b->all, ss, m);
+    assert_true(session_told(&b->all, ss, second));
+}
+
 static void the_same_id_of_another_sender_is_another_message(void **state)
 {
     struct bench *b = *state;
@@ -147,6 +170,7 @@ int main(void)
         TEST(a_failed_message_keeps_its_first_code),
         TEST(a_failure_is_of_one_attempt),
         TEST(a_failure_may_be_told_later),
+        TEST(a_failure_may_be_told_by_others),
         TEST(the_same_id_of_another_sender_is_another_message),
         TEST(the_last_failed_are_remembered),
     };
