@@ -4,7 +4,7 @@
 #include "msg.h"
 
 /* A text up to this length is cheaper to copy than to point to. */
-enum { COPIED_MAX = 32 };
+enum { COPIED_MAX = 64 };
 
 /* The rest of a frame's own text is for what has no other place: its first and
  * last line, and numbers. */
