@@ -34,4 +34,10 @@ void net_free(struct net *n);
  * ERR_NOMEM and nothing has changed. */
 int net_configure(struct net *n, const struct net_settings *s);
 
+/* Calls fn once, when output is queued the next time that all outputs together
+ * hold more than they hold now by `more` octets; NULL: no more. It is called
+ * from within conn_write() and may not end connections. */
+typedef void (*net_grown_fn)(void *ctx);
+void net_on_grown(struct net *n, uint64_t more, net_grown_fn fn, void *ctx);
+
 #endif

@@ -201,6 +201,8 @@ static int conn_put(struct conn *c, const struct span *parts, size_t n)
     more = c->out.len - before;
     c->position += more;
     c->net->stats.octets_queued += more;
+    if (c->net->stats.octets_queued > c->net->grown.above)
+        net_tell_grown(c->net);
     if (c->state == CONN_OPEN && !c->blocked)
         conn_defer(c);
     return 0;

@@ -33,6 +33,11 @@ struct net {
     struct list dead; /* conns to be freed by `reap` */
     struct loop_defer reap;
     struct net_stats stats;
+    struct {
+        uint64_t above; /* octets in all outputs; UINT64_MAX: nobody asks */
+        net_grown_fn fn;
+        void *ctx;
+    } grown;
 };
 
 struct conn {
@@ -131,6 +136,9 @@ void conn_take_hello(struct conn *c);
 void conn_handshake(struct conn *c);
 
 /* --- net_stats.c --- */
+
+/* More is queued than net_on_grown() said. */
+void net_tell_grown(struct net *n);
 
 /* There is one more connection, or one that goes on to `state`. */
 void net_count_new(struct conn *c, bool dialled);

@@ -180,6 +180,7 @@ int net_new(struct net **out, struct loop *loop, const struct net_settings *s)
         return ERR_NOMEM;
     n->loop = loop;
     n->settings = *s;
+    net_on_grown(n, 0, NULL, NULL);
     pool_init(&n->conns, sizeof(struct conn), CONNS_KEPT);
     pool_init(&n->outputs, OUTPUT_BLOCK, OUTPUTS_KEPT);
     list_init(&n->queue);
@@ -229,6 +230,19 @@ void net_free(struct net *n)
     pool_fini(&n->outputs);
     pool_fini(&n->conns);
     free(n);
+}
+
+void net_on_grown(struct net *n, uint64_t more, net_grown_fn fn, void *ctx)
+{
+    n->grown.above = fn ? n->stats.octets_queued + more : UINT64_MAX;
+    n->grown.fn = fn;
+    n->grown.ctx = ctx;
+}
+
+void net_tell_grown(struct net *n)
+{
+    n->grown.above = UINT64_MAX;
+    n->grown.fn(n->grown.ctx);
 }
 
 int net_configure(struct net *n, const struct net_settings *s)

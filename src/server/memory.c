@@ -3,10 +3,12 @@
  *
  * What counts is resident memory: it holds whatever anybody made this process
  * allocate, without an account for each kind. It is looked at ten times a
- * second, or a hundred times when half of it is used. From 75 % of the limit
- * on, outputs hold less before their senders wait, the less the nearer the
- * limit is. From 90 % on, whoever has much unanswered waits too, connections
- * that never logged in go, and nobody new is let in.
+ * second, or a hundred times when half of it is used, and whenever outputs have
+ * grown by a 64th of the limit: a fast sender fills them within a few
+ * milliseconds. From 75 % of the limit on, outputs hold less before their
+ * senders wait, the less the nearer the limit is. From 90 % on, whoever has
+ * much unanswered waits too, connections that never logged in go, and nobody
+ * new is let in.
  *
  * What is freed stays resident until the allocator is told to give it back:
  * each second while memory is tight, else once when much has ended. */
@@ -22,8 +24,10 @@ enum {
     ENOUGH_PERCENT = 87, /* memory that was short is so no longer */
     LOOK_MS = 100,
     LOOK_CLOSELY_MS = 10,
-    SHED_MAX = 100, /* connections at one look */
-    MANY = 1000,    /* things whose end is worth giving memory back */
+    LOOK_AFTER = 64, /* what outputs may grow by is so much less than the limit
+                      */
+    SHED_MAX = 100,  /* connections at one look */
+    MANY = 1000,     /* things whose end is worth giving memory back */
     TRIM_AT_REST_MS = 10 * 1000,
 };
 
@@ -95,15 +99,32 @@ void memory_tick(struct server *s)
         m->most = holders;
 }
 
-static void memory_look(void *ctx)
+/* How much of the limit is used, in percent. */
+static uint64_t memory_judge(struct server *s);
+
+static void memory_grown(void *ctx)
 {
-    struct server *s = ctx;
-    struct memory *m = &s->memory;
-    uint64_t percent = process_resident(m->statm) * 100 / s->stats.memory_limit;
+    (void)memory_judge(ctx);
+}
+
+static uint64_t memory_judge(struct server *s)
+{
+    uint64_t limit = s->stats.memory_limit;
+    uint64_t percent = process_resident(s->memory.statm) * 100 / limit;
     unsigned tightness = tightness_of(s, percent);
 
     if (tightness != s->stats.tightness)
         memory_tighten(s, tightness, percent);
+    net_on_grown(s->net, limit / LOOK_AFTER, memory_grown, s);
+    return percent;
+}
+
+static void memory_look(void *ctx)
+{
+    struct server *s = ctx;
+    struct memory *m = &s->memory;
+    uint64_t percent = memory_judge(s);
+
     if (memory_is_short(s))
         hops_shed(&s->hops, SHED_MAX);
     alarm_set(m->look, percent < HALF_PERCENT ? LOOK_MS : LOOK_CLOSELY_MS);
@@ -126,6 +147,8 @@ int memory_start(struct server *s)
 
 void memory_stop(struct server *s)
 {
+    if (s->net)
+        net_on_grown(s->net, 0, NULL, NULL);
     alarm_free(s->memory.look);
     if (s->memory.statm >= 0)
         (void)close(s->memory.statm);

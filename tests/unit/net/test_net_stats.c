@@ -85,6 +85,31 @@ static void octets_and_states_are_counted(void **state)
     rig_free(r);
 }
 
+static void count_call(void *ctx)
+{
+    ++*(unsigned *)ctx;
+}
+
+static void one_asks_once_when_much_more_is_queued(void **state)
+{
+    struct rig_world *w = *state;
+    struct rig *r = rig_open(w, (struct rig_opts){0});
+    unsigned calls = 0;
+
+    assert_int_equal(rig_put(r, w->big, 1000), 0);
+    net_on_grown(r->net, 2000, count_call, &calls);
+    assert_int_equal(rig_put(r, w->big, 2000), 0);
+    assert_int_equal(calls, 0);
+    assert_int_equal(rig_put(r, w->big, 1), 0);
+    assert_int_equal(calls, 1);
+    assert_int_equal(rig_put(r, w->big, 2000), 0);
+    assert_int_equal(calls, 1);
+    net_on_grown(r->net, 0, NULL, NULL);
+    assert_int_equal(rig_put(r, w->big, 2000), 0);
+    assert_int_equal(calls, 1);
+    rig_free(r);
+}
+
 static bool has_sent(struct rig *r)
 {
     return r->sent > 0;
@@ -299,6 +324,7 @@ int main(void)
 #define T(test) cmocka_unit_test(test)
     const struct CMUnitTest tests[] = {
         T(octets_and_states_are_counted),
+        T(one_asks_once_when_much_more_is_queued),
         T(what_is_lost_with_a_connection_is_not_queued_any_more),
         T(rests_for_the_rate_are_counted),
     };
