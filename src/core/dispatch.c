@@ -510,6 +510,8 @@ void relay_link_closed(struct relay *r, struct link *l, bool stalled)
     l->closing = true;
     send_link_lost(r, l);
     dispatch_give_up(r, l, code);
+    if (l->connecting)
+        send_link_unreached(r, l, code);
     failure_report_link_closed(r, l);
     sendq_link_closed(l, r->now_ms);
     send_link_closed(l);

@@ -325,6 +325,11 @@ void send_link_closed(struct link *l);
  * S-31). */
 void send_link_lost(struct relay *r, struct link *l);
 
+/* The link never came up, and what was for it is lost: messages of which more
+ * is to come fail, although with `Failure-Report: no` nobody is told (P-20,
+ * P-21). To be called once the REPORTs are owed. */
+void send_link_unreached(struct relay *r, struct link *l, uint16_t code);
+
 /* The parser's events of a SEND without fault. send_body() and send_end() only
  * while the frame is LINK_FRAME_STREAM. */
 /* send_head() returns the link that it has to wait for (A-72), or NULL; then it

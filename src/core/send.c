@@ -539,3 +539,11 @@ void send_link_lost(struct relay *r, struct link *l)
         ongoing_break(o);
     }
 }
+
+void send_link_unreached(struct relay *r, struct link *l, uint16_t code)
+{
+    struct list *m;
+
+    while ((m = list_first(&l->ongoing.out)))
+        give_up(r, CONTAINER(m, struct ongoing, of_out), code);
+}
