@@ -88,6 +88,19 @@ const char *proxy_hear(struct proxy *p)
     return scene_text(p->scene, "%s", p->answer);
 }
 
+const char *proxy_ask_again(struct proxy *p, const char *message)
+{
+    enum { ATTEMPTS = 20, WAIT_MS = 1000 };
+    struct pollfd answer = {.fd = p->fd, .events = POLLIN};
+
+    for (int i = 0; i < ATTEMPTS; i++) {
+        proxy_say(p, message);
+        if (poll(&answer, 1, WAIT_MS) > 0)
+            break;
+    }
+    return proxy_hear(p);
+}
+
 const char *proxy_ask(struct proxy *p, const char *message)
 {
     proxy_say(p, message);

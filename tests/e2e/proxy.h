@@ -25,6 +25,9 @@ struct proxy *proxy_new_at(struct scene *s, const char *host, unsigned port);
 /* Asks with these octets, and waits for the answer: as a text, which lives as
  * long as the scene. */
 const char *proxy_ask(struct proxy *p, const char *message);
+/* The same over UDP, which may lose what is asked: asks up to 20 times. Late
+ * answers may follow. */
+const char *proxy_ask_again(struct proxy *p, const char *message);
 /* Sends without waiting; waits for an answer. */
 void proxy_say(struct proxy *p, const char *message);
 const char *proxy_hear(struct proxy *p);
