@@ -109,7 +109,8 @@ static void empty_parts_take_no_room(void **state)
 static void one_part_too_many_is_an_overflow(void **state)
 {
     const struct span part =
-        SPAN("as long a text as is pointed to, not copied");
+        SPAN("as long a text as is pointed to and not copied, for which it "
+             "has to have 65 octets");
     struct frame f;
 
     (void)state;
@@ -130,13 +131,15 @@ static void short_texts_are_few_parts(void **state)
     frame_init(&f);
     frame_request(&f, SPAN("abcd"), SPAN("SEND"));
     frame_range(&f, 1, 5, 5);
-    frame_add(&f, SPAN("Content-Type: text/plain; charset=UTF-8\r\n\r\n"));
+    frame_add(&f, SPAN("Content-Type: text/plain; charset=UTF-8; note=long "
+                       "enough to be no copy\r\n\r\n"));
     frame_end_body(&f, SPAN("abcd"), '+');
     assert_int_equal(f.n, 3);
     assert_true(f.begins);
     assert_int_equal(f.flag, '+');
     assert_text(&f, "MSRP abcd SEND\r\nByte-Range: 1-5/5\r\n"
-                    "Content-Type: text/plain; charset=UTF-8\r\n\r\n"
+                    "Content-Type: text/plain; charset=UTF-8; note=long enough "
+                    "to be no copy\r\n\r\n"
                     "\r\n-------abcd+\r\n");
 }
 
