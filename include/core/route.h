@@ -47,6 +47,8 @@ struct route {
                            not for the sender (A-70) */
     struct pair_side *impostor; /* REFUSE: who has not the certificate that this
                                    side announced (A-63); NULL: nobody */
+    bool is_unreached; /* REFUSE: the sender may send this, but `next` cannot
+                          be reached */
     const char *close_why;    /* REFUSE: the link is closed then; static; NULL:
                                  it is not */
     bool as_relay;            /* DIAL: `next` has to be a relay */

@@ -311,6 +311,7 @@ static void relay_reach(struct relay *r, struct route *route,
     if (!route->out) {
         route->kind = ROUTE_REFUSE;
         route->code = code;
+        route->is_unreached = true;
         return;
     }
     route->kind = ROUTE_LINK;

@@ -45,14 +45,6 @@ static void send_refuse(struct relay *r, struct link *l, const struct msg *m,
     drop_rest(l);
 }
 
-static void send_refuse_route(struct relay *r, struct link *l,
-                              const struct msg *m, const struct route *route)
-{
-    send_refuse(r, l, m, route->code);
-    if (route->close_why)
-        link_close(l, route->close_why);
-}
-
 static bool is_too_large(const struct policy *policy, uint64_t octets)
 {
     return policy->message_size && octets != MSG_STAR &&
@@ -86,6 +78,24 @@ static uint16_t old_code(struct relay *r, const struct msg *m,
         return session_failed(&r->sessions, ss, message);
     session_retry(&r->sessions, ss, message);
     return 0;
+}
+
+/* What follows of the message is refused too, wherever it could go by then
+ * (P-21). */
+static void send_refuse_route(struct relay *r, struct link *l,
+                              const struct msg *m, const struct route *route)
+{
+    const struct session_message message = {
+        .id = msg_text(m, m->message_id),
+        .from = msg_text(m, m->from),
+        .attempt = attempt_of(r, m, NULL),
+    };
+
+    if (route->is_unreached && route->session)
+        session_fail(&r->sessions, route->session, message, route->code);
+    send_refuse(r, l, m, route->code);
+    if (route->close_why)
+        link_close(l, route->close_why);
 }
 
 /* The rest of an ongoing message is refused. */
