@@ -45,10 +45,10 @@ struct route {
     bool is_unproven;   /* REFUSE: the sender may not speak so (S-3) */
     bool is_stranger;   /* REFUSE: a URI that a side of a pair was given is
                            not for the sender (A-70) */
+    bool is_unreached; /* REFUSE: the sender may send this, but `next` cannot be
+                          reached */
     struct pair_side *impostor; /* REFUSE: who has not the certificate that this
                                    side announced (A-63); NULL: nobody */
-    bool is_unreached; /* REFUSE: the sender may send this, but `next` cannot
-                          be reached */
     const char *close_why;    /* REFUSE: the link is closed then; static; NULL:
                                  it is not */
     bool as_relay;            /* DIAL: `next` has to be a relay */
