@@ -47,8 +47,9 @@ struct session_failed {
     uint64_t hash;    /* of its Message-ID and sender */
     uint32_t attempt; /* 0: any */
     uint16_t code;
-    bool is_former; /* another attempt has begun since */
-    bool is_told;   /* the sender knows */
+    bool is_former;    /* another attempt has begun since */
+    bool is_told;      /* the sender knows */
+    bool is_told_here; /* ... from this relay first */
 };
 
 /* ongoing.c. */
@@ -325,9 +326,10 @@ void session_fail(struct sessions *s, struct session *ss,
 void session_fail_untold(struct sessions *s, struct session *ss,
                          struct session_message m, uint16_t code);
 
-/* Remembers that the sender has been told of the failure, by another relay.
- * No-op when out of memory. */
-void session_tell(struct sessions *s, struct session *ss,
+/* Remembers that another relay tells the sender of the failure. false if this
+ * one has told him before; true also when out of memory. One relay may have
+ * more to tell, of other octets. */
+bool session_tell(struct sessions *s, struct session *ss,
                   struct session_message m);
 
 /* Has the sender been told that the message failed? */

@@ -102,7 +102,7 @@ static bool is_of_failure(const struct msg *m)
 }
 
 /* A relay behind this one reports a failure to the owner of a session of ours.
- * false if he knows: this relay has given the message up before (P-17). */
+ * false if he knows: this relay has told him so itself (P-17). */
 static bool request_tell(struct relay *r, const struct link *l,
                          const struct msg *m, const struct route *route)
 {
@@ -111,10 +111,7 @@ static bool request_tell(struct relay *r, const struct link *l,
 
     if (!l->is_relay || !ss || ss->pair || !is_of_failure(m))
         return true;
-    if (session_told(&r->sessions, ss, message))
-        return false;
-    session_tell(&r->sessions, ss, message);
-    return true;
+    return session_tell(&r->sessions, ss, message);
 }
 
 static void forward(struct relay *r, struct link *l, const struct msg *m,

@@ -93,16 +93,21 @@ void session_fail(struct sessions *s, struct session *ss,
         return;
     if (!f->is_told || f->code == 0)
         f->code = code;
+    f->is_told_here |= !f->is_told;
     f->is_told = true;
 }
 
-void session_tell(struct sessions *s, struct session *ss,
+bool session_tell(struct sessions *s, struct session *ss,
                   struct session_message m)
 {
     struct session_failed *f = enter_failed(s, ss, m);
 
-    if (f)
-        f->is_told = true;
+    if (!f)
+        return true;
+    if (f->is_told_here)
+        return false;
+    f->is_told = true;
+    return true;
 }
 
 void session_fail_untold(struct sessions *s, struct session *ss,
