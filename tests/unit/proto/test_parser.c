@@ -274,32 +274,6 @@ static void pieces_of_end_lines_in_any_mixture_are_body(void **state)
     assert_true(fed > 300);
 }
 
-/* Seven hyphens or fewer at each place of the blocks that are looked at
- * together, and the end-line at each place behind them. */
-static void hyphens_are_found_wherever_they_are(void **state)
-{
-    char body[200];
-
-    (void)state;
-    for (size_t at = 0; at + 8 < sizeof body; at++) {
-        for (size_t n = 3; n <= 8; n++) {
-            struct span in;
-            char text[512];
-            struct feed f;
-
-            memset(body, 'x', sizeof body);
-            memset(body + at, '-', n);
-            (void)snprintf(text, sizeof text, "%s%.*s\r\n-------abcd$\r\n",
-                           SEND_BODY("abcd"), (int)(at + 9), body);
-            in = span_str(text);
-            feed(&f, NULL, in, in.n, in.n); /* which checks `hyphens`, too */
-            assert_int_equal(f.n, 1);
-            assert_span_equal(feed_body(f.frames), span_of(body, at + 9));
-            feed_free(&f);
-        }
-    }
-}
-
 static void an_end_line_is_matched_with_the_whole_of_a_long_tid(void **state)
 {
 #define LONG "a23456789012345678901234567890123456789012345678901234567890abcd"
@@ -584,7 +558,6 @@ int main(void)
         cmocka_unit_test(a_body_may_hold_any_octet),
         cmocka_unit_test(a_body_may_look_like_frames),
         cmocka_unit_test(pieces_of_end_lines_in_any_mixture_are_body),
-        cmocka_unit_test(hyphens_are_found_wherever_they_are),
         cmocka_unit_test(an_end_line_is_matched_with_the_whole_of_a_long_tid),
         cmocka_unit_test(flags_are_legal_in_a_tid),
         cmocka_unit_test(runs_keep_between_gather_and_most),
