@@ -85,14 +85,15 @@ static uint16_t old_code(struct relay *r, const struct msg *m,
 static void send_refuse_route(struct relay *r, struct link *l,
                               const struct msg *m, const struct route *route)
 {
-    const struct session_message message = {
-        .id = msg_text(m, m->message_id),
-        .from = msg_text(m, m->from),
-        .attempt = attempt_of(r, m, NULL),
-    };
+    if (route->is_unreached && route->session) {
+        const struct session_message message = {
+            .id = msg_text(m, m->message_id),
+            .from = msg_text(m, m->from),
+            .attempt = attempt_of(r, m, NULL),
+        };
 
-    if (route->is_unreached && route->session)
         session_fail(&r->sessions, route->session, message, route->code);
+    }
     send_refuse(r, l, m, route->code);
     if (route->close_why)
         link_close(l, route->close_why);
