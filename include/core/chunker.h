@@ -20,6 +20,7 @@
 #include "link.h"
 #include "parser.h"
 #include "policy.h"
+#include "pool.h"
 #include "rnd.h"
 #include "txn.h"
 
@@ -31,6 +32,7 @@ struct chunker {
     /* Writes TID_LEN characters, without NUL. Tests replace it. */
     void (*new_tid)(struct chunker *c, char *tid);
     struct rnd *rnd;
+    struct pool streams;
     uint64_t chunks_out; /* SENDs begun */
     uint64_t octets_out; /* of their bodies */
 };
@@ -39,14 +41,14 @@ struct chunker {
  * replaced at any time by setting c->policy. */
 void chunker_init(struct chunker *c, const struct policy *policy,
                   struct txns *txns, struct rnd *rnd);
+/* All streams must have been stopped. */
+void chunker_fini(struct chunker *c);
 
-/* Sets up the link's stream: it carries nothing. */
-void chunker_link_init(struct link *l);
-
-/* A SEND begins that is forwarded to `out`. Takes over the caller's reference
- * to `head`. */
-void chunker_start(struct stream *s, struct link *out,
-                   struct pending_send *head);
+/* A SEND begins on `in`, which has no stream, that is forwarded to `out`: makes
+ * the stream, which owns the caller's reference to `head` from now on. 0, or
+ * ERR_NOMEM, after which the reference is still the caller's. */
+int chunker_start(struct chunker *c, struct link *in, struct link *out,
+                  struct pending_send *head);
 
 /* The two arguments of parser_want() for the next run, in octets. */
 size_t chunker_gather(const struct stream *s);
@@ -68,9 +70,9 @@ int chunker_empty(struct chunker *c, struct stream *s, char flag);
 void chunker_abort(struct chunker *c, struct link *out,
                    const struct pending_send *h, uint64_t next);
 
-/* Stops the stream: ends its open chunk with `#` and drops the transaction of
- * that; gives the reference to the head back, with which nothing more can be
- * written. No-op if it carries nothing. */
+/* Stops and frees the stream: ends its open chunk with `#` and drops the
+ * transaction of that; gives the reference to the head back, with which nothing
+ * more can be written. NULL is harmless. */
 void chunker_stop(struct chunker *c, struct stream *s);
 
 #endif

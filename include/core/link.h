@@ -191,6 +191,7 @@ struct link_send {
     struct list parked;     /* heads of SENDs to it, whose answer waits until it
                                is up */
     struct list of_parking; /* in relay.parking, if there are any */
+    struct source *source;  /* that its latest SEND counts against; or NULL */
 };
 
 /* ongoing.c. */
@@ -266,7 +267,7 @@ struct link {
     struct link_sendq sendq;
     struct link_txns txns;
     struct link_owed owed;
-    struct stream stream;
+    struct stream *stream; /* of the chunk that it sends; NULL: none */
     struct link_sessions sessions;
     struct link_pairs pairs;
     struct link_send send;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* stream - one incoming SEND chunk on its way out.
  *
- * Each link has one stream (link.h), since a link sends one chunk at a time.
- * chunker_start() fills it when the chunk's head has been routed,
- * chunker_stop() empties it; `head` is NULL in between. What is written by
- * whom:
+ * A link sends one chunk at a time, so it has at most one stream (link.h):
+ * chunker_start() makes it when the chunk's head has been routed,
+ * chunker_stop() frees it. What is written by whom:
  *
  *     chunker.c   everything that is not named below
  *     sendq.c     of_senders, is_open; and `txn` when the outgoing chunk ends
@@ -28,7 +27,6 @@ struct pending_send;
 struct link;
 struct ongoing;
 struct session;
-struct source;
 struct txn;
 
 /* The tie between a stream and a session that it goes through; counts for the
@@ -45,12 +43,11 @@ enum { TID_LEN = 16 }; /* of the transaction ids that this relay makes up */
 
 struct stream {
     struct link *in;        /* the link that it belongs to; never changes */
-    struct link *out;       /* the link that it feeds; NULL without `head` */
+    struct link *out;       /* the link that it feeds */
     struct list of_senders; /* in out's list of senders */
     struct pending_send
         *head; /* what every outgoing SEND repeats; owned reference */
     struct ongoing *ongoing; /* the message, if chunks of it went on before */
-    struct source *source;   /* that its SENDs count against; owned by send.c */
     struct txn *txn;         /* of the open chunk; NULL if it needs none */
     uint64_t next;           /* position in the message of the next octet out */
     uint64_t chunk_start;    /* position where the open chunk began */

@@ -7,7 +7,7 @@
 #include "sendq.h"
 #include "session.h"
 
-enum { NEEDLE_N = 7 + TID_LEN };
+enum { NEEDLE_N = 7 + TID_LEN, STREAMS_KEEP = 64 };
 
 static void random_tid(struct chunker *c, char *tid)
 {
@@ -19,31 +19,36 @@ void chunker_init(struct chunker *c, const struct policy *policy,
 {
     *c = (struct chunker){
         .policy = policy, .txns = txns, .new_tid = random_tid, .rnd = rnd};
+    pool_init(&c->streams, sizeof(struct stream), STREAMS_KEEP);
 }
 
-void chunker_link_init(struct link *l)
+void chunker_fini(struct chunker *c)
 {
-    struct stream *s = &l->stream;
+    pool_fini(&c->streams);
+}
 
-    *s = (struct stream){
-        .in = l, .sender = {.stream = s, .sends = true}, .receiver.stream = s};
+int chunker_start(struct chunker *c, struct link *in, struct link *out,
+                  struct pending_send *head)
+{
+    struct stream *s = pool_take(&c->streams);
+
+    assert(!in->stream);
+    if (!s)
+        return ERR_NOMEM;
+    *s = (struct stream){.in = in,
+                         .out = out,
+                         .head = head,
+                         .next = head->range_start,
+                         .first = head->range_start,
+                         .total = head->range_total,
+                         .sender = {.stream = s, .sends = true},
+                         .receiver.stream = s};
     list_init(&s->of_senders);
     list_init(&s->sender.of_session);
     list_init(&s->receiver.of_session);
-}
-
-void chunker_start(struct stream *s, struct link *out,
-                   struct pending_send *head)
-{
-    assert(!s->is_open && !s->head);
-    s->out = out;
-    s->head = head;
-    s->txn = NULL;
-    s->next = s->first = head->range_start;
-    s->total = head->range_total;
-    s->tail_n = 0;
-    s->has_ended = false;
     sendq_join(out, s);
+    in->stream = s;
+    return 0;
 }
 
 size_t chunker_gather(const struct stream *s)
@@ -70,9 +75,10 @@ static size_t chunker_max(const struct chunker *c, const struct link *out)
 static size_t stream_max(const struct chunker *c, const struct stream *s)
 {
     size_t max = chunker_max(c, s->out);
+    const struct source *source = s->in->send.source;
 
-    if (s->source && s->source->window && s->source->window < max)
-        return s->source->window;
+    if (source && source->window && source->window < max)
+        return source->window;
     return max;
 }
 
@@ -166,21 +172,22 @@ static uint32_t times_of(const struct stream *s)
 static int new_txn(struct chunker *c, struct stream *s)
 {
     uint32_t limit = c->policy->transactions_per_link;
+    struct source *source = s->in->send.source;
     struct txn *old;
 
     if (s->head->failure_report == MSG_REPORT_NO)
         return 0;
     if (s->head->failure_report == MSG_REPORT_YES &&
-        source_is_full(s->source, limit, times_of(s)))
+        source_is_full(source, limit, times_of(s)))
         return ERR_FULL;
     s->txn = txn_open(c->txns, s->out, s->tid, s->head, s->next);
     if (!s->txn)
         return ERR_NOMEM;
     session_await(s, &s->txn->of_sender, &s->txn->of_receiver);
     if (is_to_relay(s->out))
-        source_set_window(s->source, c->policy->high_water);
-    source_charge(s->source, s->txn);
-    while ((old = source_surplus(s->source)))
+        source_set_window(source, c->policy->high_water);
+    source_charge(source, s->txn);
+    while ((old = source_surplus(source)))
         txn_drop(c->txns, old);
     return 0;
 }
@@ -352,10 +359,11 @@ void chunker_abort(struct chunker *c, struct link *out,
 
 void chunker_stop(struct chunker *c, struct stream *s)
 {
-    struct txn *open = s->txn;
+    struct txn *open;
 
-    if (!s->head)
+    if (!s)
         return;
+    open = s->txn;
     s->txn = NULL;
     sendq_close(s, '#');
     if (open)
@@ -363,6 +371,6 @@ void chunker_stop(struct chunker *c, struct stream *s)
     sendq_leave(s);
     pending_send_written(s->head);
     pending_send_unref(c->txns->heads, s->head);
-    s->head = NULL;
-    s->out = NULL;
+    s->in->stream = NULL;
+    pool_give(&c->streams, s);
 }

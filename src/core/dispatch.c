@@ -24,7 +24,6 @@ void relay_link_opened(struct relay *r, struct link *l)
     sendq_link_init(&r->sendq, l);
     txns_link_init(l);
     owed_link_init(l);
-    chunker_link_init(l);
     sessions_link_init(l);
     pairs_link_init(l);
     send_link_init(l);
@@ -326,26 +325,26 @@ bool relay_is_ready(struct relay *r, struct link *l)
     }
     if (l->frame.kind != LINK_FRAME_STREAM)
         return true;
-    if (l->stream.head->middle.n > 0 && send_is_cut(r, &l->stream)) {
+    if (l->stream->head->middle.n > 0 && send_is_cut(r, l->stream)) {
         send_fail(r, l, 481);
         return true;
     }
-    if (l->stream.has_ended) /* all of it is written: it cannot fail now */
+    if (l->stream->has_ended) /* all of it is written: it cannot fail now */
         return true;
-    if (sendq_is_refused(l, l->stream.out) ||
-        sendq_is_delayed(l, l->stream.out, r->now_ms)) {
+    if (sendq_is_refused(l, l->stream->out) ||
+        sendq_is_delayed(l, l->stream->out, r->now_ms)) {
         r->stats.no_room++;
         send_fail(r, l, 408);
         return true;
     }
-    if (sendq_must_wait(l, l->stream.out)) {
+    if (sendq_must_wait(l, l->stream->out)) {
         r->stats.waits++;
-        sendq_wait(l, l->stream.out, r->now_ms);
+        sendq_wait(l, l->stream->out, r->now_ms);
         return false;
     }
-    if (sendq_must_await(l, l->stream.out)) {
+    if (sendq_must_await(l, l->stream->out)) {
         r->stats.waits++;
-        sendq_await(l, l->stream.out, r->now_ms);
+        sendq_await(l, l->stream->out, r->now_ms);
         return false;
     }
     return true;
@@ -356,8 +355,8 @@ void relay_prepare(const struct relay *r, const struct link *l,
 {
     switch (l->frame.kind) {
     case LINK_FRAME_STREAM:
-        parser_want(p, chunker_gather(&l->stream),
-                    chunker_most(&r->chunker, &l->stream));
+        parser_want(p, chunker_gather(l->stream),
+                    chunker_most(&r->chunker, l->stream));
         break;
     case LINK_FRAME_GATHER:
         parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
@@ -452,7 +451,8 @@ static bool awaits_answers(const struct link *l)
         const struct pending_send *h =
             CONTAINER(m, struct pending_send, of_link);
 
-        if (h->refs > (h == l->stream.head) && counts_as_in_flight(h))
+        if (h->refs > (l->stream && h == l->stream->head) &&
+            counts_as_in_flight(h))
             return true;
     }
     return false;

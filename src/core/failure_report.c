@@ -23,7 +23,7 @@ static void fail_message(struct relay *r, struct pending_send *h, uint16_t code)
     struct link *in = relay_link(r, h->in_number);
 
     send_mark_failed(r, h, code);
-    if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
+    if (in && in->stream && pending_send_same_message(in->stream->head, h))
         in->owed.cut_code = code;
     else
         send_break(r, h, code);
@@ -35,7 +35,7 @@ static void cut_failed(struct relay *r, struct link *in)
     uint16_t code = in->owed.cut_code;
 
     in->owed.cut_code = 0;
-    if (code && in->stream.head)
+    if (code && in->stream)
         send_fail(r, in, code);
 }
 

@@ -100,6 +100,7 @@ void relay_free(struct relay *r)
     relay_links_fini(&r->relay_links);
     route_memos_fini(&r->memos);
     auth_failures_fini(&r->auth_failures);
+    chunker_fini(&r->chunker);
     txns_fini(&r->txns);
     pending_send_pool_fini(&r->heads);
     table_fini(&r->links);

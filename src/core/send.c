@@ -26,8 +26,8 @@ void send_link_closed(struct link *l)
     list_remove(&l->send.unfinished);
     list_clear(&l->send.expected);
     list_clear(&l->send.heads);
-    source_close(l->stream.source);
-    l->stream.source = NULL;
+    source_close(l->send.source);
+    l->send.source = NULL;
     list_remove(&l->send.of_parking);
     ongoing_link_closed(l);
 }
@@ -117,9 +117,9 @@ static void send_set_source(struct relay *r, struct link *l,
     if (!route->source)
         route->source =
             source_name(&r->sources, relay_source(l, m, route->sender));
-    source_change(&l->stream.source, &r->sources, l, route->out->number,
+    source_change(&l->send.source, &r->sources, l, route->out->number,
                   route->source);
-    sendq_spoke(l, l->stream.source, r->now_ms);
+    sendq_spoke(l, l->send.source, r->now_ms);
 }
 
 /* Those who send through both sessions of this relay know each other by these;
@@ -186,7 +186,8 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
         return;
     }
     head = new_head(r, l, m, route);
-    if (!head) {
+    if (!head || chunker_start(&r->chunker, l, route->out, head) != 0) {
+        pending_send_unref(&r->heads, head);
         link_close(l, "out of memory");
         return;
     }
@@ -194,16 +195,15 @@ static void start_stream(struct relay *r, struct link *l, const struct msg *m,
     head->from_relay = l->is_relay && !l->by_address;
     list_append(&l->send.heads, &head->of_link);
     relay_succeeded(l);
-    chunker_start(&l->stream, route->out, head);
     send_set_source(r, l, m, route);
-    join_sessions(&l->stream, route);
+    join_sessions(l->stream, route);
     if (!is_kept) {
         note_contacts(route);
         relay_keep_route(r, l, m, route);
     }
     if (o) {
         o->head->attempt = message.attempt;
-        ongoing_resume(o, &l->stream);
+        ongoing_resume(o, l->stream);
     }
     l->frame.kind = LINK_FRAME_STREAM;
 }
@@ -253,7 +253,7 @@ static void fail_for(struct relay *r, struct link *l, int err)
 
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev)
 {
-    struct stream *s = &l->stream;
+    struct stream *s = l->stream;
 
     if (is_too_large(r->policy, s->next - 1 + ev->body.n)) {
         r->stats.too_large++;
@@ -284,7 +284,8 @@ bool send_is_unanswered(const struct relay *r, const struct pending_send *h)
 {
     const struct link *in = relay_link(r, h->in_number);
 
-    return in && (in->stream.head == h || !list_is_empty(&h->parked));
+    return in && ((in->stream && in->stream->head == h) ||
+                  !list_is_empty(&h->parked));
 }
 
 /* The answer is the outcome of the dial, if that comes soon (P-20). */
@@ -381,7 +382,7 @@ void send_tick(struct relay *r)
  * idle. A whole message in between, such as a keep-alive, does not end it. */
 static void note_unfinished(struct link *l, char flag)
 {
-    const struct stream *s = &l->stream;
+    const struct stream *s = l->stream;
 
     if (s->first == 1 && flag == '$')
         return;
@@ -431,18 +432,20 @@ static void count_message(struct relay *r, const struct stream *s, char flag)
 
 static void send_stop(struct relay *r, struct link *l)
 {
-    if (l->stream.head->first.n > 0)
-        send_count_pairs(r, &l->stream);
-    session_leave(&l->stream.sender);
-    session_leave(&l->stream.receiver);
-    ongoing_pause(&l->stream);
-    chunker_stop(&r->chunker, &l->stream);
+    struct stream *s = l->stream;
+
+    if (s->head->first.n > 0)
+        send_count_pairs(r, s);
+    session_leave(&s->sender);
+    session_leave(&s->receiver);
+    ongoing_pause(s);
+    chunker_stop(&r->chunker, s);
 }
 
 /* Stops the stream, and the message with it. */
 static void send_cut(struct relay *r, struct link *l)
 {
-    ongoing_cut(&r->sessions, &r->chunker, &l->stream);
+    ongoing_cut(&r->sessions, &r->chunker, l->stream);
     send_stop(r, l);
 }
 
@@ -460,7 +463,7 @@ static bool is_answered_late(const struct link *in, const struct stream *s)
 
 void send_end(struct relay *r, struct link *l, char flag)
 {
-    struct stream *s = &l->stream;
+    struct stream *s = l->stream;
 
     if (s->next == s->first) {
         fail_for(r, l, chunker_empty(&r->chunker, s, flag));
@@ -480,7 +483,7 @@ void send_end(struct relay *r, struct link *l, char flag)
 
 void send_fail(struct relay *r, struct link *l, uint16_t code)
 {
-    struct pending_send *h = pending_send_ref(l->stream.head);
+    struct pending_send *h = pending_send_ref(l->stream->head);
 
     send_mark_failed(r, h, code);
     send_cut(r, l);
@@ -519,7 +522,7 @@ void send_break(struct relay *r, const struct pending_send *h, uint16_t code)
                                      send_session(r, h), message_of(h));
     struct link *in = o ? o->in : relay_link(r, h->in_number);
 
-    if (in && in->stream.head && pending_send_same_message(in->stream.head, h))
+    if (in && in->stream && pending_send_same_message(in->stream->head, h))
         send_fail(r, in, code);
     else if (o && pending_send_same_message(o->head, h))
         ongoing_break(o);
@@ -539,8 +542,8 @@ void send_link_lost(struct relay *r, struct link *l)
 {
     struct list *m;
 
-    if (l->stream.head) {
-        send_lose(r, l->stream.head);
+    if (l->stream) {
+        send_lose(r, l->stream->head);
         send_cut(r, l);
     }
     while ((m = list_first(&l->ongoing.in))) {

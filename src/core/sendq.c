@@ -174,14 +174,14 @@ static bool is_awaiting_answers(const struct link *l)
 
 bool sendq_must_await(const struct link *in, const struct link *out)
 {
-    const struct stream *s = &in->stream;
+    const struct stream *s = in->stream;
+    const struct source *source = in->send.source;
 
     return in != out && !out->closing && !link_is_shared(in) &&
            s->head->failure_report == MSG_REPORT_YES &&
-           (source_is_ahead(s->source) ||
-            source_is_full(s->source,
-                           in->sendq.shared->policy->transactions_per_link,
-                           1)) &&
+           (source_is_ahead(source) ||
+            source_is_full(
+                source, in->sendq.shared->policy->transactions_per_link, 1)) &&
            !is_awaiting_answers(out);
 }
 
@@ -254,7 +254,7 @@ static void release_awaiters(struct link *out, uint64_t now_ms)
 
 void sendq_await(struct link *in, struct link *out, uint64_t now_ms)
 {
-    struct source *a = in->stream.source;
+    struct source *a = in->send.source;
     uint32_t limit = in->sendq.shared->policy->transactions_per_link;
 
     if (a->common && a->n < limit && !source_is_ahead(a))

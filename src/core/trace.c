@@ -210,12 +210,13 @@ void trace_in(struct trace *t, const struct link *l, const struct msg *m,
 
 void trace_in_end(struct trace *t, const struct link *l, char flag)
 {
-    const struct stream *s = &l->stream;
-    const struct session *ss = s->sender.session;
+    const struct stream *s = l->stream;
+    const struct session *ss;
     char tid[ESCAPED_MAX], subject[SUBJECT_LINE_MAX];
 
-    if (!s->head || !s->head->has_body) /* its end was logged with the head */
+    if (!s || !s->head->has_body) /* its end was logged with the head */
         return;
+    ss = s->sender.session;
     if (!ss || !is_traced(t, ss))
         ss = s->receiver.session;
     if (!ss || !is_traced(t, ss))

@@ -50,11 +50,12 @@ int bench_tear_down(void **state)
     struct bench *b = *state;
     struct list *m;
 
-    chunker_stop(&b->c, &b->in.link.stream);
+    chunker_stop(&b->c, b->in.link.stream);
     while ((m = list_first(&b->out.link.txns.unsent)))
         txn_drop(&b->txns, CONTAINER(m, struct txn, of_link));
     assert_true(list_is_empty(&b->out.link.sendq.senders));
     assert_int_equal(b->heads.pool.taken, 0);
+    chunker_fini(&b->c);
     txns_fini(&b->txns);
     pending_send_pool_fini(&b->heads);
     fake_link_fini(&b->in);
@@ -73,7 +74,6 @@ struct bench *bench_anew(void **state)
 struct stream *bench_start(struct bench *b, const char *rest)
 {
     struct span own = SPAN("msrps://r:1/own;tcp");
-    struct stream *s = &b->in.link.stream;
     char text[1024];
     struct pending_send *h;
     struct msg m;
@@ -87,8 +87,8 @@ struct stream *bench_start(struct bench *b, const char *rest)
     h = pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"), &own, 1,
                          SPAN("own"), 1);
     assert_non_null(h);
-    chunker_start(s, &b->out.link, h);
-    return s;
+    assert_int_equal(chunker_start(&b->c, &b->in.link, &b->out.link, h), 0);
+    return b->in.link.stream;
 }
 
 int bench_run(struct bench *b, struct span body, char flag)
@@ -101,7 +101,7 @@ int bench_run(struct bench *b, struct span body, char flag)
 
     memcpy(b->body + b->body_n, body.p, body.n);
     b->body_n += body.n;
-    return chunker_body(&b->c, &b->in.link.stream, &ev);
+    return chunker_body(&b->c, b->in.link.stream, &ev);
 }
 
 void bench_feed(struct bench *b, struct span body, char flag)
@@ -111,7 +111,7 @@ void bench_feed(struct bench *b, struct span body, char flag)
 
 void bench_feed_pattern(struct bench *b, size_t n, size_t piece, char flag)
 {
-    struct stream *s = &b->in.link.stream;
+    struct stream *s = b->in.link.stream;
     char *text = malloc(n);
     size_t at = 0;
 

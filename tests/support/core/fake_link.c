@@ -104,7 +104,6 @@ void fake_link_init(struct fake_link *f, uint64_t number)
     link_init(&f->link, &fake_ops, number);
     sendq_link_init(NULL, &f->link);
     txns_link_init(&f->link);
-    chunker_link_init(&f->link);
     sessions_link_init(&f->link);
     pairs_link_init(&f->link);
     relay_links_link_init(&f->link);

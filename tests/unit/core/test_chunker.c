@@ -202,12 +202,14 @@ static void another_streams_chunk_interrupts(void **state)
     bench_start(b, QUIET TYPE);
     bench_feed_pattern(b, 2500, 1, 0);
     fake_link_init(&other, 3);
-    chunker_start(&other.link.stream, &b->out.link,
-                  pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"),
-                                   &own, 1, SPAN("own"), 3));
-    assert_int_equal(chunker_body(&b->c, &other.link.stream, &ev), 0);
-    assert_false(b->in.link.stream.is_open);
-    chunker_stop(&b->c, &other.link.stream);
+    assert_int_equal(
+        chunker_start(&b->c, &other.link, &b->out.link,
+                      pending_send_new(&b->heads, &m, SPAN("msrps://b:1/b;tcp"),
+                                       &own, 1, SPAN("own"), 3)),
+        0);
+    assert_int_equal(chunker_body(&b->c, other.link.stream, &ev), 0);
+    assert_false(b->in.link.stream->is_open);
+    chunker_stop(&b->c, other.link.stream);
     bench_feed_pattern(b, 3000, 1, '$');
     assert_int_equal(bench_arrived(b), 3);
     assert_span(
@@ -225,7 +227,7 @@ static void assert_empty_goes_as(void **state, const char *rest, char flag,
 
     b = bench_anew(state);
     bench_start(b, rest);
-    assert_int_equal(chunker_empty(&b->c, &b->in.link.stream, flag), 0);
+    assert_int_equal(chunker_empty(&b->c, b->in.link.stream, flag), 0);
     assert_int_equal(bench_arrived(b), 1);
     assert_span_equal(bench_range(b, 0), span_str(range));
     assert_int_equal(bench_frame(b, 0)->m.has_body, has_body);
@@ -253,7 +255,7 @@ static void a_plus_on_nothing_goes_no_further(void **state)
     struct bench *b = *state;
 
     bench_start(b, "Byte-Range: 1-0/9\r\n" TYPE);
-    assert_int_equal(chunker_empty(&b->c, &b->in.link.stream, '+'), 0);
+    assert_int_equal(chunker_empty(&b->c, b->in.link.stream, '+'), 0);
     assert_int_equal(b->out.out_n, 0);
     assert_int_equal(b->txns.count, 0);
 }
@@ -298,11 +300,11 @@ static void giving_up_ends_the_open_chunk_and_its_transaction(void **state)
     bench_start(b, TYPE);
     bench_feed_pattern(b, 2100, 1, 0);
     assert_int_equal(b->txns.count, 1);
-    chunker_stop(&b->c, &b->in.link.stream);
+    chunker_stop(&b->c, b->in.link.stream);
     assert_int_equal(b->txns.count, 0);
     assert_int_equal(bench_arrived(b), 1);
     assert_int_equal(bench_frame(b, 0)->flag, '#');
-    chunker_stop(&b->c, &b->in.link.stream);
+    chunker_stop(&b->c, b->in.link.stream);
     assert_int_equal(bench_arrived(b), 1);
 }
 
@@ -312,8 +314,8 @@ static void giving_up_says_nothing_when_nothing_is_open(void **state)
 
     bench_start(b, TYPE);
     bench_feed_pattern(b, 2100, 1, 0);
-    sendq_close(&b->in.link.stream, '+');
-    chunker_stop(&b->c, &b->in.link.stream);
+    sendq_close(b->in.link.stream, '+');
+    chunker_stop(&b->c, b->in.link.stream);
     assert_int_equal(bench_arrived(b), 1);
     assert_int_equal(bench_frame(b, 0)->flag, '+');
     assert_int_equal(b->txns.count, 1); /* its answer is awaited */

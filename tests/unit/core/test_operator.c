@@ -300,7 +300,7 @@ static void a_transfer_to_the_kicked_fails_at_once(void **state)
 
     (void)snprintf(body, sizeof body, TYPE "%03000d", 1);
     send_text(s, s->alice, s->bob, body);
-    assert_non_null(s->alice->fake.link.stream.head);
+    assert_non_null(s->alice->fake.link.stream);
     kick(s, "bob");
     assert_got(s->alice, "MSRP tidtid 481 ");
     assert_got(s->bob, "#\r\n");

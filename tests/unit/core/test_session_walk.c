@@ -12,6 +12,7 @@ struct bench {
     struct rnd rnd;
     struct sessions all;
     struct fake_link link;
+    struct stream stream;
     struct session *ss[MANY];
     struct session_walk walk;
     unsigned records;
@@ -59,6 +60,13 @@ static int set_up(void **state)
     b->all.on_end = on_end;
     b->all.ctx = b;
     fake_link_init(&b->link, 42);
+    b->stream = (struct stream){
+        .in = &b->link.link,
+        .sender = {.stream = &b->stream, .sends = true},
+        .receiver.stream = &b->stream,
+    };
+    list_init(&b->stream.sender.of_session);
+    list_init(&b->stream.receiver.of_session);
     for (size_t i = 0; i < MANY; i++)
         b->ss[i] = begin(b);
     session_walk_begin(&b->all, &b->walk);
@@ -166,7 +174,7 @@ static void walks_do_not_disturb_each_other(void **state)
 static void what_a_stream_carried_is_counted_when_it_leaves(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.stream;
+    struct stream *s = &b->stream;
 
     s->first = s->next = 1001;
     session_join(b->ss[0], &s->sender);
@@ -184,7 +192,7 @@ static void what_a_stream_carried_is_counted_when_it_leaves(void **state)
 static void who_speaks_to_himself_is_counted_both_ways(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.stream;
+    struct stream *s = &b->stream;
 
     s->first = 1;
     s->next = 11;
@@ -199,7 +207,7 @@ static void who_speaks_to_himself_is_counted_both_ways(void **state)
 static void a_session_that_ends_counts_what_went_so_far(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.stream;
+    struct stream *s = &b->stream;
 
     s->first = s->next = 1;
     session_join(b->ss[0], &s->sender);
@@ -215,7 +223,7 @@ static void a_session_that_ends_counts_what_went_so_far(void **state)
 static void no_session_is_joined_by_nobody(void **state)
 {
     struct bench *b = *state;
-    struct stream *s = &b->link.link.stream;
+    struct stream *s = &b->stream;
 
     session_join(NULL, &s->sender);
     session_leave(&s->sender);
