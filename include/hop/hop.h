@@ -25,6 +25,7 @@
 #include "net_stats.h"
 #include "parser.h"
 #include "places.h"
+#include "pool.h"
 #include "relay.h"
 #include "rnd.h"
 #include "shown_tls.h"
@@ -57,7 +58,10 @@ struct hop_sweep {
 
 /* What all hops share; owned by the server, which sets the fields that
  * hops_init() does not. */
-enum { HOPS_PATH_MEMOS = 1024 }; /* each for the links whose turn it is */
+enum {
+    HOPS_PATH_MEMOS = 1024, /* each for the links whose turn it is */
+    HOPS_PARSERS_KEEP = 64,
+};
 
 struct hops {
     struct loop *loop;
@@ -73,6 +77,7 @@ struct hops {
     uint32_t head_size;
     uint32_t path_uris;
     struct path_memos *path_memos; /* owned; HOPS_PATH_MEMOS of them */
+    struct pool parsers;           /* of hops that have input */
     size_t count;
     size_t evicting; /* of these, those that end with this turn to make room */
     size_t max;      /* limits.connections */

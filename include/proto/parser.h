@@ -100,4 +100,11 @@ static inline bool parser_is_idle(const struct parser *p)
     return p->state == PARSER_HEAD;
 }
 
+/* The same, and nothing of one looked at? Then it knows no more than after
+ * parser_init(). */
+static inline bool parser_is_new(const struct parser *p)
+{
+    return parser_is_idle(p) && p->line_at == 0 && p->line.seen == 0;
+}
+
 #endif

@@ -43,7 +43,7 @@ static int hop_put(struct link *l, const struct frame *f)
 
     hop_log_out(h, f);
     err = hop_write(h, f);
-    if (!err && h->clear == HOP_CLEAR_DUE)
+    if (!err && hop_clear(h) == HOP_CLEAR_DUE)
         err = hop_clear_probe(h);
     h->full |= err == ERR_FULL;
     h->put = l->ops->position(l);
@@ -54,13 +54,15 @@ static size_t hop_queued(const struct link *l)
 {
     const struct hop *h = hop_of(l);
 
-    return (h->conn ? conn_queued(h->conn) : 0) + h->early_n;
+    return (h->conn ? conn_queued(h->conn) : 0) + hop_early_n(h);
 }
 
 /* What a position in the connection's output is in what the relay has put. */
 static uint64_t hop_position_of(const struct hop *h, uint64_t position)
 {
-    return position > h->probe_n ? position - h->probe_n : 0;
+    size_t probe_n = h->dialled ? h->dialled->probe_n : 0;
+
+    return position > probe_n ? position - probe_n : 0;
 }
 
 static uint64_t hop_position(const struct link *l)
@@ -68,7 +70,7 @@ static uint64_t hop_position(const struct link *l)
     const struct hop *h = hop_of(l);
 
     return hop_position_of(h, h->conn ? conn_position(h->conn) : 0) +
-           h->early_n;
+           hop_early_n(h);
 }
 
 static size_t hop_unacked(const struct link *l)
@@ -106,7 +108,7 @@ static void hop_close(struct link *l, const char *why)
     struct hop *h = hop_of(l);
 
     h->why = why;
-    timer_stop(&h->answer);
+    hop_clear_stop(h);
     hop_pause(l); /* no more input is handled */
     loop_defer(h->all->loop, &h->end);
 }
@@ -227,7 +229,7 @@ static void hop_take_names(struct hop *h)
 {
     const struct cidr_list *addresses = h->all->relay_addresses;
 
-    if (!h->fingerprints && conn_peer_is_host(h->conn))
+    if (!hop_has_fingerprint(h) && conn_peer_is_host(h->conn))
         h->names = host_names_new();
     if (h->names)
         conn_peer_names(h->conn, on_name, h);
@@ -255,11 +257,11 @@ static void hop_on_open(void *ctx)
     hop_take_names(h);
     if (h->link.secure)
         h->link.subject->tls = hop_tls_version(h);
-    if (h->clear == HOP_CLEAR_NONE)
+    if (hop_clear(h) == HOP_CLEAR_NONE)
         hop_up(h);
     else
         hop_place(h);
-    if (!h->host)
+    if (!h->dialled)
         timer_start(h->all->probation, &h->probation);
     timer_start(h->all->idle, &h->idle);
     hop_log_open(h);
@@ -291,7 +293,7 @@ static int next_event(struct hop *h, struct parse_event *ev, struct span *in)
 
     if (in->n > 0 && !is_in_bounds(h))
         return ERR_SYNTAX;
-    err = parser_next(&h->parser, in, ev);
+    err = parser_next(h->parser, in, ev);
     if (!err && ev->type == PARSE_END)
         h->in_chunk = false;
     return err;
@@ -300,7 +302,7 @@ static int next_event(struct hop *h, struct parse_event *ev, struct span *in)
 /* Octets that begin the input show a proxy that is not to send a header. */
 static bool hop_is_unwanted_proxy(const struct hop *h, struct span in)
 {
-    return !h->host && conn_octets_in(h->conn) == in.n && proxy_begins(in);
+    return !h->dialled && conn_octets_in(h->conn) == in.n && proxy_begins(in);
 }
 
 static void reject(struct hop *h, int err, struct span in)
@@ -315,22 +317,42 @@ static void reject(struct hop *h, int err, struct span in)
     link_close(&h->link, why);
 }
 
-static void hop_on_input(void *ctx, struct span *in)
+/* A parser that is ready for a frame, unless there is one already. */
+static bool take_parser(struct hop *h)
 {
-    struct hop *h = ctx;
+    struct hops *all = h->all;
+
+    if (h->parser)
+        return true;
+    h->parser = pool_take(&all->parsers);
+    if (!h->parser)
+        return false;
+    parser_init(h->parser, h->head_size, h->path_uris);
+    h->parser->memos =
+        &all->path_memos[h->link.number % (uint64_t)HOPS_PATH_MEMOS];
+    return true;
+}
+
+/* Between two frames there is nothing to remember. */
+static void give_parser(struct hop *h)
+{
+    if (!parser_is_new(h->parser))
+        return;
+    pool_give(&h->all->parsers, h->parser);
+    h->parser = NULL;
+}
+
+/* Handles what is whole in the input, as far as the relay takes it. */
+static void parse(struct hop *h, struct span *in)
+{
     struct relay *relay = h->all->relay;
     const struct span all = *in;
     struct parse_event ev;
 
-    tell_time(h);
-    mark_used(h);
-    hop_log_open(h);
-    if (h->clear == HOP_CLEAR_NONE)
-        hop_proved(h);
     while (relay_is_ready(relay, &h->link)) {
         int err;
 
-        relay_prepare(relay, &h->link, &h->parser);
+        relay_prepare(relay, &h->link, h->parser);
         err = next_event(h, &ev, in);
         if (err == ERR_AGAIN)
             return;
@@ -340,9 +362,26 @@ static void hop_on_input(void *ctx, struct span *in)
         }
         if (ev.type == PARSE_HEAD)
             hop_log_in(h, ev.head);
-        if (h->clear == HOP_CLEAR_NONE || !hop_clear_event(h, &ev))
+        if (hop_clear(h) == HOP_CLEAR_NONE || !hop_clear_event(h, &ev))
             relay_on_event(relay, &h->link, &ev);
     }
+}
+
+static void hop_on_input(void *ctx, struct span *in)
+{
+    struct hop *h = ctx;
+
+    tell_time(h);
+    mark_used(h);
+    hop_log_open(h);
+    if (hop_clear(h) == HOP_CLEAR_NONE)
+        hop_proved(h);
+    if (!take_parser(h)) {
+        link_close(&h->link, "out of memory");
+        return;
+    }
+    parse(h, in);
+    give_parser(h);
 }
 
 static void hop_on_sent(void *ctx, uint64_t position)
@@ -380,7 +419,6 @@ void hop_free(struct hop *h)
 
     timer_stop(&h->probation);
     timer_stop(&h->idle);
-    timer_stop(&h->answer);
     loop_defer_cancel(&h->end);
     place_set(&all->places, &h->place, PLACE_KEPT, SPAN(""));
     user_rates_give(&all->user_rates, h->user_rate, loop_now_ms(all->loop));
@@ -392,12 +430,9 @@ void hop_free(struct hop *h)
     }
     host_names_free(h->names);
     subject_unref(h->link.subject);
-    if (h->at.p != h->host)
-        free((void *)(uintptr_t)h->at.p);
-    free(h->host);
     free(h->uri_name);
-    free(h->fingerprints);
-    free(h->early);
+    hop_dialled_free(h);
+    pool_give(&all->parsers, h->parser);
     free(h);
 }
 
@@ -457,12 +492,10 @@ struct hop *hop_new(struct hops *all)
         return NULL;
     h->all = all;
     link_init(&h->link, &link_ops, ++all->next_number);
-    parser_init(&h->parser, all->head_size, all->path_uris);
-    h->parser.memos =
-        &all->path_memos[h->link.number % (uint64_t)HOPS_PATH_MEMOS];
+    h->head_size = all->head_size;
+    h->path_uris = all->path_uris;
     timer_init(&h->probation);
     timer_init(&h->idle);
-    timer_init(&h->answer);
     list_init(&h->by_age);
     place_init(&h->place, h->link.number);
     loop_defer_init(&h->end, hop_on_end, h);

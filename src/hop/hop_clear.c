@@ -7,40 +7,41 @@
 
 static void hop_clear_fail(struct hop *h, int err, const char *why)
 {
-    h->clear = HOP_CLEAR_FAILED;
-    timer_stop(&h->answer);
+    h->dialled->clear = HOP_CLEAR_FAILED;
+    timer_stop(&h->dialled->answer);
     hop_disproved(h, err, why);
     link_close(&h->link, why);
 }
 
 /* Takes n octets, which were sent, off the front of what waits. */
-static void early_drop(struct hop *h, size_t n)
+static void early_drop(struct hop_dialled *d, size_t n)
 {
-    h->early_n -= n;
-    memmove(h->early, h->early + n, h->early_n);
+    d->early_n -= n;
+    memmove(d->early, d->early + n, d->early_n);
 }
 
 int hop_clear_probe(struct hop *h)
 {
+    struct hop_dialled *d = h->dialled;
     struct frame f;
     int err;
 
-    if (h->clear != HOP_CLEAR_DUE || !h->conn || h->early_n == 0)
+    if (d->clear != HOP_CLEAR_DUE || !h->conn || d->early_n == 0)
         return 0;
-    err = clear_probe_make(&h->probe, &f, span_of(h->early, h->early_n),
+    err = clear_probe_make(&d->probe, &f, span_of(d->early, d->early_n),
                            &h->all->rnd);
     if (!err)
         err = conn_write(h->conn, f.parts, f.n);
     if (err)
         return err;
-    h->clear = HOP_CLEAR_SENT;
-    timer_start(h->all->answer, &h->answer);
+    d->clear = HOP_CLEAR_SENT;
+    timer_start(h->all->answer, &d->answer);
     hop_place(h);
-    if (h->probe.waiting_n > 0) {
-        early_drop(h, h->probe.waiting_n);
+    if (d->probe.waiting_n > 0) {
+        early_drop(d, d->probe.waiting_n);
         return 0;
     }
-    h->probe_n = f.octets;
+    d->probe_n = f.octets;
     hop_log_out(h, &f);
     return 0;
 }
@@ -50,8 +51,8 @@ static void hop_clear_open(struct hop *h)
 {
     int err;
 
-    timer_stop(&h->answer);
-    h->clear = HOP_CLEAR_NONE;
+    timer_stop(&h->dialled->answer);
+    h->dialled->clear = HOP_CLEAR_NONE;
     hop_proved(h);
     err = hop_write_early(h);
     if (!err) {
@@ -65,22 +66,25 @@ static void hop_clear_open(struct hop *h)
 
 static void hop_clear_head(struct hop *h, const struct parse_event *ev)
 {
+    struct hop_dialled *d = h->dialled;
+
     if (ev->head->method != MSG_RESPONSE)
         hop_clear_fail(h, ERR_SYNTAX, "request before the answer to the probe");
-    else if (h->clear == HOP_CLEAR_SENT &&
-             clear_probe_is_answer(&h->probe, ev->head, ev->flag))
-        h->clear = HOP_CLEAR_ANSWERED;
+    else if (d->clear == HOP_CLEAR_SENT &&
+             clear_probe_is_answer(&d->probe, ev->head, ev->flag))
+        d->clear = HOP_CLEAR_ANSWERED;
 }
 
 /* The answer to a SEND of the relay's is for the relay, from its head on; that
  * to a probe of our own is not, to its end. */
 bool hop_clear_event(struct hop *h, const struct parse_event *ev)
 {
-    bool is_own = h->probe.waiting_n == 0;
+    bool is_own = h->dialled->probe.waiting_n == 0;
 
     if (ev->type == PARSE_HEAD)
         hop_clear_head(h, ev);
-    if (h->clear == HOP_CLEAR_ANSWERED && (!is_own || ev->type == PARSE_END)) {
+    if (hop_clear(h) == HOP_CLEAR_ANSWERED &&
+        (!is_own || ev->type == PARSE_END)) {
         hop_clear_open(h);
         return is_own;
     }
@@ -89,12 +93,19 @@ bool hop_clear_event(struct hop *h, const struct parse_event *ev)
 
 void hop_clear_rejected(struct hop *h)
 {
-    if (h->clear != HOP_CLEAR_NONE)
+    if (hop_clear(h) != HOP_CLEAR_NONE)
         hop_clear_fail(h, ERR_SYNTAX, "bad input");
+}
+
+void hop_clear_stop(struct hop *h)
+{
+    if (h->dialled)
+        timer_stop(&h->dialled->answer);
 }
 
 void hop_clear_unanswered(struct timer *t)
 {
-    hop_clear_fail(CONTAINER(t, struct hop, answer), ERR_TIMEOUT,
-                   "no answer to the probe");
+    struct hop_dialled *d = CONTAINER(t, struct hop_dialled, answer);
+
+    hop_clear_fail(d->hop, ERR_TIMEOUT, "no answer to the probe");
 }

@@ -11,51 +11,53 @@ enum { EARLY_FIRST = 1024 };
 
 /* Room for n octets more: 0 or ERR_NOMEM. How much that may become is core's
  * business, which feeds a link no further than its high-water mark. */
-static int early_grow(struct hop *h, size_t n)
+static int early_grow(struct hop_dialled *d, size_t n)
 {
-    size_t room = h->early_room ? h->early_room : EARLY_FIRST;
+    size_t room = d->early_room ? d->early_room : EARLY_FIRST;
     char *text;
 
-    while (room < h->early_n + n)
+    while (room < d->early_n + n)
         room *= 2;
-    if (room == h->early_room)
+    if (room == d->early_room)
         return 0;
-    text = realloc(h->early, room);
+    text = realloc(d->early, room);
     if (!text)
         return ERR_NOMEM;
-    h->early = text;
-    h->early_room = room;
+    d->early = text;
+    d->early_room = room;
     return 0;
 }
 
 int hop_put_early(struct hop *h, const struct frame *f)
 {
-    int err = early_grow(h, f->octets);
+    struct hop_dialled *d = h->dialled;
+    int err = early_grow(d, f->octets);
 
     if (err)
         return err;
-    frame_copy(h->early + h->early_n, f);
-    h->early_n += f->octets;
+    frame_copy(d->early + d->early_n, f);
+    d->early_n += f->octets;
     return 0;
 }
 
 int hop_write_early(struct hop *h)
 {
-    struct span early = span_of(h->early, h->early_n);
+    struct hop_dialled *d = h->dialled;
+    struct span early = span_of(d->early, d->early_n);
     int err = 0;
 
     if (early.n > 0)
         err = conn_write(h->conn, &early, 1);
-    free(h->early);
-    h->early = NULL;
-    h->early_n = h->early_room = 0;
+    free(d->early);
+    d->early = NULL;
+    d->early_n = d->early_room = 0;
     return err;
 }
 
 void hop_stop_dialling(struct hop *h)
 {
-    dial_cancel(h->call);
-    h->call = NULL;
+    dial_cancel(h->dialled->call);
+    h->dialled->call = NULL;
     hop_leave(h, false);
     hop_free(h);
 }
@@ -63,7 +65,7 @@ void hop_stop_dialling(struct hop *h)
 /* What became of the dial counts for where it went. */
 static void hop_note(const struct hop *h, int err)
 {
-    dial_note(h->all->dial, h->at, h->at_port, err);
+    dial_note(h->all->dial, h->dialled->at, h->dialled->at_port, err);
 }
 
 /* The connection is up, but not to whom it should be. */
@@ -77,11 +79,13 @@ static bool hop_unfit(struct hop *h, const char *why, const char *cause)
 
 bool hop_may_be_used(struct hop *h)
 {
-    if (!h->host)
+    const struct hop_dialled *d = h->dialled;
+
+    if (!d)
         return true;
     h->link.requested_cert = conn_peer_asked(h->conn);
-    if (h->fingerprints &&
-        !conn_peer_shows(h->conn, h->fingerprints, h->n_fingerprints)) {
+    if (d->fingerprints &&
+        !conn_peer_shows(h->conn, d->fingerprints, d->n_fingerprints)) {
         hop_note(h, ERR_CERT);
         return hop_unfit(h, "certificate is not the one announced",
                          "fingerprint");
@@ -94,7 +98,7 @@ bool hop_may_be_used(struct hop *h)
 void hop_never_opened(struct hop *h, enum conn_why why)
 {
     h->link.fail_code = 408;
-    if (!h->host)
+    if (!h->dialled)
         return;
     hop_note(h, why == CONN_WHY_CERT ? ERR_CERT : ERR_TLS);
     hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
@@ -130,7 +134,7 @@ void hop_ended_unproved(struct hop *h, enum conn_why why)
 {
     int err = hop_fault_of(why);
 
-    if (!h->host || h->proved || h->clear == HOP_CLEAR_FAILED || !err)
+    if (!h->dialled || h->proved || hop_clear(h) == HOP_CLEAR_FAILED || !err)
         return;
     hop_note(h, err);
     hop_log_dial_ended(h, conn_why_text(why), conn_fault(h->conn));
@@ -145,7 +149,7 @@ void hop_disproved(struct hop *h, int err, const char *why)
 
 void hop_proved(struct hop *h)
 {
-    if (!h->host || h->proved)
+    if (!h->dialled || h->proved)
         return;
     h->proved = true;
     hop_note(h, 0);
@@ -155,7 +159,8 @@ void hop_proved(struct hop *h)
  * moment ago (A-62); 408 for what could not be reached (P-20). */
 static void hop_dial_fail(struct hop *h, int err)
 {
-    bool is_refused = err == ERR_DENIED || (err == ERR_CERT && h->fingerprints);
+    bool is_refused =
+        err == ERR_DENIED || (err == ERR_CERT && hop_has_fingerprint(h));
 
     h->link.fail_code = is_refused ? 403 : 408;
     hop_leave(h, false);
@@ -165,8 +170,9 @@ static void hop_dial_fail(struct hop *h, int err)
 /* Whom the other end is trusted by depends on what it is needed as (S-4). */
 static struct tls_ctx *hop_context(const struct hop *h)
 {
-    if (h->fingerprints)
-        return shown_tls_find(&h->all->shown, h->shown, h->all->tls_any);
+    if (hop_has_fingerprint(h))
+        return shown_tls_find(&h->all->shown, h->dialled->shown,
+                              h->all->tls_any);
     return h->link.relay_links.to_relay ? h->all->tls_client : h->all->tls_peer;
 }
 
@@ -187,7 +193,8 @@ static int connect_to(struct hop *h, const struct dial_result *result)
     (void)hop_take_dialled(h, &result->peer);
     if (err)
         return err;
-    return h->clear == HOP_CLEAR_NONE ? hop_write_early(h) : hop_clear_probe(h);
+    return hop_clear(h) == HOP_CLEAR_NONE ? hop_write_early(h)
+                                          : hop_clear_probe(h);
 }
 
 static void hop_on_dialled(void *ctx, const struct dial_result *result)
@@ -195,7 +202,7 @@ static void hop_on_dialled(void *ctx, const struct dial_result *result)
     struct hop *h = ctx;
     int err = result->err;
 
-    h->call = NULL;
+    h->dialled->call = NULL;
     if (err) {
         hop_log_dial_failed(h, result);
         hop_dial_fail(h, err);
@@ -211,23 +218,59 @@ static void hop_on_dialled(void *ctx, const struct dial_result *result)
         hop_dial_fail(h, err);
 }
 
+static struct hop_dialled *dialled_new(const struct uri *uri)
+{
+    struct hop_dialled *d = calloc(1, sizeof *d);
+
+    if (!d)
+        return NULL;
+    d->host = strndup(uri->host.p, uri->host.n);
+    if (!d->host) {
+        free(d);
+        return NULL;
+    }
+    d->at = span_str(d->host);
+    d->at_port = uri->port;
+    d->clear = uri->secure ? HOP_CLEAR_NONE : HOP_CLEAR_DUE;
+    timer_init(&d->answer);
+    return d;
+}
+
+void hop_dialled_free(struct hop *h)
+{
+    struct hop_dialled *d = h->dialled;
+
+    if (!d)
+        return;
+    timer_stop(&d->answer);
+    if (d->at.p != d->host)
+        free((void *)(uintptr_t)d->at.p);
+    free(d->host);
+    free(d->fingerprints);
+    free(d->early);
+    free(d);
+    h->dialled = NULL;
+}
+
 static struct hop *hop_towards(struct hops *all, const struct uri *uri)
 {
     struct hop *h = hop_new(all);
+    struct hop_dialled *d;
 
     if (!h)
         return NULL;
-    h->host = strndup(uri->host.p, uri->host.n);
-    if (!h->host) {
+    d = dialled_new(uri);
+    if (!d) {
         hop_free(h);
         return NULL;
     }
-    h->link.host = h->at = span_str(h->host);
-    h->link.host_port = h->at_port = uri->port;
+    d->hop = h;
+    h->dialled = d;
+    h->link.host = d->at;
+    h->link.host_port = d->at_port;
     h->link.secure = h->link.may_auth = uri->secure;
     h->link.port = all->uri_port;
     h->link.connecting = true;
-    h->clear = uri->secure ? HOP_CLEAR_NONE : HOP_CLEAR_DUE;
     if (hop_take_dialled(h, NULL))
         return h;
     hop_free(h);
@@ -239,9 +282,10 @@ static struct hop *hop_towards(struct hops *all, const struct uri *uri)
 static struct link *hop_start(struct hop *h)
 {
     struct hops *all = h->all;
+    struct hop_dialled *d = h->dialled;
 
-    if (dial_start(&h->call, all->dial, h->at, h->at_port,
-                   h->link.secure && !h->fingerprints, hop_on_dialled,
+    if (dial_start(&d->call, all->dial, d->at, d->at_port,
+                   h->link.secure && !d->fingerprints, hop_on_dialled,
                    h) != 0) {
         hop_free(h);
         return NULL;
@@ -265,26 +309,26 @@ struct link *hop_dial(void *ctx, const struct uri *uri, uint16_t *code)
 
 /* Takes over where to dial, and who is expected there. false when out of
  * memory. */
-static bool hop_expect(struct hop *h, const struct anchored_dial *to)
+static bool hop_expect(struct hop_dialled *d, const struct anchored_dial *to)
 {
-    size_t size = to->n_fingerprints * sizeof *h->fingerprints;
+    size_t size = to->n_fingerprints * sizeof *d->fingerprints;
     char *at;
 
     if (to->host.n > 0) {
         at = strndup(to->host.p, to->host.n);
         if (!at)
             return false;
-        h->at = span_str(at);
-        h->at_port = to->port;
+        d->at = span_str(at);
+        d->at_port = to->port;
     }
-    h->shown = to->shown;
+    d->shown = to->shown;
     if (size == 0)
         return true;
-    h->fingerprints = malloc(size);
-    if (!h->fingerprints)
+    d->fingerprints = malloc(size);
+    if (!d->fingerprints)
         return false;
-    memcpy(h->fingerprints, to->fingerprints, size);
-    h->n_fingerprints = to->n_fingerprints;
+    memcpy(d->fingerprints, to->fingerprints, size);
+    d->n_fingerprints = to->n_fingerprints;
     return true;
 }
 
@@ -302,7 +346,7 @@ struct link *hop_dial_for_pair(void *ctx, const struct anchored_dial *to,
     h = hop_towards(all, to->uri);
     if (!h)
         return NULL;
-    if (!hop_expect(h, to)) {
+    if (!hop_expect(h->dialled, to)) {
         hop_free(h);
         return NULL;
     }
@@ -311,6 +355,6 @@ struct link *hop_dial_for_pair(void *ctx, const struct anchored_dial *to,
     l = hop_start(h);
     if (l && to->trusted.n > 0 &&
         addr_parse_literal(&trusted, to->trusted, 0) == 0)
-        dial_trust(h->call, &trusted);
+        dial_trust(h->dialled->call, &trusted);
     return l;
 }

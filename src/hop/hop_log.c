@@ -87,7 +87,7 @@ const char *hop_tls_version(const struct hop *h)
 
 bool hop_is_silent(const struct hop *h)
 {
-    return !h->host && !h->is_refused && conn_is_silent(h->conn);
+    return !h->dialled && !h->is_refused && conn_is_silent(h->conn);
 }
 
 static enum log_level hop_level(const struct hop *h)

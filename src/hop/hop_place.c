@@ -7,7 +7,7 @@
  * what it was for has come to nothing. */
 static bool hop_is_awaited(const struct hop *h)
 {
-    return h->link.connecting && h->clear != HOP_CLEAR_DUE;
+    return h->link.connecting && hop_clear(h) != HOP_CLEAR_DUE;
 }
 
 /* Links to relays, and those that are being dialled, stay. One that core has

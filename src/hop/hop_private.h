@@ -20,11 +20,34 @@ enum hop_clear {
     HOP_CLEAR_FAILED,   /* it does not speak MSRP; the link is closing */
 };
 
+/* hop_dial.c, hop_clear.c: what is known of a connection that this relay
+ * dials. */
+struct hop_dialled {
+    struct hop *hop;
+    struct dial_call *call; /* while it is being dialled, else NULL */
+    char *host;             /* the text of link.host, owned */
+    struct span at; /* where it was dialled: link.host, or another one, owned */
+    uint16_t at_port;
+    struct fingerprint *fingerprints; /* of which its certificate has to have
+                                         one, and no name; NULL; owned */
+    size_t n_fingerprints;
+    uint64_t shown; /* as in struct anchored_dial */
+    char *early;    /* output until the link is up, owned */
+    size_t early_n, early_room;
+    enum hop_clear clear;
+    struct clear_probe probe;
+    size_t probe_n; /* octets of the output that the relay has not put */
+    struct timer answer;
+};
+
 struct hop {
     struct link link;
     struct hops *all;
     struct conn *conn; /* NULL while it is being dialled */
-    struct parser parser;
+    struct parser
+        *parser;        /* while something of a frame is in hand; else NULL */
+    uint32_t head_size; /* limits.head_size when it began */
+    uint32_t path_uris; /* limits.path_uris, the same */
     struct timer probation;
     struct timer idle;
     struct list by_age;
@@ -56,22 +79,8 @@ struct hop {
     uint64_t put;   /* position after what the relay has put last */
     uint64_t sent;  /* position up to which the kernel has taken the output */
     size_t unacked; /* as of the last look at idleness */
-    /* Only for a connection that this relay dials. */
-    struct dial_call *call;   /* while it is being dialled, else NULL */
-    struct host_names *names; /* link.names, owned */
-    char *host;     /* the text of link.host, owned; NULL: not dialled */
-    struct span at; /* where it was dialled: link.host, or another one, owned */
-    uint16_t at_port;
-    struct fingerprint *fingerprints; /* of which its certificate has to have
-                                         one, and no name; NULL; owned */
-    size_t n_fingerprints;
-    uint64_t shown; /* as in struct anchored_dial */
-    char *early;    /* output until the link is up, owned */
-    size_t early_n, early_room;
-    enum hop_clear clear;
-    struct clear_probe probe;
-    size_t probe_n; /* octets of the output that the relay has not put */
-    struct timer answer;
+    struct host_names *names;    /* link.names, owned */
+    struct hop_dialled *dialled; /* owned; NULL: it was accepted */
 };
 
 extern const struct conn_ops hop_conn_ops;
@@ -159,6 +168,20 @@ void hop_walks_skip(struct hop *h);
 int hop_put_early(struct hop *h, const struct frame *f);
 /* Writes what was kept to the connection: 0, or an error of conn_write(). */
 int hop_write_early(struct hop *h);
+/* Octets that are kept so. */
+static inline size_t hop_early_n(const struct hop *h)
+{
+    return h->dialled ? h->dialled->early_n : 0;
+}
+
+/* Is its certificate known by a fingerprint, and not by a name? */
+static inline bool hop_has_fingerprint(const struct hop *h)
+{
+    return h->dialled && h->dialled->fingerprints;
+}
+
+/* Frees h->dialled; no-op for an accepted one. */
+void hop_dialled_free(struct hop *h);
 
 /* Stops dialling, tells the relay unless it knows, and frees the hop. */
 void hop_stop_dialling(struct hop *h);
@@ -181,11 +204,16 @@ void hop_disproved(struct hop *h, int err, const char *why);
 
 /* --- hop_clear.c --- */
 
+static inline enum hop_clear hop_clear(const struct hop *h)
+{
+    return h->dialled ? h->dialled->clear : HOP_CLEAR_NONE;
+}
+
 /* Is the output kept, because there is no connection yet, or one in clear whose
  * other end has not shown that it speaks MSRP (S-36)? */
 static inline bool hop_is_withheld(const struct hop *h)
 {
-    return !h->conn || h->clear != HOP_CLEAR_NONE;
+    return !h->conn || hop_clear(h) != HOP_CLEAR_NONE;
 }
 
 /* Sends the probe if it is due, the connection is there, and something waits
@@ -196,6 +224,8 @@ int hop_clear_probe(struct hop *h);
 bool hop_clear_event(struct hop *h, const struct parse_event *ev);
 /* What came is no MSRP; no-op if it is known that MSRP is spoken there. */
 void hop_clear_rejected(struct hop *h);
+/* Awaits no answer any more. */
+void hop_clear_stop(struct hop *h);
 /* No answer has come in time. */
 void hop_clear_unanswered(struct timer *t);
 

@@ -51,7 +51,7 @@ static void view(struct hop_view *v, const struct hop *h)
         .number = l->number,
         .subject = l->subject,
         .state = state_of(h),
-        .dialled = h->host != NULL,
+        .dialled = h->dialled != NULL,
         .transport = l->secure ? NET_TLS : NET_TCP,
         .is_relay = l->is_relay,
         .blocked = l->sendq.blocked,

@@ -29,7 +29,7 @@ static bool is_of_use(const struct link *l)
 
 void hop_check_use(struct hop *h)
 {
-    h->was_bound |= !h->host && h->link.pairs.n > 0;
+    h->was_bound |= !h->dialled && h->link.pairs.n > 0;
     if (!h->was_bound || h->on_leave != is_of_use(&h->link))
         return;
     h->on_leave = !h->on_leave;
@@ -86,6 +86,7 @@ int hops_init(struct hops *h, struct loop *loop, const struct hops_times *times,
     list_init(&h->by_age);
     list_init(&h->walks);
     rnd_init(&h->rnd);
+    pool_init(&h->parsers, sizeof(struct parser), HOPS_PARSERS_KEEP);
     h->path_memos = calloc(HOPS_PATH_MEMOS, sizeof *h->path_memos);
     if (!h->path_memos)
         err = ERR_NOMEM;
@@ -115,6 +116,7 @@ void hops_fini(struct hops *h)
     user_rates_fini(&h->user_rates);
     places_fini(&h->places);
     free(h->path_memos);
+    pool_fini(&h->parsers);
     shown_tls_fini(&h->shown);
 }
 
