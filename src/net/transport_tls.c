@@ -195,6 +195,7 @@ static void tls_shutdown(struct transport *t)
         return;
     clear_errors();
     (void)SSL_shutdown(t->state); /* close_notify, best effort */
+    (void)SSL_free_buffers(t->state);
     (void)tls_flush(t);
 }
 

@@ -2,6 +2,7 @@
 /* How a connection ends, over TCP and over TLS alike. */
 #include "conn.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -424,6 +425,20 @@ static void finishing_when_all_was_sent_says_goodbye(void **state)
     rig_free(r);
 }
 
+/* In a drain all connections do so at once. Sanitizers do not count. */
+static void while_it_waits_for_the_peer_it_holds_no_buffer(void **state)
+{
+    struct rig *r = rig_open(*state, (struct rig_opts){0});
+    size_t before = mallinfo2().uordblks;
+
+    conn_finish(r->conn);
+    for (int i = 0; i < 5; i++)
+        rig_turn(r);
+    assert_int_equal(r->closes, 0);
+    assert_true(mallinfo2().uordblks < before + 4096);
+    rig_free(r);
+}
+
 static void finishing_before_it_is_open_closes(void **state)
 {
     struct rig_world *w = *state;
@@ -462,6 +477,7 @@ int main(void)
         T(finishing_ends_though_the_peer_never_reads),
         T(a_finishing_connection_can_be_closed),
         T(finishing_when_all_was_sent_says_goodbye),
+        T(while_it_waits_for_the_peer_it_holds_no_buffer),
         T(finishing_before_it_is_open_closes),
     };
 
