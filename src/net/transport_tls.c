@@ -11,11 +11,12 @@
 
 enum { RUNS_MAX = 64 };
 
-/* What an earlier call left would be taken for the next one's
- * (SSL_get_error()). To look first is cheaper than to clear a queue that is
- * empty. */
-static void clear_errors(void)
+/* Before each call of OpenSSL: it is about this wire, and what an earlier call
+ * left would be taken for this one's (SSL_get_error()). To look first is
+ * cheaper than to clear a queue that is empty. */
+static void begin_call(struct transport *t)
 {
+    wire_select(t->wire);
     if (ERR_peek_error())
         ERR_clear_error();
 }
@@ -60,7 +61,7 @@ static int tls_handshake(struct transport *t)
 {
     int ret;
 
-    clear_errors();
+    begin_call(t);
     ret = SSL_do_handshake(t->state);
     if (tls_flush(t) == ERR_IO && ret == 1)
         return ERR_IO;
@@ -84,7 +85,7 @@ static int tls_read(struct transport *t, void *dst, size_t room, size_t *got)
 {
     int ret, err;
 
-    clear_errors();
+    begin_call(t);
     ret = SSL_read_ex(t->state, dst, room, got);
     t->unsent = (uint32_t)wire_unsent(t->wire);
     if (ret != 1) {
@@ -110,7 +111,7 @@ static int tls_encrypt(struct transport *t, const struct span *runs, size_t *n,
         size_t done;
         int ret;
 
-        clear_errors();
+        begin_call(t);
         ret = SSL_write_ex(t->state, runs[i].p, runs[i].n, &done);
         if (ret != 1) {
             *n = i;
@@ -193,7 +194,7 @@ static void tls_shutdown(struct transport *t)
 {
     if (!t->up || t->failed || SSL_get_shutdown(t->state) & SSL_SENT_SHUTDOWN)
         return;
-    clear_errors();
+    begin_call(t);
     (void)SSL_shutdown(t->state); /* close_notify, best effort */
     (void)SSL_free_buffers(t->state);
     (void)tls_flush(t);
@@ -201,6 +202,7 @@ static void tls_shutdown(struct transport *t)
 
 static void tls_fini(struct transport *t)
 {
+    wire_select(t->wire);
     SSL_free(t->state);
     tls_ctx_unref(t->tls);
     wire_free(t->wire);
@@ -217,24 +219,14 @@ static const struct transport_ops tls_ops = {
     .fini = tls_fini,
 };
 
-/* All but its SSL. The BIO is for that one. */
-static int init(struct transport *t, int fd, struct wire_pool *wires,
-                struct bio_st **bio)
+/* All but its SSL: 0 or ERR_NOMEM. */
+static int init(struct transport *t, int fd, struct wire_pool *wires)
 {
-    int err;
-
     *t = (struct transport){.ops = &tls_ops,
                             .fd = fd,
                             .read_wants = LOOP_READ,
                             .write_wants = LOOP_WRITE};
-    err = wire_new(&t->wire, wires, t);
-    if (err)
-        return err;
-    *bio = wire_bio(t->wire);
-    if (*bio)
-        return 0;
-    wire_free(t->wire);
-    return ERR_NOMEM;
+    return wire_new(&t->wire, wires, t);
 }
 
 /* With an SSL of that context, or without one for `err`. */
@@ -254,12 +246,11 @@ int transport_tls_init(struct transport *t, int fd, struct tls_ctx *tls,
                        struct wire_pool *wires)
 {
     struct ssl_st *ssl = NULL;
-    struct bio_st *bio;
-    int err = init(t, fd, wires, &bio);
+    int err = init(t, fd, wires);
 
     if (err)
         return err;
-    err = tls_session_new(&ssl, tls, bio);
+    err = tls_session_new(&ssl, tls, wire_bio(t->wire));
     return init_done(t, tls, ssl, err);
 }
 
@@ -267,16 +258,15 @@ int transport_tls_to(struct transport *t, int fd, struct tls_ctx *tls,
                      struct span host, struct wire_pool *wires)
 {
     struct ssl_st *ssl = NULL;
-    struct bio_st *bio;
-    int err = init(t, fd, wires, &bio);
+    int err = init(t, fd, wires);
 
     if (err)
         return err;
-    err = tls_session_to(&ssl, tls, bio, host);
+    err = tls_session_to(&ssl, tls, wire_bio(t->wire), host);
     return init_done(t, tls, ssl, err);
 }
 
 bool transport_tls_is_silent(const struct transport *t)
 {
-    return BIO_number_read(SSL_get_rbio(t->state)) == 0;
+    return !wire_is_heard(t->wire);
 }

@@ -24,6 +24,7 @@ enum {
 
 struct wire_pool {
     BIO_METHOD *method;
+    BIO *bio; /* of the wire whose turn it is: its data */
     struct input_pool *reads;
     struct input_pool *writes;
 };
@@ -40,6 +41,7 @@ struct wire {
     uint16_t body_left;
     uint16_t dataless; /* records since the last application data */
     bool up;
+    bool heard; /* something came */
     bool eof;
     bool abused;
 };
@@ -67,6 +69,7 @@ static int wire_fetch(struct wire *w)
         room = t->allowed;
     n = read(t->fd, dst, room);
     if (n > 0) {
+        w->heard = true;
         input_commit(&w->in, (size_t)n);
         transport_fetched(t, (size_t)n, room);
         return 0;
@@ -219,6 +222,11 @@ void wire_up(struct wire *w)
     w->up = true;
 }
 
+bool wire_is_heard(const struct wire *w)
+{
+    return w->heard;
+}
+
 void wire_got_data(struct wire *w)
 {
     w->dataless = 0;
@@ -264,15 +272,15 @@ void wire_free(struct wire *w)
     free(w);
 }
 
-BIO *wire_bio(struct wire *w)
+struct bio_st *wire_bio(struct wire *w)
 {
-    BIO *b = BIO_new(w->pool->method);
+    BIO_up_ref(w->pool->bio);
+    return w->pool->bio;
+}
 
-    if (!b)
-        return NULL;
-    BIO_set_data(b, w);
-    BIO_set_init(b, 1);
-    return b;
+void wire_select(struct wire *w)
+{
+    BIO_set_data(w->pool->bio, w);
 }
 
 static BIO_METHOD *method_new(void)
@@ -287,15 +295,27 @@ static BIO_METHOD *method_new(void)
     return m;
 }
 
+/* The pool's BIO: 0 or ERR_NOMEM. */
+static int bio_new(struct wire_pool *p)
+{
+    p->method = method_new();
+    if (p->method)
+        p->bio = BIO_new(p->method);
+    if (!p->bio)
+        return ERR_NOMEM;
+    BIO_set_init(p->bio, 1);
+    return 0;
+}
+
 int wire_pool_new(struct wire_pool **out)
 {
     struct wire_pool *p = calloc(1, sizeof *p);
-    int err = ERR_NOMEM;
+    int err;
 
     if (!p)
         return ERR_NOMEM;
-    p->method = method_new();
-    if (p->method)
+    err = bio_new(p);
+    if (!err)
         err = input_pool_new(&p->reads, READ_BLOCK, BLOCKS_KEPT);
     if (!err)
         err = input_pool_new(&p->writes, WRITE_BLOCK, BLOCKS_KEPT);
@@ -313,6 +333,7 @@ void wire_pool_free(struct wire_pool *p)
         return;
     input_pool_unref(p->reads);
     input_pool_unref(p->writes);
+    BIO_free(p->bio);
     BIO_meth_free(p->method);
     free(p);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wire - what OpenSSL reads from and writes to: a BIO of our own over a socket.
+/* wire - what OpenSSL reads from and writes to: a BIO of our own over sockets.
  *
  * OpenSSL decides how many records it takes from a BIO before it returns, and
  * writes each record by itself. This one takes from the socket what the
@@ -30,11 +30,17 @@ int wire_new(struct wire **out, struct wire_pool *p, struct transport *t);
 /* NULL does nothing; the BIO must not be used afterwards. */
 void wire_free(struct wire *w);
 
-/* A BIO on it, owned by the caller; NULL without memory. */
+/* The BIO of all wires of the pool; a reference, which is the caller's. A BIO
+ * for each would cost 220 octets a connection. */
 struct bio_st *wire_bio(struct wire *w);
+/* From now on what is read from and written to the BIO is the wire's. To be
+ * called before any call of OpenSSL that may do so. */
+void wire_select(struct wire *w);
 
 /* The handshake is over: from now on records without data are counted. */
 void wire_up(struct wire *w);
+/* Did any octet come? */
+bool wire_is_heard(const struct wire *w);
 /* Application data came. */
 void wire_got_data(struct wire *w);
 /* Did the peer send too many records in a row without application data? */
