@@ -134,19 +134,18 @@ struct link_sendq {
     uint64_t delayed_ms;      /* how long it kept shared links waiting ... */
     uint64_t delayed_from_ms; /* ... since then */
     /* As an input. */
-    struct list waiting;    /* in the `waiters` of another link */
-    struct link *waits_for; /* that one; or NULL */
+    struct list of_waits;   /* in shared->waits: it is blocked, and paused */
+    struct list waiting;    /* then: in `waiters` or `awaiters` of another */
+    struct link *waits_for; /* that one, if in `waiters`; or NULL */
+    struct source *awaits;  /* if in `awaiters`: for responses to this one; or
+                               NULL */
     uint64_t spoke;         /* the account of the SEND that came last */
     uint64_t others_ms;     /* when another account's came; 0: never */
     int64_t credit; /* octets that it may feed before others have a turn */
-    struct list of_waits; /* in shared->waits, while it is blocked */
     uint64_t blocked_since_ms;
-    uint64_t taken_ms;       /* as an output: when octets were taken last */
-    uint64_t paused_ms;      /* sum of former waits; see link_paused_ms() */
-    bool blocked;            /* it waits, and is paused */
-    struct source *awaits;   /* ... for responses to this one; or NULL */
-    struct list of_awaiters; /* then: in the `awaiters` of another link */
-    struct list awaiters;    /* as an output: links that wait for responses */
+    uint64_t taken_ms;    /* as an output: when octets were taken last */
+    uint64_t paused_ms;   /* sum of former waits; see link_paused_ms() */
+    struct list awaiters; /* as an output: links that wait for responses */
 };
 
 /* txn.c. */
@@ -286,6 +285,12 @@ void link_init(struct link *l, const struct link_ops *ops, uint64_t number);
 /* Do several sessions or users share the link? What holds one of them up then
  * holds up the others. */
 bool link_is_shared(const struct link *l);
+
+/* Does the link wait for another output, or for responses of one? */
+static inline bool link_is_blocked(const struct link *l)
+{
+    return !list_is_empty(&l->sendq.of_waits);
+}
 
 /* How long the link has waited for other outputs, in total up to now. */
 uint64_t link_paused_ms(const struct link *l, uint64_t now_ms);

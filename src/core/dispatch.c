@@ -317,11 +317,11 @@ static void dispatch_end(struct relay *r, struct link *l,
 
 bool relay_is_ready(struct relay *r, struct link *l)
 {
-    if (l->closing || l->owed.close_why || l->sendq.blocked)
+    if (l->closing || l->owed.close_why || link_is_blocked(l))
         return false;
     if (l->frame.kind == LINK_FRAME_WAIT) {
         dispatch_again(r, l);
-        return !l->closing && !l->sendq.blocked;
+        return !l->closing && !link_is_blocked(l);
     }
     if (l->frame.kind != LINK_FRAME_STREAM)
         return true;
@@ -460,7 +460,7 @@ static bool awaits_answers(const struct link *l)
 
 bool relay_link_in_flight(const struct link *l)
 {
-    return l->sendq.blocked || l->pending_auths.n > 0 ||
+    return link_is_blocked(l) || l->pending_auths.n > 0 ||
            any_in_flight(&l->txns.sent) || any_in_flight(&l->txns.unsent) ||
            awaits_answers(l);
 }

@@ -12,7 +12,8 @@ uint64_t link_paused_ms(const struct link *l, uint64_t now_ms)
 {
     const struct link_sendq *q = &l->sendq;
 
-    return q->paused_ms + (q->blocked ? now_ms - q->blocked_since_ms : 0);
+    return q->paused_ms +
+           (link_is_blocked(l) ? now_ms - q->blocked_since_ms : 0);
 }
 
 uint64_t link_unread_ms(const struct link *l, uint64_t now_ms)

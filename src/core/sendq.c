@@ -20,7 +20,6 @@ void sendq_link_init(struct sendq *q, struct link *l)
     list_init(&l->sendq.of_congested);
     list_init(&l->sendq.waiting);
     list_init(&l->sendq.of_waits);
-    list_init(&l->sendq.of_awaiters);
     list_init(&l->sendq.awaiters);
 }
 
@@ -234,8 +233,7 @@ static bool is_low(const struct link *out)
 
 static void block(struct link *in, uint64_t now_ms)
 {
-    assert(!in->sendq.blocked);
-    in->sendq.blocked = true;
+    assert(!link_is_blocked(in));
     in->sendq.blocked_since_ms = now_ms;
     list_append(&in->sendq.shared->waits, &in->sendq.of_waits);
     in->sendq.shared->waiting++;
@@ -249,7 +247,7 @@ static void release_awaiters(struct link *out, uint64_t now_ms)
     struct list *m;
 
     while ((m = list_first(&out->sendq.awaiters)))
-        sendq_unwait(CONTAINER(m, struct link, sendq.of_awaiters), now_ms);
+        sendq_unwait(CONTAINER(m, struct link, sendq.waiting), now_ms);
 }
 
 void sendq_await(struct link *in, struct link *out, uint64_t now_ms)
@@ -262,7 +260,7 @@ void sendq_await(struct link *in, struct link *out, uint64_t now_ms)
     block(in, now_ms);
     in->sendq.awaits = a;
     a->waiter = in;
-    list_append(&out->sendq.awaiters, &in->sendq.of_awaiters);
+    list_append(&out->sendq.awaiters, &in->sendq.waiting);
     release_awaiters(in, now_ms);
 }
 
@@ -291,10 +289,9 @@ void sendq_fed(struct link *in, size_t n)
 
 void sendq_unwait(struct link *in, uint64_t now_ms)
 {
-    if (!in->sendq.blocked)
+    if (!link_is_blocked(in))
         return;
     in->sendq.paused_ms = link_paused_ms(in, now_ms);
-    in->sendq.blocked = false;
     list_remove(&in->sendq.of_waits);
     in->sendq.shared->waiting--;
     in->sendq.shared->since_sum_ms -= in->sendq.blocked_since_ms;
@@ -303,7 +300,6 @@ void sendq_unwait(struct link *in, uint64_t now_ms)
         note_delay(in, in->sendq.waits_for, now_ms);
     in->sendq.waits_for = NULL;
     list_remove(&in->sendq.waiting);
-    list_remove(&in->sendq.of_awaiters);
     if (in->sendq.awaits)
         in->sendq.awaits->waiter = NULL;
     in->sendq.awaits = NULL;

@@ -43,37 +43,19 @@ struct hop_dialled {
 struct hop {
     struct link link;
     struct hops *all;
-    struct conn *conn; /* NULL while it is being dialled */
-    struct parser
-        *parser;        /* while something of a frame is in hand; else NULL */
-    uint32_t head_size; /* limits.head_size when it began */
-    uint32_t path_uris; /* limits.path_uris, the same */
+    struct conn *conn;     /* NULL while it is being dialled */
+    struct parser *parser; /* of a frame that is in hand; else NULL */
+    uint32_t head_size;    /* limits.head_size when it began */
+    uint32_t path_uris;    /* limits.path_uris, the same */
     struct timer probation;
     struct timer idle;
     struct list by_age;
     struct place place;
     struct user_rate *user_rate; /* its user's, or NULL */
-    bool was_slowed;             /* ... by that, and the log says so */
     struct loop_defer end; /* what hop_close() asked for, at the turn's end */
-    const char *why;     /* of its end, for the log; static; NULL: conn knows */
-    bool is_counted;     /* all->on_gone() is due at its end */
-    bool is_refused;     /* there are too many of its address */
-    bool in_front;       /* TLS ends at the proxy in front of us */
-    uint16_t bound_port; /* accepted: of the listener */
-    uint16_t tls_port;   /* as in its origin */
-    char *uri_name;      /* the text of link.name, owned; or NULL */
-    bool open;           /* its transport is up */
-    bool is_logged;      /* ... and the log has a line of that */
-    bool proved;         /* hop_proved() was called */
-    bool evicted;        /* it makes room for another one */
-    bool was_bound;      /* accepted: a side of a pair was bound to it */
-    bool on_leave;       /* ... and it is of no use now; `probation` runs */
-    uint8_t stalls;      /* in a row */
-    bool full;           /* its output was full */
-    bool bad_input;      /* it is closed for malformed input */
-    bool in_chunk;       /* a chunk of `message` is being parsed */
-    uint64_t message;    /* of the transport, parsed last; 0: none */
-    bool left;           /* relay_link_closed() was called */
+    const char *why;  /* of its end, for the log; static; NULL: conn knows */
+    char *uri_name;   /* the text of link.name, owned; or NULL */
+    uint64_t message; /* of the transport, parsed last; 0: none */
     uint64_t since_ms;
     uint64_t used_ms;
     uint64_t put;   /* position after what the relay has put last */
@@ -81,6 +63,23 @@ struct hop {
     size_t unacked; /* as of the last look at idleness */
     struct host_names *names;    /* link.names, owned */
     struct hop_dialled *dialled; /* owned; NULL: it was accepted */
+    uint16_t bound_port;         /* accepted: of the listener */
+    uint16_t tls_port;           /* as in its origin */
+    uint8_t stalls;              /* in a row */
+    bool was_slowed;             /* for its user, and the log says so */
+    bool is_counted;             /* all->on_gone() is due at its end */
+    bool is_refused;             /* there are too many of its address */
+    bool in_front;               /* TLS ends at the proxy in front of us */
+    bool open;                   /* its transport is up */
+    bool is_logged;              /* ... and the log has a line of that */
+    bool proved;                 /* hop_proved() was called */
+    bool evicted;                /* it makes room for another one */
+    bool was_bound; /* accepted: a side of a pair was bound to it */
+    bool on_leave;  /* ... and it is of no use now; `probation` runs */
+    bool full;      /* its output was full */
+    bool bad_input; /* it is closed for malformed input */
+    bool in_chunk;  /* a chunk of `message` is being parsed */
+    bool left;      /* relay_link_closed() was called */
 };
 
 extern const struct conn_ops hop_conn_ops;

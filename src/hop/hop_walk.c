@@ -54,7 +54,7 @@ static void view(struct hop_view *v, const struct hop *h)
         .dialled = h->dialled != NULL,
         .transport = l->secure ? NET_TLS : NET_TCP,
         .is_relay = l->is_relay,
-        .blocked = l->sendq.blocked,
+        .blocked = link_is_blocked(l),
         .host = l->host,
         .tls_version = "",
         .age_ms = now_ms - h->since_ms,

@@ -106,7 +106,7 @@ static void log_in(struct scene *s, const char *name)
     struct wire *w = find_wire(s, name);
     struct issued *u;
 
-    if (!w || w->fake.link.connecting || w->fake.link.sendq.blocked ||
+    if (!w || w->fake.link.connecting || link_is_blocked(&w->fake.link) ||
         w->in_n > 0 ||
         (w->fake.link.is_relay &&
          s->b->rig.policy.relay_names == s->admitted[1]))

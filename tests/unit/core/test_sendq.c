@@ -129,12 +129,12 @@ static void who_waits_goes_on_at_the_low_mark(void **state)
     set_queued(b, 1000);
     wait_for_it(b, &b->in);
     assert_true(b->in.paused);
-    assert_true(b->in.link.sendq.blocked);
+    assert_true(link_is_blocked(&b->in.link));
     moved(b, 101, NOW_MS);
     assert_true(b->in.paused);
     moved(b, 100, NOW_MS);
     assert_false(b->in.paused);
-    assert_false(b->in.link.sendq.blocked);
+    assert_false(link_is_blocked(&b->in.link));
     assert_int_equal(b->in.pauses, 1);
     assert_int_equal(b->in.resumes, 1);
 }
@@ -190,7 +190,7 @@ static void a_link_that_is_gone_is_in_no_list(void **state)
     b->out.link.closing = true;
     sendq_link_closed(&b->out.link, NOW_MS + 7);
     assert_false(b->in.paused);
-    assert_false(b->out.link.sendq.blocked);
+    assert_false(link_is_blocked(&b->out.link));
     assert_true(list_is_empty(&other.link.sendq.waiters));
     assert_int_equal(b->sendq.waiting, 0);
     assert_true(list_is_empty(&b->sendq.waits));

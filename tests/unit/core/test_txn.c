@@ -264,14 +264,17 @@ static void each_keeps_the_timeout_it_began_with(void **state)
 
 static void block(struct fake_link *f, uint64_t now_ms)
 {
-    f->link.sendq.blocked = true;
+    static struct list waits;
+
+    list_init(&waits);
+    list_append(&waits, &f->link.sendq.of_waits);
     f->link.sendq.blocked_since_ms = now_ms;
 }
 
 static void unblock(struct fake_link *f, uint64_t now_ms)
 {
     f->link.sendq.paused_ms = link_paused_ms(&f->link, now_ms);
-    f->link.sendq.blocked = false;
+    list_remove(&f->link.sendq.of_waits);
 }
 
 static void time_in_which_we_do_not_read_does_not_count(void **state)
