@@ -15,12 +15,11 @@
 
 struct uri {
     struct span text; /* all of it, as given */
-    bool secure;      /* msrps */
-    struct span user; /* before '@'; empty if absent */
     struct span host; /* without a final dot; IPv6 literals with brackets */
-    uint16_t port;    /* 0: absent */
     struct span session_id; /* empty: absent */
     struct span transport;  /* "tcp", "ws", ...: never empty */
+    uint16_t port;          /* 0: absent */
+    bool secure;            /* msrps */
 };
 
 /* Takes `text` apart: 0 or ERR_SYNTAX. An empty port, port 0 or one over 65535,

@@ -92,7 +92,6 @@ static void move(struct span *s, struct span from, const char *to)
 static void uri_move(struct uri *u, struct span from, const char *to)
 {
     move(&u->text, from, to);
-    move(&u->user, from, to);
     move(&u->host, from, to);
     move(&u->session_id, from, to);
     move(&u->transport, from, to);

@@ -218,18 +218,17 @@ static int parse_scheme(struct uri *u, struct span *rest)
 
 /* An '@' can only be the one behind userinfo, which may hold ';' and ':', so it
  * has to be looked for first. */
-static int parse_user(struct uri *u, struct span *rest)
+static int skip_user(struct span *rest)
 {
     size_t at = span_find(*rest, '@');
+    struct span user = span_of(rest->p, at);
 
     if (at == rest->n)
         return 0;
-    u->user = span_of(rest->p, at);
     *rest = span_from(*rest, at + 1);
-    if (!u->user.n)
+    if (!user.n)
         return 0;
-    return is_made_of(u->user, USER) && has_whole_escapes(u->user) ? 0
-                                                                   : ERR_SYNTAX;
+    return is_made_of(user, USER) && has_whole_escapes(user) ? 0 : ERR_SYNTAX;
 }
 
 /* The dot behind which the root stands: it resolves with and without, but no
@@ -304,7 +303,7 @@ int uri_parse(struct uri *out, struct span text)
     int err = parse_scheme(&u, &rest);
 
     if (!err)
-        err = parse_user(&u, &rest);
+        err = skip_user(&rest);
     if (!err)
         err = parse_host(&u, &rest);
     if (!err)
