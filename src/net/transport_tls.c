@@ -16,7 +16,7 @@ enum { RUNS_MAX = 64 };
  * cheaper than to clear a queue that is empty. */
 static void begin_call(struct transport *t)
 {
-    wire_select(t->wire);
+    wire_select(t);
     if (ERR_peek_error())
         ERR_clear_error();
 }
@@ -51,7 +51,7 @@ static int outcome(struct transport *t, int ret, uint8_t *wants)
 /* Gives the kernel what OpenSSL has written. */
 static int tls_flush(struct transport *t)
 {
-    int err = wire_flush(t->wire);
+    int err = wire_flush(t);
 
     t->unsent = (uint32_t)wire_unsent(t->wire);
     return err;
@@ -202,7 +202,7 @@ static void tls_shutdown(struct transport *t)
 
 static void tls_fini(struct transport *t)
 {
-    wire_select(t->wire);
+    wire_select(t);
     SSL_free(t->state);
     tls_ctx_unref(t->tls);
     wire_free(t->wire);
@@ -226,7 +226,7 @@ static int init(struct transport *t, int fd, struct wire_pool *wires)
                             .fd = fd,
                             .read_wants = LOOP_READ,
                             .write_wants = LOOP_WRITE};
-    return wire_new(&t->wire, wires, t);
+    return wire_new(&t->wire, wires);
 }
 
 /* With an SSL of that context, or without one for `err`. */

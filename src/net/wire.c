@@ -24,13 +24,12 @@ enum {
 
 struct wire_pool {
     BIO_METHOD *method;
-    BIO *bio; /* of the wire whose turn it is: its data */
+    BIO *bio; /* its data: the transport whose turn it is */
     struct input_pool *reads;
     struct input_pool *writes;
 };
 
 struct wire {
-    struct transport *transport;
     struct wire_pool *pool;
     struct input in;  /* fetched, not yet taken by OpenSSL */
     struct input out; /* written by OpenSSL, not yet taken by the kernel */
@@ -54,9 +53,9 @@ static bool is_transient(int errnum)
 }
 
 /* One read of what the turn allows. */
-static int wire_fetch(struct wire *w)
+static int wire_fetch(struct transport *t)
 {
-    struct transport *t = w->transport;
+    struct wire *w = t->wire;
     size_t room;
     ssize_t n;
     char *dst;
@@ -84,9 +83,9 @@ static int wire_fetch(struct wire *w)
 /* May another record begin in this turn? In a row without data each takes more
  * of the turn than the last: a key update costs ten times what a record with an
  * octet does. */
-static int begin_record(struct wire *w)
+static int begin_record(struct transport *t)
 {
-    struct transport *t = w->transport;
+    struct wire *w = t->wire;
     uint32_t steps = 1 + w->dataless;
 
     if (!t->steps)
@@ -128,16 +127,17 @@ static size_t take_of_record(struct wire *w, char *dst, size_t n)
 
 static int bio_read(BIO *b, char *dst, int n)
 {
-    struct wire *w = BIO_get_data(b);
+    struct transport *t = BIO_get_data(b);
+    struct wire *w = t->wire;
     int err = 0;
 
     BIO_clear_retry_flags(b);
     if (n <= 0)
         return 0;
     if (input_is_empty(&w->in))
-        err = wire_fetch(w);
+        err = wire_fetch(t);
     if (!err && !w->body_left && !w->head_n)
-        err = begin_record(w);
+        err = begin_record(t);
     if (!err)
         return (int)take_of_record(w, dst, (size_t)n);
     if (err == ERR_AGAIN)
@@ -150,7 +150,8 @@ static int bio_read(BIO *b, char *dst, int n)
 /* A full block waits until the kernel has taken it. */
 static int bio_write(BIO *b, const char *src, int n)
 {
-    struct wire *w = BIO_get_data(b);
+    const struct transport *t = BIO_get_data(b);
+    struct wire *w = t->wire;
     size_t room;
     char *dst;
 
@@ -172,34 +173,35 @@ static int bio_write(BIO *b, const char *src, int n)
 
 static long bio_ctrl(BIO *b, int command, long number, void *p)
 {
-    const struct wire *w = BIO_get_data(b);
+    const struct transport *t = BIO_get_data(b);
 
     (void)number;
     switch (command) {
     case BIO_CTRL_FLUSH: /* wire_flush() follows */
         return 1;
     case BIO_CTRL_EOF:
-        return w->eof;
+        return t->wire->eof;
     case BIO_C_GET_FD:
         if (p)
-            *(int *)p = w->transport->fd;
-        return w->transport->fd;
+            *(int *)p = t->fd;
+        return t->fd;
     default:
         return 0;
     }
 }
 
-int wire_flush(struct wire *w)
+int wire_flush(struct transport *t)
 {
+    struct wire *w = t->wire;
     struct span all = input_peek(&w->out);
     ssize_t n;
 
     if (!all.n)
         return 0;
-    n = write(w->transport->fd, all.p, all.n);
+    n = write(t->fd, all.p, all.n);
     if (n < 0)
         return is_transient(errno) ? ERR_AGAIN : ERR_IO;
-    w->transport->wire_out += (size_t)n;
+    t->wire_out += (size_t)n;
     input_drop(&w->out, (size_t)n);
     input_settle(&w->out);
     return (size_t)n < all.n ? ERR_AGAIN : 0;
@@ -249,13 +251,12 @@ void wire_settle(struct wire *w)
 
 /* --- life --- */
 
-int wire_new(struct wire **out, struct wire_pool *p, struct transport *t)
+int wire_new(struct wire **out, struct wire_pool *p)
 {
     struct wire *w = calloc(1, sizeof *w);
 
     if (!w)
         return ERR_NOMEM;
-    w->transport = t;
     w->pool = p;
     input_init(&w->in, p->reads);
     input_init(&w->out, p->writes);
@@ -278,9 +279,9 @@ struct bio_st *wire_bio(struct wire *w)
     return w->pool->bio;
 }
 
-void wire_select(struct wire *w)
+void wire_select(struct transport *t)
 {
-    BIO_set_data(w->pool->bio, w);
+    BIO_set_data(t->wire->pool->bio, t);
 }
 
 static BIO_METHOD *method_new(void)

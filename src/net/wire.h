@@ -25,17 +25,18 @@ struct wire_pool;
 int wire_pool_new(struct wire_pool **out);
 void wire_pool_free(struct wire_pool *p);
 
-/* For the socket of `t`, whose counters it keeps. 0 or ERR_NOMEM. */
-int wire_new(struct wire **out, struct wire_pool *p, struct transport *t);
+/* 0 or ERR_NOMEM. */
+int wire_new(struct wire **out, struct wire_pool *p);
 /* NULL does nothing; the BIO must not be used afterwards. */
 void wire_free(struct wire *w);
 
 /* The BIO of all wires of the pool; a reference, which is the caller's. A BIO
  * for each would cost 220 octets a connection. */
 struct bio_st *wire_bio(struct wire *w);
-/* From now on what is read from and written to the BIO is the wire's. To be
- * called before any call of OpenSSL that may do so. */
-void wire_select(struct wire *w);
+/* From now on what is read from and written to the BIO goes over the socket of
+ * `t`, through its wire, and into its counters. To be called before any call of
+ * OpenSSL that may do so. */
+void wire_select(struct transport *t);
 
 /* The handshake is over: from now on records without data are counted. */
 void wire_up(struct wire *w);
@@ -56,6 +57,6 @@ bool wire_has_room(const struct wire *w, size_t n);
 /* Octets that were written and that the kernel has not taken. */
 size_t wire_unsent(const struct wire *w);
 /* One system call for all of them: 0 when none is left, ERR_AGAIN or ERR_IO. */
-int wire_flush(struct wire *w);
+int wire_flush(struct transport *t);
 
 #endif
