@@ -222,7 +222,7 @@ struct link_auth_failures {
 struct link_pending_auths {
     struct list waiting; /* oldest first */
     uint32_t n;
-    size_t octets; /* of them */
+    uint32_t octets; /* of them */
 };
 
 /* relay_links.c. */

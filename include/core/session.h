@@ -68,9 +68,8 @@ struct session {
                             to `pair` */
     struct anchored_pair *pair; /* that it belongs to; or NULL */
     struct span home;           /* a relay's host name, or empty */
-    uint16_t home_port;         /* ... and its port */
-    struct span user, realm;    /* realms have users of their own */
-    struct span account;        /* both, in one text that nobody else has */
+    struct span user, realm;    /* realms have users of their own; one text, see
+                                   session_account() */
     struct holder *of_user;     /* in `users` */
     struct holder *of_relay;    /* in `relays`, if it belongs to one */
     uint64_t connection;        /* number of the link that carried its AUTH */
@@ -80,6 +79,7 @@ struct session {
     uint32_t n_peers;
     uint32_t n_failed;    /* ever; the latest SESSION_FAILED_MAX are kept */
     uint32_t failed_room; /* entries that `failed` has room for */
+    uint16_t home_port;   /* of the relay `home` */
     struct session_failed *failed; /* NULL until the first one */
     struct session_ongoing ongoing;
     struct list parties;        /* of the streams that go through it */
@@ -179,6 +179,10 @@ struct session_uri {
     bool secure;           /* msrps */
     const char *transport; /* "tcp", "ws" */
 };
+
+/* User and realm of a session's owner in one text that no other account has;
+ * empty for a session of a pair. */
+struct span session_account(const struct session *ss);
 
 /* How much room such a URI takes, with a NUL. */
 size_t session_uri_room(const struct session_uri *u);

@@ -51,7 +51,7 @@ static void pending_auth_leave(struct pending_auth *a)
     a->all->n--;
     a->all->octets -= size_of(a);
     of_link->n--;
-    of_link->octets -= size_of(a);
+    of_link->octets -= (uint32_t)size_of(a);
 }
 
 /* It counts no longer when done() is called, which may ask again. */
@@ -121,7 +121,7 @@ pending_auth_new(struct pending_auths *p, struct link *l, const struct msg *m)
     p->n++;
     p->octets += size_of(a);
     l->pending_auths.n++;
-    l->pending_auths.octets += size_of(a);
+    l->pending_auths.octets += (uint32_t)size_of(a);
     return a;
 }
 

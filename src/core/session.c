@@ -94,11 +94,17 @@ static struct span keep_account(char **at, const struct session_grant *g)
     return account;
 }
 
+struct span session_account(const struct session *ss)
+{
+    return span_of(ss->user.p,
+                   (size_t)(ss->realm.p - ss->user.p) + ss->realm.n);
+}
+
 size_t session_uri_room(const struct session_uri *u)
 {
-    enum { AROUND = 32 }; /* scheme, port, transport, NUL */
+    static const char around[] = "msrps://:65535/;";
 
-    return u->host.n + SESSION_TOKEN_LEN + AROUND;
+    return sizeof around + u->host.n + SESSION_TOKEN_LEN + strlen(u->transport);
 }
 
 int session_uri_write(struct uri *out, char *dst, const struct session_uri *u,
@@ -136,10 +142,10 @@ static int write_texts(struct sessions *s, struct session *ss,
     const struct session_uri uri = uri_of(g);
     int err = session_uri_make(s, &ss->uri, ss->text, &uri);
     char *behind = ss->text + session_uri_room(&uri);
+    struct span account = keep_account(&behind, g);
 
-    ss->account = keep_account(&behind, g);
-    ss->user = span_of(ss->account.p, g->user.n);
-    ss->realm = span_from(ss->account, g->user.n + ACCOUNT_GAP.n);
+    ss->user = span_of(account.p, g->user.n);
+    ss->realm = span_from(account, g->user.n + ACCOUNT_GAP.n);
     ss->home = span_keep(&behind, g->home);
     return err;
 }
@@ -193,7 +199,7 @@ static bool session_hold(struct sessions *s, struct session *ss,
 {
     char name[URI_HOST_KEY_MAX];
 
-    ss->of_user = holder_take(&s->users, ss->account);
+    ss->of_user = holder_take(&s->users, session_account(ss));
     if (!ss->of_user)
         return false;
     if (g->home.n == 0)

@@ -130,7 +130,7 @@ static void hop_rate(struct hop *h)
     uint64_t now_ms = loop_now_ms(h->all->loop);
 
     if (first && !h->left)
-        account = CONTAINER(first, struct session, of_link)->account;
+        account = session_account(CONTAINER(first, struct session, of_link));
     if (h->user_rate && user_rate_is_of(h->user_rate, account))
         return;
     user_rates_give(&h->all->user_rates, h->user_rate, now_ms);
@@ -218,9 +218,7 @@ static void mark_used(struct hop *h)
 
 static void on_name(void *ctx, struct span name)
 {
-    struct hop *h = ctx;
-
-    (void)host_names_add(h->names, name);
+    (void)host_names_add(ctx, name);
 }
 
 /* What the peer has proved: the names are taken from its certificate once. One
@@ -228,14 +226,15 @@ static void on_name(void *ctx, struct span name)
 static void hop_take_names(struct hop *h)
 {
     const struct cidr_list *addresses = h->all->relay_addresses;
+    struct host_names *names = NULL;
 
     if (!hop_has_fingerprint(h) && conn_peer_is_host(h->conn))
-        h->names = host_names_new();
-    if (h->names)
-        conn_peer_names(h->conn, on_name, h);
-    h->link.names = h->names;
+        names = host_names_new();
+    if (names)
+        conn_peer_names(h->conn, on_name, names);
+    h->link.names = names;
     h->link.by_address =
-        !h->names && addresses && cidr_list_has(addresses, conn_peer(h->conn));
+        !names && addresses && cidr_list_has(addresses, conn_peer(h->conn));
 }
 
 void hop_up(struct hop *h)
@@ -428,9 +427,9 @@ void hop_free(struct hop *h)
         all->count--;
         all->evicting -= h->evicted;
     }
-    host_names_free(h->names);
+    host_names_free((struct host_names *)(uintptr_t)h->link.names);
+    free((void *)(uintptr_t)h->link.name.p);
     subject_unref(h->link.subject);
-    free(h->uri_name);
     hop_dialled_free(h);
     pool_give(&all->parsers, h->parser);
     free(h);
@@ -520,12 +519,14 @@ bool hop_is_proxied(const struct hop_origin *origin, const struct addr *peer)
 /* A reload may free the listener's. */
 static bool hop_take_name(struct hop *h, const char *name)
 {
+    char *own;
+
     if (!*name)
         return true;
-    h->uri_name = strdup(name);
-    if (h->uri_name)
-        h->link.name = span_str(h->uri_name);
-    return h->uri_name;
+    own = strdup(name);
+    if (own)
+        h->link.name = span_str(own);
+    return own;
 }
 
 /* A hop of what was accepted, without its connection; NULL when out of memory.

@@ -48,8 +48,8 @@ void hop_place(struct hop *h)
     if (class == PLACE_UNPROVEN)
         name = hop_source(space, h);
     if (class == PLACE_USER)
-        name = CONTAINER(h->link.sessions.issued.next, struct session, of_link)
-                   ->account;
+        name = session_account(
+            CONTAINER(h->link.sessions.issued.next, struct session, of_link));
     place_set(&h->all->places, &h->place, class, name);
 }
 

@@ -41,12 +41,10 @@ struct hop_dialled {
 };
 
 struct hop {
-    struct link link;
+    struct link link; /* owns its names and its name */
     struct hops *all;
     struct conn *conn;     /* NULL while it is being dialled */
     struct parser *parser; /* of a frame that is in hand; else NULL */
-    uint32_t head_size;    /* limits.head_size when it began */
-    uint32_t path_uris;    /* limits.path_uris, the same */
     struct timer probation;
     struct timer idle;
     struct list by_age;
@@ -54,15 +52,15 @@ struct hop {
     struct user_rate *user_rate; /* its user's, or NULL */
     struct loop_defer end; /* what hop_close() asked for, at the turn's end */
     const char *why;  /* of its end, for the log; static; NULL: conn knows */
-    char *uri_name;   /* the text of link.name, owned; or NULL */
     uint64_t message; /* of the transport, parsed last; 0: none */
     uint64_t since_ms;
     uint64_t used_ms;
-    uint64_t put;   /* position after what the relay has put last */
-    uint64_t sent;  /* position up to which the kernel has taken the output */
-    size_t unacked; /* as of the last look at idleness */
-    struct host_names *names;    /* link.names, owned */
+    uint64_t put;  /* position after what the relay has put last */
+    uint64_t sent; /* position up to which the kernel has taken the output */
     struct hop_dialled *dialled; /* owned; NULL: it was accepted */
+    uint32_t head_size;          /* limits.head_size when it began */
+    uint32_t path_uris;          /* limits.path_uris, the same */
+    uint32_t unacked;            /* as of the last look at idleness */
     uint16_t bound_port;         /* accepted: of the listener */
     uint16_t tls_port;           /* as in its origin */
     uint8_t stalls;              /* in a row */

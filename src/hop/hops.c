@@ -41,9 +41,9 @@ void hop_check_use(struct hop *h)
 /* Octets that the kernel had taken may leave it slowly. */
 static bool unacked_moved(struct hop *h)
 {
-    size_t before = h->unacked;
+    uint32_t before = h->unacked;
 
-    h->unacked = conn_unacked(h->conn);
+    h->unacked = (uint32_t)conn_unacked(h->conn);
     return h->unacked != before;
 }
 
