@@ -26,4 +26,8 @@ void rnd_bytes(struct rnd *r, void *dst, size_t n);
  * bits each); no NUL. */
 void rnd_alnum(struct rnd *r, char *dst, size_t n);
 
+/* The same out of a-z 2-7, 5 bits each, at a third of the cost; n is a multiple
+ * of 8. */
+void rnd_base32(struct rnd *r, char *dst, size_t n);
+
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rnd.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 
 /* Without randomness every token could be guessed: better no relay at all. */
@@ -64,4 +66,32 @@ void rnd_alnum(struct rnd *r, char *dst, size_t n)
         }
     }
     explicit_bzero(raw, sizeof raw);
+}
+
+/* The letters for 40 bits, in the order of memory: five bits to an octet, to
+ * which 'a' is added, or what leads from 26 to '2'. */
+static uint64_t base32_letters(uint64_t bits)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x = bits, digits;
+
+    x = (x & 0xfffff) | (x & UINT64_C(0xfffff00000)) << 12;
+    x = (x & UINT64_C(0x3ff000003ff)) | (x & UINT64_C(0xffc00000ffc00)) << 6;
+    x = (x & UINT64_C(0x001f001f001f001f)) | (x & UINT64_C(0x03e003e003e003e0))
+                                                 << 3;
+    digits = (x + (128 - 26) * ones) >> 7 & ones;
+    return htole64(x + 'a' * ones - ('a' - '2' + 26) * digits);
+}
+
+void rnd_base32(struct rnd *r, char *dst, size_t n)
+{
+    enum { LETTERS = 8, OCTETS = 5 };
+
+    for (size_t at = 0; at < n; at += LETTERS) {
+        uint64_t bits = 0;
+
+        rnd_bytes(r, &bits, OCTETS);
+        bits = base32_letters(le64toh(bits));
+        memcpy(dst + at, &bits, LETTERS);
+    }
 }

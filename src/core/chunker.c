@@ -11,7 +11,7 @@ enum { NEEDLE_N = 7 + TID_LEN, STREAMS_KEEP = 64 };
 
 static void random_tid(struct chunker *c, char *tid)
 {
-    rnd_alnum(c->rnd, tid, TID_LEN);
+    rnd_base32(c->rnd, tid, TID_LEN); /* 80 bits (R4975-7.1-a) */
 }
 
 void chunker_init(struct chunker *c, const struct policy *policy,

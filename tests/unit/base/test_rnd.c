@@ -107,6 +107,25 @@ static void letters_are_evenly_likely(void **state)
     }
 }
 
+static void letters_of_base32_are_evenly_likely(void **state)
+{
+    enum { N = 256 * 8 }; /* of five times each octet */
+    unsigned seen[256] = {0};
+    char dst[N];
+    struct rnd r;
+
+    (void)state;
+    rnd_init(&r);
+    rnd_base32(&r, dst, N);
+    for (size_t i = 0; i < N; i++)
+        seen[(unsigned char)dst[i]]++;
+    for (int c = 0; c < 256; c++) {
+        bool letter = (c >= '2' && c <= '7') || (c >= 'a' && c <= 'z');
+
+        assert_int_equal(seen[c], letter ? 64 : 0);
+    }
+}
+
 static void two_generators_differ(void **state)
 {
     char a[16], b[16];
@@ -146,6 +165,8 @@ int main(void)
                                source_counts),
         cmocka_unit_test_setup(what_was_handed_out_is_wiped, source_counts),
         cmocka_unit_test_setup(letters_are_evenly_likely, source_counts),
+        cmocka_unit_test_setup(letters_of_base32_are_evenly_likely,
+                               source_counts),
         cmocka_unit_test_setup(two_generators_differ, source_true),
         cmocka_unit_test_setup(a_process_without_a_random_source_ends,
                                source_true),
