@@ -74,6 +74,7 @@ struct msg {
     uint64_t range_start; /* 1 without Byte-Range (B4975-7.1.1-b) */
     uint64_t range_end;   /* or MSG_STAR */
     uint64_t range_total; /* or MSG_STAR */
+    uint64_t paths_hash;  /* path_hash(); 0: not known yet */
 };
 
 /* What is kept of a head from line to line. */
@@ -90,6 +91,12 @@ struct msg_reader {
 static inline struct span msg_text(const struct msg *m, struct slice s)
 {
     return (struct span){m->base + s.at, s.n};
+}
+
+/* Both paths, with what is between them. */
+static inline struct span msg_paths(const struct msg *m)
+{
+    return (struct span){m->base + m->to.at, m->from.at + m->from.n - m->to.at};
 }
 
 /* A head is read line by line: msg_begin(), msg_read_line() for each of them,

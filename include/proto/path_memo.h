@@ -12,6 +12,7 @@
 enum { PATH_MEMO_MAX = 512 }; /* octets of both lines; longer ones are read */
 
 struct path_memo {
+    uint64_t hash; /* of what path_hash() is told */
     uint32_t n;
     struct slice to, to_first, from, from_first; /* in `text`: see struct msg */
     uint16_t n_to, n_from;
@@ -25,7 +26,11 @@ size_t path_memo_read(const struct path_memo *memo, struct msg *m,
 
 /* Keeps the path lines of a head that was read to its end, if it has no fault.
  */
-void path_memo_keep(struct path_memo *memo, const struct msg *m,
+void path_memo_keep(struct path_memo *memo, struct msg *m,
                     const struct msg_reader *r);
+
+/* Of both paths and what is between them; known already if the lines were the
+ * memo's. Quick rather than good. */
+uint64_t path_hash(const struct msg *m);
 
 #endif

@@ -85,19 +85,20 @@ struct span span_cut(struct span *rest, char sep)
 
 int span_u64(uint64_t *out, struct span s, uint64_t max)
 {
+    enum { ALWAYS_FIT = 19, DIGITS_MAX = 20 };
     uint64_t v = 0;
     bool over = false;
 
-    if (s.n < 1 || s.n > 20)
+    if (s.n < 1 || s.n > DIGITS_MAX)
         return ERR_SYNTAX;
     for (size_t i = 0; i < s.n; i++) {
         unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
 
         if (digit > 9)
             return ERR_SYNTAX;
-        /* Read on after an overflow: a later octet may be no digit at all. */
-        over |= __builtin_mul_overflow(v, 10, &v);
-        over |= __builtin_add_overflow(v, digit, &v);
+        if (i == ALWAYS_FIT)
+            over = v > (UINT64_MAX - digit) / 10;
+        v = v * 10 + digit;
     }
     if (over || v > max)
         return ERR_LIMIT;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "path_memo.h"
 
 enum {
     SLOT_BITS = 10,
@@ -32,24 +33,13 @@ void route_memos_fini(struct route_memos *all)
     all->slots = NULL;
 }
 
-/* Both paths, with what is between them. */
-static struct span paths_of(const struct msg *m)
-{
-    return span_of(m->base + m->to.at, m->from.at + m->from.n - m->to.at);
-}
-
-/* Quick rather than good: who finds two paths that collide makes his own
- * messages slower. */
+/* Who finds two paths that collide makes his own messages slower. */
 static struct route_memo *memo_of(const struct route_memos *all,
-                                  const struct link *l, struct span paths)
+                                  const struct link *l, const struct msg *m)
 {
     const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = l->number * odd, word;
+    uint64_t hash = (path_hash(m) ^ l->number) * odd;
 
-    for (; paths.n >= sizeof word; paths = span_from(paths, sizeof word)) {
-        memcpy(&word, paths.p, sizeof word);
-        hash = (hash ^ word) * odd;
-    }
     return &all->slots[hash >> (64 - SLOT_BITS)];
 }
 
@@ -69,12 +59,11 @@ struct route *route_memo_find(struct route_memos *all, const struct link *l,
                               const struct msg *m, uint64_t stamp,
                               uint64_t now_ms)
 {
-    struct span paths = paths_of(m);
-    struct route_memo *memo = memo_of(all, l, paths);
+    struct route_memo *memo = memo_of(all, l, m);
 
     if (memo->number == l->number && memo->stamp == stamp &&
         memo->has_body == m->has_body &&
-        span_eq(span_of(memo->paths, memo->n), paths) &&
+        span_eq(span_of(memo->paths, memo->n), msg_paths(m)) &&
         !has_ended(&memo->route, now_ms))
         return &memo->route;
     return NULL;
@@ -113,8 +102,8 @@ void route_memo_keep(struct route_memos *all, const struct link *l,
                      const struct msg *m, uint64_t stamp,
                      const struct route *route)
 {
-    struct span paths = paths_of(m);
-    struct route_memo *memo = memo_of(all, l, paths);
+    struct span paths = msg_paths(m);
+    struct route_memo *memo = memo_of(all, l, m);
 
     if (paths.n > PATHS_MAX)
         return;

@@ -121,27 +121,42 @@ static void read_path(struct msg *m, struct slice *all, struct slice *first,
         set_fault(m, MSG_FAULT_PATH);
 }
 
-/* A number of a Byte-Range up to `end`, or a star where that is allowed. */
-static bool read_range_part(uint64_t *out, struct span s, bool star)
+/* Takes a number off the front of *rest. */
+static bool take_number(uint64_t *out, struct span *rest)
 {
-    if (star && s.n == 1 && s.p[0] == '*') {
-        *out = MSG_STAR;
-        return true;
-    }
-    return span_u64(out, s, MSG_RANGE_MAX) == 0;
+    size_t n = class_len(*rest, IS_DIGIT);
+
+    if (span_u64(out, span_of(rest->p, n), MSG_RANGE_MAX) != 0)
+        return false;
+    *rest = span_from(*rest, n);
+    return true;
+}
+
+static bool take_octet(struct span *rest, char c)
+{
+    if (rest->n == 0 || rest->p[0] != c)
+        return false;
+    *rest = span_from(*rest, 1);
+    return true;
+}
+
+static bool take_number_or_star(uint64_t *out, struct span *rest)
+{
+    if (!take_octet(rest, '*'))
+        return take_number(out, rest);
+    *out = MSG_STAR;
+    return true;
 }
 
 /* start "-" (end / "*") "/" (total / "*"), and start >= 1, end >= start - 1,
  * end <= total. */
 static void read_range(struct msg *m, struct span value)
 {
-    struct span total = value;
-    struct span end = span_cut(&total, '/');
-    struct span start = span_cut(&end, '-');
-
-    if (!read_range_part(&m->range_start, start, false) ||
-        !read_range_part(&m->range_end, end, true) ||
-        !read_range_part(&m->range_total, total, true) || m->range_start < 1 ||
+    if (!take_number(&m->range_start, &value) || !take_octet(&value, '-') ||
+        !take_number_or_star(&m->range_end, &value) ||
+        !take_octet(&value, '/') ||
+        !take_number_or_star(&m->range_total, &value) || value.n > 0 ||
+        m->range_start < 1 ||
         (m->range_end != MSG_STAR && m->range_end + 1 < m->range_start) ||
         (m->range_end != MSG_STAR && m->range_total != MSG_STAR &&
          m->range_end > m->range_total))

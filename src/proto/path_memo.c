@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "path_memo.h"
 
+uint64_t path_hash(const struct msg *m)
+{
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    struct span paths = msg_paths(m);
+    uint64_t hash = paths.n, word;
+
+    if (m->paths_hash)
+        return m->paths_hash;
+    for (; paths.n >= sizeof word; paths = span_from(paths, sizeof word)) {
+        memcpy(&word, paths.p, sizeof word);
+        hash = (hash ^ word) * odd;
+    }
+    return hash;
+}
+
 /* The slice as it is when what it counts from lies `by` octets farther on. */
 static struct slice moved(struct slice s, uint32_t by)
 {
@@ -21,11 +36,12 @@ size_t path_memo_read(const struct path_memo *memo, struct msg *m,
     m->from_first = moved(memo->from_first, at);
     m->n_to = memo->n_to;
     m->n_from = memo->n_from;
+    m->paths_hash = memo->hash;
     r->lines = 3;
     return memo->n;
 }
 
-void path_memo_keep(struct path_memo *memo, const struct msg *m,
+void path_memo_keep(struct path_memo *memo, struct msg *m,
                     const struct msg_reader *r)
 {
     uint32_t at = r->paths_at;
@@ -33,6 +49,8 @@ void path_memo_keep(struct path_memo *memo, const struct msg *m,
 
     if (m->fault || at == 0 || end - at > PATH_MEMO_MAX)
         return;
+    m->paths_hash = path_hash(m);
+    memo->hash = m->paths_hash;
     memo->n = end - at;
     memcpy(memo->text, m->base + at, memo->n);
     memo->to = moved(m->to, -at);

@@ -32,6 +32,12 @@ static void add_part(struct frame *f, struct span s)
     f->written = NULL;
 }
 
+/* Is it better to copy n octets than to point to them? */
+static inline bool is_copied(const struct frame *f, size_t n)
+{
+    return n <= COPIED_MAX && f->text_n + n <= FRAME_TEXT_COPIED;
+}
+
 /* Where n octets may be written, or NULL: then there is no room. */
 static char *room_for(struct frame *f, size_t n)
 {
@@ -61,10 +67,10 @@ static void add_written(struct frame *f, const char *end)
 /* Inline, so that literals cost no call. */
 static inline void add(struct frame *f, struct span s)
 {
-    if (s.n > COPIED_MAX || f->text_n + s.n > FRAME_TEXT_COPIED)
-        add_part(f, s);
-    else
+    if (is_copied(f, s.n))
         add_written(f, span_put(f->text + f->text_n, s));
+    else
+        add_part(f, s);
 }
 
 void frame_add(struct frame *f, struct span s)
@@ -142,6 +148,13 @@ void frame_response(struct frame *f, struct span tid, unsigned code,
 
 void frame_header(struct frame *f, struct span name, struct span value)
 {
+    char *at = f->text + f->text_n;
+
+    if (is_copied(f, name.n + value.n + sizeof ": \r\n")) {
+        at = span_put(span_put(at, name), SPAN(": "));
+        add_written(f, span_put(span_put(at, value), SPAN("\r\n")));
+        return;
+    }
     frame_add(f, name);
     add(f, SPAN(": "));
     frame_add(f, value);
