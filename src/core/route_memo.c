@@ -7,7 +7,7 @@
 #include "path_memo.h"
 
 enum {
-    SLOT_BITS = 10,
+    SLOT_BITS = 12,
     SLOTS = 1 << SLOT_BITS, /* links that are told apart */
     PATHS_MAX = 512,
 };
