@@ -78,12 +78,11 @@ struct conn_from {
                             handshakes */
 };
 
-/* Takes over the socket (closed on failure too). `number` is the connection's,
- * never reused. The handshake begins at the end of the turn, so no callback
- * comes before this returns. 0 or ERR_NOMEM. The connection lives until it is
- * closed. */
+/* Takes over the socket (closed on failure too). The handshake begins at the
+ * end of the turn, so no callback comes before this returns. 0 or ERR_NOMEM.
+ * The connection lives until it is closed. */
 int conn_accept(struct conn **out, struct net *n, const struct conn_from *from,
-                uint64_t number, const struct conn_ops *ops, void *ctx);
+                const struct conn_ops *ops, void *ctx);
 
 /* The host that was dialled. */
 struct conn_to {
@@ -98,7 +97,7 @@ struct conn_to {
  * socket (closed on failure too). 0, ERR_NOMEM, or ERR_SYNTAX for a host that
  * no certificate can name. */
 int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
-                 uint64_t number, const struct conn_ops *ops, void *ctx);
+                 const struct conn_ops *ops, void *ctx);
 
 /* Replaces the callbacks' receiver. */
 void conn_set_ctx(struct conn *c, const struct conn_ops *ops, void *ctx);
@@ -167,8 +166,6 @@ void conn_reject(struct conn *c);
  * offered together, except a remainder that the owner left over. */
 uint64_t conn_message(const struct conn *c);
 
-bool conn_is_tls(const struct conn *c);
-uint64_t conn_number(const struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
 /* Octets off the wire, and onto it: with all that TLS, WebSockets and PROXY
  * headers add. */

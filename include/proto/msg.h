@@ -41,7 +41,7 @@ enum msg_fault {
     MSG_FAULT_BODY,       /* MIME headers and body do not fit (M-4) */
 };
 
-enum { MSG_TID_MAX = 64, MSG_ID_MAX = 64 };
+enum { MSG_TID_MAX = 64 };
 
 /* An octet count of Byte-Range that is `*`. */
 #define MSG_STAR UINT64_MAX

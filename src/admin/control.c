@@ -320,7 +320,7 @@ static void serve(struct control *control, int fd, const struct addr *peer,
     loop_defer_init(&c->next, go_on, c);
     list_init(&c->of_control);
     control->n_clients++;
-    if (conn_accept(&c->conn, control->net, &from, 0, &conn_ops, c))
+    if (conn_accept(&c->conn, control->net, &from, &conn_ops, c))
         client_free(c);
     else
         list_append(&control->clients, &c->of_control);

@@ -24,7 +24,6 @@ struct http_server {
     struct http_server_setup setup;
     struct list visits; /* of struct visit */
     size_t n_visits;
-    uint64_t next_number;
 };
 
 /* A connection. */
@@ -272,8 +271,7 @@ static void web_on_accept(void *ctx, struct listener *l, int fd,
     timer_init(&v->life);
     list_init(&v->of_web);
     w->n_visits++;
-    if (conn_accept(&v->conn, w->net, &from, ++w->next_number, &conn_ops, v) !=
-        0) {
+    if (conn_accept(&v->conn, w->net, &from, &conn_ops, v) != 0) {
         visit_free(v);
         return;
     }

@@ -570,8 +570,7 @@ int hop_accept(struct hops *all, int fd, const struct addr *peer,
     }
     h->is_counted = !from.proxied;
     h->link.needs_session = from.ws;
-    err = conn_accept(&h->conn, all->net, &from, h->link.number, &hop_conn_ops,
-                      h);
+    err = conn_accept(&h->conn, all->net, &from, &hop_conn_ops, h);
     if (err) {
         hop_free(h);
         return err;

@@ -187,8 +187,7 @@ static int connect_to(struct hop *h, const struct dial_result *result)
         .tls = h->link.secure ? hop_context(h) : NULL,
         .host = h->link.host,
     };
-    int err = conn_connect(&h->conn, h->all->net, &to, h->link.number,
-                           &hop_conn_ops, h);
+    int err = conn_connect(&h->conn, h->all->net, &to, &hop_conn_ops, h);
 
     (void)hop_take_dialled(h, &result->peer);
     if (err)

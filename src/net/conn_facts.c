@@ -22,16 +22,6 @@ uint64_t conn_message(const struct conn *c)
     return transport_message(&c->transport);
 }
 
-bool conn_is_tls(const struct conn *c)
-{
-    return c->tls;
-}
-
-uint64_t conn_number(const struct conn *c)
-{
-    return c->number;
-}
-
 const struct addr *conn_peer(const struct conn *c)
 {
     return &c->peer;

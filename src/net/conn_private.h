@@ -74,7 +74,6 @@ struct conn {
     uint64_t counted_in; /* of the transport's octets, in net's stats */
     uint64_t counted_out;
     uint64_t position; /* octets ever appended to `out` */
-    uint64_t number;
     struct addr peer;
 };
 

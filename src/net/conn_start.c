@@ -10,14 +10,12 @@
 #include "err.h"
 
 /* A connection without a transport: NULL when out of memory. */
-static struct conn *conn_take(struct net *n, const struct addr *peer, bool tls,
-                              uint64_t number)
+static struct conn *conn_take(struct net *n, const struct addr *peer, bool tls)
 {
     struct conn *c = pool_take(&n->conns);
 
     if (c)
-        *c = (struct conn){
-            .net = n, .tls = tls, .number = number, .peer = *peer};
+        *c = (struct conn){.net = n, .tls = tls, .peer = *peer};
     return c;
 }
 
@@ -65,9 +63,9 @@ static int conn_stack(struct conn *c, const struct conn_from *from)
 }
 
 int conn_accept(struct conn **out, struct net *n, const struct conn_from *from,
-                uint64_t number, const struct conn_ops *ops, void *ctx)
+                const struct conn_ops *ops, void *ctx)
 {
-    struct conn *c = conn_take(n, from->peer, from->tls, number);
+    struct conn *c = conn_take(n, from->peer, from->tls);
     int err = ERR_NOMEM;
 
     if (c) {
@@ -86,9 +84,9 @@ int conn_accept(struct conn **out, struct net *n, const struct conn_from *from,
 }
 
 int conn_connect(struct conn **out, struct net *n, const struct conn_to *to,
-                 uint64_t number, const struct conn_ops *ops, void *ctx)
+                 const struct conn_ops *ops, void *ctx)
 {
-    struct conn *c = conn_take(n, to->peer, to->tls, number);
+    struct conn *c = conn_take(n, to->peer, to->tls);
     int err = c ? 0 : ERR_NOMEM;
 
     if (c)

@@ -45,7 +45,6 @@ struct ng_tcp {
     uint64_t spent_us; /* in this turn */
     uint64_t n;
     size_t held; /* octets of messages that are not whole yet */
-    uint64_t next_number;
 };
 
 struct ng {

@@ -226,8 +226,7 @@ static void asker_new(struct ng *ng, int fd, const struct addr *peer)
     list_init(&a->queue);
     timer_init(&a->half);
     ng->tcp.n++;
-    if (conn_accept(&a->conn, ng->tcp.net, &from, ++ng->tcp.next_number,
-                    &conn_ops, a)) {
+    if (conn_accept(&a->conn, ng->tcp.net, &from, &conn_ops, a)) {
         asker_free(a);
         return;
     }

@@ -204,8 +204,7 @@ static void on_connected(void *ctx, int events)
     }
     loop_io_want(&c->io, 0);
     c->fd = -1; /* the conn's, even if it fails */
-    err = conn_connect(&c->conn, c->all->net, &to, c->all->n_opened++,
-                       &conn_ops, c);
+    err = conn_connect(&c->conn, c->all->net, &to, &conn_ops, c);
     if (err)
         end_early(c, err, err_text(err));
 }

@@ -28,7 +28,6 @@ struct channels {
     struct net *net;
     struct tls_ctx *tls; /* NULL: plain TCP */
     struct span name;    /* the host that the certificate must be for */
-    uint64_t n_opened;
 };
 
 /* `handshake_ms` is for TLS. 0 or ERR_NOMEM; channels_fini() in any case, when

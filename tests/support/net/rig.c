@@ -178,8 +178,8 @@ static int begin_conn(struct rig *r, const struct rig_opts *opts, int fd,
                                    .proxied = opts->proxied};
 
     if (opts->host)
-        return conn_connect(&r->conn, r->net, &to, 42, &owner_ops, r);
-    return conn_accept(&r->conn, r->net, &from, 42, &owner_ops, r);
+        return conn_connect(&r->conn, r->net, &to, &owner_ops, r);
+    return conn_accept(&r->conn, r->net, &from, &owner_ops, r);
 }
 
 static struct net_settings settled(struct net_settings s)

@@ -68,7 +68,7 @@ static void on_accept(void *ctx, struct listener *l, int fd,
 
     (void)l;
     (void)addr_text(h->peer, peer);
-    assert_int_equal(conn_accept(&h->conn, h->net, &from, 1, &ops, h), 0);
+    assert_int_equal(conn_accept(&h->conn, h->net, &from, &ops, h), 0);
 }
 
 static void on_pause(void *ctx, struct listener *l, int errnum)

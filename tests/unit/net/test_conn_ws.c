@@ -33,7 +33,6 @@ static void a_websocket_is_opened(void **state)
 
     assert_int_equal(r->opens, 1);
     assert_int_equal(net_transport_of(r->conn), transport_of(w));
-    assert_int_equal(conn_is_tls(r->conn), w->tls != NULL);
     assert_int_equal(s.accepted[transport_of(w)], 1);
     assert_int_equal(s.now[transport_of(w)][CONN_OPEN], 1);
     assert_int_equal(conn_message(r->conn), 0);
@@ -506,7 +505,7 @@ static int accept_one(void *ctx)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair),
                      0);
     from.fd = pair[0];
-    err = conn_accept(&c, a->beside->net, &from, 7, &silent, NULL);
+    err = conn_accept(&c, a->beside->net, &from, &silent, NULL);
     if (err)
         assert_int_equal(read(pair[1], &(char){0}, 1), 0); /* closed */
     else

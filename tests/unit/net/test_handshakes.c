@@ -143,8 +143,8 @@ static void arrive_from(struct crowd *c, int n, const char *host)
         c->fds[c->n] = pair[0];
         c->peers[c->n] = pair[1];
         accepted.fd = pair[0];
-        assert_int_equal(conn_accept(&c->conns[c->n], c->net, &accepted, 1,
-                                     &ops, &c->conns[c->n]),
+        assert_int_equal(conn_accept(&c->conns[c->n], c->net, &accepted, &ops,
+                                     &c->conns[c->n]),
                          0);
     }
 }

@@ -132,7 +132,7 @@ static void without_memory_for_a_connection_the_socket_is_closed(void **state)
                      0);
     from.fd = pair[0];
     oom_arm(1);
-    assert_int_equal(conn_accept(&c, r->net, &from, 7, &none, NULL), ERR_NOMEM);
+    assert_int_equal(conn_accept(&c, r->net, &from, &none, NULL), ERR_NOMEM);
     assert_true(oom_disarm());
     assert_null(c);
     assert_int_equal(read(pair[1], &octet, 1), 0); /* EOF */

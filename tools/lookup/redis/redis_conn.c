@@ -200,7 +200,7 @@ static void on_connected(void *ctx, int events)
     peer.len = c->next->ai_addrlen;
     loop_io_want(&c->io, 0);
     c->fd = -1;
-    err = conn_connect(&c->conn, c->to->net, &to, 0, &conn_ops, c);
+    err = conn_connect(&c->conn, c->to->net, &to, &conn_ops, c);
     if (err)
         link_fail(c->link, "%s", err_text(err));
 }
