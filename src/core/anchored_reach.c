@@ -204,6 +204,7 @@ static void reach_side(struct relay *r, struct route *route,
     }
     route->out = link_to(r, route, in, m, &route->code);
     route->kind = route->out ? ROUTE_LINK : ROUTE_REFUSE;
+    route->is_unreached = !route->out;
 }
 
 static void reach_gate(struct relay *r, struct route *route)

@@ -309,6 +309,8 @@ void send_count_pairs(struct relay *r, const struct stream *s);
 
 /* Counts a failed message for the side that sent it. */
 void send_count_error(const struct relay *r, const struct pending_send *h);
+/* The same for one that was refused at its head. */
+void send_count_refused(const struct route *route);
 
 /* Has a pair ended that the stream goes through, and which does not know of it?
  */
