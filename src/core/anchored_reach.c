@@ -57,6 +57,7 @@ void anchored_heard(struct relay *r, struct route *route, struct link *l)
     struct link *former = x->link;
 
     l->pairs.is_heard = true;
+    pair_touch(&r->sessions, x->pair, r->now_ms);
     if (is_heard_there(x, l))
         return;
     if (has_too_many(r, l)) {

@@ -69,7 +69,6 @@ static void count_report(struct usage *usage, bool is_sent)
 static void request_count(struct relay *r, const struct msg *m,
                           const struct route *route)
 {
-    relay_touch_pair(r, route->sender);
     relay_touch_pair(r, route->receiver);
     if (m->method != MSG_REPORT) {
         r->stats.auths_forwarded += m->method == MSG_AUTH;
