@@ -124,6 +124,24 @@ static void test_for_another_answer(void **state)
     pair_bench_assert_in(bob, "MSRP m1 403");
 }
 
+/* The end of a request with an empty body has come when it begins to wait. */
+static void test_an_empty_body(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a = pair_bench_come(b, "a"), *bob = pair_bench_come(b, "b");
+
+    pair_bench_ask(b, bob, "n1 NICKNAME", b->u_b, P_B,
+                   "Content-Type: a/b\r\n\r\n\r\n-------n1$\r\n");
+    pair_bench_answer(b, false);
+    pair_bench_ask(b, a, "hi SEND", b->u_a, P_A,
+                   "Message-ID: 0\r\nFailure-Report: no\r\n-------hi$\r\n");
+    pair_bench_assert_in(a, "NICKNAME\r\nTo-Path: " P_A);
+    (void)pair_bench_got(bob);
+    pair_bench_ask(b, bob, "m1 SEND", b->u_b, P_B, HELLO);
+    pair_bench_assert_in(bob, "MSRP m1 200");
+    pair_bench_assert_in(a, "\r\nhello\r\n");
+}
+
 int main(void)
 {
 #define TEST(f)                                                                \
@@ -132,6 +150,7 @@ int main(void)
         TEST(test_for_a_side),    TEST(test_for_a_side_answered),
         TEST(test_for_a_dial),    TEST(test_a_part),
         TEST(test_for_an_answer), TEST(test_for_another_answer),
+        TEST(test_an_empty_body),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
