@@ -275,6 +275,9 @@ void local_response_request(struct relay *r, struct link *l,
  * `fail_code`, without one with 408 (P-20); an AUTH with 408 also when it is
  * not answered or its link ends (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
+/* Answers it with `code`, whatever becomes of it where it went. */
+void local_response_instead(struct relay *r, const struct txn *x,
+                            unsigned code);
 
 /* --- auth_response.c: what an AUTH gets --- */
 
