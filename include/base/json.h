@@ -38,6 +38,8 @@ struct json {
 void json_init(struct json *j, char *p, size_t size);
 
 void json_object_begin(struct json *j, const char *name);
+/* With a name of any octets, as json_str() writes them. */
+void json_object_begin_span(struct json *j, struct span name);
 void json_object_end(struct json *j);
 void json_array_begin(struct json *j, const char *name);
 void json_array_end(struct json *j);

@@ -84,7 +84,7 @@ struct session {
     struct session_ongoing ongoing;
     struct list parties;        /* of the streams that go through it */
     struct list sent, received; /* transactions of SENDs from its owner, and to
-                                   it */
+                                   it; of a pair those of other requests too */
     struct contacts contacts;   /* whom its owner talked to */
     struct usage usage;         /* without those streams */
     struct uri uri;             /* as issued; points into text */

@@ -43,8 +43,7 @@ struct txn {
     struct table_node by_tid;
     struct list of_link;                /* in link->txns: unsent, then sent */
     struct list in_fifo;                /* once the clock runs */
-    struct list of_sender, of_receiver; /* of a SEND: in the session's `sent`
-                                           and `received` */
+    struct list of_sender, of_receiver; /* in a session's `sent`, `received` */
     struct link *link;
     struct pending_send *head; /* of a SEND; owned reference */
     struct txn_back *back;     /* of another request; owned */

@@ -33,7 +33,7 @@ struct parse_event {
     enum parse_type type;
     const struct msg *head; /* HEAD: the parser's own, valid until the next call
                                or until the input changes */
-    struct span body;       /* BODY: never empty */
+    struct span body;       /* BODY: not empty, unless that was wanted */
     bool last;              /* BODY: the next event is END */
     bool hyphens;           /* BODY: it may hold seven of them in a row, without
                                which no end-line is in it, whoever's */
@@ -69,6 +69,7 @@ struct parser {
     uint32_t needle_n; /* CRLF, seven hyphens and the tid; 0: no tid yet */
     char flag;
     bool body_fresh; /* no body octet of this frame was given yet */
+    bool wants_empty;
     char needle[PARSER_NEEDLE_MAX];
     struct head_line line; /* the one at hand */
     struct msg_reader reader;
@@ -92,6 +93,13 @@ static inline void parser_want(struct parser *p, size_t gather, size_t most)
 {
     p->gather = gather;
     p->most = most;
+}
+
+/* An empty body is given, too: as a BODY without octets, which is the last.
+ * Each HEAD takes that back. */
+static inline void parser_want_empty(struct parser *p)
+{
+    p->wants_empty = true;
 }
 
 /* Is it between two frames, nothing of one given? */

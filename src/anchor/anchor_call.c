@@ -210,6 +210,17 @@ struct offer *offer_new(struct call *c, const struct ng_request *request,
     return o;
 }
 
+int offer_set_branch(struct offer *o, struct span branch)
+{
+    struct name n;
+
+    if (name_keep(&n, branch))
+        return ERR_NOMEM;
+    name_fini(&o->via_branch);
+    o->via_branch = n;
+    return 0;
+}
+
 void offer_replace(struct offer *o, struct offered *sections, size_t n)
 {
     offered_free(o->sections, o->n, ANCHORED_REPLACED);

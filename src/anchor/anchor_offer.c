@@ -263,7 +263,7 @@ static struct offer *have_offer(struct offering *f)
     struct offer *o = f->before;
 
     if (o)
-        return o;
+        return offer_set_branch(o, f->x.request->via_branch) ? NULL : o;
     if (!f->call)
         f->call = call_new(f->x.anchor, f->x.request->call_id);
     if (!f->call)

@@ -212,6 +212,8 @@ void offered_free(struct offered *all, size_t n, enum anchored_why why);
 /* With these sections, which it owns then: NULL without memory. */
 struct offer *offer_new(struct call *c, const struct ng_request *request,
                         struct dialogue *dialogue, unsigned by);
+/* Each re-INVITE has a branch of its own: 0 or ERR_NOMEM. */
+int offer_set_branch(struct offer *o, struct span branch);
 /* Goes over to the sections of a newer one. */
 void offer_replace(struct offer *o, struct offered *sections, size_t n);
 void offer_free(struct offer *o, enum anchored_why why);

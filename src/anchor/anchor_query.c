@@ -19,6 +19,15 @@ struct tag {
     const struct offer *offer;       /* pending */
 };
 
+/* A section as one side has it. */
+struct media {
+    unsigned index;
+    enum sdp_protocol protocol;
+    const struct anchor_said *said;
+    struct anchored_side_facts side;
+    uint64_t active_ms;
+};
+
 /* Octets and messages of one side, or of all. */
 struct figures {
     uint64_t octets, messages, errors;
@@ -81,15 +90,14 @@ static void put_figures(struct ng_reply *r, const char *name,
     ng_reply_dict_end(r);
 }
 
-static void put_endpoint(struct ng_reply *r, const struct section *s,
-                         unsigned tag, const struct anchored_side_facts *f)
+static void put_endpoint(struct ng_reply *r, const struct media *m)
 {
-    struct span address = s->said[tag] ? s->said[tag]->host : SPAN("");
-    uint16_t port = s->said[tag] ? s->said[tag]->port : 0;
+    struct span address = m->said->host;
+    uint16_t port = m->said->port;
     bool is_v6;
 
-    if (f->subject)
-        address = subject_peer(f->subject, &port);
+    if (m->side.subject)
+        address = subject_peer(m->side.subject, &port);
     is_v6 = span_find(address, ':') < address.n;
     ng_reply_dict_begin(r, "endpoint");
     ng_reply_text(r, "address", address);
@@ -111,30 +119,24 @@ static void put_flags(struct ng_reply *r, const struct anchored_side_facts *f)
 }
 
 static void put_media(struct ng_reply *r, const struct anchor *a,
-                      const struct section *s, unsigned tag,
-                      struct figures *total)
+                      const struct media *m, struct figures *total)
 {
-    const struct anchored_side_facts *side;
-    struct anchored_facts facts;
-    struct figures f;
+    const struct figures f = {.octets = m->side.sent.octets,
+                              .messages = m->side.sent.messages,
+                              .errors = m->side.errors};
 
-    anchored_pair_facts(s->pair, &facts);
-    side = &facts.side[section_side(s, tag)];
-    f = (struct figures){.octets = side->sent.octets,
-                         .messages = side->sent.messages,
-                         .errors = side->errors};
     total->octets += f.octets;
     total->messages += f.messages;
     total->errors += f.errors;
     ng_reply_dict_begin(r, NULL);
-    put_flags(r, side);
-    ng_reply_number(r, "index", s->index + 1);
-    ng_reply_text(r, "protocol", sdp_protocol_text(s->protocol[tag]));
+    put_flags(r, &m->side);
+    ng_reply_number(r, "index", m->index + 1);
+    ng_reply_text(r, "protocol", sdp_protocol_text(m->protocol));
     ng_reply_list_begin(r, "streams");
     ng_reply_dict_begin(r, NULL);
-    put_endpoint(r, s, tag, side);
-    ng_reply_number(r, "last packet", unix_s(a, facts.active_ms));
-    ng_reply_number(r, "local port", side->local_port);
+    put_endpoint(r, m);
+    ng_reply_number(r, "last packet", unix_s(a, m->active_ms));
+    ng_reply_number(r, "local port", m->side.local_port);
     put_figures(r, "stats", &f);
     ng_reply_dict_end(r);
     ng_reply_list_end(r);
@@ -142,11 +144,58 @@ static void put_media(struct ng_reply *r, const struct anchor *a,
     ng_reply_dict_end(r);
 }
 
+static void put_section(struct ng_reply *r, const struct anchor *a,
+                        const struct section *s, unsigned tag,
+                        struct figures *total)
+{
+    struct anchored_facts facts;
+
+    anchored_pair_facts(s->pair, &facts);
+    put_media(r, a,
+              &(struct media){.index = s->index,
+                              .protocol = s->protocol[tag],
+                              .said = s->said[tag],
+                              .side = facts.side[section_side(s, tag)],
+                              .active_ms = facts.active_ms},
+              total);
+}
+
+/* What is offered, and has no pair. */
+static void put_offered(struct ng_reply *r, const struct anchor *a,
+                        const struct offered *o, uint64_t began_ms,
+                        struct figures *total)
+{
+    const struct anchor_interface *near = o->near;
+
+    put_media(r, a,
+              &(struct media){.index = o->index,
+                              .protocol = o->said->protocol,
+                              .said = o->said,
+                              .side.is_tls = grant_terms(near).secure,
+                              .side.local_port = near->port,
+                              .active_ms = began_ms},
+              total);
+}
+
+static void put_medias(struct ng_reply *r, const struct anchor *a,
+                       const struct tag *t, struct figures *total)
+{
+    const struct dialogue *d = t->dialogue;
+    const struct offer *o = t->offer;
+    struct list *m;
+
+    for (m = d ? d->sections.next : NULL; m && m != &d->sections; m = m->next)
+        put_section(r, a, CONTAINER(m, struct section, of_dialogue), t->index,
+                    total);
+    for (size_t i = 0; o && i < o->n; i++)
+        if (o->sections[i].said)
+            put_offered(r, a, &o->sections[i], o->began_ms, total);
+}
+
 static void put_tag(struct ng_reply *r, const struct anchor *a,
                     const struct tag *t, struct figures *total)
 {
     const struct dialogue *d = t->dialogue;
-    struct list *m;
 
     ng_reply_dict_begin_span(r, t->name);
     ng_reply_number(r, "created",
@@ -154,10 +203,7 @@ static void put_tag(struct ng_reply *r, const struct anchor *a,
     if (d)
         ng_reply_text(r, "in dialogue with", name_span(&d->tags[!t->index]));
     ng_reply_list_begin(r, "medias");
-    if (d)
-        for (m = d->sections.next; m != &d->sections; m = m->next)
-            put_media(r, a, CONTAINER(m, struct section, of_dialogue), t->index,
-                      total);
+    put_medias(r, a, t, total);
     ng_reply_list_end(r);
     ng_reply_text(r, "tag", t->name);
     ng_reply_dict_end(r);

@@ -6,8 +6,6 @@
 #include "fingerprint.h"
 #include "relay_links.h"
 
-enum { DISCARD_PORT = 9 }; /* of who cannot be reached (RFC 4145, 4.1) */
-
 /* What follows the struct in its block. */
 struct layout {
     struct span *path;
@@ -71,7 +69,7 @@ static void keep_dial(struct anchor_said *said, const struct sdp_section *s)
 {
     struct uri first;
 
-    if (!s->is_cema || said->host.n == 0 ||
+    if (!s->is_cema || s->n_uris > 1 || said->host.n == 0 ||
         uri_parse(&first, anchor_said_first(said)))
         return;
     if (first.port == s->port &&
@@ -120,9 +118,10 @@ bool anchor_said_is_dialable(const struct anchor_said *s)
 
     if (uri_parse(&u, anchor_said_first(s)))
         return false;
-    if (s->core.dial_host.n)
-        return span_ieq(u.transport, SPAN("tcp")) &&
-               s->core.dial_port != DISCARD_PORT;
+    if (s->core.dial_host.n) {
+        u.host = s->core.dial_host;
+        u.port = s->core.dial_port;
+    }
     return relay_links_can_be_dialled(&u);
 }
 

@@ -96,21 +96,29 @@ static void put_quoted(struct json *j, struct span s)
     json_put(j, SPAN("\""));
 }
 
-/* All that comes before a value. */
-static void json_begin(struct json *j, const char *name)
+static void put_comma(struct json *j)
 {
     if (j->comma)
         json_put(j, SPAN(","));
     j->comma = true;
-    if (!name)
-        return;
-    put_quoted(j, span_str(name));
+}
+
+static void put_name(struct json *j, struct span name)
+{
+    put_quoted(j, name);
     json_put(j, SPAN(":"));
 }
 
-static void begin_group(struct json *j, const char *name, struct span open)
+/* All that comes before a value. */
+static void json_begin(struct json *j, const char *name)
 {
-    json_begin(j, name);
+    put_comma(j);
+    if (name)
+        put_name(j, span_str(name));
+}
+
+static void begin_group(struct json *j, struct span open)
+{
     json_put(j, open);
     j->comma = false;
     j->depth++;
@@ -126,7 +134,15 @@ static void end_group(struct json *j, struct span close)
 
 void json_object_begin(struct json *j, const char *name)
 {
-    begin_group(j, name, SPAN("{"));
+    json_begin(j, name);
+    begin_group(j, SPAN("{"));
+}
+
+void json_object_begin_span(struct json *j, struct span name)
+{
+    put_comma(j);
+    put_name(j, name);
+    begin_group(j, SPAN("{"));
 }
 
 void json_object_end(struct json *j)
@@ -136,7 +152,8 @@ void json_object_end(struct json *j)
 
 void json_array_begin(struct json *j, const char *name)
 {
-    begin_group(j, name, SPAN("["));
+    json_begin(j, name);
+    begin_group(j, SPAN("["));
 }
 
 void json_array_end(struct json *j)

@@ -57,6 +57,7 @@ void anchored_heard(struct relay *r, struct route *route, struct link *l)
     struct link *former = x->link;
 
     l->pairs.is_heard = true;
+    pair_touch(&r->sessions, x->pair, r->now_ms);
     if (is_heard_there(x, l))
         return;
     if (has_too_many(r, l)) {
@@ -204,6 +205,7 @@ static void reach_side(struct relay *r, struct route *route,
     }
     route->out = link_to(r, route, in, m, &route->code);
     route->kind = route->out ? ROUTE_LINK : ROUTE_REFUSE;
+    route->is_unreached = !route->out;
 }
 
 static void reach_gate(struct relay *r, struct route *route)

@@ -283,14 +283,13 @@ static void dispatch_head(struct relay *r, struct link *l,
 
 /* The parser gathers the body up to its limit: if this run is not the last one,
  * the body is too long. */
-static void take_buffered(struct relay *r, struct link *l, struct span body,
-                          bool whole, char flag)
+static void take_buffered(struct relay *r, struct link *l,
+                          const struct parse_event *ev)
 {
     struct buffered_request *held = take_held(l);
+    bool fits = ev->last && ev->body.n <= REQUEST_BODY_MAX;
 
-    if (!whole || body.n > REQUEST_BODY_MAX)
-        flag = 0;
-    dispatch_request(r, l, &held->m, body, flag);
+    dispatch_request(r, l, &held->m, ev->body, fits ? ev->flag : 0);
     free(held);
 }
 
@@ -300,7 +299,7 @@ static void dispatch_body(struct relay *r, struct link *l,
     if (l->frame.kind == LINK_FRAME_STREAM)
         send_body(r, l, ev);
     else if (l->frame.kind == LINK_FRAME_GATHER)
-        take_buffered(r, l, ev->body, ev->last, ev->flag);
+        take_buffered(r, l, ev);
 }
 
 static void dispatch_end(struct relay *r, struct link *l,
@@ -310,8 +309,7 @@ static void dispatch_end(struct relay *r, struct link *l,
         trace_in_end(r->sendq.trace, l, ev->flag);
     if (l->frame.kind == LINK_FRAME_STREAM)
         send_end(r, l, ev->flag);
-    else if (l->frame.kind == LINK_FRAME_GATHER)
-        take_buffered(r, l, SPAN(""), true, ev->flag);
+    assert(!l->frame.held);
     l->frame.kind = LINK_FRAME_NONE;
 }
 
@@ -359,7 +357,9 @@ void relay_prepare(const struct relay *r, const struct link *l,
                     chunker_most(&r->chunker, l->stream));
         break;
     case LINK_FRAME_GATHER:
+        /* It may have to wait, which is for its end-line to be read. */
         parser_want(p, REQUEST_BODY_MAX, SIZE_MAX);
+        parser_want_empty(p);
         break;
     case LINK_FRAME_NONE:
     case LINK_FRAME_DROP:

@@ -250,8 +250,6 @@ static void collect(struct relay *r, struct list *failed, struct txn *x,
     is_due = x->head && report_is_due(x->head->failure_report, cause) &&
              !was_reported(r, x->head) && !send_is_unanswered(r, x->head);
 
-    if (x->back)
-        local_response_lost(r, x);
     x->code = code;
     txn_end(&r->txns, x);
     x->due_ms = r->now_ms + 2 * r->policy->transaction_ms;
@@ -261,6 +259,15 @@ static void collect(struct relay *r, struct list *failed, struct txn *x,
         txn_free(&r->txns, x);
 }
 
+/* Nobody will answer it. */
+static void collect_lost(struct relay *r, struct list *failed, struct txn *x,
+                         enum report_cause cause, uint16_t code)
+{
+    if (x->back)
+        local_response_lost(r, x);
+    collect(r, failed, x, cause, code);
+}
+
 static void collect_list(struct relay *r, struct list *failed,
                          struct list *txns, enum report_cause cause,
                          uint16_t code)
@@ -268,7 +275,7 @@ static void collect_list(struct relay *r, struct list *failed,
     struct list *m;
 
     while ((m = list_first(txns)))
-        collect(r, failed, CONTAINER(m, struct txn, of_link), cause, code);
+        collect_lost(r, failed, CONTAINER(m, struct txn, of_link), cause, code);
 }
 
 /* Once all that fails at this moment has been judged: each contiguous range of
@@ -300,6 +307,8 @@ void failure_report_link(struct relay *r, struct link *l, uint16_t cut_code)
 static void collect_one(struct relay *r, struct list *failed, struct txn *x,
                         uint16_t code)
 {
+    if (x->back)
+        local_response_instead(r, x, code);
     collect(r, failed, x, list_is_empty(&x->in_fifo) ? REPORT_CUT : REPORT_LOST,
             code);
 }
@@ -351,7 +360,7 @@ void failure_report_expired(struct relay *r)
         if (x->head && send_is_unanswered(r, x->head))
             failure_report_txn(r, x, REPORT_TIMEOUT, 408);
         else
-            collect(r, &failed, x, REPORT_TIMEOUT, 408);
+            collect_lost(r, &failed, x, REPORT_TIMEOUT, 408);
         sendq_moved(l, r->now_ms);
     }
     report_all(r, &failed);

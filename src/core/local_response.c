@@ -88,12 +88,11 @@ static unsigned code_of_lost(const struct txn *x)
     return x->link->connecting || x->back->is_auth ? 408 : 0;
 }
 
-void local_response_lost(struct relay *r, const struct txn *x)
+void local_response_instead(struct relay *r, const struct txn *x, unsigned code)
 {
     const struct txn_back *back = x->back;
     struct link *in = relay_link(r, back->in_number);
     struct span tid = span_of(back->tid, back->tid_n);
-    unsigned code = code_of_lost(x);
     struct frame f;
 
     if (!in || !back->paths || back->is_mute || !code)
@@ -104,4 +103,9 @@ void local_response_lost(struct relay *r, const struct txn *x)
     frame_end(&f, tid, '$');
     r->stats.responses_made[code_index(code)]++;
     (void)sendq_put_between(in, &f);
+}
+
+void local_response_lost(struct relay *r, const struct txn *x)
+{
+    local_response_instead(r, x, code_of_lost(x));
 }

@@ -275,6 +275,9 @@ void local_response_request(struct relay *r, struct link *l,
  * `fail_code`, without one with 408 (P-20); an AUTH with 408 also when it is
  * not answered or its link ends (S-33). */
 void local_response_lost(struct relay *r, const struct txn *x);
+/* Answers it with `code`, whatever becomes of it where it went. */
+void local_response_instead(struct relay *r, const struct txn *x,
+                            unsigned code);
 
 /* --- auth_response.c: what an AUTH gets --- */
 
@@ -309,6 +312,8 @@ void send_count_pairs(struct relay *r, const struct stream *s);
 
 /* Counts a failed message for the side that sent it. */
 void send_count_error(const struct relay *r, const struct pending_send *h);
+/* The same for one that was refused at its head. */
+void send_count_refused(const struct route *route);
 
 /* Has a pair ended that the stream goes through, and which does not know of it?
  */

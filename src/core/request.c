@@ -30,6 +30,15 @@ static char *keep_paths(const struct msg *m, struct slice responder)
     return paths;
 }
 
+/* With a pair that it goes through ends the wait for its answer. */
+static void note_pairs(const struct route *route, struct txn *x)
+{
+    if (route->sender && route->sender->pair)
+        list_append(&route->sender->sent, &x->of_sender);
+    if (route->receiver && route->receiver->pair)
+        list_append(&route->receiver->received, &x->of_receiver);
+}
+
 /* Remembers where the response goes (P-6); a REPORT has none. false when out of
  * memory. */
 static bool expect_answer(struct relay *r, const struct link *l,
@@ -57,6 +66,7 @@ static bool expect_answer(struct relay *r, const struct link *l,
     if (x) {
         source_charge(source, x);
         txn_close(x, 0);
+        note_pairs(route, x);
     }
     return x != NULL;
 }
@@ -69,7 +79,6 @@ static void count_report(struct usage *usage, bool is_sent)
 static void request_count(struct relay *r, const struct msg *m,
                           const struct route *route)
 {
-    relay_touch_pair(r, route->sender);
     relay_touch_pair(r, route->receiver);
     if (m->method != MSG_REPORT) {
         r->stats.auths_forwarded += m->method == MSG_AUTH;

@@ -81,20 +81,31 @@ static uint16_t old_code(struct relay *r, const struct msg *m,
 }
 
 /* What follows of the message is refused too, wherever it could go by then
- * (P-21). */
+ * (P-21). The code with which it fails. */
+static uint16_t fail_unreached(struct relay *r, const struct msg *m,
+                               const struct route *route)
+{
+    const struct session_message message = {
+        .id = msg_text(m, m->message_id),
+        .from = msg_text(m, m->from),
+        .attempt = attempt_of(r, m, NULL),
+    };
+    uint16_t code = old_code(r, m, route->session, message);
+
+    if (code)
+        return code;
+    send_count_refused(route);
+    session_fail(&r->sessions, route->session, message, route->code);
+    return route->code;
+}
+
 static void send_refuse_route(struct relay *r, struct link *l,
                               const struct msg *m, const struct route *route)
 {
-    if (route->is_unreached && route->session) {
-        const struct session_message message = {
-            .id = msg_text(m, m->message_id),
-            .from = msg_text(m, m->from),
-            .attempt = attempt_of(r, m, NULL),
-        };
-
-        session_fail(&r->sessions, route->session, message, route->code);
-    }
-    send_refuse(r, l, m, route->code);
+    send_refuse(r, l, m,
+                route->is_unreached && route->session
+                    ? fail_unreached(r, m, route)
+                    : route->code);
     if (route->close_why)
         link_close(l, route->close_why);
 }

@@ -105,3 +105,11 @@ void send_count_error(const struct relay *r, const struct pending_send *h)
     if (ss && ss->pair)
         ss->pair->side[!span_eq(own, ss->uri.text)].errors++;
 }
+
+void send_count_refused(const struct route *route)
+{
+    const struct session *ss = route->sender;
+
+    if (ss && ss->pair)
+        ss->pair->side[route->sender_is_b].errors++;
+}

@@ -3,8 +3,6 @@
 
 #include "err.h"
 
-enum { NAME_MAX_OCTETS = 1024 };
-
 void ng_reply_init(struct ng_reply *r, char *p, size_t size)
 {
     *r = (struct ng_reply){.p = p, .size = size};
@@ -102,11 +100,8 @@ void ng_reply_dict_begin(struct ng_reply *r, const char *name)
 
 void ng_reply_dict_begin_span(struct ng_reply *r, struct span name)
 {
-    char text[NAME_MAX_OCTETS + 1];
-
     if (r->is_json) {
-        span_copy(text, sizeof text, name);
-        json_object_begin(&r->json, text);
+        json_object_begin_span(&r->json, name);
         return;
     }
     put_string(r, name);

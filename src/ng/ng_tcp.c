@@ -103,7 +103,9 @@ static void give_up(struct asker *a, struct span message, bool has_cookie)
     else
         a->ng->stats.dropped++;
     hold(a, 0);
-    if (answer.n && conn_write(a->conn, &answer, 1) == 0)
+    if (answer.n)
+        (void)conn_write(a->conn, &answer, 1);
+    if (conn_queued(a->conn))
         conn_finish(a->conn);
     else
         conn_close(a->conn);

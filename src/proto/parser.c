@@ -116,6 +116,7 @@ static void give_head(struct parser *p, struct span *in, size_t head_n,
         path_memo_keep(memo, &p->head, &p->reader);
     consume(in, head_n);
     parser_want(p, 1, SIZE_MAX);
+    p->wants_empty = false;
     p->body_fresh = true;
     p->state = has_body ? PARSER_BODY : PARSER_END;
     *ev = (struct parse_event){
@@ -348,6 +349,12 @@ static int give_body(struct parser *p, struct span *in, size_t n, bool last,
     return 0;
 }
 
+static int give_empty(struct parser *p, struct span *in, struct parse_event *ev)
+{
+    return p->wants_empty ? give_body(p, in, 0, true, false, ev)
+                          : give_end(p, in, ev);
+}
+
 static int next_body(struct parser *p, struct span *in, struct parse_event *ev)
 {
     bool hyphens;
@@ -363,14 +370,14 @@ static int next_body(struct parser *p, struct span *in, struct parse_event *ev)
         if (at_once) {
             p->flag = in->p[p->needle_n - 2];
             p->end_n = p->needle_n - 2 + 3;
-            return give_end(p, in, ev);
+            return give_empty(p, in, ev);
         }
     }
     end = find_end(p, *in, &hyphens);
     if (end < in->n) {
         p->flag = in->p[end + p->needle_n];
         p->end_n = p->needle_n + 3;
-        return end == 0 ? give_end(p, in, ev)
+        return end == 0 ? give_empty(p, in, ev)
                         : give_body(p, in, end, true, hyphens, ev);
     }
     /* One octet stays back for whatever comes: the end flag needs it. */

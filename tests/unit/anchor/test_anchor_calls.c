@@ -374,6 +374,10 @@ static void a_branch_may_name_a_reoffer(void **state)
     anchor_rig_offer(r, "c", "a", OFFER);
     anchor_rig_answer(r, "c", "a", "b", ANSWER);
     r->ask.to_tag = SPAN("b");
+    r->ask.via_branch = SPAN("before");
+    anchor_rig_offer(r, "c", "a", OFFER);
+    anchor_rig_answer(r, "c", "a", "b", ANSWER);
+    r->ask.to_tag = SPAN("b");
     r->ask.via_branch = SPAN("again");
     anchor_rig_offer(r, "c", "a", OFFER M_TCP P_A);
     assert_int_equal(anchor_rig_tokens(r), 2);

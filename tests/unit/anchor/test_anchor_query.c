@@ -11,6 +11,14 @@ static void queries_show_the_call(void **state)
     anchor_rig_command(r, "query");
     expect_error(r, "Unknown call-id");
     anchor_rig_offer(r, "c", "alice", OFFER);
+    r->ask.call_id = SPAN("c");
+    anchor_rig_command(r, "query");
+    all = ng_reply_span(&r->reply);
+    assert_false(anchor_rig_has(all, "in dialogue with"));
+    assert_true(anchor_rig_has(all, "6:mediasld5:flagsle5:indexi1e"
+                                    "8:protocol8:TCP/MSRP7:streamsld"
+                                    "8:endpointd7:address13:198.51.100.20"));
+    assert_true(anchor_rig_has(all, "5:statsd5:bytesi0e"));
     anchor_rig_answer(r, "c", "alice", "bob", ANSWER);
     r->ask.call_id = SPAN("c");
     anchor_rig_command(r, "query");

@@ -242,6 +242,23 @@ static void test_idle_counts_octets(void **state)
     assert_int_equal(b->ended, ANCHORED_IDLE);
 }
 
+/* ... and so does what is answered here, while the other side has not come. */
+static void test_idle_counts_keep_alives(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a = pair_bench_come(b, "a");
+
+    pair_bench_answer(b, false);
+    for (int i = 0; i < 4; i++) {
+        b->rig.now_ms += 1800 * 1000;
+        pair_bench_ask(b, a, "hi SEND", b->u_a, P_A,
+                       "Message-ID: 0\r\n-------hi$\r\n");
+        pair_bench_assert_in(a, "MSRP hi 200");
+        rig_wait(&b->rig, 100);
+    }
+    assert_int_equal(b->n_ended, 0);
+}
+
 /* another path is another peer. */
 static void test_new_path(void **state)
 {
@@ -279,6 +296,7 @@ int main(void)
         TEST(test_end),
         TEST(test_idle),
         TEST(test_idle_counts_octets),
+        TEST(test_idle_counts_keep_alives),
         TEST(test_new_path),
     };
 

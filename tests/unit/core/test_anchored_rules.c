@@ -85,6 +85,28 @@ static void test_relay_has_to_prove_itself(void **state)
     pair_bench_assert_in(far, "MSRP m1 403");
 }
 
+/* where c= and m= lead to counts, not what the URI says. */
+static void test_dialled_elsewhere(void **state)
+{
+    const struct span path = SPAN("msrp://pc.invalid:9/b0b;tcp");
+    struct pair_bench *b = *state;
+    struct anchored_said said = {.path = &path,
+                                 .n_path = 1,
+                                 .we_dial = true,
+                                 .dial_host = SPAN("198.51.100.77"),
+                                 .dial_port = 9};
+
+    b->dials = true;
+    pair_bench_answer(b, false);
+    relay_clock(b->rig.relay, b->rig.now_ms);
+    assert_int_equal(anchored_say(b->rig.relay, b->pair, ANCHORED_B, &said), 0);
+    assert_int_equal(b->n_dialled, 0);
+    said.dial_port = 12763;
+    assert_int_equal(anchored_say(b->rig.relay, b->pair, ANCHORED_B, &said), 0);
+    assert_int_equal(b->n_dialled, 1);
+    assert_int_equal(b->dialled.port, 12763);
+}
+
 /* a token is a WebSocket's authentication. */
 static void test_websocket(void **state)
 {
@@ -303,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_behind_a_relay),
         TEST(test_relay_has_to_prove_itself),
+        TEST(test_dialled_elsewhere),
         TEST(test_websocket),
         TEST(test_limit_of_a_connection),
         TEST(test_nothing_behind_a_token),

@@ -389,6 +389,37 @@ static void test_dial_fails(void **state)
     pair_bench_assert_in(a, "MSRP m1 403");
 }
 
+/* P-21, S-30: nothing of a message whose first chunk was refused goes on to a
+ * side that can be reached by then, unless it begins again. */
+static void test_rest_of_what_was_refused(void **state)
+{
+    struct pair_bench *b = *state;
+    struct wire *a = pair_bench_come(b, "a"), *bob;
+    struct anchored_facts facts;
+
+    pair_bench_answer(b, true);
+    pair_bench_ask(b, a, "m1 SEND", b->u_a, P_A,
+                   "Message-ID: 1\r\nByte-Range: 1-3/6\r\n"
+                   "Content-Type: a/b\r\n\r\nabc\r\n-------m1+\r\n");
+    pair_bench_assert_in(a, "MSRP m1 408");
+    bob = pair_bench_come(b, "b");
+    pair_bench_ask(b, bob, "hi SEND", b->u_b, P_B,
+                   "Message-ID: 0\r\nFailure-Report: no\r\n-------hi$\r\n");
+    (void)pair_bench_got(a);
+    pair_bench_ask(b, a, "m2 SEND", b->u_a, P_A,
+                   "Message-ID: 1\r\nByte-Range: 4-6/6\r\n"
+                   "Content-Type: a/b\r\n\r\ndef\r\n-------m2$\r\n");
+    pair_bench_assert_in(a, "MSRP m2 408");
+    pair_bench_assert(bob, "%s", "");
+    anchored_pair_facts(b->pair, &facts);
+    assert_int_equal(facts.side[ANCHORED_A].errors, 1);
+    pair_bench_ask(b, a, "m3 SEND", b->u_a, P_A,
+                   "Message-ID: 1\r\nByte-Range: 1-6/6\r\n"
+                   "Content-Type: a/b\r\n\r\nabcdef\r\n-------m3$\r\n");
+    pair_bench_assert_in(a, "MSRP m3 200");
+    pair_bench_assert_in(bob, "\r\nabcdef\r\n");
+}
+
 /* A long message through the place where it waits, cut in the middle: the
  * receiver gets one message. */
 static void test_moves_in_mid_chunk(void **state)
@@ -465,6 +496,7 @@ int main(void)
         TEST(test_lost_and_back),
         TEST(test_comes_while_dialled),
         TEST(test_dial_fails),
+        TEST(test_rest_of_what_was_refused),
         TEST(test_moves_in_mid_chunk),
         TEST(test_end_in_mid_chunk),
     };

@@ -322,6 +322,19 @@ static void what_follows_a_fault_on_a_stream_is_not_read(void **state)
     close(fd);
 }
 
+/* Nor does it take away the answers to what came before. */
+static void what_came_before_a_fault_on_a_stream_is_answered(void **state)
+{
+    struct rig *rig = *state;
+    int fd = connect_to(rig, TCP);
+
+    expect(rig, fd, "1 d7:command1:xe 2 d7:command1:xe",
+           "1 d5:askedi1e6:result1:xe");
+    assert_int_equal(hear(rig, fd).n, 0);
+    assert_int_equal(rig->asked, 1);
+    close(fd);
+}
+
 static void halves_of_messages_hold_nobody_up(void **state)
 {
     enum { HALVES = 200 };
@@ -370,6 +383,7 @@ int main(void)
         WITH(many_messages_in_one_piece_are_answered_in_order),
         WITH(a_stream_without_end_is_closed),
         WITH(what_follows_a_fault_on_a_stream_is_not_read),
+        WITH(what_came_before_a_fault_on_a_stream_is_answered),
         WITH(halves_of_messages_hold_nobody_up),
         WITH(a_closed_socket_answers_what_has_come),
     };

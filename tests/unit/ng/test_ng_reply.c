@@ -50,6 +50,20 @@ static void json_is_written(void **state)
                 "\"created\":17,\"tags\":{\"t\\\"1\":{\"tag\":\"\"}}}");
 }
 
+/* Tags that differ behind a NUL are two. */
+static void a_name_may_have_any_octets(void **state)
+{
+    struct ng_reply r;
+
+    (void)state;
+    ng_reply_init(&r, memory, sizeof memory);
+    ng_reply_begin(&r, SPAN("1"), true);
+    ng_reply_dict_begin_span(&r, SPAN("a\0b"));
+    ng_reply_dict_end(&r);
+    assert_int_equal(ng_reply_end(&r), 0);
+    assert_span(ng_reply_span(&r), "1 {\"a\\u0000b\":{}}");
+}
+
 static void an_error_replaces_what_was_written(void **state)
 {
     struct ng_reply r;
@@ -109,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bencode_is_written),
         cmocka_unit_test(json_is_written),
+        cmocka_unit_test(a_name_may_have_any_octets),
         cmocka_unit_test(an_error_replaces_what_was_written),
         cmocka_unit_test(what_does_not_fit_is_full_until_it_begins_again),
         cmocka_unit_test(what_fits_is_known_before_its_end),

@@ -394,6 +394,24 @@ static void a_new_head_forgets_how_much_was_wanted(void **state)
     assert_span(ev.body, "012345678");
 }
 
+static void an_empty_body_is_given_if_that_is_wanted(void **state)
+{
+    struct span in = SPAN(SEND_BODY("abcd") "\r\n-------abcd$\r\n");
+    struct parse_event ev;
+    struct parser p;
+
+    (void)state;
+    parser_init(&p, 16384, 16);
+    assert_int_equal(parser_next(&p, &in, &ev), 0);
+    parser_want_empty(&p);
+    assert_int_equal(parser_next(&p, &in, &ev), 0);
+    assert_int_equal(ev.type, PARSE_BODY);
+    assert_int_equal(ev.body.n, 0);
+    assert_true(ev.last);
+    assert_int_equal(parser_next(&p, &in, &ev), 0);
+    assert_int_equal(ev.type, PARSE_END);
+}
+
 /* --- limits
  * ------------------------------------------------------------------- */
 
@@ -552,6 +570,7 @@ int main(void)
         cmocka_unit_test(frames_follow_each_other_with_nothing_in_between),
         cmocka_unit_test(stray_crlfs_between_frames_are_skipped),
         cmocka_unit_test(an_empty_body_is_not_no_body),
+        cmocka_unit_test(an_empty_body_is_given_if_that_is_wanted),
         cmocka_unit_test(an_empty_body_may_lack_its_own_crlf),
         cmocka_unit_test(a_body_may_end_like_the_beginning_of_an_end_line),
         cmocka_unit_test(a_body_may_be_full_of_near_end_lines),
