@@ -35,8 +35,10 @@ static int host_v1(struct proxy_source *out, int family, struct span text)
 {
     char host[INET6_ADDRSTRLEN];
 
-    if (span_copy(host, sizeof host, text) != text.n ||
-        inet_pton(family, host, out->host) != 1)
+    if (text.n >= sizeof host || memchr(text.p, '\0', text.n))
+        return ERR_SYNTAX;
+    span_copy(host, sizeof host, text);
+    if (inet_pton(family, host, out->host) != 1)
         return ERR_SYNTAX;
     out->n = family == AF_INET ? 4 : 16;
     return 0;

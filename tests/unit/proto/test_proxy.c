@@ -69,6 +69,8 @@ static const struct example bad[] = {
      "malformed PROXY header", false},
     {SPAN("PROXY TCP4 2001:db8::7 2001:db8::1 40312 2855\r\n"),
      "malformed PROXY header", false},
+    {SPAN("PROXY TCP4 192.0.2.7\0 198.51.100.1 40312 2855\r\n"),
+     "malformed PROXY header", false},
     {SPAN("PROXY TCP4 192.0.2.7 198.51.100.1 40312 2855\n"),
      "malformed PROXY header", false},
     {SPAN("PROXY UNKNOWN aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
