@@ -59,7 +59,7 @@ static void check_accounts(const struct check *k)
         !getpwnam(c->relay.user))
         config_report(k->report, config_place_or_top(c, "relay.user"),
                       "relay.user: no such user %s", c->relay.user);
-    if (*c->relay.group && config_is_set(c, "relay.group") &&
+    if (*c->relay.group && !config_is_default(c, "relay.group") &&
         config_check_counts(k, "relay.group") && !getgrnam(c->relay.group))
         config_report(k->report, config_place(c, "relay.group"),
                       "relay.group: no such group %s", c->relay.group);

@@ -56,6 +56,28 @@ static void a_dump_gives_the_same_values(void **state)
     config_free(again);
 }
 
+/* What is only looked at, or only meant, where somebody chose it. */
+static void defaults_are_defaults_in_a_dump_too(void **state)
+{
+    static const char *const keys[] = {"tls.certificate", "tls.private_key",
+                                       "dial.deny", "relay.group"};
+    struct config *c = parsed_good(LISTEN "relay: { user = \"a\"; };");
+    char *text = parsed_dump(c);
+    struct config *again = parsed_good(text);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assert_true(config_is_default(c, keys[i]));
+        assert_true(config_is_default(again, keys[i]));
+        assert_true(config_is_set(again, keys[i]));
+    }
+    assert_false(config_is_default(c, "relay.user"));
+    assert_false(config_is_default(again, "relay.user"));
+    free(text);
+    config_free(c);
+    config_free(again);
+}
+
 static void a_dump_has_every_key(void **state)
 {
     struct config *c = parsed_good(LISTEN);
@@ -124,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dump_gives_the_same_dump),
         cmocka_unit_test(a_dump_gives_the_same_values),
+        cmocka_unit_test(defaults_are_defaults_in_a_dump_too),
         cmocka_unit_test(a_dump_has_every_key),
         cmocka_unit_test(a_dump_that_cannot_be_written_says_so),
         cmocka_unit_test(what_only_a_restart_changes_is_named),
