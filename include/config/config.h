@@ -248,10 +248,11 @@ struct setting;
 int config_same(bool *out, const struct setting *s, const struct config *a,
                 const struct config *b);
 
-/* Calls `changed` for each key that differs in `now` but that only a restart
- * can change. */
+/* Only a restart can change some keys: where they differ in `now`, calls
+ * `changed` and has them keep the values of `old`, which gets the others. 0 or
+ * ERR_NOMEM. */
 typedef void (*config_changed_fn)(void *ctx, const char *key);
-int config_compare(const struct config *now, const struct config *old,
-                   config_changed_fn changed, void *ctx);
+int config_keep_fixed(struct config *now, struct config *old,
+                      config_changed_fn changed, void *ctx);
 
 #endif

@@ -253,8 +253,21 @@ int config_same(bool *out, const struct setting *s, const struct config *a,
     return done ? 0 : ERR_NOMEM;
 }
 
-int config_compare(const struct config *now, const struct config *old,
-                   config_changed_fn changed, void *ctx)
+static void swap_values(const struct setting *s, struct config *a,
+                        struct config *b)
+{
+    char *one = (char *)a + s->at, *other = (char *)b + s->at;
+
+    for (size_t i = 0; i < setting_size(s); i++) {
+        char octet = one[i];
+
+        one[i] = other[i];
+        other[i] = octet;
+    }
+}
+
+int config_keep_fixed(struct config *now, struct config *old,
+                      config_changed_fn changed, void *ctx)
 {
     for (size_t i = 0; i < settings_n; i++) {
         const struct setting *s = &settings[i];
@@ -263,8 +276,10 @@ int config_compare(const struct config *now, const struct config *old,
 
         if (err)
             return err;
-        if (!same)
-            changed(ctx, s->key);
+        if (same)
+            continue;
+        changed(ctx, s->key);
+        swap_values(s, now, old);
     }
     return 0;
 }
