@@ -227,9 +227,12 @@ typedef void (*config_fault_fn)(void *ctx, struct config_place place,
 void config_free(struct config *c);
 
 /* Where `key`, such as "relay.name", was set, and whether it was. The place is
- * valid as long as c. */
+ * valid as long as c. This is for telling what is wrong: what the relay does
+ * depends on values alone, or a dump would not mean the same. */
 struct config_place config_place(const struct config *c, const char *key);
 bool config_is_set(const struct config *c, const char *key);
+/* Does it have the default of the table, by itself or because it was set so? */
+bool config_is_default(const struct config *c, const char *key);
 
 /* The same, or else the first line of the file. */
 struct config_place config_place_or_top(const struct config *c,
@@ -239,10 +242,17 @@ struct config_place config_place_or_top(const struct config *c,
  * again, it gives the same dump. 0 or ERR_IO. */
 int config_dump(const struct config *c, FILE *to);
 
-/* Calls `changed` for each key that differs in `now` but that only a restart
- * can change. */
+struct setting;
+
+/* Has the setting one value in both? 0 or ERR_NOMEM. */
+int config_same(bool *out, const struct setting *s, const struct config *a,
+                const struct config *b);
+
+/* Only a restart can change some keys: where they differ in `now`, calls
+ * `changed` and has them keep the values of `old`, which gets the others. 0 or
+ * ERR_NOMEM. */
 typedef void (*config_changed_fn)(void *ctx, const char *key);
-int config_compare(const struct config *now, const struct config *old,
-                   config_changed_fn changed, void *ctx);
+int config_keep_fixed(struct config *now, struct config *old,
+                      config_changed_fn changed, void *ctx);
 
 #endif

@@ -24,6 +24,7 @@ struct config_key {
     struct config_place *all;  /* owned: each that set it, the last one last */
     size_t n_all;
     bool is_bad;                   /* set, but to something wrong */
+    bool is_default;               /* what it would be if it were not set */
     struct config_key_file *files; /* owned */
     size_t n_files;
 };

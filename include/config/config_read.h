@@ -26,6 +26,10 @@ int config_read_tree(struct config *c, const config_t *tree,
  * stays empty. The same. */
 int config_read_defaults(struct config *c, struct config_report *r);
 
+/* The same for this one, which is empty in c. */
+int config_read_default(struct config *c, const struct setting *s,
+                        struct config_report *r);
+
 /* Frees what a value of the setting at `at` owns. */
 void config_read_undo(const struct setting *s, void *at);
 

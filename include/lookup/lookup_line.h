@@ -54,8 +54,9 @@ static inline struct span lookup_line_value(const struct lookup_line *l)
     return span_of(l->value, l->n);
 }
 
-/* Takes a line apart, without its LF: 0 or ERR_SYNTAX. Wipe *out when it is
- * done with: it may hold a password. */
+/* Takes a line apart, without its LF: 0 or ERR_SYNTAX. The text of an error is
+ * cut to LOOKUP_VALUE_MAX. Wipe *out when it is done with: it may hold a
+ * password. */
 int lookup_line_parse(struct lookup_line *out, struct span line);
 
 #endif

@@ -24,7 +24,8 @@ enum {
 /* Where the TLVs of a header have got to. */
 struct proxy_tlvs {
     unsigned char head[3]; /* type and length of the one at hand */
-    size_t n; /* octets of it so far, with its head; 0: between two */
+    size_t n;      /* octets of it so far, with its head; 0: between two */
+    bool are_none; /* what follows is something else */
     bool has_crc;
     uint32_t crc, want_crc;
 };

@@ -16,6 +16,11 @@ bool config_is_set(const struct config *c, const char *key)
     return config_place(c, key).line > 0;
 }
 
+bool config_is_default(const struct config *c, const char *key)
+{
+    return config_key_find(c, key)->is_default;
+}
+
 struct config_place config_place_or_top(const struct config *c, const char *key)
 {
     return config_is_set(c, key) ? config_place(c, key)

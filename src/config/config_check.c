@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config_check.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -59,7 +56,7 @@ static void check_accounts(const struct check *k)
         !getpwnam(c->relay.user))
         config_report(k->report, config_place_or_top(c, "relay.user"),
                       "relay.user: no such user %s", c->relay.user);
-    if (*c->relay.group && config_is_set(c, "relay.group") &&
+    if (*c->relay.group && !config_is_default(c, "relay.group") &&
         config_check_counts(k, "relay.group") && !getgrnam(c->relay.group))
         config_report(k->report, config_place(c, "relay.group"),
                       "relay.group: no such group %s", c->relay.group);
@@ -87,35 +84,11 @@ static void check_control(const struct check *k)
 
 /* --- logs --- */
 
-/* Why a line could not be appended to the file, as far as that shows without
- * doing it: an errno, or 0. */
-static int why_not_appendable(const char *path)
-{
-    char dir[PATH_MAX];
-    struct stat st;
-
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return EISDIR;
-    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
-        return 0;
-    if (errno != ENOENT)
-        return errno;
-    span_copy(dir, sizeof dir,
-              span_of(path, (size_t)(strrchr(path, '/') + 1 - path)));
-    return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
-}
-
 static void check_log(const struct check *k, const char *key,
                       const char *target)
 {
-    int why;
-
-    if (*target != '/' || !config_check_counts(k, key))
-        return;
-    why = why_not_appendable(target);
-    if (why)
-        config_report(k->report, config_place(k->config, key),
-                      "%s: cannot write %s: %s", key, target, strerror(why));
+    if (*target == '/' && config_check_counts(k, key))
+        file_check_log(k->report, k->config, key, target);
 }
 
 /* --- who can read the files --- */

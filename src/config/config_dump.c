@@ -218,7 +218,7 @@ int config_dump(const struct config *c, FILE *to)
     return fflush(to) || ferror(to) ? ERR_IO : 0;
 }
 
-/* --- what a reload cannot change --- */
+/* --- comparing --- */
 
 /* The value as text, to be freed, or NULL without memory. */
 static char *value_text(const struct setting *s, const struct config *c)
@@ -240,25 +240,46 @@ static char *value_text(const struct setting *s, const struct config *c)
     return text;
 }
 
-int config_compare(const struct config *now, const struct config *old,
-                   config_changed_fn changed, void *ctx)
+int config_same(bool *out, const struct setting *s, const struct config *a,
+                const struct config *b)
+{
+    char *one = value_text(s, a), *other = value_text(s, b);
+    bool done = one && other;
+
+    if (done)
+        *out = strcmp(one, other) == 0;
+    free(one);
+    free(other);
+    return done ? 0 : ERR_NOMEM;
+}
+
+static void swap_values(const struct setting *s, struct config *a,
+                        struct config *b)
+{
+    char *one = (char *)a + s->at, *other = (char *)b + s->at;
+
+    for (size_t i = 0; i < setting_size(s); i++) {
+        char octet = one[i];
+
+        one[i] = other[i];
+        other[i] = octet;
+    }
+}
+
+int config_keep_fixed(struct config *now, struct config *old,
+                      config_changed_fn changed, void *ctx)
 {
     for (size_t i = 0; i < settings_n; i++) {
         const struct setting *s = &settings[i];
-        char *a, *b;
-        bool done;
+        bool same = true;
+        int err = s->is_fixed ? config_same(&same, s, now, old) : 0;
 
-        if (!s->is_fixed)
+        if (err)
+            return err;
+        if (same)
             continue;
-        a = value_text(s, now);
-        b = value_text(s, old);
-        done = a && b;
-        if (done && strcmp(a, b) != 0)
-            changed(ctx, s->key);
-        free(a);
-        free(b);
-        if (!done)
-            return ERR_NOMEM;
+        changed(ctx, s->key);
+        swap_values(s, now, old);
     }
     return 0;
 }

@@ -80,6 +80,36 @@ static int make_up(struct config *c)
     return 0;
 }
 
+/* What was set, but to the default, is as good as not set. */
+static int find_default(struct config *c, size_t i, struct config *scratch,
+                        struct config_report *r)
+{
+    const struct setting *s = &settings[i];
+    struct config_key *k = &c->origin->keys[i];
+    int err;
+
+    if (k->place.line == 0 || k->is_bad || !s->initial) {
+        k->is_default = k->place.line == 0;
+        return 0;
+    }
+    err = config_read_default(scratch, s, r);
+    if (!err)
+        err = config_same(&k->is_default, s, c, scratch);
+    config_read_undo(s, (char *)scratch + s->at);
+    return err;
+}
+
+static int find_defaults(struct config *c, struct config_report *r)
+{
+    struct config *scratch = calloc(1, sizeof *scratch);
+    int err = scratch ? 0 : ERR_NOMEM;
+
+    for (size_t i = 0; i < settings_n && !err; i++)
+        err = find_default(c, i, scratch, r);
+    free(scratch);
+    return err;
+}
+
 /* --- checks across keys --- */
 
 /* Reports when the number at `low` is above that at `high`, or, if they must
@@ -227,6 +257,8 @@ static int fill(struct config *c, const struct config_source *s,
     if (result || s->lacks_file)
         return result ? result : ERR_CONFIG;
     err = config_read_defaults(c, r);
+    if (!err)
+        err = find_defaults(c, r);
     if (!err)
         err = make_up(c);
     return err ? err : check_across(c, r);

@@ -354,16 +354,23 @@ static int read_entry(const struct reading *r, struct config *c,
     return err;
 }
 
+int config_read_default(struct config *c, const struct setting *s,
+                        struct config_report *report)
+{
+    const struct reading r = {.report = report};
+
+    return read_default(&r, s, (char *)c + s->at);
+}
+
 /* The default, where the file has no or no right word on the key. */
-static int fill_gap(const struct reading *r, struct config *c, size_t i)
+static int fill_gap(struct config *c, size_t i, struct config_report *report)
 {
     const struct config_key *key = &c->origin->keys[i];
-    void *at = (char *)c + settings[i].at;
 
     if (key->place.line > 0 && !key->is_bad)
         return 0;
-    config_read_undo(&settings[i], at);
-    return read_default(r, &settings[i], at);
+    config_read_undo(&settings[i], (char *)c + settings[i].at);
+    return config_read_default(c, &settings[i], report);
 }
 
 int config_read_tree(struct config *c, const config_t *tree,
@@ -381,11 +388,10 @@ int config_read_tree(struct config *c, const config_t *tree,
 
 int config_read_defaults(struct config *c, struct config_report *report)
 {
-    const struct reading r = {.report = report};
     int err = 0;
 
     for (size_t i = 0; i < settings_n && !err; i++)
         if (settings[i].initial)
-            err = fill_gap(&r, c, i);
+            err = fill_gap(c, i, report);
     return err;
 }

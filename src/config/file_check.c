@@ -162,3 +162,54 @@ void file_check_program(struct config_report *r, const struct config *c,
         config_report(r, at, "auth.lookup.command: cannot run %s: %s", path,
                       strerror(why));
 }
+
+/* --- logs --- */
+
+/* Why a line could not be appended to the file, as far as that shows without
+ * doing it: an errno, or 0. */
+static int why_not_appendable(const char *path)
+{
+    char dir[PATH_MAX];
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return EISDIR;
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return errno;
+    span_copy(dir, sizeof dir,
+              span_of(path, (size_t)(strrchr(path, '/') + 1 - path)));
+    return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+/* One that is not there yet is made for the user, if need be by root. */
+static int why_not_appendable_by_user(const struct config *c, const char *path)
+{
+    struct was_root was;
+    struct stat st;
+    int why;
+
+    if (lstat(path, &st) != 0 || !lend_user(&was, c))
+        return 0;
+    why = why_not_appendable(path);
+    become_root(&was);
+    return why;
+}
+
+void file_check_log(struct config_report *r, const struct config *c,
+                    const char *key, const char *path)
+{
+    struct config_place at = config_place(c, key);
+    int why = why_not_appendable(path), why_user;
+
+    if (why) {
+        config_report(r, at, "%s: cannot write %s: %s", key, path,
+                      strerror(why));
+        return;
+    }
+    why_user = why_not_appendable_by_user(c, path);
+    if (why_user)
+        config_report(r, at, "%s: relay.user %s cannot write %s: %s", key,
+                      c->relay.user, path, strerror(why_user));
+}

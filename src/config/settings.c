@@ -407,8 +407,8 @@ const struct setting settings[] = {
                 "\"100.64.0.0/10\", \"198.18.0.0/15\", \"fc00::/7\" ]",
      .help = "Networks that are not dialled. Addresses of the host itself are "
              "not dialled either, unless dial.allow contains them. Neither "
-             "these nor, if dial.deny is not set, private networks are denied "
-             "over TLS to hosts that relays.names admits."},
+             "these nor, if dial.deny is the default, private networks are "
+             "denied over TLS to hosts that relays.names admits."},
     {.key = "dial.source",
      LIST(SETTING_ADDRESS, dial.source, 0, 2),
      .initial = "[ ]",

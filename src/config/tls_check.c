@@ -28,7 +28,8 @@ struct config_place tls_check_blame(const struct config *c, const char *key)
 const char *tls_check_file(const struct check *k, const char *key,
                            const char *path)
 {
-    bool is_needed = config_is_set(k->config, key) || tls_listener(k->config);
+    bool is_needed =
+        !config_is_default(k->config, key) || tls_listener(k->config);
 
     return is_needed && config_check_counts(k, key) ? path : "";
 }

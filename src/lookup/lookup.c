@@ -431,7 +431,7 @@ bool lookup_take_line(struct lookup *l, struct lookup_slot *slot,
     struct lookup_question *q = NULL;
     struct lookup_line line;
 
-    if (text.n < LOOKUP_ANSWER_MAX && lookup_line_parse(&line, text) == 0)
+    if (lookup_line_parse(&line, text) == 0)
         q = take_line(l, &answer, slot, &line);
     explicit_bzero(&line, sizeof line);
     if (q) {

@@ -34,6 +34,8 @@ struct lookup_helper {
     char *out; /* owned; out_n octets, of which `sent` are written */
     size_t out_n, out_room, sent;
     size_t in_n, complaint_n;
+    bool in_rest;     /* what comes is the rest of a line that is too long */
+    size_t n_dropped; /* octets of it since it counted */
     struct log_limit complaints;
     char in[INPUT_SIZE];
     char complaint[COMPLAINT_SIZE];
@@ -159,13 +161,36 @@ void lookup_helpers_finish(struct list *all)
 
 /* --- lines --- */
 
+/* The rest of a line is no line, whatever it looks like. It counts as one again
+ * and again, so that a helper that never ends a line is ended. */
+static void drop_rest(struct lookup_helper *h, struct span rest)
+{
+    h->n_dropped += rest.n;
+    if (h->n_dropped < INPUT_SIZE)
+        return;
+    h->n_dropped = 0;
+    h->setup.on_line(h->setup.ctx, SPAN(""));
+}
+
+/* Of a line that is too long the beginning counts: it may be an error. */
 static void take_lines(struct lookup_helper *h)
 {
-    struct span rest = span_of(h->in, h->in_n);
+    struct span rest = span_of(h->in, h->in_n), line;
 
-    while (is_running(h) && rest.n &&
-           (span_find(rest, '\n') < rest.n || rest.n > LOOKUP_ANSWER_MAX))
-        h->setup.on_line(h->setup.ctx, span_cut(&rest, '\n'));
+    while (is_running(h) && rest.n) {
+        bool ends = span_find(rest, '\n') < rest.n;
+
+        if (!ends && !h->in_rest && rest.n <= LOOKUP_ANSWER_MAX)
+            break;
+        line = span_cut(&rest, '\n');
+        if (h->in_rest) {
+            drop_rest(h, line);
+        } else {
+            h->n_dropped = 0;
+            h->setup.on_line(h->setup.ctx, line);
+        }
+        h->in_rest = !ends;
+    }
     if (rest.n)
         memmove(h->in, rest.p, rest.n);
     explicit_bzero(h->in + rest.n, h->in_n - rest.n);

@@ -76,7 +76,7 @@ static int read_value(struct lookup_line *out, struct span field)
             field = span_from(field, 2);
         }
         if (out->n == sizeof out->value)
-            return ERR_SYNTAX;
+            return out->kind == LOOKUP_LINE_ERROR ? 0 : ERR_SYNTAX;
         out->value[out->n++] = (char)c;
     }
     return 0;

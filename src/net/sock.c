@@ -206,6 +206,15 @@ static void close_quietly(int fd)
     errno = saved;
 }
 
+/* The upper six bits of what used to be the type of service. An IPv6 socket
+ * carries IPv4 as well. An accepted one begins with its listener's, which may
+ * be of an earlier configuration. */
+static void set_dscp(int fd, const struct sock_opts *opts)
+{
+    set_int(fd, IPPROTO_IP, IP_TOS, opts->dscp << 2);
+    set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, opts->dscp << 2);
+}
+
 int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
 {
     int fd = stream_socket(at->sa.sa_family);
@@ -218,6 +227,7 @@ int sock_listen(int *out, const struct addr *at, const struct sock_opts *opts)
     if (at->sa.sa_family == AF_INET6)
         set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     set_buffers(fd, opts);
+    set_dscp(fd, opts);
     if (bind(fd, &at->sa, at->len) == 0 && listen(fd, SOMAXCONN) == 0) {
         *out = fd;
         return 0;
@@ -319,16 +329,6 @@ int sock_peer_uid(uid_t *out, int fd)
 }
 
 /* --- connected sockets --- */
-
-/* The upper six bits of what used to be the type of service. An IPv6 socket
- * carries IPv4 as well. */
-static void set_dscp(int fd, const struct sock_opts *opts)
-{
-    if (opts->dscp == 0)
-        return;
-    set_int(fd, IPPROTO_IP, IP_TOS, opts->dscp << 2);
-    set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, opts->dscp << 2);
-}
 
 /* The port is chosen with the peer's: one serves for many peers. */
 static int bind_source(int fd, const struct addr *to,

@@ -35,8 +35,10 @@ static int host_v1(struct proxy_source *out, int family, struct span text)
 {
     char host[INET6_ADDRSTRLEN];
 
-    if (span_copy(host, sizeof host, text) != text.n ||
-        inet_pton(family, host, out->host) != 1)
+    if (text.n >= sizeof host || memchr(text.p, '\0', text.n))
+        return ERR_SYNTAX;
+    span_copy(host, sizeof host, text);
+    if (inet_pton(family, host, out->host) != 1)
         return ERR_SYNTAX;
     out->n = family == AF_INET ? 4 : 16;
     return 0;
@@ -96,6 +98,7 @@ enum {
 
     LOCAL = 0x20,
     PROXY = 0x21,
+    UNSPEC = 0x00,
     TCP_IPV4 = 0x11,
     TCP_IPV6 = 0x21,
     FAMILY_MAX = 3, /* UNSPEC, IPv4, IPv6, UNIX */
@@ -130,6 +133,13 @@ static bool has_ends(const struct proxy_head *h)
     return h->octets[AT_COMMAND] == PROXY &&
            (h->octets[AT_FAMILY] == TCP_IPV4 ||
             h->octets[AT_FAMILY] == TCP_IPV6);
+}
+
+/* Does it tell more than addresses? An unknown protocol has none. */
+static bool has_tlvs(const struct proxy_head *h)
+{
+    return has_ends(h) ||
+           (h->octets[AT_COMMAND] == PROXY && h->octets[AT_FAMILY] == UNSPEC);
 }
 
 /* Octets of one address. */
@@ -173,9 +183,24 @@ static void read_ends_v2(struct proxy_head *h)
     memcpy(h->source.host, h->octets + V2_HEAD, n);
     h->source.n = n;
     h->source.port = (uint16_t)two_octets(h->octets + V2_HEAD + 2 * n);
+}
+
+static void begin_crc(struct proxy_head *h)
+{
     h->tlvs.crc = UINT32_MAX;
     for (size_t i = 0; i < h->n; i++)
         h->tlvs.crc = crc_add(h->tlvs.crc, h->octets[i]);
+}
+
+/* What follows an unknown protocol may be its addresses, of which nobody knows
+ * the end: then nothing of it counts. */
+static int no_tlv(struct proxy_head *h)
+{
+    if (has_ends(h))
+        return malformed(h);
+    h->tlvs = (struct proxy_tlvs){.are_none = true};
+    h->source.is_tls = false;
+    return 0;
 }
 
 /* The head of a TLV is complete; the header has `left` octets more. */
@@ -186,7 +211,7 @@ static int begin_tlv(struct proxy_head *h, size_t left)
 
     if (n > left || (t->head[0] == TLV_CRC32C && (n != CRC || t->has_crc)) ||
         (t->head[0] == TLV_SSL && n < SSL_LEAST))
-        return malformed(h);
+        return no_tlv(h);
     t->has_crc |= t->head[0] == TLV_CRC32C;
     return 0;
 }
@@ -210,6 +235,8 @@ static int take_tlv(struct proxy_head *h, unsigned char octet, size_t left)
     struct proxy_tlvs *t = &h->tlvs;
     int err = 0;
 
+    if (t->are_none)
+        return 0;
     if (t->n < TLV_HEAD)
         t->head[t->n] = octet;
     else
@@ -230,7 +257,7 @@ static int take_tlvs(struct proxy_head *h, struct span *in)
 
     while (!err && h->n < length && in->n) {
         h->n++;
-        if (has_ends(h))
+        if (has_tlvs(h))
             err = take_tlv(h, (unsigned char)in->p[0], length - h->n);
         *in = span_from(*in, 1);
     }
@@ -242,7 +269,7 @@ static int end_v2(struct proxy_head *h)
     const struct proxy_tlvs *t = &h->tlvs;
 
     if (t->n)
-        return malformed(h);
+        return no_tlv(h);
     if (t->has_crc && (t->crc ^ UINT32_MAX) != t->want_crc)
         return proxy_fail(h, "wrong checksum in PROXY header");
     return 0;
@@ -292,6 +319,7 @@ static int take_start(struct proxy_head *h, struct span *in, size_t to)
         return ERR_AGAIN;
     if (has_ends(h))
         read_ends_v2(h);
+    begin_crc(h);
     return 0;
 }
 

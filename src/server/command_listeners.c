@@ -41,6 +41,32 @@ bool command_listeners(struct server *s, struct control_call *call)
     return false;
 }
 
+/* Where this host reaches the listener: one at the unspecified address is at
+ * loopback. */
+static const char *local_host(char text[ADDR_TEXT_MAX],
+                              const struct msrp_listener *ml)
+{
+    addr_host_text(text, listener_addr(ml->listener));
+    if (strcmp(text, "0.0.0.0") == 0)
+        return "127.0.0.1";
+    return strcmp(text, "::") == 0 ? "::1" : text;
+}
+
+/* How to connect there from this host: it comes from the address that it goes
+ * to, which may count as a proxy. */
+static void put_way(struct json *j, const struct msrp_listener *ml)
+{
+    char text[ADDR_TEXT_MAX];
+    const char *host = local_host(text, ml);
+    struct addr from;
+
+    put_text(j, "host", host);
+    json_bool(j, "proxy_header",
+              addr_parse(&from, span_str(host), 0) == 0 &&
+                  cidr_list_has(ml->origin.proxy, &from));
+    json_bool(j, "tls_in_front", ml->origin.tls_in_front);
+}
+
 static const char *selftest_fault(int err)
 {
     return err == ERR_FULL
@@ -64,6 +90,7 @@ bool command_selftest(struct server *s, struct control_call *call)
         return true;
     control_row(call, &j);
     put_listener(&j, ml);
+    put_way(&j, ml);
     put_text(&j, "name", s->now.config->relay.name);
     json_str(&j, "user", span_of(login->name, sizeof login->name));
     json_str(&j, "password", span_of(login->password, sizeof login->password));

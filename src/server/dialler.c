@@ -48,7 +48,7 @@ bool dialler_permits(struct dialler *d, const struct addr *to, struct span host,
     if (cidr_list_has(&config->dial.allow, &inner))
         return true;
     if (is_proven(d, host, secure)) {
-        if (!config_is_set(config, "dial.deny") && is_private(&inner))
+        if (config_is_default(config, "dial.deny") && is_private(&inner))
             return true;
     } else if (own_addresses_have(&d->own, &inner, loop_now_ms(d->loop))) {
         return false;

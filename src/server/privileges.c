@@ -43,7 +43,7 @@ static int find_group(struct privileges *p, const struct config *config,
 {
     const struct group *gr = getgrnam(config->relay.group);
 
-    if (!gr && config_is_set(config, "relay.group"))
+    if (!gr && !config_is_default(config, "relay.group"))
         return fail_missing(log, "relay.group");
     if (gr)
         p->gid = gr->gr_gid;

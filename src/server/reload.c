@@ -71,7 +71,8 @@ static int go_over(struct server *s, const struct config_loaded *to,
         setup_abandon(&next, s);
         return err;
     }
-    (void)config_compare(next.config, old.config, reload_on_fixed, report->ctx);
+    (void)config_keep_fixed(next.config, old.config, reload_on_fixed,
+                            report->ctx);
     s->now = next;
     setup_use(s, &old);
     return 0;

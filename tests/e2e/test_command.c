@@ -185,6 +185,29 @@ static void dump_is_a_configuration_again(void **state)
     free(dump);
 }
 
+/* Files that are there by default only, and missing, do not matter without TLS:
+ * nor do they where a dump has written them down. */
+static void dump_of_a_good_configuration_is_good(void **state)
+{
+    struct fixture *f = *state;
+    const char *users = strstr(f->text, "users_file");
+    char *dump, *text;
+
+    assert_non_null(users);
+    assert_true(asprintf(&text,
+                         "listen = ( { transport = \"tcp\"; address = "
+                         "\"127.0.0.1\"; } );\nrelay: { user = \"\"; };\n"
+                         "auth: { allow_tcp = true; %.*s };\n",
+                         (int)strcspn(users, ";") + 1, users) > 0);
+    assert_int_equal(run(f, "-t", text), 0);
+    assert_int_equal(run(f, "-T", text), 0);
+    dump = strdup(f->said);
+    assert_non_null(dump);
+    assert_int_equal(run(f, "-t", dump), 0);
+    free(dump);
+    free(text);
+}
+
 static void version_names_the_libraries(void **state)
 {
     struct fixture *f = *state;
@@ -236,6 +259,7 @@ int main(void)
         TEST(malformed_users_are_told_with_their_line),
         TEST(start_that_cannot_heal_ends_with_69),
         TEST(dump_is_a_configuration_again),
+        TEST(dump_of_a_good_configuration_is_good),
         TEST(version_names_the_libraries),
         TEST(help_ends_with_0),
         TEST(bad_command_line_ends_with_64),

@@ -43,6 +43,12 @@ static const char helper[] =
     "            echo 'what is this?'; n=$((n + 1)); done\n"
     "        printf '%s\\tpassword\\tliar-secret\\n' \"$id\"\n"
     "        printf '%s\\tnone\\n' \"$id\" ;;\n"
+    "    talks)\n" /* a line that is long, slow, and no answer at its end */
+    "        head -c 20000 /dev/zero | tr '\\0' x; sleep 0.1\n"
+    "        printf '%s\\tnone\\n' \"$id\"\n"
+    "        printf '%s\\tpassword\\ttalks-secret\\n' \"$id\" ;;\n"
+    "    excuses) printf '%s\\terror\\tno such table' \"$id\"\n"
+    "        head -c 20000 /dev/zero | tr '\\0' x; echo ;;\n"
     "    floods) yes 'what is this?' | head -c 1000000 ;;\n"
     "    esac\n"
     "done\n";
@@ -325,6 +331,19 @@ static void one_that_lies_lets_nobody_in(void **state)
     assert_null(strstr(relay_log(s->relay), "lookup helper failed"));
 }
 
+static void a_long_line_is_one_line(void **state)
+{
+    struct scene *s = lookup_start(state, "");
+    struct client *c = scene_connect(s, RELAY_TLS, "client");
+
+    assert_code(c, "talks", 200);
+    assert_code(c, "excuses", 408);
+    scene_wait_log(s, "lookup failed user=excuses realm=" RELAY_REALM
+                      " error=\"no such tablexxx");
+    assert_code(c, "known", 200);
+    assert_null(strstr(relay_log(s->relay), "lookup helper failed"));
+}
+
 static void one_that_floods_is_started_again(void **state)
 {
     struct scene *s = lookup_start(state, "");
@@ -487,6 +506,7 @@ int main(void)
         E2E_TEST(it_has_what_it_needs_and_no_more),
         E2E_TEST(what_it_complains_about_is_logged),
         E2E_TEST(one_that_lies_lets_nobody_in),
+        E2E_TEST(a_long_line_is_one_line),
         E2E_TEST(one_that_floods_is_started_again),
         E2E_TEST(one_that_dies_leaves_nothing_behind),
         E2E_TEST(an_operator_sees_who_knows_a_user),

@@ -82,6 +82,28 @@ static void plain_listeners_are_tried_where_clients_may_log_in(void **state)
     assert_null(strstr(said.out, "skipped"));
 }
 
+/* This host counts as the proxy, or as nobody special. */
+static void listeners_behind_a_proxy_are_tried(void **state)
+{
+    const struct relay_opts opts = {
+        .listen = "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; "
+                  "proxy = [ \"127.0.0.0/8\" ]; },"
+                  "{ transport = \"wss\"; address = \"0.0.0.0\"; port = 0; "
+                  "proxy = [ \"127.0.0.1\" ]; },"
+                  "{ transport = \"tls\"; address = \"127.0.0.1\"; port = 0; "
+                  "proxy = [ \"192.0.2.0/24\" ]; },"
+                  "{ transport = \"tcp\"; address = \"127.0.0.1\"; port = 0; "
+                  "proxy = [ \"127.0.0.1\" ]; tls_in_front = true; },"
+                  "{ transport = \"ws\"; address = \"127.0.0.1\"; port = 0; "
+                  "tls_in_front = true; }"};
+    struct scene *s = ctl_scene(state, &opts);
+    struct ctl_said said = selftest(s, "");
+
+    assert_string_equal(said.err, "");
+    assert_int_equal(said.code, 0);
+    assert_null(strstr(said.out, "skipped"));
+}
+
 static void a_message_has_gone_through_each(void **state)
 {
     struct scene *s = ctl_scene(state, NULL);
@@ -179,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         E2E_TEST(each_listener_is_tried),
         E2E_TEST(plain_listeners_are_tried_where_clients_may_log_in),
+        E2E_TEST(listeners_behind_a_proxy_are_tried),
         E2E_TEST(a_message_has_gone_through_each),
         E2E_TEST(an_authority_that_nobody_trusts_is_told),
         E2E_TEST(another_name_in_the_certificate_is_told),

@@ -272,6 +272,7 @@ static void change_of_user_waits_for_a_restart(void **state)
     struct scene *s = scene_start(state, NULL);
     struct client *alice = login(s, "alice");
     char before[RELAY_STATUS_MAX], after[RELAY_STATUS_MAX];
+    size_t mark;
 
     relay_status(before, s->relay, "Uid:");
     renew_with(s, &opts);
@@ -280,6 +281,12 @@ static void change_of_user_waits_for_a_restart(void **state)
     talk_expect_nothing(alice);
     relay_status(after, s->relay, "Uid:");
     assert_string_equal(before, after);
+    mark = relay_log_size(s->relay);
+    renew_with(s, &opts); /* still */
+    assert_non_null(strstr(relay_log(s->relay) + mark, "relay.user changes"));
+    mark = relay_log_size(s->relay);
+    renew_with(s, &(struct relay_opts){0}); /* no more */
+    assert_null(strstr(relay_log(s->relay) + mark, "relay.user changes"));
 }
 
 /* --- the log -------------------------------------------------------------- */

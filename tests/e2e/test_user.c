@@ -174,8 +174,9 @@ static void file_that_root_opened_can_be_reopened(void **state)
 }
 
 /* Asserts that a relay that is to log to this member of `own`, a directory of
- * USER's, does not start. */
-static void start_in_vain(struct tls_files *own, const char *log)
+ * USER's, does not start, and says so. */
+static void start_in_vain(struct tls_files *own, const char *log,
+                          const char *says)
 {
     const struct passwd *user = getpwnam(USER);
     struct relay_opts opts = {.user = USER, .group = ""};
@@ -190,7 +191,7 @@ static void start_in_vain(struct tls_files *own, const char *log)
     arguments[1] = relay_write(files, "test.conf", text);
     assert_int_equal(chown(tls_files_dir(own), user->pw_uid, user->pw_gid), 0);
     assert_int_not_equal(relay_command(said, sizeof said, arguments), 0);
-    if (!strstr(said, "log.target: cannot open "))
+    if (!strstr(said, says))
         fail_msg("%s", said);
     tls_files_free(files);
     free(target);
@@ -214,19 +215,45 @@ static void no_link_gives_a_file_of_roots_away(void **state)
     victim = strdup(tls_files_path(roots, "victim"));
     close(open(victim, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     assert_int_equal(symlink(victim, tls_files_path(own, "symbolic")), 0);
-    start_in_vain(own, "symbolic");
+    start_in_vain(own, "symbolic",
+                  "log.target: relay.user " USER " cannot write ");
     assert_int_equal(link(victim, tls_files_path(own, "hard")), 0);
-    start_in_vain(own, "hard");
+    start_in_vain(own, "hard", "log.target: relay.user " USER " cannot write ");
     assert_int_equal(stat(victim, &st), 0);
     assert_int_equal(st.st_uid, 0);
     assert_int_equal(st.st_size, 0);
     assert_int_equal(symlink(tls_files_dir(roots), tls_files_path(own, "dir")),
                      0);
-    start_in_vain(own, "dir/new");
+    start_in_vain(own, "dir/new", "log.target: cannot open ");
     assert_int_not_equal(stat(tls_files_path(roots, "new"), &st), 0);
     free(victim);
     tls_files_free(own);
     tls_files_free(roots);
+}
+
+/* As root left it when he tried the relay: the check knows before the start. */
+static void log_of_roots_is_a_fault_of_the_configuration(void **state)
+{
+    struct relay_opts opts = {.user = USER, .group = ""};
+    struct tls_files *files;
+    char *log, *text, said[65536];
+    const char *arguments[] = {"-t", "-c", NULL, NULL};
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    files = relay_files_new();
+    assert_true(asprintf(&log, "accounting = \"%s\";",
+                         relay_write(files, "accounts", "")) > 0);
+    opts.log = log;
+    text = relay_config_text(files, &opts);
+    arguments[2] = relay_write(files, "test.conf", text);
+    assert_int_equal(relay_command(said, sizeof said, arguments), 78);
+    if (!strstr(said, "log.accounting: relay.user " USER " cannot write "))
+        fail_msg("%s", said);
+    tls_files_free(files);
+    free(log);
+    free(text);
 }
 
 /* In a directory where the user may make none. */
@@ -364,6 +391,7 @@ int main(void)
         E2E_TEST(key_that_the_user_cannot_read_refuses_a_reload),
         E2E_TEST(file_that_root_opened_can_be_reopened),
         cmocka_unit_test(no_link_gives_a_file_of_roots_away),
+        cmocka_unit_test(log_of_roots_is_a_fault_of_the_configuration),
         E2E_TEST(log_in_a_directory_of_roots_is_made_for_the_user),
         E2E_TEST(listener_that_root_opened_can_be_moved),
         E2E_TEST(descriptors_are_raised_for_the_connections_asked_for),

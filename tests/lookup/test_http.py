@@ -130,6 +130,7 @@ def users_are_told(t):
     t.server.set("jürgen", "password  six \r\n")
     t.server.set("carol", f"ha1 {alice}\n")
     t.server.set("dora", alice)
+    t.server.set("gina", '\r\n\t{\n "ha1" : "' + alice + '"\n}\n')
     t.server.set("erik", "none")
     t.server.set("fred", "gone", status=410)
     with t.helper() as h:
@@ -140,6 +141,7 @@ def users_are_told(t):
         h.expect(["password", " six "], "jürgen")
         h.expect(["ha1", alice], "carol")
         h.expect(["ha1", alice], "dora")
+        h.expect(["ha1", alice], "gina")
         h.expect(["none"], "erik")
         h.expect(["none"], "fred")
         h.expect(["none"], "alice", "example.org")

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "cat_auth.h"
 #include "cat_dial.h"
@@ -56,6 +57,14 @@ static int fail(struct selftest_client *c, const char *what)
 
 /* --- the connection --- */
 
+/* A new connection has room for it. */
+static bool send_proxy_header(int fd)
+{
+    static const struct span header = SPAN("PROXY UNKNOWN\r\n");
+
+    return send(fd, header.p, header.n, MSG_NOSIGNAL) == (ssize_t)header.n;
+}
+
 static int dial(struct selftest_client *c)
 {
     const struct selftest_target *t = c->target;
@@ -71,6 +80,10 @@ static int dial(struct selftest_client *c)
     }
     if (wire_init(&c->wire, fd))
         return fail(c, err_text(ERR_NOMEM));
+    if (t->proxy_header && !send_proxy_header(fd)) {
+        selftest_fault_talk(c->why, ERR_IO, false);
+        return ERR_DENIED;
+    }
     return 0;
 }
 
@@ -367,13 +380,18 @@ static int converse(struct selftest_client *c)
     return err ? ERR_DENIED : flush(c);
 }
 
+static bool is_secure(const struct selftest_target *t)
+{
+    return t->tls || t->tls_in_front;
+}
+
 /* The relay's URI for AUTH, by way of the name that clients know. */
 static char *relay_uri(const struct selftest_target *t)
 {
     char *uri;
 
-    if (asprintf(&uri, "%s://%s:%u;tcp", t->tls ? "msrps" : "msrp", t->name,
-                 t->uri_port) < 0)
+    if (asprintf(&uri, "%s://%s:%u;tcp", is_secure(t) ? "msrps" : "msrp",
+                 t->name, t->uri_port) < 0)
         return NULL;
     return uri;
 }
@@ -381,7 +399,7 @@ static char *relay_uri(const struct selftest_target *t)
 /* RFC 7977, 5.1: a client behind a WebSocket has a URI with `ws`. */
 static char *own_uri(struct selftest_client *c)
 {
-    char *uri = path_nowhere_uri(c->rnd, c->target->tls);
+    char *uri = path_nowhere_uri(c->rnd, is_secure(c->target));
     char *transport = uri ? strrchr(uri, ';') : NULL;
 
     if (transport && c->target->websocket)

@@ -3,7 +3,8 @@
  *
  * Does what a client does, with what a client knows: connects, checks the
  * certificate against the host's name, authenticates (RFC 4976, 5.1), and sends
- * a message to its own URI by way of the relay. */
+ * a message to its own URI by way of the relay. Where a proxy should come, it
+ * is one that connects for itself. */
 #ifndef SELFTEST_CLIENT_H
 #define SELFTEST_CLIENT_H
 
@@ -20,6 +21,8 @@ struct selftest_target {
     const char *host; /* an address to connect to */
     uint16_t port;
     bool tls, websocket;
+    bool proxy_header;   /* this host counts as a proxy there */
+    bool tls_in_front;   /* of what is not TLS itself */
     const char *name;    /* of the relay, as URIs have it */
     uint16_t uri_port;   /* ... and the port there */
     const char *expect;  /* the host that the certificate has to name */

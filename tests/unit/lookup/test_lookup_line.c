@@ -129,6 +129,9 @@ static void a_value_has_a_bound(void **state)
     assert_int_equal(
         lookup_line_parse(&l, span_of(text, (size_t)n + LOOKUP_VALUE_MAX + 1)),
         ERR_SYNTAX);
+    memcpy(text, "1\terror\txxx", (size_t)n);
+    assert_int_equal(lookup_line_parse(&l, span_of(text, sizeof text)), 0);
+    assert_int_equal(l.n, LOOKUP_VALUE_MAX);
 }
 
 int main(void)

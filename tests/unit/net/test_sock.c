@@ -185,6 +185,7 @@ static void options_reach_the_socket(void **state)
     assert_int_equal(sock_listen(&fd, &at, &opts), 0);
     /* The kernel doubles what it is given. */
     assert_int_equal(option_of(fd, SOL_SOCKET, SO_RCVBUF), 40000);
+    assert_int_equal(option_of(fd, IPPROTO_IP, IP_TOS), 10 << 2); /* SYN-ACK */
     sock_apply(fd, &opts);
     assert_int_equal(option_of(fd, SOL_SOCKET, SO_SNDBUF), 60000);
     assert_true(option_of(fd, IPPROTO_TCP, TCP_NODELAY));
@@ -192,6 +193,8 @@ static void options_reach_the_socket(void **state)
     assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 60);
     assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 20);
     assert_int_equal(option_of(fd, IPPROTO_IP, IP_TOS), 10 << 2);
+    sock_apply(fd, &(struct sock_opts){0}); /* after a reload */
+    assert_int_equal(option_of(fd, IPPROTO_IP, IP_TOS), 0);
     close(fd);
 }
 

@@ -40,6 +40,13 @@ static const struct example good[] = {
     {SPAN(SIGNATURE "\x21\x00\x00\x00"), NULL, false},
     {SPAN(SIGNATURE "\x21\x00\x00\x03\x20\x00\xff"), NULL, false},
     {SPAN(SIGNATURE "\x21\x12\x00\x0c" IPV4_ENDS), NULL, false}, /* UDP */
+    /* an unknown protocol: with TLVs, or addresses that nobody can read */
+    {SPAN(SIGNATURE "\x21\x00\x00\x12" TLS_TLV), NULL, true},
+    {SPAN(SIGNATURE "\x21\x00\x00\x07\x03\x00\x04\x3e\xc9\x89\x4e"), NULL,
+     false},
+    {SPAN(SIGNATURE "\x21\x00\x00\x0c" IPV4_ENDS), NULL, false},
+    {SPAN(SIGNATURE "\x21\x00\x00\x15" TLS_TLV "\x03\x00\xff"), NULL, false},
+    {SPAN(SIGNATURE "\x21\x00\x00\x14" TLS_TLV "\x03\x00"), NULL, false},
     /* TLVs: TLS, unknown ones, a right checksum */
     {SPAN(SIGNATURE "\x21\x11\x00\x1e" IPV4_ENDS TLS_TLV), "192.0.2.7", true},
     {SPAN(SIGNATURE "\x21\x11\x00\x14" IPV4_ENDS "\x20\x00\x05\0\0\0\0\0"),
@@ -69,6 +76,8 @@ static const struct example bad[] = {
      "malformed PROXY header", false},
     {SPAN("PROXY TCP4 2001:db8::7 2001:db8::1 40312 2855\r\n"),
      "malformed PROXY header", false},
+    {SPAN("PROXY TCP4 192.0.2.7\0 198.51.100.1 40312 2855\r\n"),
+     "malformed PROXY header", false},
     {SPAN("PROXY TCP4 192.0.2.7 198.51.100.1 40312 2855\n"),
      "malformed PROXY header", false},
     {SPAN("PROXY UNKNOWN aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -92,6 +101,8 @@ static const struct example bad[] = {
      "malformed PROXY header", false},
     {SPAN(SIGNATURE "\x21\x11\x00\x13" IPV4_ENDS "\x03\x00\x04\xfd\x68\x4a"
                     "\x35"),
+     "wrong checksum in PROXY header", false},
+    {SPAN(SIGNATURE "\x21\x00\x00\x07\x03\x00\x04\x3e\xc9\x89\x4f"),
      "wrong checksum in PROXY header", false},
     {SPAN(SIGNATURE "\x21\x11\x00\x1a" IPV4_ENDS "\x03\x00\x04\xfd\x68\x4a"
                     "\x35\x03\x00\x04\xfd\x68\x4a\x35"),

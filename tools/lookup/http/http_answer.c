@@ -37,6 +37,14 @@ static void answer_json(struct question *q, struct span body)
     json_decref(root);
 }
 
+/* JSON may begin with white space of all kinds. */
+static bool is_json(struct span body)
+{
+    while (body.n && memchr(" \t\r\n", body.p[0], 4))
+        body = span_from(body, 1);
+    return body.n && body.p[0] == '{';
+}
+
 /* The first line, if it is the only one; else nothing. */
 static struct span only_line(struct span body)
 {
@@ -79,7 +87,7 @@ void http_answer(struct question *q, long status, struct span body)
         snprintf(why, sizeof why, "the service answers with status %ld",
                  status);
         helper_answer_error(q, why);
-    } else if (span_starts(span_trim(body), SPAN("{"))) {
+    } else if (is_json(body)) {
         answer_json(q, body);
     } else {
         answer_plain(q, body);
