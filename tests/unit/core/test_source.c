@@ -232,6 +232,26 @@ static void a_window_follows_the_answers(void **state)
     source_close(a);
 }
 
+/* No chunk is cut shorter than the RFC has it, however little may wait. */
+static void a_window_is_no_smaller_than_a_chunk(void **state)
+{
+    enum { HIGH_WATER = 4096, CHUNK = 2048 };
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+    struct txn *x = &b->txns[0];
+
+    b->head.failure_report = MSG_REPORT_YES;
+    source_set_window(a, HIGH_WATER);
+    assert_int_equal(a->window, CHUNK);
+    x->head = &b->head;
+    x->start = x->end = 1;
+    charge(b, a, 0, 1);
+    source_charge_octets(x);
+    source_answered(x, 1000, HIGH_WATER);
+    assert_int_equal(a->window, CHUNK);
+    source_close(a);
+}
+
 /* S-12. */
 static void dials_are_counted_until_they_are_over(void **state)
 {
@@ -287,6 +307,7 @@ int main(void)
         TEST(who_waits_goes_on_when_the_limit_is_lifted),
         TEST(partial_ones_are_a_ring),
         TEST(a_window_follows_the_answers),
+        TEST(a_window_is_no_smaller_than_a_chunk),
         TEST(dials_are_counted_until_they_are_over),
         TEST(without_memory_there_is_none),
     };
