@@ -154,7 +154,17 @@ void source_set_window(struct source *a, size_t high_water)
 
 bool source_is_ahead(const struct source *a)
 {
-    return a && a->window > 0 && a->octets >= a->window;
+    uint32_t limit;
+
+    if (!a || a->window == 0)
+        return false;
+    limit = a->all->limit;
+    return a->octets >= a->window || (limit > 0 && a->n >= limit - limit / 2);
+}
+
+bool source_has_much_open(const struct source *a)
+{
+    return a && a->all->limit > 0 && a->n > a->all->limit / 2;
 }
 
 void source_charge_octets(struct txn *x)

@@ -252,6 +252,28 @@ static void a_window_is_no_smaller_than_a_chunk(void **state)
     source_close(a);
 }
 
+/* S-14: half is open at the other relay, the rest waits for its answers. */
+static void a_relay_has_half_of_the_limit_unanswered(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+
+    charge(b, a, 0, LIMIT / 2);
+    assert_false(source_has_much_open(a));
+    assert_false(source_is_ahead(a)); /* towards a client */
+    source_set_window(a, 4096);
+    assert_true(source_is_ahead(a));
+    source_discharge(&b->txns[0]);
+    assert_false(source_is_ahead(a));
+    charge(b, a, 0, 1);
+    charge(b, a, LIMIT / 2, 1);
+    assert_true(source_has_much_open(a));
+    b->all.limit = 0;
+    assert_false(source_has_much_open(a));
+    assert_false(source_is_ahead(a));
+    source_close(a);
+}
+
 /* S-12. */
 static void dials_are_counted_until_they_are_over(void **state)
 {
@@ -308,6 +330,7 @@ int main(void)
         TEST(partial_ones_are_a_ring),
         TEST(a_window_follows_the_answers),
         TEST(a_window_is_no_smaller_than_a_chunk),
+        TEST(a_relay_has_half_of_the_limit_unanswered),
         TEST(dials_are_counted_until_they_are_over),
         TEST(without_memory_there_is_none),
     };
