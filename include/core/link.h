@@ -188,7 +188,8 @@ struct link_send {
     struct list expected;   /* links whose unfinished message goes to it */
     struct list heads;      /* of SENDs from it that await an answer */
     struct list parked;     /* heads of SENDs to it, whose answer waits until it
-                               is up */
+                               is up, or until it has taken octets */
+    struct list awaiting;   /* ... until its owner has answered */
     struct list of_parking; /* in relay.parking, if there are any */
     struct source *source;  /* that its latest SEND counts against; or NULL */
 };

@@ -28,12 +28,14 @@ struct pending_send {
     bool has_range;     /* the incoming SEND had a Byte-Range */
     bool reported;      /* its failure has been reported to the sender */
     bool from_relay;    /* it came from another relay */
+    bool is_awaiting;   /* it is in send.awaiting, not in send.parked */
     uint8_t n_sessions; /* that it passed, and that count it: 1 or 2 */
     enum msg_report failure_report;
     uint32_t attempt;    /* of its message that it is part of; 0: any */
     uint64_t in_number;  /* the link it came on */
     struct list of_link; /* in that link's send.heads, if it is still there */
-    struct list parked;  /* in send.parked of the link that it goes to */
+    struct list parked;  /* in send.parked or send.awaiting of the link that it
+                            goes to */
     uint64_t parked_ms;  /* since when */
     uint64_t range_start, range_total; /* as received */
     /* Parts of `text`. */

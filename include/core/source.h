@@ -91,8 +91,13 @@ void source_set_window(struct source *a, size_t high_water);
 void source_charge_octets(struct txn *x);
 /* The response came after `took_ms`. */
 void source_answered(struct txn *x, uint64_t took_ms, size_t high_water);
-/* Are there as many octets as there may be? false for NULL. */
+/* Are there as many octets as there may be, or half as many transactions? false
+ * for NULL, and for an account towards others than relays. */
 bool source_is_ahead(const struct source *a);
+
+/* Has it more open than the other half of its limit? What follows is answered
+ * late for that too. false for NULL. */
+bool source_has_much_open(const struct source *a);
 
 /* Are `limit` links and more being dialled for it, or SOURCE_ALL times as many
  * for all sources of its link (S-12)? Limit 0: none. false for NULL. */

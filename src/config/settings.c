@@ -279,7 +279,8 @@ const struct setting settings[] = {
      .help =
          "The maximum number of unanswered SENDs of one sender to one "
          "connection; when it is reached, the sender is paused, or gets 408 "
-         "on a connection that others share. 0 is no limit."},
+         "on a connection that others share. On a connection to another relay "
+         "it is half as many. 0 is no limit."},
     {.key = "limits.requests_per_connection",
      COUNT(limits.requests_per_connection, 0, 10 * MANY),
      .initial = "256",

@@ -352,6 +352,9 @@ void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
  * answer waited for that get it. */
 void send_answer_moved(struct relay *r, struct link *out);
 
+/* The receiver has answered a chunk whose answer waited for that. */
+void send_answer_taken(struct relay *r, struct txn *x);
+
 /* The transaction fails: its chunk is answered first, if that waits for octets
  * to leave. */
 void send_answer_failed(struct relay *r, struct txn *x);

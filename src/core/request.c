@@ -332,6 +332,7 @@ void response_take(struct relay *r, struct link *l, const struct msg *m)
             learn_port(r, l, m);
         if (x->back)
             response_pass(r, x->back, m);
+        send_answer_taken(r, x);
         source_answered(x, txn_took_ms(x, r->now_ms), r->policy->high_water);
         txn_drop(&r->txns, x);
     }

@@ -10,6 +10,7 @@ void send_link_init(struct link *l)
     list_init(&l->send.expected);
     list_init(&l->send.heads);
     list_init(&l->send.parked);
+    list_init(&l->send.awaiting);
     list_init(&l->send.of_parking);
     ongoing_link_init(l);
 }
@@ -289,7 +290,8 @@ static void send_answer(struct relay *r, struct link *l,
     (void)sendq_put_between(l, &f);
 }
 
-/* --- answers that wait for a link to come up (S-12) --- */
+/* --- answers that wait: for a link to come up (S-12), for octets to leave, or
+ * for the receiver to answer (S-13) --- */
 
 bool send_is_unanswered(const struct relay *r, const struct pending_send *h)
 {
@@ -301,10 +303,11 @@ bool send_is_unanswered(const struct relay *r, const struct pending_send *h)
 
 /* The answer is the outcome of the dial, if that comes soon (P-20). */
 static void park_answer(struct relay *r, struct link *out,
-                        struct pending_send *h)
+                        struct pending_send *h, struct list *where)
 {
     h->parked_ms = r->now_ms;
-    list_append(&out->send.parked, &pending_send_ref(h)->parked);
+    h->is_awaiting = where == &out->send.awaiting;
+    list_append(where, &pending_send_ref(h)->parked);
     if (list_is_empty(&out->send.of_parking))
         list_append(&r->parking, &out->send.of_parking);
 }
@@ -333,19 +336,25 @@ static void answer_parked(struct relay *r, struct pending_send *h,
     pending_send_unref(&r->heads, h);
 }
 
-static struct pending_send *first_parked(const struct link *out)
+static struct pending_send *first_parked(const struct list *where)
 {
-    struct list *m = list_first(&out->send.parked);
+    struct list *m = list_first(where);
 
     return m ? CONTAINER(m, struct pending_send, parked) : NULL;
 }
 
-void send_answer_parked(struct relay *r, struct link *out, uint16_t code)
+static void answer_all(struct relay *r, const struct list *where, uint16_t code)
 {
     struct pending_send *h;
 
-    while ((h = first_parked(out)))
+    while ((h = first_parked(where)))
         answer_parked(r, h, code);
+}
+
+void send_answer_parked(struct relay *r, struct link *out, uint16_t code)
+{
+    answer_all(r, &out->send.parked, code);
+    answer_all(r, &out->send.awaiting, code);
     list_remove(&out->send.of_parking);
 }
 
@@ -353,7 +362,13 @@ void send_answer_moved(struct relay *r, struct link *out)
 {
     if (!list_is_empty(&out->send.parked) && !out->connecting &&
         !sendq_is_behind(out))
-        send_answer_parked(r, out, 200);
+        answer_all(r, &out->send.parked, 200);
+}
+
+void send_answer_taken(struct relay *r, struct txn *x)
+{
+    if (x->head && x->head->is_awaiting && !list_is_empty(&x->head->parked))
+        answer_parked(r, x->head, 200);
 }
 
 void send_answer_failed(struct relay *r, struct txn *x)
@@ -372,6 +387,16 @@ static uint64_t parked_ms(const struct relay *r, const struct link *out)
     return out->connecting || third_ms > PARKED_MS ? PARKED_MS : third_ms;
 }
 
+static void answer_old(struct relay *r, const struct link *out,
+                       const struct list *where)
+{
+    struct pending_send *h;
+
+    while ((h = first_parked(where)) &&
+           r->now_ms - h->parked_ms >= parked_ms(r, out))
+        answer_parked(r, h, 200);
+}
+
 void send_tick(struct relay *r)
 {
     struct list *m, *next;
@@ -379,12 +404,11 @@ void send_tick(struct relay *r)
     LIST_EACH(m, next, &r->parking)
     {
         struct link *out = CONTAINER(m, struct link, send.of_parking);
-        struct pending_send *h;
 
-        while ((h = first_parked(out)) &&
-               r->now_ms - h->parked_ms >= parked_ms(r, out))
-            answer_parked(r, h, 200);
-        if (list_is_empty(&out->send.parked))
+        answer_old(r, out, &out->send.parked);
+        answer_old(r, out, &out->send.awaiting);
+        if (list_is_empty(&out->send.parked) &&
+            list_is_empty(&out->send.awaiting))
             list_remove(m);
     }
 }
@@ -460,21 +484,29 @@ static void send_cut(struct relay *r, struct link *l)
     send_stop(r, l);
 }
 
-/* The answer to a chunk of another relay, or of many, tells it also that its
- * octets have left, so that it sends no more than the receiver takes (S-13). */
-static bool is_answered_late(const struct link *in, const struct stream *s)
+/* Where the answer to a chunk waits, or NULL. To another relay, or to many, it
+ * tells also that the octets have left, or that the receiver has answered, so
+ * that no more comes than the receiver takes (S-13, S-14). */
+static struct list *answered_late(const struct link *in, const struct stream *s)
 {
+    struct link_send *out = &s->out->send;
+
     if (!report_answers(s->head->failure_report, 408))
-        return false;
-    return s->out->connecting ||
-           (link_is_shared(in) && !link_is_shared(s->out) &&
-            s->head->failure_report == MSG_REPORT_YES &&
-            sendq_is_behind(s->out));
+        return NULL;
+    if (s->out->connecting)
+        return &out->parked;
+    if (!link_is_shared(in) || link_is_shared(s->out) ||
+        s->head->failure_report != MSG_REPORT_YES)
+        return NULL;
+    if (source_has_much_open(s->in->send.source))
+        return &out->awaiting;
+    return sendq_is_behind(s->out) ? &out->parked : NULL;
 }
 
 void send_end(struct relay *r, struct link *l, char flag)
 {
     struct stream *s = l->stream;
+    struct list *late;
 
     if (s->next == s->first) {
         fail_for(r, l, chunker_empty(&r->chunker, s, flag));
@@ -485,8 +517,9 @@ void send_end(struct relay *r, struct link *l, char flag)
     note_ongoing(r, s, flag);
     r->stats.chunks_forwarded++;
     count_message(r, s, flag);
-    if (is_answered_late(l, s))
-        park_answer(r, s->out, s->head);
+    late = answered_late(l, s);
+    if (late)
+        park_answer(r, s->out, s->head, late);
     else
         send_answer(r, l, s->head, 200); /* at once (R4976-6.4.1-a) */
     send_stop(r, l);

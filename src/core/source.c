@@ -134,15 +134,37 @@ void source_charge(struct source *a, struct txn *x)
         a->common->n++;
 }
 
+/* Within its bounds. No chunk is cut for it to less than a chunk should have
+ * (B4975-7.1.1-d). */
+static uint32_t window_of(size_t octets, size_t high_water)
+{
+    enum { CHUNK_MIN = 2048 };
+    size_t most = high_water / 2, least = high_water / 32;
+
+    if (least < CHUNK_MIN)
+        least = CHUNK_MIN;
+    return (uint32_t)(octets < least ? least : octets > most ? most : octets);
+}
+
 void source_set_window(struct source *a, size_t high_water)
 {
     if (a && a->window == 0)
-        a->window = (uint32_t)(high_water / 4);
+        a->window = window_of(high_water / 4, high_water);
 }
 
 bool source_is_ahead(const struct source *a)
 {
-    return a && a->window > 0 && a->octets >= a->window;
+    uint32_t limit;
+
+    if (!a || a->window == 0)
+        return false;
+    limit = a->all->limit;
+    return a->octets >= a->window || (limit > 0 && a->n >= limit - limit / 2);
+}
+
+bool source_has_much_open(const struct source *a)
+{
+    return a && a->all->limit > 0 && a->n > a->all->limit / 2;
 }
 
 void source_charge_octets(struct txn *x)
@@ -160,13 +182,12 @@ void source_answered(struct txn *x, uint64_t took_ms, size_t high_water)
 {
     enum { SOON_MS = 1000 };
     struct source *a = x->source;
-    size_t most = high_water / 2, least = high_water / 32, next;
 
     if (!a || a->window == 0 || x->octets == 0)
         return;
-    next = took_ms < SOON_MS ? (size_t)a->window + x->octets
-                             : (size_t)a->window / 2;
-    a->window = (uint32_t)(next > most ? most : next < least ? least : next);
+    a->window = window_of(took_ms < SOON_MS ? (size_t)a->window + x->octets
+                                            : (size_t)a->window / 2,
+                          high_water);
 }
 
 /* A margin of an eighth, so that not every response resumes a link. */

@@ -311,6 +311,31 @@ static void a_mute_receiver_is_still_reached(void **state)
     expect_no_wait(&p);
 }
 
+/* 2.5: those that carol answers later than they come all reach her. */
+static void a_burst_waits_for_its_answers(void **state)
+{
+    enum { AT_ONCE = 25, ALL = 500 }; /* half of the limit */
+    const struct got *open[AT_ONCE];
+    struct pairs p;
+
+    for (int turned = 0; turned < 2; turned++) {
+        meet(&p, state, turned, &few);
+        say_often(&p, "SEND", ALL);
+        for (int i = 0; i < ALL + AT_ONCE; i++) {
+            if (i >= AT_ONCE)
+                talk_answer(p.carol, open[i % AT_ONCE], 200);
+            if (i < ALL)
+                open[i % AT_ONCE] = talk_expect(p.carol, "SEND");
+        }
+        for (int i = 0; i < ALL; i++)
+            assert_int_equal(scene_frame(p.alice)->head.code, 200);
+        talk_expect_nothing(p.alice);
+        expect_no_wait(&p);
+        expect_one_link(&p);
+        assert_int_equal(scene_end(state), 0);
+    }
+}
+
 /* They need no answer, and are no load (P-4). */
 static void partial_ones_wait_for_no_answer(void **state)
 {
@@ -343,6 +368,7 @@ int main(void)
         E2E_TEST(look_ups_of_one_leave_others_in_peace),
         E2E_TEST(requests_without_answers_hold_nobody_up),
         E2E_TEST(a_mute_receiver_is_still_reached),
+        E2E_TEST(a_burst_waits_for_its_answers),
         E2E_TEST(partial_ones_wait_for_no_answer),
     };
 

@@ -232,6 +232,48 @@ static void a_window_follows_the_answers(void **state)
     source_close(a);
 }
 
+/* No chunk is cut shorter than the RFC has it, however little may wait. */
+static void a_window_is_no_smaller_than_a_chunk(void **state)
+{
+    enum { HIGH_WATER = 4096, CHUNK = 2048 };
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+    struct txn *x = &b->txns[0];
+
+    b->head.failure_report = MSG_REPORT_YES;
+    source_set_window(a, HIGH_WATER);
+    assert_int_equal(a->window, CHUNK);
+    x->head = &b->head;
+    x->start = x->end = 1;
+    charge(b, a, 0, 1);
+    source_charge_octets(x);
+    source_answered(x, 1000, HIGH_WATER);
+    assert_int_equal(a->window, CHUNK);
+    source_close(a);
+}
+
+/* S-14: half is open at the other relay, the rest waits for its answers. */
+static void a_relay_has_half_of_the_limit_unanswered(void **state)
+{
+    struct bench *b = *state;
+    struct source *a = open_as(b, 1, "alice");
+
+    charge(b, a, 0, LIMIT / 2);
+    assert_false(source_has_much_open(a));
+    assert_false(source_is_ahead(a)); /* towards a client */
+    source_set_window(a, 4096);
+    assert_true(source_is_ahead(a));
+    source_discharge(&b->txns[0]);
+    assert_false(source_is_ahead(a));
+    charge(b, a, 0, 1);
+    charge(b, a, LIMIT / 2, 1);
+    assert_true(source_has_much_open(a));
+    b->all.limit = 0;
+    assert_false(source_has_much_open(a));
+    assert_false(source_is_ahead(a));
+    source_close(a);
+}
+
 /* S-12. */
 static void dials_are_counted_until_they_are_over(void **state)
 {
@@ -287,6 +329,8 @@ int main(void)
         TEST(who_waits_goes_on_when_the_limit_is_lifted),
         TEST(partial_ones_are_a_ring),
         TEST(a_window_follows_the_answers),
+        TEST(a_window_is_no_smaller_than_a_chunk),
+        TEST(a_relay_has_half_of_the_limit_unanswered),
         TEST(dials_are_counted_until_they_are_over),
         TEST(without_memory_there_is_none),
     };
