@@ -17,6 +17,8 @@
  *        |
  *      send   auth_response    a SEND on its way; what an AUTH gets
  *        |      |
+ *     send_answers             ... its answer, at once or later
+ *        |
  *     send_pairs               ... through anchored pairs
  *        |
  *     local_response           responses that this relay makes itself
@@ -344,6 +346,38 @@ struct link *send_head(struct relay *r, struct link *l, const struct msg *m,
 void send_body(struct relay *r, struct link *l, const struct parse_event *ev);
 void send_end(struct relay *r, struct link *l, char flag);
 
+/* Answers each chunk of the session that is being received with `code`. */
+void send_fail_session(struct relay *r, struct session *ss, uint16_t code);
+
+/* Fails the message that l's stream carries: answers the incoming chunk with
+ * `code` and discards the rest of it (P-20, P-21). There must be a stream. */
+void send_fail(struct relay *r, struct link *l, uint16_t code);
+
+/* The message of a SEND with this head has failed with `code`: fails the chunk
+ * of it that is being received, or else ends it with `#` (S-31). No-op if no
+ * more of it was to come. */
+void send_break(struct relay *r, const struct pending_send *h, uint16_t code);
+
+/* --- send_answers.c: what the sender of a SEND is told --- */
+
+/* The last session that the SEND passed, NULL if it has ended. */
+struct session *send_session(const struct relay *r,
+                             const struct pending_send *h);
+
+/* The message has failed with `code`, and its sender is told (P-17, P-21). */
+void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code);
+
+/* Answers the SEND of this head, which came on `l`, if its sender wants it. */
+void send_answer(struct relay *r, struct link *l, const struct pending_send *h,
+                 unsigned code);
+
+/* The chunk has come to its end, and is answered with 200: at once, or later.
+ */
+void send_answer_chunk(struct relay *r, const struct stream *s);
+
+/* Is the answer to the SEND of this head still to come? */
+bool send_is_unanswered(const struct relay *r, const struct pending_send *h);
+
 /* Answers the SENDs whose answer waited until `out` is up (P-20): with 200, or
  * with the code with which their messages fail. */
 void send_answer_parked(struct relay *r, struct link *out, uint16_t code);
@@ -361,28 +395,6 @@ void send_answer_failed(struct relay *r, struct txn *x);
 
 /* Answers those with 200 that have waited for long enough (S-12). */
 void send_tick(struct relay *r);
-
-/* The last session that the SEND passed, NULL if it has ended. */
-struct session *send_session(const struct relay *r,
-                             const struct pending_send *h);
-
-/* The message has failed with `code`, and its sender is told (P-17, P-21). */
-void send_mark_failed(struct relay *r, struct pending_send *h, uint16_t code);
-
-/* Is the answer to the SEND of this head still to come? */
-bool send_is_unanswered(const struct relay *r, const struct pending_send *h);
-
-/* Answers each chunk of the session that is being received with `code`. */
-void send_fail_session(struct relay *r, struct session *ss, uint16_t code);
-
-/* Fails the message that l's stream carries: answers the incoming chunk with
- * `code` and discards the rest of it (P-20, P-21). There must be a stream. */
-void send_fail(struct relay *r, struct link *l, uint16_t code);
-
-/* The message of a SEND with this head has failed with `code`: fails the chunk
- * of it that is being received, or else ends it with `#` (S-31). No-op if no
- * more of it was to come. */
-void send_break(struct relay *r, const struct pending_send *h, uint16_t code);
 
 /* --- failure_report.c: a SEND that failed after it was accepted --- */
 
