@@ -71,8 +71,8 @@ struct conn {
     struct list link;                /* in net's `queue` or `dead` */
     struct input in;
     struct buf out;
-    uint64_t counted_in; /* of the transport's octets, in net's stats */
-    uint64_t counted_out;
+    /* Of the transport's octets, in net's stats: their last 32 bits. */
+    uint32_t counted_in, counted_out;
     uint64_t position; /* octets ever appended to `out` */
     struct addr peer;
 };

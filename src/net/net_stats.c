@@ -128,11 +128,13 @@ void net_count_up(struct conn *c)
 void net_count_octets(struct conn *c)
 {
     struct net_stats *s = &c->net->stats;
+    uint32_t in = (uint32_t)c->transport.wire_in;
+    uint32_t out = (uint32_t)c->transport.wire_out;
 
-    s->octets_in += c->transport.wire_in - c->counted_in;
-    s->octets_out += c->transport.wire_out - c->counted_out;
-    c->counted_in = c->transport.wire_in;
-    c->counted_out = c->transport.wire_out;
+    s->octets_in += in - c->counted_in;
+    s->octets_out += out - c->counted_out;
+    c->counted_in = in;
+    c->counted_out = out;
 }
 
 static enum tls_failure net_stats_failure_of(const struct conn *c,
