@@ -6,7 +6,8 @@
  * chunker_stop() frees it. What is written by whom:
  *
  *     chunker.c   everything that is not named below
- *     sendq.c     of_senders, is_open; and `txn` when the outgoing chunk ends
+ *     sendq.c     of_senders, is_open; `out` when another link takes over; and
+ *                 `txn` when the outgoing chunk ends
  *     txn.c       clears `txn` when the transaction ends before the chunk
  *     session.c   sender, receiver: the list nodes and the session
  *     send.c      sender, receiver: `sends`

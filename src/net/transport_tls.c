@@ -196,6 +196,8 @@ static void tls_shutdown(struct transport *t)
         return;
     begin_call(t);
     (void)SSL_shutdown(t->state); /* close_notify, best effort */
+    /* Nothing is read through it any more, and who waits for the peer to close
+     * should not hold 16 KB for an alert. */
     (void)SSL_free_buffers(t->state);
     (void)tls_flush(t);
 }

@@ -275,7 +275,7 @@ void wire_free(struct wire *w)
 
 struct bio_st *wire_bio(struct wire *w)
 {
-    BIO_up_ref(w->pool->bio);
+    (void)BIO_up_ref(w->pool->bio);
     return w->pool->bio;
 }
 

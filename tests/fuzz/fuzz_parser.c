@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A stream of frames, fed whole, octet by octet and in random cuts: the same
  * events must come out, with the same body octets, and what parser.h promises
- * about them must hold each time. */
+ * about them must hold each time. Neither memos nor a new parser for each frame
+ * may make a difference. */
 #include "parser.h"
 
 #include "err.h"
@@ -17,6 +18,7 @@ struct settings {
     uint32_t head_size;
     size_t gather, most;
     struct path_memos *memos;
+    bool renews; /* a parser that is new is replaced, as by a hop */
 };
 
 /* How many octets come next, of those left. */
@@ -65,6 +67,14 @@ static void note_numbers(struct transcript *t, const struct msg *m)
     note(t, numbers, sizeof numbers);
 }
 
+/* By which the route is found: a memo may know it. */
+static void note_hash(struct transcript *t, const struct msg *m)
+{
+    uint64_t hash = path_hash(m);
+
+    note(t, &hash, sizeof hash);
+}
+
 /* What stands between events. */
 struct place {
     const struct settings *s;
@@ -91,6 +101,8 @@ static void on_head(struct place *at, struct transcript *t,
     note(t, "H", 1);
     note(t, m->base, m->len);
     note_numbers(t, m);
+    if (m->fault == MSG_FAULT_NONE)
+        note_hash(t, m);
 }
 
 static void on_body(struct place *at, struct transcript *t,
@@ -163,6 +175,12 @@ static size_t most_left(const struct settings *s)
     return s->head_size > body ? s->head_size : body;
 }
 
+static void begin(struct parser *p, const struct settings *s)
+{
+    parser_init(p, s->head_size, 4);
+    p->memos = s->memos;
+}
+
 /* Each step gets what was left and what is new as a copy with nothing around.
  */
 static struct transcript feed(const struct settings *s, struct span stream,
@@ -174,8 +192,7 @@ static struct transcript feed(const struct settings *s, struct span stream,
     struct parser p;
     int err = ERR_AGAIN;
 
-    parser_init(&p, s->head_size, 4);
-    p.memos = s->memos;
+    begin(&p, s);
     while (err == ERR_AGAIN && stream.n) {
         size_t n = next_cut(&cuts, stream.n);
         char *more = malloc(left.n + n);
@@ -188,6 +205,8 @@ static struct transcript feed(const struct settings *s, struct span stream,
         held = left = span_of(more, left.n + n);
         err = drain(&p, &at, &t, &left);
         assert(err != ERR_AGAIN || left.n <= most_left(s));
+        if (s->renews && parser_is_new(&p))
+            begin(&p, s);
     }
     /* What is left of a body may be more or less, but not different. */
     if (err == ERR_AGAIN)
@@ -220,6 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     assert(memos);
     chosen = plain;
     chosen.memos = memos; /* of the run before, too */
+    chosen.renews = true;
     chosen.gather = 1 + data[1];
     chosen.most = chosen.gather + data[2];
     stream = span_of((const char *)data + 4, n - 4);

@@ -119,8 +119,8 @@ static void test_for_a_response(void **state)
 
     pair_bench_connect(b, &a, &bob);
     pair_bench_ask(b, a, "n1 NICKNAME", b->u_a, P_A, NICKNAME);
-    (void)snprintf(tid, sizeof tid, "%s",
-                   fake_link_new_output(&bob->fake).p + strlen("MSRP "));
+    span_copy(tid, sizeof tid,
+              span_from(fake_link_new_output(&bob->fake), strlen("MSRP ")));
     end_pair(b);
     pair_bench_assert(a,
                       "MSRP n1 481 No Such Session\r\nTo-Path: " P_A

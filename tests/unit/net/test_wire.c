@@ -130,6 +130,43 @@ static void so_do_empty_records(void **state)
     SSL_CTX_free(client);
 }
 
+/* All connections of a net share one BIO: each octet of a record finds the
+ * other connection's record, and answer, in between. */
+static void records_in_pieces_stay_with_their_connection(void **state)
+{
+    struct raw_records raw;
+    unsigned char out[RAW_RECORDS_OVER + 1];
+    SSL_CTX *client = rig_client_ctx();
+    struct rig *a, *b;
+    size_t n;
+    char back;
+
+    raw_records_watch(&raw, client);
+    a = rig_open(*state, (struct rig_opts){.client = client});
+    raw_records_begin(&raw);
+    b = rig_open(*state, (struct rig_opts){.beside = a});
+    n = raw_records_make(&raw, out, "a", 1);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(write(a->fd, out + i, 1), 1);
+        rig_turn(a);
+        rig_send_all(b, "b", 1);
+        assert_int_equal(rig_put(b, "c", 1), 0);
+        rig_recv_all(b, &back, 1);
+        assert_int_equal(back, 'c');
+    }
+    rig_until(a, has_some);
+    assert_memory_equal(a->got, "a", 1);
+    while (b->got_n < n)
+        rig_turn(b);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(b->got[i], 'b');
+    assert_int_equal(conn_octets_in(b->conn), rig_wire_sent(b));
+    rig_free(b);
+    rig_free(a);
+    raw_records_end(&raw);
+    SSL_CTX_free(client);
+}
+
 /* --- budgets --- */
 
 static void a_turn_takes_its_share_off_the_wire(void **state)
@@ -275,6 +312,7 @@ int main(void)
         T(more_key_updates_end_the_connection),
         T(so_do_attempts_to_renegotiate),
         T(so_do_empty_records),
+        T(records_in_pieces_stay_with_their_connection),
         T(a_turn_takes_its_share_off_the_wire),
         T(a_turn_takes_few_records_however_small),
         T(a_turn_takes_fewer_without_data),
