@@ -86,11 +86,14 @@ static uint64_t base32_letters(uint64_t bits)
 void rnd_base32(struct rnd *r, char *dst, size_t n)
 {
     enum { LETTERS = 8, OCTETS = 5 };
+    size_t octets = n / LETTERS * OCTETS;
+    char *raw = dst + n - octets; /* it is read before letters get there */
 
-    for (size_t at = 0; at < n; at += LETTERS) {
+    rnd_bytes(r, raw, octets);
+    for (size_t at = 0; at < n; at += LETTERS, raw += OCTETS) {
         uint64_t bits = 0;
 
-        rnd_bytes(r, &bits, OCTETS);
+        memcpy(&bits, raw, OCTETS);
         bits = base32_letters(le64toh(bits));
         memcpy(dst + at, &bits, LETTERS);
     }
