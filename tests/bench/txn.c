@@ -12,6 +12,7 @@
 #include "pending_send.h"
 #include "link.h"
 #include "rnd.h"
+#include "sendq.h"
 #include "txn.h"
 
 enum { FINDS = 2000000, TIMEOUT_MS = 30000, LINKS = 100 };
@@ -49,7 +50,14 @@ static uint64_t position_of(const struct link *l)
     return 0;
 }
 
-static const struct link_ops ops = {.position = position_of};
+static size_t nothing(const struct link *l)
+{
+    (void)l;
+    return 0;
+}
+
+static const struct link_ops ops = {
+    .position = position_of, .queued = nothing, .unacked = nothing};
 
 static struct link *link_at(struct bench *b, size_t i)
 {
@@ -73,6 +81,7 @@ static bool prepare(struct bench *b)
     b->head = pending_send_new(&b->heads, &m, to, &own, 1, SPAN("token"), 1);
     for (size_t i = 0; i < LINKS; i++) {
         link_init(&b->links[i], &ops, i + 1);
+        sendq_link_init(NULL, &b->links[i]);
         txns_link_init(&b->links[i]);
     }
     for (size_t i = 0; i < b->n; i++)
