@@ -83,6 +83,10 @@ bool relay_links_is_relay(const struct relay_links *n, const struct uri *uri);
 /* Can the host be dialled by its nature? Not one that can only connect to us:
  * of a WebSocket, `.invalid`, or at the port that stands for none (S-34). */
 bool relay_links_can_be_dialled(const struct uri *uri);
+/* The same if it is dialled at another host and port; an empty host: at its
+ * own. */
+bool relay_links_can_be_dialled_at(const struct uri *uri, struct span host,
+                                   uint16_t port);
 
 /* The link to the host of `uri`, if there is one. `as_relay`: URIs follow in
  * the path, or it is an AUTH. NULL with 0 in *code if it has to be dialled;

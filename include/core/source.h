@@ -9,8 +9,8 @@
  * common. SENDs with Failure-Report `partial` wait for nothing and hold nobody
  * up: of these the latest are remembered (P-4).
  *
- * An account exists as long as somebody refers to it: the stream that it
- * belongs to, or a transaction. */
+ * An account exists as long as somebody refers to it: the link whose latest
+ * SEND was its, or a transaction. */
 #ifndef SOURCE_H
 #define SOURCE_H
 
@@ -45,7 +45,7 @@ struct source {
     uint64_t octets;
     uint32_t window; /* 0: any number, as towards others */
     uint32_t dials;  /* links that are dialled for it */
-    uint32_t refs;   /* of streams, transactions and these links */
+    uint32_t refs;   /* of links that send, transactions and these links */
 };
 
 struct sources {

@@ -12,7 +12,7 @@
 enum { PATH_MEMO_MAX = 512 }; /* octets of both lines; longer ones are read */
 
 struct path_memo {
-    uint64_t hash; /* path_hash() of a head with these lines */
+    uint64_t hash; /* path_hash() of a SEND with these lines; 0: of none */
     uint32_t n;
     struct slice to, to_first, from, from_first; /* in `text`: see struct msg */
     uint16_t n_to, n_from;

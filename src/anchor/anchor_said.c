@@ -116,13 +116,9 @@ bool anchor_said_is_dialable(const struct anchor_said *s)
 {
     struct uri u;
 
-    if (uri_parse(&u, anchor_said_first(s)))
-        return false;
-    if (s->core.dial_host.n) {
-        u.host = s->core.dial_host;
-        u.port = s->core.dial_port;
-    }
-    return relay_links_can_be_dialled(&u);
+    return uri_parse(&u, anchor_said_first(s)) == 0 &&
+           relay_links_can_be_dialled_at(&u, s->core.dial_host,
+                                         s->core.dial_port);
 }
 
 int anchor_said_commit(const struct anchor_said *s, struct relay *r,

@@ -420,13 +420,8 @@ int pair_side_say(struct pair_side *x, const struct anchored_said *said,
 
 bool pair_side_can_be_dialled(const struct pair_side *x)
 {
-    struct uri at = x->first;
-
-    if (x->dial_host.n) {
-        at.host = x->dial_host;
-        at.port = x->dial_port;
-    }
-    return x->we_dial && relay_links_can_be_dialled(&at);
+    return x->we_dial &&
+           relay_links_can_be_dialled_at(&x->first, x->dial_host, x->dial_port);
 }
 
 /* --- connections --- */

@@ -258,6 +258,18 @@ bool relay_links_can_be_dialled(const struct uri *uri)
            span_ieq(uri->transport, SPAN("tcp"));
 }
 
+bool relay_links_can_be_dialled_at(const struct uri *uri, struct span host,
+                                   uint16_t port)
+{
+    struct uri there = *uri;
+
+    if (host.n > 0) {
+        there.host = host;
+        there.port = port;
+    }
+    return relay_links_can_be_dialled(&there);
+}
+
 /* May `l` carry a request with more URIs in its path, or an AUTH (`as_relay`)?
  * Relays authenticate to each other: a link that was dialled is not used as one
  * to a relay if the other end did not ask for our certificate (R4976-9.2-e),

@@ -49,7 +49,8 @@ void path_memo_keep(struct path_memo *memo, struct msg *m,
 
     if (m->fault || at == 0 || end - at > PATH_MEMO_MAX)
         return;
-    m->paths_hash = path_hash(m);
+    if (m->method == MSG_SEND) /* whose way is looked for */
+        m->paths_hash = path_hash(m);
     memo->hash = m->paths_hash;
     memo->n = end - at;
     memcpy(memo->text, m->base + at, memo->n);
